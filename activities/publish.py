@@ -1,0 +1,60 @@
+"""The activity that takes a revision of a pathway into the store."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from store.batch import PublishBatch, PublishReceipt
+from store.engine import Store
+from store.errors import BatchDiffers, RevisionGap, StoreError
+from store.outbox import CONSOLE
+from store.publish import publish
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Publisher:
+    """Writes to the store. Built once per worker process.
+
+    `channels`: the ways by which people are notified (`console`, `mail`); the outbox of every worker must
+    serve them. `published` is called after a commit, so that the outbox need not wait for its next round.
+    `clock` is the store's own clock, always the real one, whatever clock the pathway runs on.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        channels: Sequence[str] = (CONSOLE,),
+        published: Callable[[], None] = lambda: None,
+        clock: Callable[[], datetime] = _now,
+    ) -> None:
+        self._store = store
+        self._channels = tuple(channels)
+        self._published = published
+        self._clock = clock
+
+    @activity.defn(name="publish")
+    async def publish(self, batch: PublishBatch) -> PublishReceipt:
+        """Store the batch; when this returns, it is on disk. Repeating it is harmless.
+
+        Fails with an `ApplicationError` of these types: `RevisionGap` (detail: the revision that the store
+        has reached) and `BatchDiffers`, which no retry cures; `StoreAway` and `BatchRefused`, which are
+        retried until they succeed.
+        """
+        try:
+            async with self._store.writing() as session:
+                receipt = await publish(session, batch, now=self._clock(), channels=self._channels)
+        except RevisionGap as gap:
+            raise ApplicationError(str(gap), gap.stored, type="RevisionGap", non_retryable=True) from None
+        except BatchDiffers as differs:
+            raise ApplicationError(str(differs), type="BatchDiffers", non_retryable=True) from None
+        except StoreError as error:
+            # A full disk or a constraint that a newer program lifts: the event is accepted, so it is tried for ever.
+            raise ApplicationError(str(error), type=type(error).__name__) from None
+        self._published()
+        return receipt

@@ -1,0 +1,194 @@
+"""Where notices go: the console log, and a mail server.
+
+What is sent holds no clinical value and nothing personal. A notice says who (by pseudonym), what (by id) and
+how urgent; what it means, people read where they have signed in.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from email.headerregistry import Address
+from email.message import EmailMessage
+from typing import Final, Protocol
+
+import aiosmtplib
+import structlog
+
+from pathway.errors import AllpathError
+from store.outbox import CONSOLE, MAIL, Notice
+
+
+class NotSent(AllpathError):
+    """The notice was not sent, for a reason of its own: a recipient is refused, or nobody is configured.
+
+    Others may go.
+    """
+
+
+class Unreachable(NotSent):
+    """The channel cannot be reached; nothing was handed over, and other notices need not try for now."""
+
+
+class Unclear(NotSent):
+    """The connection was lost while sending: it may have been sent or not.
+
+    It is sent again under the same Message-ID.
+    """
+
+
+class Sink(Protocol):
+    """A way out.
+
+    `send` returns a remark, empty if everybody was reached; it raises `NotSent` or one of its kinds.
+    """
+
+    channel: str
+
+    async def send(self, notice: Notice) -> str:
+        """Send the notice."""
+        ...
+
+
+class ConsoleSink:
+    """Writes notices to the log, which is read by whoever runs the worker."""
+
+    channel: str = CONSOLE
+
+    def __init__(self) -> None:
+        self._log = structlog.stdlib.get_logger("allpath.notices")
+
+    async def send(self, notice: Notice) -> str:
+        """Log the notice: for operations at once, and so that nothing depends on a mail server alone."""
+        urgent = notice.severity in ("major", "critical") and notice.kind != "retraction"
+        (self._log.warning if urgent else self._log.info)(
+            "notice",
+            kind=notice.kind,
+            item_id=notice.id,
+            severity=notice.severity,
+            subject=notice.subject,
+            trial=notice.trial,
+            site=notice.site,
+            role=notice.role,
+            due=notice.due,
+            rehearsal=notice.rehearsal,
+            outbox_id=notice.outbox_id,
+        )
+        return ""
+
+
+@dataclass(frozen=True)
+class MailServer:
+    """How mail leaves.
+
+    `recipients`: addresses by role (`clinician`) or by role and site (`clinician@S01`), which wins. A role
+    with no addresses, `()`, gets no mail, on purpose; the notices of a role that is not named at all wait and
+    count as stuck. `starttls=False` is for servers on the same machine. `timeout_seconds` is for each step of
+    the conversation.
+    """
+
+    host: str
+    port: int
+    sender: str
+    recipients: Mapping[str, Sequence[str]]
+    starttls: bool = True
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    timeout_seconds: float = 20
+
+
+class MailSink:
+    """Sends notices by SMTP."""
+
+    channel: str = MAIL
+
+    def __init__(self, server: MailServer) -> None:
+        self._server = server
+
+    async def send(self, notice: Notice) -> str:
+        """Send one mail to everybody who has the role at the site."""
+        recipients = self._recipients(notice)
+        if not recipients:
+            return f"nobody is to get mail for {notice.role}"
+        message = mail_of(notice, self._server.sender, recipients)
+        client = aiosmtplib.SMTP(
+            hostname=self._server.host,
+            port=self._server.port,
+            start_tls=self._server.starttls,
+            username=self._server.username,
+            password=self._server.password,
+            timeout=self._server.timeout_seconds,
+        )
+        try:
+            await client.connect()
+        except (aiosmtplib.SMTPException, OSError) as error:
+            client.close()
+            raise Unreachable(
+                f"mail server {self._server.host}:{self._server.port}: {_why(error)}"
+            ) from error
+        try:
+            refused, _ = await client.send_message(message, sender=self._server.sender, recipients=recipients)
+        except (aiosmtplib.SMTPResponseException, aiosmtplib.SMTPRecipientsRefused) as error:
+            raise NotSent(f"the mail server refused: {_why(error)}") from error
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise Unclear(f"the mail server did not answer: {_why(error)}") from error
+        finally:
+            # No QUIT: the mail is accepted by now, and an answer that does not come must not make it look lost.
+            client.close()
+        return f"{len(refused)} of {len(recipients)} recipients refused" if refused else ""
+
+    def _recipients(self, notice: Notice) -> list[str]:
+        for name in (f"{notice.role}@{notice.site}", notice.role):
+            if name in self._server.recipients:
+                return list(self._server.recipients[name])
+        raise NotSent(
+            f"no recipients are set for {notice.role} at {notice.site}: set smtp.recipients.{notice.role}, "
+            "to an empty list if the role is to get no mail"
+        )
+
+
+_WORDS: Final[Mapping[str, str]] = {"retraction": "no longer so", "decision": "decision to take"}
+
+
+def mail_of(notice: Notice, sender: str, recipients: Sequence[str]) -> EmailMessage:
+    """Write the mail.
+
+    The same notice always gets the same Message-ID and date, so that a duplicate is recognised.
+    """
+    word = _WORDS.get(notice.kind, notice.kind)
+    lines = [
+        ("Trial", notice.trial),
+        ("Site", notice.site),
+        ("Subject", notice.subject),
+        ("Notice", f"{word}: {notice.id}"),
+        ("Severity", notice.severity),
+        ("Due", notice.due),
+        ("For", notice.role),
+        ("Told on", f"{notice.created:%Y-%m-%d %H:%M} UTC"),
+    ]
+    message = EmailMessage()
+    message["Message-ID"] = f"<{notice.message_id}@{Address(addr_spec=sender).domain}>"
+    message["Date"] = notice.created
+    message["From"] = sender
+    message["To"] = ", ".join(recipients)
+    severity = f" ({notice.severity})" if notice.severity else ""
+    message["Subject"] = _one_line(
+        f"allpath: {word} {notice.id}{severity}, {notice.subject}, site {notice.site}"
+    )
+    message["Auto-Submitted"] = "auto-generated"
+    text = "".join(f"{name + ':':<10}{_one_line(value)}\n" for name, value in lines if value)
+    if notice.rehearsal:
+        text = "This is a rehearsal.\n\n" + text
+    message.set_content(f"{text}\nopen with: allpath show {_one_line(notice.subject)}\n")
+    return message
+
+
+def _one_line(text: str) -> str:
+    """Leave nothing in it that could start another header or line."""
+    return "".join(char if char.isprintable() else "?" for char in text)
+
+
+def _why(error: Exception) -> str:
+    """Name the error and the server's code, not its sentence, which may quote addresses."""
+    code = f" {error.code}" if isinstance(error, aiosmtplib.SMTPResponseException) else ""
+    if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
+        code = " " + ", ".join(str(refusal.code) for refusal in error.recipients)
+    return f"{type(error).__name__}{code}"

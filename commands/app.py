@@ -1,0 +1,88 @@
+"""The program: every command, and what holds for all of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
+
+import typer
+
+from commands.options import EPILOG, MINUS, Where
+
+HELP = """Durable patient pathways for childhood-leukaemia trials.
+
+Enrol a patient under a pseudonym, record what happens, confirm what the protocol proposes, and see what is due, late
+and waiting for whom. Every change is an event that is kept for good; nothing is overwritten.
+"""
+
+
+def build() -> typer.Typer:
+    """The program with all its commands, in the order in which help lists them."""
+    from commands import (
+        decide,
+        demo,
+        due,
+        enrol,
+        explain,
+        process,
+        protocol,
+        record,
+        rehearse,
+        show,
+        timeline,
+    )
+
+    app = typer.Typer(
+        name="allpath",
+        help=HELP,
+        epilog=EPILOG,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(everywhere)
+    panels: tuple[tuple[str, list[Callable[..., Any]]], ...] = (
+        ("Patients", [enrol.enrol, show.show, due.due, due.list_, timeline.timeline, explain.explain]),
+        ("What happened", [record.record, record.correct, record.void, record.judge, record.unobtainable]),
+        ("Decisions", [decide.confirm, decide.override, decide.acknowledge, decide.withdraw]),
+        ("Protocols and rehearsals", [rehearse.rehearse]),
+        ("Processes", [process.server, process.worker, demo.demo]),
+    )
+    for panel, commands in panels:
+        for command in commands:
+            name = command.__name__.rstrip("_")
+            app.command(name, rich_help_panel=panel, epilog=EPILOG)(command)
+        if panel.startswith("Protocols"):
+            app.add_typer(protocol.app, name="protocol", rich_help_panel=panel, epilog=EPILOG)
+    return app
+
+
+def everywhere(
+    ctx: typer.Context,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Talk to the demo of this machine instead of the patients.")
+    ] = False,
+    rehearsal: Annotated[
+        str | None,
+        typer.Option(metavar="LABEL", help="Talk to the rehearsals with this label instead of the patients."),
+    ] = None,
+) -> None:
+    """What holds for every command. Its help is that of the program."""
+    if demo and not ctx.resilient_parsing:
+        from commands.demo_home import LABEL, use_demo_settings
+
+        use_demo_settings()
+        rehearsal = rehearsal or LABEL
+    ctx.obj = Where(label=rehearsal)
+
+
+def run(arguments: Sequence[str]) -> None:
+    """Carry out a command line. Raises SystemExit with the status, or an `AllpathError`."""
+    build()(shielded(arguments))
+
+
+def shielded(arguments: Sequence[str]) -> list[str]:
+    """The arguments with negative numbers written with a true minus: `-5` is then a value, not an unknown option."""
+    return [MINUS + text[1:] if re.fullmatch(r"-\d.*", text) else text for text in arguments]

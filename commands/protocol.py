@@ -1,0 +1,177 @@
+"""Protocols: which there are, what they say, how they look."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+
+from commands.diagram import mermaid
+from commands.options import JsonOption, complete_trials
+from commands.protocol_data import protocol_data, summary
+from commands.screen import make_console, notice, print_json, table
+from commands.texts import known_protocols, protocol_text
+
+app = typer.Typer(help="Protocols: list them, show one with every id, draw it.", no_args_is_help=True)
+
+NameArgument = Annotated[
+    str, typer.Argument(metavar="NAME", autocompletion=complete_trials, help="NAME, or NAME@VERSION.")
+]
+
+
+@app.command("list")
+def list_(as_json: JsonOption = False) -> None:
+    """Every protocol version of this program, with its content hash."""
+    found = [summary(protocol_text(f"{p.name}@{p.version.number}")) for p in known_protocols()]
+    if as_json:
+        print_json({"protocols": found})
+        return
+    console = make_console()
+    rows = [
+        (
+            Text(p["name"], style="bold"),
+            p["version"],
+            p["date"],
+            p["title"],
+            ", ".join(p["registry"]),
+            Text(p["hash"][:12], style="dim"),
+        )
+        for p in found
+    ]
+    console.print(table(("Name", "Version", "Published", "Title", "Registry", "Text"), rows))
+    notice(console)
+
+
+@app.command("show")
+def show(name: NameArgument, as_json: JsonOption = False) -> None:
+    """Every id of a protocol: facts with units, points and values, actions, criteria, decisions, phases, profile."""
+    data = protocol_data(protocol_text(name))
+    if as_json:
+        print_json(data)
+        return
+    console = make_console()
+    console.print(Text.assemble((data["name"], "bold"), f"@{data['version']}  {data['title']}"))
+    console.print(
+        Text(
+            f"{', '.join(data['registry'])}; text {data['hash'][:12]}; published {data['date']}", style="dim"
+        )
+    )
+    for title, columns, rows in _tables(data):
+        if rows:
+            console.print()
+            console.print(table(columns, rows, title=f"{title} ({len(rows)})"))
+    console.print()
+    notice(console)
+
+
+@app.command("diagram")
+def diagram(
+    name: NameArgument,
+    track: Annotated[str | None, typer.Option("--track", metavar="ID", help="Only this track.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """The tracks and phases of a protocol as a Mermaid state diagram."""
+    compiled = protocol_text(name)
+    drawn = mermaid(compiled.protocol, track)
+    if as_json:
+        print_json({**summary(compiled), "mermaid": drawn})
+    else:
+        typer.echo(drawn)
+
+
+Table = tuple[str, tuple[str, ...], list[tuple[Any, ...]]]
+
+
+def _tables(data: dict[str, Any]) -> list[Table]:
+    return [*_vocabulary(data), *_rules(data), *_schedule(data), *_profile(data)]
+
+
+def _vocabulary(data: dict[str, Any]) -> list[Table]:
+    """What an event may name."""
+    facts = [
+        (_bold(f), f["type"], _list(f["units"] or f["values"]), _list(f["points"]), f["supplier"], f["text"])
+        for f in data["facts"]
+    ]
+    actions = [
+        (_bold(a), _scopes(a["scopes"]), _list(a["details"]), a["role"], a["text"]) for a in data["actions"]
+    ]
+    adverse = [
+        (_bold(a), f"{a['grades'][0]} to {a['grades'][1]}", _list(a["scales"]), a["text"])
+        for a in data["adverse_events"]
+    ]
+    return [
+        ("Facts", ("Id", "Type", "Units or values", "Points", "From", "What"), facts),
+        ("Actions", ("Id", "Scope", "Details", "By", "What"), actions),
+        ("Adverse events", ("Id", "Grades", "Scales", "What"), adverse),
+    ]
+
+
+def _rules(data: dict[str, Any]) -> list[Table]:
+    """What is concluded and decided."""
+    criteria = [(_bold(c), c["group"], c["text"], _source(c)) for c in data["criteria"]]
+    decisions = [
+        (_bold(d, "key"), _list(d["options"]), d["role"] or "computed", d["text"], _source(d))
+        for d in data["decisions"]
+    ]
+    phases = [
+        (t["id"], _bold(p), p["text"], _list([e["to"] for e in p["exits"]]), _source(p))
+        for t in data["tracks"]
+        for p in t["phases"]
+    ]
+    return [
+        ("Criteria", ("Id", "Group", "What", "Source"), criteria),
+        ("Decisions", ("Id", "Options", "By", "What", "Source"), decisions),
+        ("Phases", ("Track", "Id", "What", "Leads to", "Source"), phases),
+    ]
+
+
+def _schedule(data: dict[str, Any]) -> list[Table]:
+    """What is due, given and told."""
+    items = [(_bold(i, "key"), i["kind"], i["owner"], i["text"], _source(i)) for i in data["items"]]
+    ledgers = [(_bold(x, "key"), f"{x['dose']} {x['unit']}", x["days"], x["text"]) for x in data["ledgers"]]
+    milestones = [(_bold(m, "key"), m["to"], m["text"], _source(m)) for m in data["milestones"]]
+    deviations = [
+        (_bold(d, "key"), d["kind"], " then ".join(d["severities"]), d["to"], d["text"], _source(d))
+        for d in data["deviations"]
+    ]
+    endpoints = [(_bold(e), e["text"], _list(e["events"])) for e in data["endpoints"]]
+    return [
+        ("Due", ("Id", "Kind", "By", "What", "Source"), items),
+        ("Infusions", ("Key", "Dose", "Days", "What"), ledgers),
+        ("Milestones", ("Id", "To", "What", "Source"), milestones),
+        ("Deviations and alerts", ("Id", "Kind", "Severity", "To", "What", "Source"), deviations),
+        ("Endpoints", ("Id", "What", "Events"), endpoints),
+    ]
+
+
+def _profile(data: dict[str, Any]) -> list[Table]:
+    """What a trial team can replace, and what the sources leave open."""
+    unset = Text("not set", style="yellow")
+    keys = [
+        (_bold(k, "key"), unset if k["default"] is None else k["default"], k["type"], k["text"], _source(k))
+        for k in data["profile"]["keys"]
+    ]
+    gaps = [(_bold(g), g["text"]) for g in data["gaps"]]
+    return [
+        (f"Assumption profile {data['profile']['name']}", ("Key", "Value", "Type", "What", "Source"), keys),
+        ("Gaps", ("Id", "What the sources leave open"), gaps),
+    ]
+
+
+def _list(names: list[str]) -> str:
+    return ", ".join(names)
+
+
+def _scopes(scopes: dict[str, list[str]]) -> str:
+    return "; ".join(f"{name}: {_list(values)}" for name, values in scopes.items())
+
+
+def _bold(part: dict[str, Any], name: str = "id") -> Text:
+    return Text(part[name], style="bold")
+
+
+def _source(part: dict[str, Any]) -> Text:
+    source = part["source"]
+    words = " ".join([source["kind"], *source["keys"]])
+    return Text(words, style="yellow" if source["kind"] == "assumption" else "dim")

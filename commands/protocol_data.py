@@ -1,0 +1,265 @@
+"""A protocol's vocabulary as plain data: every id that an event, an expectation or a program may name."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pathway.compiled import ENGINE_NOTICES, Compiled
+from pathway.explain import source_data
+from pathway.language import ROLES, Assessment, Infusion, Param, Protocol, Series, Source, Task
+from pathway.profile import make_profile, profile_keys
+from pathway.record import key_of
+from pathway.words import words
+
+FORMAT: Final = "allpath.protocol/1"
+
+Json = dict[str, Any]
+
+
+def summary(compiled: Compiled) -> Json:
+    """What tells a protocol version from others."""
+    protocol = compiled.protocol
+    return {
+        "name": protocol.name,
+        "version": protocol.version.number,
+        "date": protocol.version.date,
+        "note": protocol.version.note,
+        "title": protocol.title,
+        "registry": list(protocol.registry),
+        "hash": compiled.hash,
+    }
+
+
+def protocol_data(compiled: Compiled) -> Json:
+    """Everything by id, in the order of the protocol; `events` are actions and adverse events under one name."""
+    protocol = compiled.protocol
+
+    def cited(source: Source) -> Json:
+        return source_data(compiled, source)
+
+    return {
+        "format": FORMAT,
+        **summary(compiled),
+        "roles": list(ROLES),
+        "facts": _facts(protocol, cited),
+        "actions": _actions(protocol, cited),
+        "adverse_events": _adverse_events(protocol, cited),
+        "events": [*(a.id for a in protocol.actions), *(a.id for a in protocol.adverse_events)],
+        "criteria": _criteria(compiled, cited),
+        "decisions": _decisions(compiled, cited),
+        "tracks": _tracks(compiled, cited),
+        "items": _items(protocol, cited),
+        "ledgers": _ledgers(protocol, cited),
+        "milestones": [
+            {"id": m.id, "key": key_of(m.id, m.scope), "to": m.to, "text": m.text, "source": cited(m.source)}
+            for m in protocol.milestones
+        ],
+        "deviations": [
+            {
+                "id": d.id,
+                "key": key_of(d.id, d.scope),
+                "kind": d.kind,
+                "severities": [rung.severity for rung in d.rungs],
+                "to": d.to,
+                "blocks": list(d.blocks),
+                "text": d.text,
+                "source": cited(d.source),
+            }
+            for d in protocol.deviations
+        ],
+        "notices": [{"id": name, "kind": "alert", "text": text} for name, text in ENGINE_NOTICES.items()],
+        "endpoints": [
+            {
+                "id": e.id,
+                "start": e.start,
+                "events": [name for name, _ in e.events],
+                "competing": [name for name, _ in e.competing],
+                "text": e.text,
+                "source": cited(e.source),
+            }
+            for e in protocol.endpoints
+        ],
+        "anchors": [{"id": a.id, "text": a.text, "source": cited(a.source)} for a in protocol.anchors],
+        "profile": {
+            "name": protocol.profile_name,
+            "keys": [
+                {
+                    "key": k.key,
+                    "type": k.type,
+                    "default": k.default,
+                    "options": list(k.options),
+                    "simulation": k.simulation,
+                    "text": k.text,
+                    "source": cited(k.source),
+                }
+                for k in profile_keys(protocol).values()
+            ],
+        },
+        "references": dict(protocol.references),
+        "gaps": [{"id": name, "text": text} for name, text in protocol.gaps],
+        "ids": dict(compiled.statements),
+    }
+
+
+def _facts(protocol: Protocol, cited: Any) -> list[Json]:
+    return [
+        {
+            "id": f.id,
+            "type": f.type,
+            "units": [u.name for u in f.units],
+            "unit": f.units[0].name if f.units else None,
+            "values": [*f.values, *(["NEVER"] if f.never else [])],
+            "points": list(f.points),
+            "cardinality": f.cardinality,
+            "possible": list(f.possible),
+            "plausible": list(f.plausible),
+            "qualifiers": f.qualifiers,
+            "details": list(f.details),
+            "supplier": f.supplier,
+            "text": f.text,
+            "source": cited(f.source),
+        }
+        for f in protocol.facts
+    ]
+
+
+def _actions(protocol: Protocol, cited: Any) -> list[Json]:
+    return [
+        {
+            "id": a.id,
+            "scopes": {name: list(values) for name, values in a.scopes},
+            "details": list(a.details),
+            "role": a.role,
+            "text": a.text,
+            "source": cited(a.source),
+        }
+        for a in protocol.actions
+    ]
+
+
+def _adverse_events(protocol: Protocol, cited: Any) -> list[Json]:
+    return [
+        {
+            "id": a.id,
+            "grades": list(a.grades),
+            "scales": list(a.scales),
+            "occurrences": a.occurrences,
+            "text": a.text,
+            "source": cited(a.source),
+        }
+        for a in protocol.adverse_events
+    ]
+
+
+def _criteria(compiled: Compiled, cited: Any) -> list[Json]:
+    profile = make_profile(compiled.protocol)
+    return [
+        {
+            "id": c.id,
+            "group": c.group,
+            "text": c.text,
+            "holds": words(c.holds, profile),
+            "source": cited(c.source),
+        }
+        for c in compiled.protocol.criteria
+    ]
+
+
+def _decisions(compiled: Compiled, cited: Any) -> list[Json]:
+    tables = [
+        {
+            "id": d.id,
+            "key": key,
+            "options": list(d.options),
+            "role": d.confirm,
+            "inputs": [i.name for i in d.inputs],
+            "on_reopen": d.on_reopen,
+            "text": d.text,
+            "source": cited(d.source),
+        }
+        for key, d in compiled.decisions.items()
+    ]
+    exits = [
+        {
+            "id": f"AFTER_{phase}",
+            "key": f"AFTER_{phase}",
+            "options": list(dict.fromkeys(e.to for e in spec.exits)),
+            "role": spec.confirm,
+            "inputs": [],
+            "on_reopen": spec.on_reopen,
+            "text": f"What comes after {phase}",
+            "source": cited(spec.source),
+        }
+        for phase, (_, spec) in compiled.phases.items()
+        if spec.exits
+    ]
+    return [*tables, *exits]
+
+
+def _tracks(compiled: Compiled, cited: Any) -> list[Json]:
+    profile = make_profile(compiled.protocol)
+    return [
+        {
+            "id": t.id,
+            "text": t.text,
+            "phases": [
+                {
+                    "id": p.id,
+                    "text": p.text,
+                    "terminal": p.terminal,
+                    "confirm": p.confirm,
+                    "exits": [
+                        {"to": e.to, "when": words(e.when, profile), "source": cited(e.source)}
+                        for e in p.exits
+                    ],
+                    "source": cited(p.source),
+                }
+                for p in t.phases
+            ],
+            "anywhere": [{"to": e.to, "when": words(e.when, profile)} for e in t.anywhere],
+        }
+        for t in compiled.protocol.tracks
+    ]
+
+
+def _items(protocol: Protocol, cited: Any) -> list[Json]:
+    parts: list[tuple[Assessment | Series | Task, str]] = [
+        *((a, a.kind) for a in protocol.assessments),
+        *((s, "series") for s in protocol.series),
+        *((t, "task") for t in protocol.tasks),
+    ]
+    return [
+        {
+            "id": part.id,
+            "key": key_of(part.id, part.scope),
+            "kind": kind,
+            "owner": part.owner,
+            "window": [] if isinstance(part, Task) else list(part.window),
+            "text": part.text,
+            "source": cited(part.source),
+        }
+        for part, kind in parts
+    ]
+
+
+def _ledgers(protocol: Protocol, cited: Any) -> list[Json]:
+    def days(ledger: Infusion) -> str:
+        return f"profile {ledger.days.key}" if isinstance(ledger.days, Param) else str(ledger.days)
+
+    return [
+        {
+            "id": x.id,
+            "key": key_of(x.id, x.scope),
+            "days": days(x),
+            "dose": x.dose,
+            "low_dose": x.low_dose,
+            "unit": x.unit,
+            "rules": [
+                {"id": r.id, "event": r.event, "grades": list(r.grades), "action": r.action, "text": r.text}
+                for r in x.rules
+            ],
+            "text": x.text,
+            "source": cited(x.source),
+        }
+        for x in protocol.ledgers
+    ]

@@ -1,0 +1,123 @@
+"""One connection for one command: which pathway is meant, and how it was started."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from commands.options import UsageError, Where
+from commands.reading import utc_now
+from commands.texts import protocol_text, trial_names
+from pathway.compiled import Compiled
+from pathway.site import Site
+
+# What takes long to import is imported by the work itself, so that help, completion and rehearsals answer at once.
+if TYPE_CHECKING:
+    from temporalio.client import Client
+
+    from runtime.settings import Settings
+    from workflows.client import Handle
+    from workflows.messages import PathwayStart
+
+T = TypeVar("T")
+
+IDENTITY: Final = "allpath command line"
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Do the work of a command. Logs of libraries are for processes that stay; a command shows errors only."""
+    from runtime.logging import configure_logging
+
+    configure_logging(level="error")
+    return asyncio.run(work)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A pathway that a command talks to. `start` as it was pinned at enrolment; `now` its clock when it was opened."""
+
+    client: Client
+    settings: Settings
+    handle: Handle
+    start: PathwayStart
+    compiled: Compiled
+    now: datetime
+
+    @property
+    def site(self) -> Site:
+        """The patient's site."""
+        return self.start.site
+
+
+@asynccontextmanager
+async def opened(where: Where, subject: str, trial: str | None) -> AsyncIterator[Opened]:
+    """The pathway of a subject, in `trial` or in the only one that it is in.
+
+    Raises `ServerUnreachable`, `UnknownPathway`, or `UsageError` where the trial must be named.
+    """
+    from runtime.connection import connect
+    from runtime.settings import load_settings
+    from workflows import client as pathways
+    from workflows.client import UnknownPathway
+
+    names = [protocol_text(trial).protocol.name] if trial else trial_names()
+    settings = load_settings()
+    client = await connect(settings, identity=IDENTITY)
+    handles = [_handle(client, where, name, subject) for name in names]
+    starts = await asyncio.gather(*(_start_of(client, handle) for handle in handles))
+    found = [(handle, start) for handle, start in zip(handles, starts, strict=True) if start is not None]
+    if not found:
+        raise UnknownPathway(await _unknown(client, where, subject, trial))
+    if len(found) > 1:
+        trials = ", ".join(start.trial for _, start in found)
+        raise UsageError(f"{subject} is in {len(found)} trials; say which with --trial: {trials}")
+    handle, start = found[0]
+    now = utc_now()
+    if start.clock == "stepped":
+        now = (await pathways.state(handle)).now
+    yield Opened(client, settings, handle, start, protocol_text(start.protocol), now)
+
+
+def _handle(client: Client, where: Where, trial: str, subject: str) -> Handle:
+    from workflows.client import pathway_handle
+
+    return pathway_handle(client, trial, subject, rehearsal=where.rehearsal, label=where.label or "")
+
+
+async def _start_of(client: Client, handle: Handle) -> PathwayStart | None:
+    """What a pathway was started with, from the first event of its present run; None if there is no such pathway."""
+    from temporalio.service import RPCError, RPCStatusCode
+
+    from workflows.client import NoAnswer
+    from workflows.messages import PathwayStart
+
+    try:
+        async for event in handle.fetch_history_events(page_size=1):
+            payloads = event.workflow_execution_started_event_attributes.input.payloads
+            (start,) = await client.data_converter.decode(payloads, [PathwayStart])
+            return start if isinstance(start, PathwayStart) else None
+    except RPCError as error:
+        if error.status == RPCStatusCode.NOT_FOUND:
+            return None
+        raise NoAnswer(
+            f"the Temporal server does not answer ({error.status.name}); nothing was recorded"
+        ) from error
+    return None
+
+
+async def _unknown(client: Client, where: Where, subject: str, trial: str | None) -> str:
+    from workflows import client as pathways
+
+    in_trial = f" in {trial}" if trial else ""
+    known = sorted(
+        {each.subject async for each in pathways.pathways(client, rehearsal=where.rehearsal, open_only=False)}
+    )
+    what = "rehearsal" if where.rehearsal else "pathway"
+    if not known:
+        return f"there is no {what} of {subject}{in_trial}; nobody is enrolled yet (`allpath enrol`)"
+    listed = ", ".join(known[:12]) + (f" and {len(known) - 12} more" if len(known) > 12 else "")
+    return f"there is no {what} of {subject}{in_trial}; known subjects: {listed}"

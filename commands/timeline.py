@@ -1,0 +1,81 @@
+"""What was told about a patient, in order."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Final
+
+import typer
+
+from commands.options import JsonOption, SubjectArgument, TrialOption, UsageError, Where, where
+from commands.screen import change_line, make_console, notice, print_json, warn
+from commands.session import opened, run
+from commands.stored import stored_timeline
+from pathway.changes import Change
+from pathway.values import nearest
+
+KINDS: Final = (
+    "phase", "decision", "item", "dose", "milestone", "deviation", "alert", "retraction", "refusal", "endpoint",
+)  # fmt: skip
+QUIET: Final = ("planned", "not_set", "withdrawn", "blocked")
+
+
+def timeline(
+    ctx: typer.Context,
+    subject: SubjectArgument,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option("--kind", metavar="KIND", help=f"Only {', '.join(KINDS)}. May be repeated."),
+    ] = None,
+    last: Annotated[
+        int | None, typer.Option("--last", metavar="N", min=1, help="Only the last N entries.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Also what was merely planned.")] = False,
+    trial: TrialOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What was told, in order, with the event that caused it: phases, milestones, notices, what became due or late."""
+    for each in kind or ():
+        if each not in KINDS:
+            raise UsageError(f"--kind {each!r}: {nearest(each, KINDS)}; accepted: {', '.join(KINDS)}")
+    entries = run(_entries(where(ctx), subject, trial))
+    quiet = () if everything or as_json or kind else QUIET
+    chosen = [
+        entry
+        for entry in entries
+        if (not kind or entry.kind in kind) and not (entry.kind == "item" and entry.state in quiet)
+    ]
+    chosen = chosen[-last:] if last else chosen
+    if as_json:
+        print_json({"subject": subject, "timeline": [asdict(entry) for entry in chosen]})
+        return
+    console = make_console()
+    day = ""
+    for entry in chosen:
+        if entry.local[:10] != day:
+            day = entry.local[:10]
+            console.print(f"[bold]{day}[/bold]  [dim]{entry.day}[/dim]")
+        line = change_line(entry, with_day=False)
+        line.append(f"  [{entry.cause}]", style="dim")
+        line = type(line)(f"  {entry.local[11:]}  ", style="dim") + line
+        console.print(line)
+    if not chosen:
+        console.print("Nothing yet.")
+    notice(console)
+
+
+async def _entries(where_: Where, subject: str, trial: str | None) -> list[Change]:
+    """The whole timeline: the newest entries from the pathway, older ones from the store."""
+    from store.errors import StoreError
+    from workflows import client as pathways
+
+    async with opened(where_, subject, trial) as pathway:
+        view = await pathways.timeline(pathway.handle)
+        if not view.earlier:
+            return list(view.entries)
+        try:
+            older = await stored_timeline(pathway.settings, pathway.start.workflow_id)
+        except StoreError as away:
+            warn(f"{view.earlier} older entries are in the store, which cannot be read: {away}")
+            return list(view.entries)
+        return [*older[: view.earlier], *view.entries]

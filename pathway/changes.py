@@ -1,0 +1,261 @@
+"""From one plan to the next: what is new, moved, done, withdrawn, and what was told and is no longer true.
+
+The shell keeps only what it has told (`Told`), per stable key: generation, last state, due day. Everything else is
+recomputed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from pathway.clock import local_day
+from pathway.plan import DecisionState, Obligation, Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Something that a plan states, as it was last told.
+
+    `to`: the roles that heard of it. `generation` counts how often it became true.
+    """
+
+    kind: str
+    id: str
+    key: str
+    state: str
+    text: str
+    to: tuple[str, ...] = ()
+    due: str = ""
+    severity: str = ""
+    generation: int = 1
+    live: bool = True
+
+
+Told = dict[str, Statement]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of the timeline, and one effect to carry out.
+
+    Instants are UTC ISO text, `local` and `day` are the site's.
+    """
+
+    at: str
+    local: str
+    day: str
+    subject: str
+    cause: str
+    kind: str
+    id: str
+    key: str
+    state: str
+    text: str
+    to: tuple[str, ...] = ()
+    due: str = ""
+    severity: str = ""
+    generation: int = 1
+
+    @property
+    def effect_key(self) -> str:
+        """The idempotency key of its effect within the pathway."""
+        return f"{self.kind}:{self.key}#{self.generation}:{self.state}:{self.due}:{self.severity}:{'+'.join(self.to)}"
+
+
+def statements(plan: Plan) -> list[Statement]:
+    """Everything a plan states, in a stable order."""
+    found = [Statement("phase", t.phase, f"track {t.id}", t.phase, f"{t.id}: {t.phase}") for t in plan.tracks]
+    found += [_decision(d) for d in plan.decisions if d.state not in ("waiting", "none")]
+    found += [Statement("milestone", m.id, m.key, "true", m.text, (m.to,)) for m in plan.milestones]
+    found += [_obligation(o) for o in (*plan.deviations, *plan.alerts)]
+    for item in plan.items:
+        due = item.due.isoformat() if item.due is not None else ""
+        text = item.text if not item.blocked_by else f"{item.text} (blocked by {item.blocked_by})"
+        found.append(
+            Statement(
+                "item",
+                item.id,
+                item.key,
+                item.state,
+                text,
+                (item.owner,) if item.state in ("due", "late") else (),
+                due,
+            )
+        )
+    for ledger in plan.ledgers:
+        if ledger.state != "not_started":
+            due = ledger.projected_end.isoformat() if ledger.projected_end is not None else ""
+            text = f"{ledger.id} {ledger.state}, {ledger.dose} {ledger.unit}"
+            found.append(
+                Statement(
+                    "dose", ledger.id, f"dose {ledger.key}", f"{ledger.state} {ledger.dose}", text, (), due
+                )
+            )
+    for endpoint in plan.endpoints:
+        if endpoint.event is not None:
+            found.append(
+                Statement(
+                    "endpoint",
+                    endpoint.id,
+                    f"endpoint {endpoint.id}",
+                    endpoint.event[0],
+                    f"{endpoint.id}: {endpoint.event[0]}",
+                    (),
+                    endpoint.event[1].isoformat(),
+                )
+            )
+    return found
+
+
+def _decision(d: DecisionState) -> Statement:
+    shown = d.in_force or d.proposal or ""
+    state = f"{d.state} {shown}".strip()
+    text = f"{d.id}: {d.state.replace('_', ' ')}" + (f", {shown}" if shown else "")
+    if d.open and d.proposal is None:
+        text = f"{d.id}: to be decided, one of {', '.join(d.options)}"
+    elif d.open:
+        text = f"{d.id}: {d.proposal} is proposed"
+    return Statement(
+        "decision", d.id, f"decision {d.key}", state, text, (d.role,) if d.open and d.role else ()
+    )
+
+
+def _obligation(o: Obligation) -> Statement:
+    return Statement(
+        o.kind, o.id, o.key, o.state, o.text, o.told if o.state == "raised" else (), "", o.severity
+    )
+
+
+def changes(
+    told: Told, plan: Plan, *, subject: str, cause: str, tz: ZoneInfo, day_one: date | None
+) -> tuple[list[Change], Told]:
+    """The difference between what was told and the plan, and what has then been told.
+
+    A statement that comes back after it was withdrawn has the next generation. What clinicians or coordinators were
+    told and no longer holds is a `retraction` to the same roles; a plan item that is moot is `withdrawn`.
+    """
+    out: list[Change] = []
+    after: Told = dict(told)
+    present: dict[str, None] = {}
+    frame = _Frame(plan.at, subject, cause, tz, day_one)
+    for new in statements(plan):
+        present[new.key] = None
+        old = told.get(new.key)
+        if old is not None and old.live:
+            after[new.key] = _again(new, old, out, frame)
+            continue
+        after[new.key] = new if old is None else _numbered(new, old.generation + 1)
+        if old is not None or new.kind != "item" or new.state != "done":
+            out.append(frame.change(after[new.key]))
+    for key, old in told.items():
+        if old.live and key not in present:
+            gone = _gone(old)
+            after[key] = gone
+            out.append(frame.change(gone if old.kind == "item" else _retraction(old)))
+    return out, after
+
+
+def _again(new: Statement, old: Statement, out: list[Change], frame: _Frame) -> Statement:
+    """A statement that was told before: nothing if it is the same, else one change."""
+    if new.kind == "milestone" and new.text != old.text:
+        out.append(frame.change(_retraction(old)))
+        new = _numbered(new, old.generation + 1)
+        out.append(frame.change(new))
+        return new
+    new = _numbered(new, old.generation)
+    if (new.state, new.due, new.severity, new.to) == (old.state, old.due, old.severity, old.to) and (
+        new.kind == "item" or new.text == old.text
+    ):
+        return new
+    if new.kind == "item" and new.state == old.state and new.due != old.due:
+        moved = Statement(
+            new.kind,
+            new.id,
+            new.key,
+            "moved",
+            f"{new.text}: moved from {old.due or 'no date'} to {new.due or 'no date'}",
+            (),
+            new.due,
+            "",
+            new.generation,
+        )
+        out.append(frame.change(moved))
+        return new
+    if new.kind == "dose" and new.state == old.state:
+        return new
+    out.append(frame.change(new))
+    return new
+
+
+def _numbered(s: Statement, generation: int) -> Statement:
+    return Statement(s.kind, s.id, s.key, s.state, s.text, s.to, s.due, s.severity, generation, s.live)
+
+
+def _gone(old: Statement) -> Statement:
+    return Statement(
+        old.kind,
+        old.id,
+        old.key,
+        "withdrawn",
+        old.text,
+        old.to,
+        old.due,
+        old.severity,
+        old.generation,
+        live=False,
+    )
+
+
+def _retraction(old: Statement) -> Statement:
+    word = "resolved" if old.kind in ("deviation", "alert") else "no longer true"
+    return Statement(
+        "retraction",
+        old.id,
+        old.key,
+        word.replace(" ", "_"),
+        f"{word}: {old.text}",
+        old.to,
+        old.due,
+        old.severity,
+        old.generation,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    at: datetime
+    subject: str
+    cause: str
+    tz: ZoneInfo
+    day_one: date | None
+
+    def change(self, s: Statement) -> Change:
+        local = self.at.astimezone(self.tz)
+        return Change(
+            self.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            local.strftime("%Y-%m-%dT%H:%M"),
+            day_label(local_day(self.at, self.tz), self.day_one),
+            self.subject,
+            self.cause,
+            s.kind,
+            s.id,
+            s.key,
+            s.state,
+            s.text,
+            s.to,
+            s.due,
+            s.severity,
+            s.generation,
+        )
+
+
+def day_label(day: date, day_one: date | None) -> str:
+    """The study day, `D33`; days before D1 count back from D0; empty while D1 is not known."""
+    return "" if day_one is None else f"D{(day - day_one).days + 1}"
+
+
+def day_one_of(plan: Plan, anchor: str) -> date | None:
+    """The day of the anchor that study days count from."""
+    return next((day for name, day, _ in plan.anchors if name == anchor), None)

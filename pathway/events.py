@@ -1,0 +1,96 @@
+"""Events: the only state.
+
+An accepted event is frozen, canonical (values in canonical units, instants in UTC) and never changed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from pathway.language import Scope
+
+EventKind = Literal[
+    "observation",
+    "action",
+    "adverse_event",
+    "correction",
+    "void",
+    "not_obtainable",
+    "judgement",
+    "decision",
+    "acknowledgement",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a person saw when they decided: the proposal, every known input value, and the band each input lay in."""
+
+    proposal: str | None
+    values: tuple[tuple[str, str], ...]
+    bands: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One accepted event.
+
+    `recorded`: when the house accepted it (UTC). `occurred`: clinical time, the sample's for an observation (UTC).
+    `name`: fact, action, adverse-event type, criterion, decision key or obligation key, by kind. `value`: canonical
+    text (a decimal in the canonical unit, a choice, an ISO date; the option of a decision; the verdict of a
+    judgement; an AE grade). `target`: the event that a correction or void speaks of, or the AE report that a report
+    continues.
+    """
+
+    id: str
+    kind: EventKind
+    recorded: datetime
+    occurred: datetime
+    role: str
+    name: str = ""
+    point: str = ""
+    scope: Scope = ()
+    value: str | None = None
+    unit: str = ""
+    details: tuple[tuple[str, str], ...] = ()
+    target: str = ""
+    reason: str = ""
+    seen: Seen | None = None
+    override: bool = False
+
+    def detail(self, name: str) -> str | None:
+        """The detail of that name, or None."""
+        for key, value in self.details:
+            if key == name:
+                return value
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a person or system submits, as text, before it is admitted.
+
+    Field meanings as in `Event`.
+
+    `at`: instant of recording (aware). `occurred`: clinical time, default `at`. `value` with `unit` as typed.
+    `expected`: digest of the decision as the person saw it (`plan.decision.digest`); empty: bound to the plan as it
+    is now.
+    """
+
+    id: str
+    kind: EventKind
+    at: datetime
+    role: str
+    name: str = ""
+    point: str = ""
+    scope: Scope = ()
+    value: str | None = None
+    unit: str = ""
+    occurred: datetime | None = None
+    details: tuple[tuple[str, str], ...] = ()
+    target: str = ""
+    reason: str = ""
+    expected: str = ""
+    override: bool = False

@@ -1,0 +1,249 @@
+"""Plan items: assessments, series, tasks.
+
+Whether something is asked for may read phases; whether it is true never does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from pathway.anchors import compile_moment, compile_moment_day
+from pathway.clock import add_months, at_hour, close_of, local_day
+from pathway.language import Assessment, Series, Slot, Task
+from pathway.plan import Item
+from pathway.record import key_of
+from pathway.slots import samples
+from pathway.state import Context, Result
+
+if TYPE_CHECKING:
+    from pathway.builder import Builder
+
+Items = Callable[[Context], list[Item]]
+
+
+def _windowed(ctx: Context, first: date, last: date) -> str:
+    if ctx.passed(close_of(last, ctx.tz)):
+        return "late"
+    return "due" if ctx.passed(at_hour(first, 0, ctx.tz)) else "planned"
+
+
+def _blocker(decision: str, builder: Builder) -> Callable[[Context], str | None]:
+    if not decision:
+        return lambda ctx: None
+    if decision.startswith("AFTER_"):
+        track, phase = builder.exit_of(decision)
+
+        def waits_for_exit(ctx: Context) -> str | None:
+            found = ctx.tracks[track].exits.get(phase)
+            return decision if found is None or found.outcome is None else None
+
+        return waits_for_exit
+    index = builder.decision(decision, ())
+
+    def waits(ctx: Context) -> str | None:
+        found = ctx.decision(index)
+        return decision if found.asked and not found.none and found.outcome is None else None
+
+    return waits
+
+
+def compile_assessment(spec: Assessment, builder: Builder) -> Items:
+    """One item, or none while it is not asked for."""
+    asked = builder.gate(spec.asked) if spec.asked is not None else None
+    done, due = builder.predicate(spec.done), compile_moment_day(spec.due, builder)
+    key, (before, after) = key_of(spec.id, spec.scope), spec.window
+    blocker = _blocker(spec.blocked_by, builder)
+
+    def items(ctx: Context) -> list[Item]:
+        finished: Result = done(ctx)
+        wanted = asked(ctx) if asked is not None else None
+        if finished.verdict != "PASS" and wanted is not None and wanted.verdict != "PASS":
+            return []
+        day = due(ctx)
+        since = wanted.since if wanted is not None else ctx.start
+        if day is None:
+            state = "done" if finished.verdict == "PASS" else "not_set"
+            return [
+                Item(
+                    spec.id,
+                    key,
+                    spec.kind,
+                    state,
+                    spec.text,
+                    spec.owner,
+                    None,
+                    None,
+                    finished.since if state == "done" else since,
+                )
+            ]
+        window = (day + timedelta(days=before), day + timedelta(days=after))
+        late_from = close_of(window[1], ctx.tz)
+        if finished.verdict == "PASS":
+            return [Item(spec.id, key, spec.kind, "done", spec.text, spec.owner, day, window, finished.since)]
+        blocked = blocker(ctx)
+        state = "blocked" if blocked else _windowed(ctx, *window)
+        return [
+            Item(
+                spec.id, key, spec.kind, state, spec.text, spec.owner, day, window, since, blocked, late_from
+            )
+        ]
+
+    return items
+
+
+def compile_task(spec: Task, builder: Builder) -> Items:
+    """One item while its condition holds; done when done."""
+    when, done = builder.gate(spec.when), builder.predicate(spec.done)
+    due = compile_moment_day(spec.due, builder) if spec.due is not None else None
+    key = key_of(spec.id, spec.scope)
+    blocker = _blocker(spec.blocked_by, builder)
+
+    def items(ctx: Context) -> list[Item]:
+        wanted = when(ctx)
+        if wanted.verdict != "PASS":
+            return []
+        since = wanted.since or ctx.start
+        finished = done(ctx)
+        day = due(ctx) if due is not None else local_day(since, ctx.tz)
+        if finished.verdict == "PASS":
+            return [Item(spec.id, key, "task", "done", spec.text, spec.owner, day, None, finished.since)]
+        blocked = blocker(ctx)
+        if day is None:
+            return [Item(spec.id, key, "task", "not_set", spec.text, spec.owner, None, None, since, blocked)]
+        over = due is not None and ctx.passed(close_of(day, ctx.tz))
+        return [
+            Item(
+                spec.id,
+                key,
+                "task",
+                "blocked" if blocked else "late" if over else "due",
+                spec.text,
+                spec.owner,
+                day,
+                None,
+                since,
+                blocked,
+                close_of(day, ctx.tz) if due else None,
+            )
+        ]
+
+    return items
+
+
+def compile_series(spec: Series, builder: Builder) -> Items:
+    """The next two occurrences, and those overdue as one item.
+
+    Occurrences count from the start and are never chained.
+    """
+    asked = builder.gate(spec.while_) if spec.while_ is not None else None
+    start, until = (
+        compile_moment_day(spec.start, builder),
+        compile_moment(spec.until, builder) if spec.until is not None else None,
+    )
+    before, after = spec.window
+    slot = Slot(spec.fact, points=builder.fact(spec.fact).points) if spec.fact else None
+    if spec.action:
+        builder.action(spec.action, ())
+    pattern, step, months = spec.pattern, spec.days, spec.months
+    if not (step > 0) != (months > 0):
+        raise builder.error(f"series {spec.id}: exactly one of days and months must be positive")
+
+    def day_of(first: date, n: int) -> date:
+        if n < len(pattern):
+            return first + timedelta(days=pattern[n])
+        base = pattern[-1] if pattern else 0
+        k = n - len(pattern) + 1 if pattern else n
+        return add_months(first, k * months) if months else first + timedelta(days=base + k * step)
+
+    def index_after(first: date, day: date, shift: int) -> int:
+        """The first occurrence whose day plus `shift` is later than `day`."""
+        n = 0
+        while n < len(pattern) and day_of(first, n) + timedelta(days=shift) <= day:
+            n += 1
+        if n < len(pattern):
+            return n
+        behind = (day - first).days
+        guess = (
+            (behind // 31 // months if months else (behind - shift - (pattern[-1] if pattern else 0)) // step)
+            + max(len(pattern) - 1, 0)
+            - 2
+        )
+        n = max(n, guess)
+        while day_of(first, n) + timedelta(days=shift) <= day:
+            n += 1
+        return n
+
+    def last_done(ctx: Context) -> date | None:
+        found = samples(ctx, slot) if slot is not None else ctx.record.actions.get(spec.action, [])
+        return local_day(found[-1].occurred, ctx.tz) if found else None
+
+    def items(ctx: Context) -> list[Item]:
+        wanted = asked(ctx) if asked is not None else None
+        if wanted is not None and wanted.verdict != "PASS":
+            return []
+        first = start(ctx)
+        if first is None:
+            return []
+        limit = until(ctx) if until is not None else None
+        if limit is not None and ctx.passed(limit):
+            return []
+        end = local_day(limit, ctx.tz) if limit is not None else None
+        since = wanted.since if wanted is not None and wanted.since is not None else ctx.start
+        n = index_after(first, local_day(since, ctx.tz), 1) if since > ctx.start else 0
+        done = last_done(ctx)
+        if done is not None:
+            n = max(n, index_after(first, done, before))
+        # Reads the clock by the day; the windows below ask `passed` for the instant at which this changes.
+        now_at = index_after(first, local_day(ctx.now, ctx.tz), after + 1)
+        if spec.count is not None:
+            now_at = min(now_at, spec.count)
+        out: list[Item] = []
+        if now_at > n:
+            day = day_of(first, n)
+            text = f"{spec.text} ({now_at - n} overdue)" if now_at - n > 1 else spec.text
+            out.append(
+                Item(
+                    spec.id,
+                    key_of(spec.id, (*spec.scope, ("overdue", "yes"))),
+                    "assessment",
+                    "late",
+                    text,
+                    spec.owner,
+                    day,
+                    (day + timedelta(days=before), day + timedelta(days=after)),
+                    since,
+                    None,
+                    close_of(day + timedelta(days=after), ctx.tz),
+                )
+            )
+        for k in range(max(n, now_at), max(n, now_at) + 2):
+            if spec.count is not None and k >= spec.count:
+                break
+            day = day_of(first, k)
+            if end is not None and day > end:
+                break
+            window = (day + timedelta(days=before), day + timedelta(days=after))
+            key = key_of(spec.id, (*spec.scope, ("n", str(k + 1))))
+            out.append(
+                Item(
+                    spec.id,
+                    key,
+                    "assessment",
+                    _windowed(ctx, *window),
+                    spec.text,
+                    spec.owner,
+                    day,
+                    window,
+                    since,
+                    None,
+                    close_of(window[1], ctx.tz),
+                )
+            )
+        return out
+
+    return items
+
+
+__all__ = ["compile_assessment", "compile_series", "compile_task", "datetime"]

@@ -1,0 +1,918 @@
+"""The language of protocols: frozen data, no lambdas.
+
+A protocol is one `Protocol` value that serialises to canonical JSON.
+
+Reading order: sources, parameters, facts, references to values, predicates, moments, then the parts of a protocol.
+Every part carries its `Source`. Where a number is configurable it is a `Param`, looked up in the patient's profile.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Role = Literal["coordinator", "clinician", "laboratory", "sponsor", "meeting", "operations"]
+ROLES: tuple[Role, ...] = ("coordinator", "clinician", "laboratory", "sponsor", "meeting", "operations")
+Severity = Literal["info", "minor", "major", "critical"]
+Scope = tuple[tuple[str, str], ...]
+Operator = Literal["<", "<=", "=", ">=", ">"]
+
+
+# --- provenance -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a rule comes from: the registry text, public sources (keys into `Protocol.references`) or our
+    assumption."""
+
+    kind: Literal["registry", "public", "assumption"]
+    keys: tuple[str, ...] = ()
+    note: str = ""
+
+
+def registry(note: str = "") -> Source:
+    """The rule is in the registry text of the trial."""
+    return Source("registry", (), note)
+
+
+def public(*keys: str, note: str = "") -> Source:
+    """The rule is in public sources; `keys` are entries of `Protocol.references`."""
+    return Source("public", keys, note)
+
+
+def assumption(note: str = "") -> Source:
+    """The rule is ours; a trial team must confirm or replace it."""
+    return Source("assumption", (), note)
+
+
+# --- parameters and facts --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """A reference to a key of the profile."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A comparison with a number in the fact's canonical unit, written as decimal text: `Limit(">=", "300")`."""
+
+    op: Operator
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileKey:
+    """A key of the profile with its type and default. `default=None` means not set: the plan says so and asks.
+
+    Types: `days` (integer), `study_day` ("D36" of the study calendar, D1 is the first), `limit` ("< 1e-4", in canonical
+    units), `choice` (one of `options`), `number`. `simulation=True`: a placeholder that exists only in simulations.
+    """
+
+    key: str
+    type: Literal["days", "study_day", "limit", "choice", "number"]
+    default: str | None
+    text: str
+    source: Source
+    options: tuple[str, ...] = ()
+    simulation: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """An accepted input unit; a value times `factor` is in the canonical unit. `factor` is decimal text."""
+
+    name: str
+    factor: str = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A typed slot filled by observations.
+
+    `type`: `number` (Decimal, canonical unit = first of `units`), `choice` (one of `values`), `date` (site-local
+    day; with `never=True` the word NEVER is accepted and means: it is known that there is none). `points`: the time
+    points an observation may name; () means that it has none and may not name one. `possible` are the bounds beyond
+    which a value is refused, `plausible` those beyond which it needs a review. `cardinality`: `one` (a second,
+    different result for the same point is a conflict: REVIEW), `latest`, `max`, `series`. `supplier` is the role
+    that is asked for it. `details`: what else may be reported with it, by name.
+    """
+
+    id: str
+    type: Literal["number", "choice", "date"]
+    text: str
+    supplier: Role
+    source: Source
+    units: tuple[Unit, ...] = ()
+    values: tuple[str, ...] = ()
+    points: tuple[str, ...] = ()
+    cardinality: Literal["one", "latest", "max", "series"] = "one"
+    possible: tuple[str | None, str | None] = (None, None)
+    plausible: tuple[str | None, str | None] = (None, None)
+    never: bool = False
+    future: bool = False
+    qualifiers: bool = False
+    details: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something that a person does and reports: `do: infusion_started`.
+
+    `scopes` maps label names to accepted values.
+    """
+
+    id: str
+    text: str
+    source: Source
+    role: Role = "coordinator"
+    scopes: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    details: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AdverseEventType:
+    """A kind of adverse event with the scales its grades may be given in.
+
+    Grade 0 means resolved.
+
+    `occurrences=True`: every report of grade >= 1 is a new occurrence (seizures), unless it names an earlier one
+    with `of`.
+    """
+
+    id: str
+    text: str
+    source: Source
+    grades: tuple[int, int] = (0, 5)
+    scales: tuple[str, ...] = ("CTCAE",)
+    occurrences: bool = False
+
+
+# --- references to values ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The value of a fact, at a point where the fact has points.
+
+    `points` with several entries: the latest by sample time among them. `until`/`since`: only samples taken not
+    after / not before the named anchor (an anchor that is not known does not limit). `strictly`: taken before
+    `until`, same instant excluded.
+    """
+
+    fact: str
+    point: str = ""
+    points: tuple[str, ...] = ()
+    until: str = ""
+    since: str = ""
+    strictly: bool = False
+    scope: Scope = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A site-local day: a date fact or an anchor, shifted by calendar months (clipped to the month's end), then by
+    days."""
+
+    of: Slot | str
+    days: int | Param = 0
+    months: int | Param = 0
+
+
+# --- predicates: four-valued ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Is:
+    """A choice fact has one of the values. (A date fact with `never`: `Is(slot, ("NEVER",))`.)"""
+
+    slot: Slot
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """A number fact against a limit. Bounds of undetected or unquantifiable results that straddle it give REVIEW.
+
+    A `Param` limit whose profile value is not set gives FAIL: the rule is switched off, and says so.
+    """
+
+    slot: Slot
+    limit: Limit | Param
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """Compares two site-local days. A date fact that is NEVER gives `never`."""
+
+    left: Day
+    op: Operator
+    right: Day
+    never: Literal["PASS", "FAIL"] = "FAIL"
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """The number of distinct local days on which any reported course of a fact exceeded a dose compares true.
+
+    Each observation is one course: its value is the dose, `sampled` its first day, detail `days` its length.
+    `where` limits to courses with that detail. Counted from `window_days` before the day `before` (exclusive of
+    that day itself).
+    """
+
+    slot: Slot
+    dose: Limit
+    days: Limit
+    before: Day
+    window_days: int
+    where: tuple[str, str] = ("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Rose:
+    """The latest value of a number fact is at least `factor` times the one before, or positive after not detected."""
+
+    slot: Slot
+    factor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """The sample of the slot was taken at most `days` local days before the anchor if that is known, else before
+    now."""
+
+    slot: Slot
+    days: int | Param
+    before: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """PASS when the slot has a value (also one under review), else FAIL. Speaks of the record, not of the patient."""
+
+    slot: Slot
+
+
+@dataclass(frozen=True, slots=True)
+class NotObtainable:
+    """PASS when somebody declared that the slot cannot be had and it has no value, else FAIL."""
+
+    slot: Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """PASS when the action is on record, else FAIL: closed world, an action that nobody reported has not been
+    reported."""
+
+    action: str
+    scope: Scope = ()
+    where: tuple[str, str] = ("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """An adverse event of the type is on record with a grade of at least `at_least`.
+
+    `current=True`: its latest grade.
+    """
+
+    event: str
+    at_least: int
+    current: bool = False
+    scale: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """PASS once the moment has come, else FAIL; FAIL also while the moment is not known."""
+
+    moment: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """PASS when the anchor is known from the record (not planned) and has come, else FAIL."""
+
+    anchor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """PASS when the ledger is in one of the states, else FAIL.
+
+    States: `not_started`, `running`, `paused`, `complete`, `stopped` (permanently), `short` (ended with hours missing).
+    """
+
+    ledger: str
+    states: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Directed:
+    """PASS while an adverse-event rule of the ledger directs one of the actions (see `AdverseEventRule`), else FAIL."""
+
+    ledger: str
+    actions: tuple[str, ...]
+    rules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerFlag:
+    """PASS when the ledger shows the flag: `pause_over_limit`, `long_pause`, `supervised_restart`, `dose_step`,
+    `dose_differs`, `resumed_without_pause`, `resumed_after_end`, `restarted`, `low_dose`, `bag_missed`; else FAIL."""
+
+    ledger: str
+    flag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Crit:
+    """The verdict of a criterion."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """PASS when the effective outcome of the decision is among the options, FAIL when it is another, PENDING while
+    there is none."""
+
+    decision: str
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """PASS when the decision is in force with one of the options, else FAIL.
+
+    Two-valued: speaks of what has been decided.
+    """
+
+    decision: str
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InPhase:
+    """PASS when the track is in one of the phases.
+
+    Allowed in `asked` and `while_` only, and in tracks that come later.
+    """
+
+    track: str
+    phases: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """PASS when the track has ever entered the phase. Same restriction as `InPhase`."""
+
+    track: str
+    phase: str
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """PASS when the inner predicate has one of the verdicts: two-valued, for "refused", "still missing", "needs
+    review"."""
+
+    part: Predicate
+    verdicts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    parts: tuple[Predicate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    parts: tuple[Predicate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AtLeast:
+    n: int
+    parts: tuple[Predicate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    part: Predicate
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewIf:
+    """REVIEW where the part passes, PASS where it fails: the sources leave the case to a clinician."""
+
+    part: Predicate
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Always:
+    """PASS."""
+
+
+Predicate = (
+    Is
+    | Compare
+    | Dates
+    | Exposure
+    | Rose
+    | Fresh
+    | Known
+    | NotObtainable
+    | Recorded
+    | Graded
+    | Passed
+    | Reached
+    | Ledger
+    | Directed
+    | LedgerFlag
+    | Crit
+    | Outcome
+    | Taken
+    | InPhase
+    | Entered
+    | State
+    | AllOf
+    | AnyOf
+    | AtLeast
+    | Not
+    | ReviewIf
+    | Always
+)
+
+
+def all_of(*parts: Predicate) -> AllOf:
+    """Every part must pass."""
+    return AllOf(parts)
+
+
+def any_of(*parts: Predicate) -> AnyOf:
+    """One part must pass."""
+    return AnyOf(parts)
+
+
+# --- moments and anchors ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A moment counted from an anchor.
+
+    First `months` calendar months, then `days` local days, on which `at` picks the instant: `start` (00:00), `warn`
+    (the profile's `warn_hour`, 08:00), `close` (end of the local day), `same` (the anchor's own clock time;
+    midnight if it is only a day). `hours` are elapsed hours added to the anchor's instant (then `at` is ignored).
+    """
+
+    anchor: str
+    days: int | Param = 0
+    months: int | Param = 0
+    hours: int | Param | None = None
+    at: Literal["start", "warn", "close", "same"] = "warn"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The first time that the action is on record (clinical time)."""
+
+    action: str
+    scope: Scope = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """The sample time of the slot's value."""
+
+    slot: Slot
+
+
+@dataclass(frozen=True, slots=True)
+class DateOf:
+    """The site-local day that a date fact states."""
+
+    slot: Slot
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerPoint:
+    """A point of a ledger: `start`, `end` (projected while it runs, actual once over), `stop`, `last_pause`,
+    `resume`."""
+
+    ledger: str
+    point: Literal["start", "end", "stop", "last_pause", "resume"]
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """When the decision came into force with the option, or the criterion or predicate became true."""
+
+    of: Outcome | Taken | Crit | AllOf | AnyOf | Known | State
+
+
+@dataclass(frozen=True, slots=True)
+class StudyDay:
+    """A study day of the profile (`Param` of type study_day), or a number, counted from an anchor that is day 1."""
+
+    anchor: str
+    day: int | Param
+
+
+@dataclass(frozen=True, slots=True)
+class Offset:
+    """Another anchor's time shifted; a `Param` that is not set makes the planned time unknown ("not set")."""
+
+    anchor: str
+    days: int | Param = 0
+    months: int | Param = 0
+
+
+AnchorTime = Done | Sampled | DateOf | LedgerPoint | Since | StudyDay | Offset
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """An instant or site-local day that others count from: the first of `actual` that is known, else the first of
+    `planned` that is known."""
+
+    id: str
+    text: str
+    actual: tuple[AnchorTime, ...]
+    planned: tuple[AnchorTime, ...] = ()
+    source: Source = field(default_factory=assumption)
+    earliest: bool = False
+
+
+# --- the parts of a protocol ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """A four-valued verdict with its clause.
+
+    For an exclusion write what must hold, `Not(excluding condition)`.
+
+    `group` gathers criteria for display ("inclusion", "exclusion", "blinatumomab", ...). A REVIEW is resolved by a
+    judgement.
+    """
+
+    id: str
+    text: str
+    group: str
+    holds: Predicate
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A named part of a number fact's range: every limit holds."""
+
+    name: str
+    limits: tuple[Limit | Param, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """An input of a decision table, one of: number fact with `bands`, choice fact, predicate (yes / no), decision
+    (its options).
+
+    `closed`: (band, predicate): once the predicate passes and the value is still missing, the protocol itself says
+    that the input counts as `band`, which the explanation names.
+    """
+
+    name: str
+    of: Slot | Predicate | str
+    bands: tuple[Band, ...] = ()
+    closed: tuple[str, Predicate] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """No proposal: a person picks one of the options."""
+
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A row: cells by input name (an input that is not named matches anything); `then` an outcome, a choice set, or
+    None (this decision is not asked)."""
+
+    when: tuple[tuple[str, tuple[str, ...]], ...]
+    then: str | Param | Choice | None
+    source: Source
+    id: str = ""
+    text: str = ""
+
+
+def row(
+    then: str | Param | Choice | None,
+    source: Source,
+    id: str = "",
+    text: str = "",
+    /,
+    **cells: str | tuple[str, ...],
+) -> Rule:
+    """A `Rule` written as a table row: `row("HR", public("P1"), "R2", "over the limit", group="MR", mrd=("over",))`."""
+    when = tuple((name, (cell,) if isinstance(cell, str) else cell) for name, cell in cells.items())
+    return Rule(when, then, source, id, text)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A decision table.
+
+    Rules must be complete and exclusive; the outcome is known as soon as all rules still possible agree.
+
+    `confirm=None`: computed and announced at once. Otherwise a person of that role (or clinician for all) takes an
+    option. `boundary`: where it passes, the case lies on a limit: shown, and never taken automatically. `options`
+    are all outcomes. `enacted`: per option, what shows that it has been done. `on_reopen`: keep or suspend what was
+    taken. `stays_open_while`: the question is only asked while this holds (None: always).
+    """
+
+    id: str
+    text: str
+    inputs: tuple[Input, ...]
+    rules: tuple[Rule, ...]
+    options: tuple[str, ...]
+    source: Source
+    confirm: Role | None = None
+    boundary: Predicate | None = None
+    enacted: tuple[tuple[str, Predicate], ...] = ()
+    on_reopen: Literal["keep", "suspend"] = "suspend"
+    asked: Predicate | None = None
+    announce: bool = False
+    scope: Scope = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """A way out of a phase: proposed when `when` passes, entered at `planned` or when confirmed, whichever is later."""
+
+    to: str
+    when: Predicate
+    source: Source
+    planned: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A phase of a track.
+
+    Its exits form the decision `AFTER_<id>`, confirmed by `confirm` (None: entered without asking).
+
+    `started_by`: the recorded fact that this phase has begun; it enters the phase whatever was confirmed, and if
+    `only_when_started` nothing else does. `hit`: `exclusive` (two open exits are a choice) or `priority` (first
+    wins). `terminal`: no exits needed.
+    """
+
+    id: str
+    text: str
+    source: Source
+    exits: tuple[Exit, ...] = ()
+    started_by: tuple[Done | LedgerPoint, ...] = ()
+    only_when_started: bool = False
+    confirm: Role | None = "clinician"
+    hit: Literal["exclusive", "priority"] = "exclusive"
+    on_reopen: Literal["keep", "suspend"] = "suspend"
+    terminal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """Phases in their order.
+
+    `anywhere`: exits that recorded reality opens from every phase but terminal ones; not confirmed.
+    """
+
+    id: str
+    text: str
+    phases: tuple[Phase, ...]
+    anywhere: tuple[Exit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What is due once: planned at `due`, window in local days around that day.
+
+    `done` shows that it has been taken.
+
+    `asked`: it is shown and due only while this holds (may read phases). `blocked_by`: a decision; while a person
+    has not taken it the item is blocked, not late, and whoever holds the decision is reminded.
+    """
+
+    id: str
+    text: str
+    due: Moment
+    done: Predicate
+    owner: Role
+    source: Source
+    window: tuple[int, int] = (0, 0)
+    asked: Predicate | None = None
+    blocked_by: str = ""
+    kind: Literal["assessment", "dose"] = "assessment"
+    scope: Scope = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """What is due again and again: every `every` days (or `months`) from `start`, counted from there and never
+    chained.
+
+    An occurrence is done by an observation of `fact` (any point) or the action within the window. The plan shows
+    the next two occurrences and the overdue ones as one. `until`: nothing is due after it; `while_`: it pauses when
+    this does not hold.
+    """
+
+    id: str
+    text: str
+    start: Moment
+    owner: Role
+    source: Source
+    days: int = 0
+    months: int = 0
+    window: tuple[int, int] = (0, 0)
+    fact: str = ""
+    action: str = ""
+    while_: Predicate | None = None
+    until: Moment | None = None
+    count: int | None = None
+    pattern: tuple[int, ...] = ()
+    scope: Scope = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Who must do what while a condition holds. `due`: None means as soon as possible. `done` ends it."""
+
+    id: str
+    text: str
+    when: Predicate
+    done: Predicate
+    owner: Role
+    source: Source
+    due: Moment | None = None
+    blocked_by: str = ""
+    scope: Scope = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """What a clinician is told once it is so, and told again if it turns out untrue.
+
+    `value`: what the text ends with.
+    """
+
+    id: str
+    text: str
+    when: Predicate
+    source: Source
+    value: Slot | str | None = None
+    to: Role = "clinician"
+    scope: Scope = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A step of a ladder: from this moment (None: at once) the severity is this."""
+
+    severity: Severity
+    moment: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """What is not as the protocol says, or needs action: raised while `when` holds, its severity by the rungs that
+    have come.
+
+    `kind="alert"` is a directive or notice to act on rather than a deviation from the protocol. Both are
+    obligations: someone must acknowledge; the ladder of the profile (`escalation`) climbs until then. `blocks`
+    names what waits for it.
+    """
+
+    id: str
+    text: str
+    when: Predicate
+    rungs: tuple[Rung, ...]
+    source: Source
+    to: Role = "coordinator"
+    kind: Literal["deviation", "alert"] = "deviation"
+    blocks: tuple[str, ...] = ()
+    scope: Scope = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """When an interrupted infusion may go on: grade at most this for at least so many days; then low dose for
+    `low_days`."""
+
+    grade_at_most: int
+    for_days: int = 0
+    low_days: int = 0
+    resolve_within_days: int | None = None
+    stop_if_recurs_at_low_dose: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AdverseEventRule:
+    """A row of a ledger's adverse-event table.
+
+    Grades inclusive; `nth`: only from that occurrence on (by clinical time).
+
+    `action`: `continue`, `consider_pause`, `interrupt`, `stop` (permanently), `review` (a clinician must choose).
+    """
+
+    id: str
+    event: str
+    grades: tuple[int, int]
+    action: Literal["continue", "consider_pause", "interrupt", "stop", "review"]
+    text: str
+    source: Source
+    nth: int = 1
+    restart: Restart | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Infusion:
+    """A continuous infusion of `days` x 24 h net of pauses.
+
+    Dose per day in `unit`; pauses, restarts and steps follow the record.
+
+    The actions are `infusion_started`, `infusion_paused`, `infusion_resumed`, `infusion_stopped` (permanently),
+    `infusion_ended`, all with this scope; details `dose` on start and resume. Lengths in days, limits in hours.
+    `same_cycle_pause` in days.
+    """
+
+    id: str
+    text: str
+    scope: Scope
+    days: int | Param
+    dose: str
+    low_dose: str
+    unit: str
+    rules: tuple[AdverseEventRule, ...]
+    source: Source
+    same_cycle_pause: int | Param
+    supervised_pause_hours: int
+    hospital_days: int
+    cap_per_day: str = ""
+    cap_unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Time to event: start anchor, event anchors (the first counts; same day: the order given), competing events,
+    censoring."""
+
+    id: str
+    text: str
+    start: str
+    events: tuple[tuple[str, str], ...]
+    source: Source
+    competing: tuple[tuple[str, str], ...] = ()
+    censor: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A protocol version. `date`: ISO day on which it was published here."""
+
+    number: str
+    date: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """A trial protocol as data. Identifiers are those of the trial's own text wherever it has them."""
+
+    name: str
+    title: str
+    registry: tuple[str, ...]
+    version: Version
+    profile_name: str
+    references: tuple[tuple[str, str], ...]
+    profile: tuple[ProfileKey, ...]
+    facts: tuple[Fact, ...]
+    actions: tuple[Action, ...]
+    anchors: tuple[Anchor, ...]
+    criteria: tuple[Criterion, ...]
+    decisions: tuple[Decision, ...]
+    tracks: tuple[Track, ...]
+    adverse_events: tuple[AdverseEventType, ...] = ()
+    ledgers: tuple[Infusion, ...] = ()
+    assessments: tuple[Assessment, ...] = ()
+    series: tuple[Series, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    milestones: tuple[Milestone, ...] = ()
+    deviations: tuple[Deviation, ...] = ()
+    endpoints: tuple[Endpoint, ...] = ()
+    day_one: str = "D1"
+    enrolled_group: str = ""
+    gaps: tuple[tuple[str, str], ...] = ()

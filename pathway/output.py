@@ -1,0 +1,170 @@
+"""Plans as the JSON that scenarios, other programs and acceptance tests read (format 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from typing import Any
+
+from pathway.compiled import Compiled
+from pathway.decisions import seen_digest
+from pathway.evaluate import context, decision_seen, plan_of
+from pathway.events import Event
+from pathway.explain import assumption_data, explain, predicate_reasons, source_data
+from pathway.plan import DecisionState, Item, LedgerState, Obligation, Plan
+from pathway.profile import Profile
+from pathway.record import Record
+from pathway.site import Site
+from pathway.state import Context
+from pathway.words import params_of
+
+
+def instant_text(instant: datetime | None) -> str | None:
+    """UTC ISO text of an instant, to the second."""
+    return None if instant is None else instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _day(day: date | None) -> str:
+    return day.isoformat() if day is not None else ""
+
+
+def plan_json(
+    compiled: Compiled, profile: Profile, site: Site, events: Record | Iterable[Event], plan: Plan
+) -> dict[str, Any]:
+    """A plan with its reasons, as plain data. `plan` must be the plan of `events` at `plan.at`."""
+    record = events if isinstance(events, Record) else Record.of(events)
+    ctx = context(compiled, profile, site, record, plan.at)
+    criteria = []
+    for state in plan.criteria:
+        definition = compiled.criteria[state.id]
+        criteria.append(
+            {
+                "id": state.id,
+                "verdict": state.verdict,
+                "group": state.group,
+                "text": definition.text,
+                "since": instant_text(state.since),
+                "judged": state.judged,
+                "digest": state.digest,
+                "reasons": [_reason(r) for r in predicate_reasons(ctx, definition.holds)],
+                "missing": [{"what": m.what, "who": m.who} for m in state.missing],
+                "source": source_data(compiled, definition.source),
+                "assumptions": assumption_data(compiled, profile, params_of(definition.holds)),
+            }
+        )
+    return {
+        "at": instant_text(plan.at),
+        "next_at": instant_text(plan.next_at),
+        "group": plan.group,
+        "tracks": [
+            {
+                "id": t.id,
+                "phase": t.phase,
+                "since": instant_text(t.since),
+                "path": [[p, instant_text(a), how] for p, a, how in t.path],
+            }
+            for t in plan.tracks
+        ],
+        "criteria": criteria,
+        "decisions": [_decision(ctx, plan, d) for d in plan.decisions],
+        "items": [_item(i) for i in plan.items],
+        "ledgers": [_ledger(x) for x in plan.ledgers],
+        "milestones": [
+            {"id": m.id, "key": m.key, "text": m.text, "to": m.to, "since": instant_text(m.since)}
+            for m in plan.milestones
+        ],
+        "deviations": [_obligation(o) for o in plan.deviations],
+        "alerts": [_obligation(o) for o in plan.alerts],
+        "endpoints": [
+            {
+                "id": e.id,
+                "start": _day(e.start) or None,
+                "event": None if e.event is None else {"name": e.event[0], "day": _day(e.event[1])},
+                "censored": _day(e.censored) or None,
+                "days": e.days,
+            }
+            for e in plan.endpoints
+        ],
+        "anchors": [{"id": name, "day": _day(day), "actual": actual} for name, day, actual in plan.anchors],
+    }
+
+
+def _reason(reason: Any) -> dict[str, Any]:
+    return {"text": reason.text, "verdict": reason.verdict, "value": reason.value}
+
+
+def _decision(ctx: Context, plan: Plan, d: DecisionState) -> dict[str, Any]:
+    told = explain(ctx.compiled, ctx.profile, ctx.site, ctx.record, plan.at, d.key)
+    return {
+        "id": d.id,
+        "key": d.key,
+        "state": d.state,
+        "proposal": d.proposal,
+        "options": list(d.options),
+        "in_force": d.in_force,
+        "role": d.role,
+        "since": instant_text(d.since),
+        "open": d.open,
+        "boundary": d.boundary,
+        "digest": d.digest or (seen_digest(decision_seen(ctx, d.key)) if d.confirmed_by else ""),
+        "rule": told.rule,
+        "reasons": [_reason(r) for r in told.reasons],
+        "missing": told.missing,
+        "source": told.source,
+        "assumptions": told.assumptions,
+        "decided": told.decided,
+    }
+
+
+def _item(item: Item) -> dict[str, Any]:
+    return {
+        "id": item.id,
+        "key": item.key,
+        "kind": item.kind,
+        "state": item.state,
+        "text": item.text,
+        "due": _day(item.due),
+        "window": [_day(item.window[0]), _day(item.window[1])] if item.window else ["", ""],
+        "owner": item.owner,
+        "since": instant_text(item.since),
+        "blocked_by": item.blocked_by,
+        "late_from": instant_text(item.late_from),
+    }
+
+
+def _ledger(ledger: LedgerState) -> dict[str, Any]:
+    return {
+        "id": ledger.id,
+        "key": ledger.key,
+        "state": ledger.state,
+        "given": ledger.given_hours,
+        "as_of": instant_text(ledger.as_of),
+        "dose": ledger.dose,
+        "unit": ledger.unit,
+        "start": instant_text(ledger.start),
+        "projected_end": instant_text(ledger.projected_end),
+        "steps": [[instant_text(at), dose] for at, dose in ledger.steps],
+        "pauses": [[instant_text(a), instant_text(b), why] for a, b, why in ledger.pauses],
+        "directives": [[rule, action, instant_text(at)] for rule, action, at in ledger.directives],
+    }
+
+
+def _obligation(o: Obligation) -> dict[str, Any]:
+    return {
+        "id": o.id,
+        "key": o.key,
+        "severity": o.severity,
+        "state": o.state,
+        "text": o.text,
+        "to": list(o.told),
+        "since": instant_text(o.since),
+        "rung": o.rung,
+        "next_rung": instant_text(o.next_rung),
+    }
+
+
+def plan_at(
+    compiled: Compiled, profile: Profile, site: Site, events: Record | Iterable[Event], now: datetime
+) -> Plan:
+    """The plan at `now`; the same as `evaluate`."""
+    return plan_of(context(compiled, profile, site, events, now))

@@ -1,0 +1,190 @@
+"""The plan: everything that is true of a patient's pathway at one instant.
+
+Plain data, ordered, every part with a stable key.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+Verdict = Literal["PASS", "FAIL", "PENDING", "REVIEW"]
+
+
+@dataclass(slots=True)
+class Missing:
+    """A value that somebody must supply: what (slot text such as `mrd BL1-END`), who, since when it has been waited
+    for."""
+
+    what: str
+    who: str
+    since: datetime | None = None
+
+
+@dataclass(slots=True)
+class CriterionState:
+    """A criterion's verdict.
+
+    `judged`: a clinician's judgement is in force. `digest` binds a judgement to the values seen.
+    """
+
+    id: str
+    group: str
+    verdict: Verdict
+    since: datetime | None
+    judged: bool
+    digest: str
+    missing: tuple[Missing, ...] = ()
+
+
+@dataclass(slots=True)
+class DecisionState:
+    """A decision instance.
+
+    `state`: `waiting` (inputs missing), `review`, `proposed`, `choice`, `in_force`, `computed`, `amended` (in
+    force; values changed, same conclusion), `diverged` (done, but today's proposal differs), `reopened`.
+
+    `in_force`: the option that counts downstream, None if there is none. `open`: a person is asked now. `digest`, while open:
+    what the person sees (proposal, values, bands), to be sent back with the decision.
+    """
+
+    id: str
+    key: str
+    state: str
+    proposal: str | None
+    options: tuple[str, ...]
+    in_force: str | None
+    role: str
+    since: datetime | None
+    open: bool
+    boundary: bool
+    digest: str
+    rule: str = ""
+    missing: tuple[Missing, ...] = ()
+    confirmed_by: str = ""
+
+
+@dataclass(slots=True)
+class TrackState:
+    """Where the patient is on a track.
+
+    `path`: every phase entered, in order, with its instant and how it was entered.
+    """
+
+    id: str
+    phase: str
+    since: datetime | None
+    path: tuple[tuple[str, datetime, str], ...] = ()
+
+
+@dataclass(slots=True)
+class Item:
+    """Something to be done.
+
+    `kind`: assessment, task, dose. `state`: `planned`, `due` (window open), `late`, `done`, `missed`, `blocked`,
+    `not_set` (no date can be given yet). `due` site-local day, `window` first and last local day, `late_from`
+    instant.
+    """
+
+    id: str
+    key: str
+    kind: Literal["assessment", "task", "dose"]
+    state: str
+    text: str
+    owner: str
+    due: date | None
+    window: tuple[date, date] | None = None
+    since: datetime | None = None
+    blocked_by: str | None = None
+    late_from: datetime | None = None
+
+
+@dataclass(slots=True)
+class LedgerState:
+    """An infusion.
+
+    `given_hours` net of pauses as of `as_of`; while `running` it grows from there. `dose` is decimal text in
+    `unit`: the level in force (0 while paused or stopped). `pauses`: (from, to or None, cause).
+    """
+
+    id: str
+    key: str
+    state: str
+    given_hours: str
+    as_of: datetime | None
+    dose: str
+    unit: str
+    start: datetime | None
+    projected_end: datetime | None
+    steps: tuple[tuple[datetime, str], ...] = ()
+    pauses: tuple[tuple[datetime, datetime | None, str], ...] = ()
+    directives: tuple[tuple[str, str, datetime], ...] = ()
+
+
+@dataclass(slots=True)
+class MilestoneState:
+    """A milestone that is true, since when, and for whom. `text` says it whole."""
+
+    id: str
+    key: str
+    text: str
+    to: str
+    since: datetime
+
+
+@dataclass(slots=True)
+class Obligation:
+    """A deviation or alert that someone must acknowledge.
+
+    `state`: `raised` or `acknowledged`. `rung`: how many steps it has climbed (protocol rungs, then escalation);
+    `told`: the roles of the rung now due; `next_rung` its next step.
+    """
+
+    id: str
+    key: str
+    kind: Literal["deviation", "alert"]
+    severity: str
+    state: str
+    text: str
+    to: str
+    told: tuple[str, ...]
+    since: datetime
+    rung: int
+    next_rung: datetime | None = None
+
+
+@dataclass(slots=True)
+class EndpointState:
+    """Time to event in local days.
+
+    `event`: (name, day) or None; `censored`: day or None; `days` from start to either.
+    """
+
+    id: str
+    start: date | None
+    event: tuple[str, date] | None
+    censored: date | None
+    days: int | None
+
+
+@dataclass(slots=True)
+class Plan:
+    """All that is true at `at`.
+
+    Constant until `next_at` unless an event comes (None: time alone changes nothing any more).
+    """
+
+    at: datetime
+    next_at: datetime | None
+    tracks: tuple[TrackState, ...]
+    criteria: tuple[CriterionState, ...]
+    decisions: tuple[DecisionState, ...]
+    items: tuple[Item, ...]
+    ledgers: tuple[LedgerState, ...]
+    milestones: tuple[MilestoneState, ...]
+    deviations: tuple[Obligation, ...]
+    alerts: tuple[Obligation, ...]
+    endpoints: tuple[EndpointState, ...]
+    anchors: tuple[tuple[str, date, bool], ...]
+    group: str

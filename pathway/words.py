@@ -1,0 +1,188 @@
+"""Definitions in words: what a predicate says, with the patient's values put in where they are known."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from pathway.language import (
+    AllOf,
+    Always,
+    AnyOf,
+    AtLeast,
+    Compare,
+    Crit,
+    Dates,
+    Day,
+    Directed,
+    Entered,
+    Exposure,
+    Fresh,
+    Graded,
+    InPhase,
+    Is,
+    Known,
+    Ledger,
+    LedgerFlag,
+    Limit,
+    Moment,
+    Not,
+    NotObtainable,
+    Outcome,
+    Param,
+    Passed,
+    Predicate,
+    Reached,
+    Recorded,
+    ReviewIf,
+    Rose,
+    Slot,
+    State,
+    Taken,
+)
+from pathway.record import key_of
+from pathway.slots import slot_name
+
+if TYPE_CHECKING:
+    from pathway.profile import Profile
+
+
+def number_words(text: str) -> str:
+    """A decimal as people write it: 0.0002 as 2e-4, 85 as 85."""
+    try:
+        value = Decimal(text)
+    except ArithmeticError:
+        return text
+    if value != 0 and abs(value) < Decimal("0.01"):
+        digits = value.normalize().as_tuple()
+        exponent = value.adjusted()
+        mantissa = "".join(map(str, digits.digits))
+        mantissa = mantissa[0] + (f".{mantissa[1:]}" if len(mantissa) > 1 else "")
+        return f"{'-' if value < 0 else ''}{mantissa}e{exponent}"
+    return text
+
+
+def limit_words(limit: Limit | Param, profile: Profile) -> str:
+    """A limit as text: `< 1e-4`; `not set` when the profile leaves it open."""
+    if isinstance(limit, Limit):
+        return f"{limit.op} {number_words(limit.value)}"
+    value = profile.parsed[limit.key]
+    return limit_words(value, profile) if isinstance(value, Limit) else "(limit not set)"
+
+
+def _count(number: int | Param, profile: Profile) -> str:
+    if isinstance(number, int):
+        return str(number)
+    value = profile.parsed[number.key]
+    return "not set" if value is None else str(value)
+
+
+def day_words(day: Day, profile: Profile) -> str:
+    """A day as text: `birth_date + 365 days`."""
+    base = slot_name(day.of) if isinstance(day.of, Slot) else day.of
+    out = base
+    for number, unit in ((day.months, "months"), (day.days, "days")):
+        if number != 0:
+            out += f" + {_count(number, profile)} {unit}"
+    return out.replace("+ -", "- ")
+
+
+def moment_words(moment: Moment, profile: Profile) -> str:
+    """A moment as text: `D1 + 8 days, end of day`."""
+    out = day_words(Day(moment.anchor, moment.days, moment.months), profile)
+    if moment.hours is not None:
+        return f"{out} + {_count(moment.hours, profile)} h"
+    return out + {"close": ", end of day", "start": ", start of day", "warn": "", "same": ""}[moment.at]
+
+
+def words(node: Predicate, profile: Profile) -> str:
+    """The predicate as a sentence fragment."""
+    match node:
+        case Always():
+            return "always"
+        case AllOf(parts):
+            return " and ".join(_grouped(p, profile) for p in parts)
+        case AnyOf(parts):
+            return " or ".join(_grouped(p, profile) for p in parts)
+        case AtLeast(n, parts):
+            return f"at least {n} of: " + "; ".join(words(p, profile) for p in parts)
+        case Not(part):
+            return f"not ({words(part, profile)})"
+        case ReviewIf(part, note):
+            return f"{note} (review if {words(part, profile)})"
+        case State(part, verdicts):
+            return f"({words(part, profile)}) is {' or '.join(verdicts)}"
+        case Is(slot, values):
+            return f"{slot_name(slot)} is {' or '.join(values)}"
+        case Compare(slot, limit):
+            return f"{slot_name(slot)} {limit_words(limit, profile)}"
+        case Dates(left, op, right):
+            return f"{day_words(left, profile)} {op} {day_words(right, profile)}"
+        case Exposure(slot, dose, days, before, window):
+            course = f"days of {slot_name(slot)} {limit_words(dose, profile)}"
+            until = f"within {window} days before {day_words(before, profile)}"
+            return f"{course} {until} {limit_words(days, profile)}"
+        case Rose(slot, factor):
+            return f"{slot_name(slot)} rose {factor}-fold or became positive"
+        case Fresh(slot, days, before_anchor):
+            return f"{slot_name(slot)} sampled at most {_count(days, profile)} days before {before_anchor or 'now'}"
+        case _:
+            return _plain(node, profile)
+
+
+def _plain(node: Predicate, profile: Profile) -> str:
+    match node:
+        case Known(slot):
+            return f"{slot_name(slot)} is known"
+        case NotObtainable(slot):
+            return f"{slot_name(slot)} is declared not obtainable"
+        case Recorded(action, scope, where):
+            return f"{key_of(action, scope)} is recorded" + (
+                f" with {where[0]}={where[1]}" if where[0] else ""
+            )
+        case Graded(event, grade, current):
+            return f"{event} grade >= {grade}{' now' if current else ''}"
+        case Passed(moment):
+            return f"{moment_words(moment, profile)} has come"
+        case Reached(anchor):
+            return f"{anchor} is on record"
+        case Ledger(ledger, states):
+            return f"{ledger} is {' or '.join(states)}"
+        case Directed(ledger, actions, rules):
+            named = f"rule {' or '.join(rules)}" if rules else "a rule"
+            return f"{named} of {ledger} directs {' or '.join(actions)}"
+        case LedgerFlag(ledger, flag):
+            return f"{ledger}: {flag.replace('_', ' ')}"
+        case Crit(id):
+            return f"criterion {id}"
+        case Outcome(decision, options) | Taken(decision, options):
+            return f"{decision} is {' or '.join(options)}"
+        case InPhase(track, phases):
+            return f"{track} is in {' or '.join(phases)}"
+        case Entered(track, phase):
+            return f"{track} has entered {phase}"
+    raise AssertionError(node)
+
+
+def _grouped(node: Predicate, profile: Profile) -> str:
+    text = words(node, profile)
+    return f"({text})" if isinstance(node, AllOf | AnyOf) else text
+
+
+def params_of(node: object) -> list[str]:
+    """The profile keys that a part of a definition uses, in order of appearance."""
+    found: dict[str, None] = {}
+
+    def gather(part: object) -> None:
+        if isinstance(part, Param):
+            found[part.key] = None
+        elif isinstance(part, tuple):
+            for inner in part:
+                gather(inner)
+        elif is_dataclass(part) and not isinstance(part, type):
+            for f in fields(part):
+                gather(getattr(part, f.name))
+
+    gather(node)
+    return list(found)

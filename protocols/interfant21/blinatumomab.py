@@ -1,0 +1,183 @@
+"""Blinatumomab: two cycles of 28 infusion days, the label's adverse-event table, and the decisions about going on."""
+
+from pathway.language import (
+    AdverseEventRule,
+    AnyOf,
+    Choice,
+    Compare,
+    Crit,
+    Decision,
+    Directed,
+    Infusion,
+    Input,
+    Ledger,
+    LedgerFlag,
+    Not,
+    Param,
+    Predicate,
+    Restart,
+    State,
+    Taken,
+    all_of,
+    any_of,
+    assumption,
+    public,
+    registry,
+    row,
+)
+from protocols.interfant21.criteria import BLINATUMOMAB_CLEAR
+from protocols.interfant21.facts import BL1_MRD
+from protocols.interfant21.risk import BL1_MRD_UNOBTAINABLE
+
+LABEL = "label, below 45 kg; the retrieved text is the relapsed/refractory one"
+
+ADVERSE_EVENT_RULES = (
+    AdverseEventRule("CRS-1", "CRS", (1, 1), "continue", "continue, supportive care", public("B10")),
+    AdverseEventRule("CRS-2", "CRS", (2, 2), "consider_pause", "continue, supportive care; consider interruption", public("B10")),
+    AdverseEventRule("CRS-3", "CRS", (3, 3), "interrupt",
+                     "interrupt; dexamethasone 5 mg/m2 (max 8 mg) every 8 h up to 3 days, taper over 4; when resolved "
+                     "5 ug/m2/day, to 15 after 7 days if it does not recur", public("B3", note=LABEL),
+                     restart=Restart(grade_at_most=0, low_days=7)),
+    AdverseEventRule("CRS-4", "CRS", (4, 5), "stop", "stop for good; dexamethasone as for grade 3", public("B3", note=LABEL)),
+    AdverseEventRule("NEURO-3", "NEUROTOXICITY", (3, 3), "interrupt",
+                     "hold until grade <= 1 for 3 days, restart at 5 ug/m2/day, to 15 after 7 days; stop for good if it recurs "
+                     "at the low dose or takes more than 7 days to resolve", public("B3", "B4", note=LABEL),
+                     restart=Restart(grade_at_most=1, for_days=3, low_days=7, resolve_within_days=7,
+                                     stop_if_recurs_at_low_dose=True)),
+    AdverseEventRule("NEURO-4", "NEUROTOXICITY", (4, 5), "stop", "stop for good", public("B4", note=LABEL)),
+    AdverseEventRule("SEIZURE-2", "SEIZURE", (1, 5), "stop", "more than one seizure: stop for good",
+                     public("B3", "B4", note=LABEL), nth=2),
+    AdverseEventRule("OTHER-3", "OTHER", (3, 3), "interrupt",
+                     "hold until grade <= 1 for 3 days, restart at 5 ug/m2/day, to 15 after 7 days; stop for good if it takes "
+                     "more than 14 days to resolve", public("B4", note=LABEL),
+                     restart=Restart(grade_at_most=1, for_days=3, low_days=7, resolve_within_days=14)),
+    AdverseEventRule("OTHER-4", "OTHER", (4, 5), "review", "consider stopping for good", public("B4", note=LABEL)),
+    AdverseEventRule("HYPERSENSITIVITY", "HYPERSENSITIVITY", (1, 5), "stop", "proven hypersensitivity: stop for good (X3)",
+                     registry()),
+)  # fmt: skip
+
+
+def cycle(number: str, hospital_days: int) -> Infusion:
+    """A cycle: 15 ug/m2/day, no step dose, 672 hours net of pauses."""
+    return Infusion(
+        "blina",
+        f"Blinatumomab cycle {number}",
+        scope=(("cycle", number),),
+        days=Param("blina_days"),
+        dose="15",
+        low_dose="5",
+        unit="ug/m2/day",
+        cap_per_day="28",
+        cap_unit="ug/day",
+        rules=ADVERSE_EVENT_RULES,
+        source=public("P7", "B6", note="dose of the pilot, cap of the label (G6)"),
+        same_cycle_pause=Param("same_cycle_pause_max"),
+        supervised_pause_hours=4,
+        hospital_days=hospital_days,
+    )
+
+
+LEDGERS = (cycle("1", hospital_days=3), cycle("2", hospital_days=2))
+
+
+def stop_decision(number: str) -> Decision:
+    """Permanent stop of a cycle: directed by the table, or left to a clinician."""
+    ledger = f"blina[cycle={number}]"
+    return Decision(
+        f"BLINA_{number}_STOP",
+        f"Stop blinatumomab cycle {number} for good?",
+        inputs=(
+            Input("directed", any_of(Directed(ledger, ("stop",)), State(Crit("X3"), ("FAIL",)))),
+            Input("review", Directed(ledger, ("review",))),
+            Input("over", Ledger(ledger, ("complete", "short"))),
+        ),
+        rules=(
+            row("STOP", public("B3", "B4"), over="no", directed="yes"),
+            row(Choice(("STOP", "CONTINUE")), public("B4"), over="no", directed="no", review="yes"),
+            row(None, public("B3"), over="no", directed="no", review="no"),
+            row(None, public("B3"), "", "the cycle is over; a later event belongs to the next one", over="yes"),
+        ),
+        options=("STOP", "CONTINUE"),
+        source=public("B3", "B4", note=LABEL),
+        confirm="clinician",
+        asked=Not(Ledger(ledger, ("not_started",))),
+        enacted=(("STOP", Ledger(ledger, ("stopped",))),),
+    )
+
+
+def pause_decision(number: str) -> Decision:
+    """A pause of more than 7 days: the label starts a new cycle, the trial may differ."""
+    ledger = f"blina[cycle={number}]"
+    return Decision(
+        f"BLINA_{number}_PAUSE",
+        f"Cycle {number} paused for more than 7 days: complete it, count 28 days anew, or stop?",
+        inputs=(Input("over", LedgerFlag(ledger, "pause_over_limit")),),
+        rules=(
+            row(Choice(("COMPLETE_CYCLE", "NEW_CYCLE", "STOP")), public("B3"), over="yes"),
+            row(None, public("B3"), over="no"),
+        ),
+        options=("COMPLETE_CYCLE", "NEW_CYCLE", "STOP"),
+        source=public("B3", note="label: a new cycle; the trial may differ"),
+        confirm="clinician",
+        asked=Ledger(ledger, ("running", "paused", "stopped")),
+        enacted=(("STOP", Ledger(ledger, ("stopped",))),),
+    )
+
+
+def stop_decided(number: str) -> AnyOf:
+    """A person has decided to stop the cycle for good, whether or not the stop is recorded yet."""
+    return any_of(Taken(f"BLINA_{number}_STOP", ("STOP",)), Taken(f"BLINA_{number}_PAUSE", ("STOP",)))
+
+
+def stopped(number: str) -> Predicate:
+    """The cycle has been stopped for good, or that has been decided."""
+    return any_of(Ledger(f"blina[cycle={number}]", ("stopped",)), stop_decided(number))
+
+
+BLINA_STATUS = Decision(
+    "blina_status",
+    "Blinatumomab: eligible, excluded (the patient stays on study and is treated without it), or stopped for good",
+    inputs=(Input("stopped", any_of(stopped("1"), stopped("2"))), Input("clear", BLINATUMOMAB_CLEAR)),
+    rules=(
+        row("stopped_permanently", public("B3", "B4"), stopped="yes"),
+        row("excluded", registry(), stopped="no", clear="no"),
+        row("eligible", registry(), stopped="no", clear="yes"),
+    ),
+    options=("eligible", "excluded", "stopped_permanently"),
+    source=registry("X2 and X4 may pass later, X1 and X3 cannot"),
+    announce=True,
+)
+
+
+BLINA2_PLANNED = Decision(
+    "blina2_planned",
+    "Second cycle, in place of MARMA: MR with a good response, blinatumomab neither excluded nor stopped",
+    inputs=(
+        Input("group", "risk_blina1"),
+        Input("good", Compare(BL1_MRD, Param("blina1_good")), closed=("unobtainable", BL1_MRD_UNOBTAINABLE)),
+        Input("status", "blina_status"),
+    ),
+    rules=(
+        row("YES", registry(), group="MR", good="yes", status="eligible"),
+        row("NO", registry(), group="HR"),
+        row("NO", registry(), group="MR", good="no"),
+        row("NO", assumption("missing is never negative"), group="MR", good="unobtainable"),
+        row("NO", registry(), group="MR", good="yes", status=("excluded", "stopped_permanently")),
+    ),
+    options=("YES", "NO"),
+    source=registry("respond well: < 1e-4 is the only limit that agrees with the registry text and P1; MR-low and MR-high alike"),
+    announce=True,
+)
+
+DECISIONS = (
+    stop_decision("1"),
+    stop_decision("2"),
+    pause_decision("1"),
+    pause_decision("2"),
+    BLINA_STATUS,
+    BLINA2_PLANNED,
+)
+
+# Checked again before cycle 2 (X1 cannot change).
+CYCLE2_CLEAR = all_of(Crit("X2-C2"), Crit("X3"), Crit("X4-C2"))
+CYCLE2_BARRED = State(CYCLE2_CLEAR, ("FAIL",))

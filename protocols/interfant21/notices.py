@@ -1,0 +1,281 @@
+"""Milestones that clinicians hear of, and deviations that coordinators are warned of. Which, when and how severe: assumption."""
+
+from pathway.language import (
+    Compare,
+    Crit,
+    Dates,
+    Day,
+    Deviation,
+    Directed,
+    Entered,
+    Graded,
+    InPhase,
+    Is,
+    Known,
+    Ledger,
+    LedgerFlag,
+    Limit,
+    Milestone,
+    Moment,
+    Not,
+    NotObtainable,
+    Outcome,
+    Param,
+    Passed,
+    Predicate,
+    Reached,
+    Recorded,
+    Rose,
+    Rung,
+    Slot,
+    State,
+    Taken,
+    all_of,
+    any_of,
+    assumption,
+    public,
+    registry,
+)
+from protocols.interfant21.anchors import course
+from protocols.interfant21.blinatumomab import stop_decided, stopped
+from protocols.interfant21.choices import FRESH_MARROW
+from protocols.interfant21.criteria import EXCLUSION, INCLUSION, LAST_VACCINE
+from protocols.interfant21.facts import (
+    AFTER_BLINATUMOMAB,
+    BL1_MRD,
+    CNS_BEFORE_BLINATUMOMAB,
+    COURSES,
+    EOI_MRD,
+    LATEST_MRD,
+    WBC_BEFORE_STEROID,
+)
+from protocols.interfant21.risk import WITHOUT_BLINATUMOMAB, YOUNG
+from protocols.interfant21.schedule import ACTIVE, NOT_RECOVERED, treatment
+
+LOW, POSITIVE = Limit("<", "1e-4"), Limit(">=", "1e-4")
+NEWLY_POSITIVE = all_of(
+    State(Compare(LATEST_MRD, POSITIVE), ("PASS",)),
+    any_of(*(State(Compare(Slot("mrd", point=p), LOW), ("PASS",)) for p in AFTER_BLINATUMOMAB)),
+)
+"""A marrow of 1e-4 or more after one below it."""
+
+
+def known(decision: str, *options: str) -> Predicate:
+    """The decision has one of these outcomes."""
+    return Outcome(decision, options)
+
+
+def study_day(n: int) -> Moment:
+    """08:00 of a study day."""
+    return Moment("D1", days=n - 1)
+
+
+# --- milestones -----------------------------------------------------------------------------------------------------------
+
+
+def cycle_milestones(number: str, hospital_days: int) -> tuple[Milestone, ...]:
+    """What is told of a cycle of blinatumomab."""
+    name, ledger, start = f"BLINA{number}", f"blina[cycle={number}]", f"BLINA{number}_START"
+    cycle = f"Blinatumomab cycle {number}"
+    discharged = all_of(Reached(start), Passed(Moment(start, days=hospital_days - 1, at="close")))
+    return (
+        Milestone(f"{name}-START", f"{cycle} started", Reached(start), registry()),
+        Milestone(f"{name}-DAY{hospital_days}", f"{cycle}: hospital days over, discharge possible", discharged, public("B1")),
+        Milestone(f"{name}-BAG-MISSED", f"{cycle}: bag change missed by more than 4 h", LedgerFlag(ledger, "bag_missed"),
+                  assumption()),
+        Milestone(f"{name}-DOSE-STEP", f"{cycle}: back to full dose", LedgerFlag(ledger, "dose_step"), public("B3")),
+        Milestone(f"{name}-INTERRUPTED", f"{cycle} interrupted", LedgerFlag(ledger, "was_interrupted"), public("B3")),
+        Milestone(f"{name}-RESTARTED", f"{cycle} restarted", LedgerFlag(ledger, "restarted"), public("B3")),
+        Milestone(f"{name}-STOPPED", f"{cycle} stopped for good", stopped(number), public("B3")),
+        Milestone(f"{name}-DONE", f"{cycle}: 28th infusion day complete",
+                  all_of(Ledger(ledger, ("complete",)), Not(stop_decided(number))), public("P7")),
+    )  # fmt: skip
+
+
+def course_milestones(name: str, over: Predicate) -> tuple[Milestone, Milestone]:
+    """Start and end of a course of chemotherapy."""
+    return (
+        Milestone(f"{name}-START", f"{name} started",
+                  any_of(Recorded("course_started", course(name)), Entered("treatment", name)), assumption()),
+        Milestone(f"{name}-END", f"{name} ended", any_of(Recorded("course_ended", course(name)), over), assumption()),
+    )  # fmt: skip
+
+
+def over(name: str) -> Predicate:
+    """A course that was entered has come to its end."""
+    if name == "INDUCTION":
+        return Entered("treatment", "EOI_DECISION")
+    return all_of(Entered("treatment", name), Passed(Moment(f"{name}_END", at="same")))
+
+
+MILESTONES = (
+    Milestone("ELIGIBILITY", "Eligibility", known("eligibility", "ELIGIBLE", "NOT_ELIGIBLE"), registry(), "eligibility"),
+    Milestone("KMT2A-RESULT", "KMT2A", Known(Slot("kmt2a")), registry(), Slot("kmt2a")),
+    Milestone("CD19-RESULT", "CD19", Known(Slot("cd19")), registry(), Slot("cd19")),
+    Milestone("D8-RESPONSE", "Prednisone response", known("d8_response", "GOOD", "POOR", "UNKNOWN"), public("P6"),
+              "d8_response"),
+    Milestone("RISK-GROUP", "Risk group", known("risk", "HR", "MR"), public("P1", "P2"), "risk"),
+    Milestone("EOI-RESULT", "End of induction", known("cr_eoi", "CR", "NO_CR", "NO_CR_CNS_ONLY"), public("P13a"), "cr_eoi"),
+    Milestone("EOI-CNS", "End of induction, CNS", Known(CNS_BEFORE_BLINATUMOMAB), registry(), CNS_BEFORE_BLINATUMOMAB),
+    Milestone("EOI-MRD-RESULT", "End of induction, MRD", Known(EOI_MRD), public("P1", "P2"), EOI_MRD),
+    Milestone("MR-LEVEL", "MRD level of MR", known("mr_level", "MR-low", "MR-high"), public("P1", "P2"), "mr_level"),
+    *(
+        Milestone("BLINA-EXCLUDED", f"Blinatumomab excluded by {x}", State(Crit(x), ("FAIL",)), registry(),
+                  scope=(("criterion", x),))
+        for x in ("X1", "X2", "X3", "X4", "X5", "X6")
+    ),
+    *cycle_milestones("1", 3),
+    *cycle_milestones("2", 2),
+    Milestone("CRS-GRADE-2", "Cytokine release syndrome of grade 2 or more", Graded("CRS", 2), public("B8")),
+    Milestone("ICANS-GRADE-2", "Neurotoxicity of grade 2 or more", Graded("NEUROTOXICITY", 2), public("B9")),
+    Milestone("BL1-END-RESULT", "MRD after cycle 1", Known(BL1_MRD), registry(), BL1_MRD),
+    Milestone("MR-TO-HR", "Reallocated from MR to HR",
+              all_of(known("risk_initial", "MR"), any_of(known("risk_eoi", "HR"), known("risk_blina1", "HR"))), public("P1")),
+    Milestone("BLINA2-GRANTED", "Cycle 2 planned in place of MARMA", known("blina2_planned", "YES"), registry()),
+    Milestone("BLINA2-REFUSED", "No cycle 2",
+              all_of(any_of(Known(BL1_MRD), stopped("1")), known("blina2_planned", "NO")), registry()),
+    Milestone("HSCT-INDICATED", "Transplant indicated", known("hsct_indication", "INDICATED"), registry()),
+    Milestone("HSCT-ELIGIBLE", "Eligible for transplant", known("hsct_eligible", "ELIGIBLE"), registry()),
+    Milestone("MRD-RISE", "MRD has risen by 1 log or is newly positive", any_of(Rose(LATEST_MRD, "10"), NEWLY_POSITIVE),
+              assumption(), LATEST_MRD),
+    Milestone("DONOR-FOUND", "Donor found", Is(Slot("donor"), ("FOUND", "READY")), assumption()),
+    Milestone("HSCT-DONE", "Transplanted", Recorded("hsct_done"), registry()),
+    *(milestone for name in COURSES for milestone in course_milestones(name, over(name))),
+    Milestone("END-OF-TREATMENT", "End of treatment", Entered("treatment", "END_OF_TREATMENT"), assumption()),
+    Milestone("RELAPSE", "Relapse", Recorded("relapse"), public("P13b")),
+    Milestone("DEATH", "Death", Recorded("death"), assumption()),
+)  # fmt: skip
+
+# --- deviations -------------------------------------------------------------------------------------------------------------
+
+
+def deviation(id: str, text: str, when: Predicate, *rungs: Rung, blocks: tuple[str, ...] = ()) -> Deviation:
+    """A deviation for the coordinator."""
+    return Deviation(id, text, when, rungs, assumption(), blocks=blocks)
+
+
+def alert(id: str, text: str, when: Predicate, severity: Rung) -> Deviation:
+    """A notice for the clinician to act on."""
+    return Deviation(id, text, when, (severity,), assumption(), to="clinician", kind="alert")
+
+
+MINOR, MAJOR, CRITICAL = Rung("minor"), Rung("major"), Rung("critical")
+RAN_LATE = (
+    ("PREPHASE", "D8"),
+    ("INDUCTION", "EOI"),
+    ("EOI_DECISION", "BLINA1_SLOT"),
+    ("BLINA_1", "BL1_OFF"),
+    ("POST_BLINA1_DECISION", "CONSOLIDATION_START"),
+    ("CONSOLIDATION", "CONSOLIDATION_END"),
+    ("BLINA_2", "OCTADAD_START"),
+    ("MARMA", "MARMA_END"),
+    ("OCTADAD", "OCTADAD_END"),
+    ("MAINTENANCE", "MAINTENANCE_END"),
+)
+"""A phase and the planned day of its end."""
+
+
+def cycle_deviations(number: str) -> tuple[Deviation, ...]:
+    """What can go wrong with a cycle."""
+    name, ledger, paused = f"BLINA{number}", f"blina[cycle={number}]", f"BL{number}_PAUSED"
+    over_limit = all_of(Ledger(ledger, ("paused",)), Passed(Moment(paused, days=Param("same_cycle_pause_max"), at="close")))
+    running = Ledger(ledger, ("running",))
+    return (
+        deviation(f"{name}-SHORT", f"Cycle {number} ended short of 672 hours without a logged pause", Ledger(ledger, ("short",)),
+                  CRITICAL),
+        deviation(f"{name}-PAUSE-OVER-7D", f"Cycle {number} paused for more than 7 days: a new cycle?",
+                  any_of(LedgerFlag(ledger, "pause_over_limit"), over_limit), CRITICAL, blocks=(f"BLINA_{number}",)),
+        alert(f"{name}-INTERRUPT", f"Cycle {number}: the adverse-event table says interrupt", all_of(running, Directed(ledger, ("interrupt",))),
+              CRITICAL),
+        alert(f"{name}-STOP", f"Cycle {number}: stop for good, the infusion is still recorded as running",
+              all_of(running, any_of(Directed(ledger, ("stop",)), stop_decided(number))), CRITICAL),
+        alert(f"{name}-CONSIDER-PAUSE", f"Cycle {number}: consider interruption",
+              all_of(running, Directed(ledger, ("consider_pause",))), MINOR),
+        alert(f"{name}-NEW-CYCLE", f"Cycle {number} is counted anew: report its end with infusion_ended; the ledger shows the sum",
+              Taken(f"BLINA_{number}_PAUSE", ("NEW_CYCLE",)), MAJOR),
+    )  # fmt: skip
+
+
+DEVIATIONS = (
+    deviation("D8-BLASTS-MISSING", "No blast count on day 8: the risk group falls back to unknown, which counts as good",
+              all_of(Not(Known(Slot("blood_blasts", point="D8"))), any_of(ACTIVE, Entered("treatment", "INDUCTION"))),
+              Rung("major", study_day(9))),
+    deviation("KMT2A-MISSING", "No KMT2A result", all_of(ACTIVE, Not(Known(Slot("kmt2a")))), Rung("minor", study_day(14)),
+              Rung("major", study_day(28)), blocks=("BLINA_1",)),
+    deviation("MRD-MARKER-MISSING", "No MRD marker by D28", all_of(ACTIVE, Not(Known(Slot("marker_sensitivity")))),
+              Rung("minor", study_day(28))),
+    deviation("EOI-MARROW-MISSING", "End-of-induction marrow not done",
+              all_of(ACTIVE, Not(Reached("EOI_SAMPLE")), Not(Recorded("eoi_postponed"))), Rung("minor", study_day(36)),
+              Rung("major", study_day(41))),
+    deviation("EOI-LP-MISSING", "End-of-induction lumbar puncture not done",
+              all_of(ACTIVE, Not(Known(CNS_BEFORE_BLINATUMOMAB)), Not(Recorded("eoi_postponed"))), Rung("minor", study_day(36)),
+              Rung("major", study_day(41)), blocks=("BLINA_1",)),
+    deviation("EOI-MRD-MISSING", "No end-of-induction MRD result",
+              all_of(ACTIVE, Reached("EOI_SAMPLE"), Not(Known(EOI_MRD)), Not(NotObtainable(EOI_MRD))),
+              Rung("minor", Moment("EOI_SAMPLE", days=Param("result_turnaround"))),
+              Rung("major", Moment("CONSOLIDATION_START", days=-7)), blocks=("consolidation", "CONSOLIDATION")),
+    deviation("BLINA-NOT-CNS1", "Blinatumomab started although the last lumbar puncture was not CNS1",
+              all_of(Reached("BLINA1_START"), State(Crit("X2"), ("FAIL", "PENDING", "REVIEW"))), CRITICAL, blocks=("BLINA_1",)),
+    deviation("BLINA-NOT-ELIGIBLE", "Blinatumomab started before eligibility was established",
+              all_of(Reached("BLINA1_START"),
+                     any_of(*(State(Crit(c.id), ("FAIL", "PENDING", "REVIEW")) for c in (*INCLUSION, *EXCLUSION) if c.id != "I4"))),
+              CRITICAL),
+    deviation("BLINA-NOT-STARTED", "Blinatumomab not started by D47",
+              all_of(treatment("INDUCTION", "EOI_DECISION"), Not(Known(BL1_MRD)), Ledger("blina[cycle=1]", ("not_started",)),
+                     State(Outcome("blina_status", ("excluded", "stopped_permanently")), ("FAIL", "PENDING", "REVIEW"))),
+              Rung("major", Moment("BLINA1_LATEST"))),
+    *cycle_deviations("1"),
+    *cycle_deviations("2"),
+    deviation("BL1-END-MARROW-MISSING", "Marrow after cycle 1 not taken",
+              all_of(ACTIVE, Reached("BL1_OFF"), Not(Reached("BL1_SAMPLE")), Not(stopped("1"))),
+              Rung("major", Moment("BL1_OFF", days=4)), blocks=("BLINA_2", "MARMA")),
+    deviation("BL1-STOP-MARROW-MISSING", "Marrow after the permanent stop of cycle 1 not taken",
+              all_of(ACTIVE, Reached("BL1_OFF"), Not(Reached("BL1_SAMPLE")), stopped("1")),
+              Rung("major", Moment("BL1_OFF", days=7)), blocks=("MARMA",)),
+    deviation("BL1-END-MRD-MISSING", "No MRD result after cycle 1; never treated as negative",
+              all_of(ACTIVE, Reached("BL1_SAMPLE"), Not(Known(BL1_MRD)), Not(Taken("BL1_MRD_UNAVAILABLE", ("HR", "MR")))),
+              Rung("major", Moment("BL1_SAMPLE", days=Param("result_turnaround"))), blocks=("BLINA_2", "MARMA")),
+    deviation("CONSOLIDATION-BEFORE-MRD", "Consolidation started before the MRD after cycle 1 was known",
+              all_of(Recorded("course_started", course("CONSOLIDATION")), Reached("BLINA1_START"), Not(Known(BL1_MRD))), MAJOR,
+              Rung("critical", Moment("CONSOLIDATION_END")), blocks=("BLINA_2", "MARMA")),
+    deviation("CONSOLIDATION-NOT-CHOSEN", "Consolidation reached without a chosen course",
+              all_of(treatment("CONSOLIDATION"), Not(Taken("consolidation", ("IB", "ADE_MAE")))), MAJOR),
+    deviation("DONOR-SEARCH-NOT-STARTED", "High risk, and no donor search started",
+              all_of(ACTIVE, known("hsct_indication", "INDICATED"), Not(Recorded("donor_search_started"))),
+              Rung("major", Moment("HSCT_INDICATED", days=7))),
+    deviation("HSCT-WITHOUT-DATE", "Eligible for transplant for 60 days without a date",
+              all_of(ACTIVE, known("hsct_eligible", "ELIGIBLE"), Not(Known(Slot("conditioning_planned")))),
+              Rung("minor", Moment("HSCT_ELIGIBLE_FROM", days=60))),
+    deviation("HSCT-MRD-STALE", "Transplant planned on a marrow older than 14 days",
+              all_of(any_of(Known(Slot("conditioning_planned")), Recorded("conditioning_started")),
+                     State(FRESH_MARROW, ("FAIL", "PENDING"))),
+              Rung("critical", Moment("CONDITIONING", days=-7)), blocks=("HSCT",)),
+    deviation("HSCT-MRD-POSITIVE", "Transplant planned with an MRD of 1e-4 or more",
+              all_of(any_of(Known(Slot("conditioning_planned")), Recorded("conditioning_started")),
+                     State(Compare(LATEST_MRD, Param("hsct_mrd")), ("FAIL",))), CRITICAL, blocks=("HSCT",)),
+    deviation("CYCLE2-NOT-ALLOWED", "Cycle 2 given to a patient with HR or with an MRD of 1e-4 or more after cycle 1",
+              all_of(Reached("BLINA2_START"),
+                     any_of(State(known("risk_blina1", "HR"), ("PASS",)),
+                            State(Compare(BL1_MRD, Param("blina1_good")), ("FAIL",)))), CRITICAL, blocks=("BLINA_2",)),
+    deviation("LIVE-VACCINE-AFTER-START", "Live vaccine after the start of blinatumomab and before B-cell recovery",
+              all_of(Reached("BLINA1_START"), Dates(Day(LAST_VACCINE), ">=", Day("BLINA1_START")),
+                     any_of(NOT_RECOVERED, Dates(Day(LAST_VACCINE), "<", Day("B_CELLS_RECOVERED")))), MAJOR),
+    *(
+        Deviation("PHASE-LATE", f"{phase} has run more than 14 days beyond its planned end: give the reason",
+                  treatment(phase), (Rung("minor", Moment(end, days=15)),), assumption(), scope=(("phase", phase),))
+        for phase, end in RAN_LATE
+    ),
+    alert("WBC-AT-LIMIT", "White cells of exactly 300: HR, though the German page says more than 300",
+          all_of(YOUNG, Compare(WBC_BEFORE_STEROID, Limit("=", "300"))), MINOR),
+    alert("MRD-MARKER-WEAK", "MRD marker less sensitive than 1e-4: MRD will not be evaluable",
+          Compare(Slot("marker_sensitivity"), Limit(">", "1e-4")), MAJOR),
+    alert("WEIGHT-UNDER-5.4", "Below 5.4 kg: no bags with preservative, 24 or 48 h only",
+          all_of(Compare(Slot("weight"), Limit("<", "5.4")), treatment("EOI_DECISION", "BLINA_1", "BLINA_2")), Rung("info")),
+    alert("ECHO-NOT-CLEARED", "Echocardiogram not cleared: hold anthracyclines and transplant",
+          all_of(ACTIVE, Is(Slot("echo_clearance"), ("NOT_CLEARED",))), MAJOR),
+    alert("PRE-OCTADAD-MRD", "MRD of 1e-4 or more before OCTADAD in a patient without blinatumomab",
+          all_of(WITHOUT_BLINATUMOMAB, Compare(Slot("mrd", point="PRE-OCTADAD"), POSITIVE)), MAJOR),
+    alert("RELAPSE-WATCH", "MRD positive after it had been below 1e-4: watch for relapse", NEWLY_POSITIVE, MAJOR),
+    alert("RELAPSE-CRITERIA", "Relapse criteria met: the team states the relapse or says why not",
+          all_of(known("relapse_marrow", "RELAPSE"), Not(Recorded("relapse")), Not(InPhase("treatment", ("OFF_TREATMENT",)))), CRITICAL),
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""How a process meets the world: settings, connection, payload encryption, logging, the local server."""

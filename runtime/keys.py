@@ -1,0 +1,124 @@
+"""The key file of the payload encryption.
+
+One key a line, `<id> <base64 of 32 bytes>`; the last one encrypts, all decrypt. So a key is rotated by adding a line,
+and stays as long as a history written with it. The id is derived from the key, which shows a damaged line.
+"""
+
+import base64
+import binascii
+import hashlib
+import os
+import secrets
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from runtime.errors import KeyFileError
+
+KEY_BYTES = 32
+
+
+@dataclass(frozen=True)
+class KeyRing:
+    """Keys by their id, and the id of the one that encrypts. Its representation shows no key."""
+
+    current: str
+    keys: Mapping[str, bytes] = field(repr=False)
+
+
+def key_id(key: bytes) -> str:
+    """Return the public id of a key: the start of its hash."""
+    return hashlib.sha256(b"allpath key id\0" + key).hexdigest()[:12]
+
+
+def load_keys(path: Path) -> KeyRing:
+    """Read the key file, making one with a fresh key first if there is none.
+
+    Raises `KeyFileError` if it cannot be read or written, is open to other users, or holds no valid key.
+    """
+    try:
+        if not path.exists():
+            _write_new(path, _line(secrets.token_bytes(KEY_BYTES)))
+        return _parse(path, _read_private(path))
+    except OSError as error:
+        raise KeyFileError(f"payload key file {path}: {error.strerror or error}") from error
+
+
+def rotate_key(path: Path) -> str:
+    """Add a fresh key, which encrypts from now on in processes started afterwards; return its id.
+
+    Every process needs the new file before any of them uses the new key: copy it, then restart them one by one.
+    Raises `KeyFileError` as `load_keys` does.
+    """
+    load_keys(path)
+    key = secrets.token_bytes(KEY_BYTES)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        _write_private(temporary, _read_private(path).rstrip("\n") + "\n" + _line(key))
+        temporary.replace(path)
+    except OSError as error:
+        raise KeyFileError(f"payload key file {path}: {error.strerror or error}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+    return key_id(key)
+
+
+def _line(key: bytes) -> str:
+    return f"{key_id(key)} {base64.b64encode(key).decode()}\n"
+
+
+def _write_private(path: Path, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _write_new(path: Path, text: str) -> None:
+    """Make the file whole or not at all. Of two processes that do so at once, both end up with the same key."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        _write_private(temporary, text)
+        # Unlike a rename, a link fails when the name is taken, so the second one keeps the first one's key.
+        os.link(temporary, path)
+    except FileExistsError:
+        return
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _read_private(path: Path) -> str:
+    with path.open(encoding="ascii", errors="replace") as file:
+        mode = os.fstat(file.fileno()).st_mode
+        if not stat.S_ISREG(mode):
+            raise KeyFileError(f"payload key file {path} is not a regular file")
+        if stat.S_IMODE(mode) & 0o077:
+            raise KeyFileError(
+                f"payload key file {path} is open to other users (mode {stat.S_IMODE(mode):04o}); "
+                f"close it with: chmod 600 {path}"
+            )
+        return file.read()
+
+
+def _parse(path: Path, text: str) -> KeyRing:
+    keys: dict[str, bytes] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        name, _, encoded = line.strip().partition(" ")
+        try:
+            key = base64.b64decode(encoded, validate=True)
+        except (binascii.Error, ValueError):
+            key = b""
+        if len(key) != KEY_BYTES or key_id(key) != name:
+            raise KeyFileError(
+                f"payload key file {path}, line {number}: not a key; restore the file from its backup. "
+                "Without it the histories in the Temporal server cannot be read."
+            )
+        keys[name] = key
+    if not keys:
+        raise KeyFileError(f"payload key file {path} holds no key; restore it from its backup")
+    return KeyRing(current=list(keys)[-1], keys=keys)

@@ -1,0 +1,19 @@
+"""The coordinator's command line, installed as `allpath`; also `python -m starter`."""
+
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+from runtime.process import run_to_end
+
+
+def main() -> NoReturn:
+    """Carry out the command of this process and end it with the status of that command."""
+    from commands.app import run
+
+    run_to_end(lambda: run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

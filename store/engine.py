@@ -1,0 +1,168 @@
+"""Connections and transactions: SQLite in a file by default, PostgreSQL by its address.
+
+Also brings the schema up to date.
+"""
+
+import os
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final, Self
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import Connection, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from store.errors import StoreAway, StoreTooNew
+
+BUSY_SECONDS: Final = 30
+"""How long a transaction on SQLite waits for another process to finish its own."""
+_MIGRATIONS: Final = Path(__file__).parent / "migrations"
+_UPGRADE_LOCK: Final = 0x616C6C70  # any number that is ours: the key of PostgreSQL's advisory lock
+
+
+class Store:
+    """An open store.
+
+    `reading()` and `writing()` each give a session in one short transaction, committed on leaving. Both raise
+    `StoreAway` when the database cannot be reached. On SQLite a writing transaction takes the write lock when
+    it begins, so that what it read still holds when it writes; a reading one sees one state throughout.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._engine = _engine(url)
+        read, write = self._engine, self._engine
+        if self._engine.dialect.name == "postgresql":
+            read = self._engine.execution_options(isolation_level="REPEATABLE READ")
+        else:
+            write = self._engine.execution_options(allpath_begin="BEGIN IMMEDIATE")
+        self._read = async_sessionmaker(read, expire_on_commit=False)
+        self._write = async_sessionmaker(write, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """Give a session to read with."""
+        with _away():
+            async with self._read.begin() as session:
+                yield session
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncSession]:
+        """Give a session to write with; an exception rolls everything back."""
+        with _away():
+            async with self._write.begin() as session:
+                yield session
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._engine.dispose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+
+async def upgrade(url: str) -> None:
+    """Bring the schema of the database at `url` to this version of allpath; create the file if it is a new
+    SQLite one.
+
+    Several processes may do so at once: they take turns. Raises `StoreAway`, or `StoreTooNew` when a newer
+    allpath has been there before.
+    """
+    with _away():
+        _create_private_file(url)
+        engine = _engine(url).execution_options(allpath_begin="BEGIN IMMEDIATE")
+        try:
+            async with engine.begin() as connection:
+                if engine.dialect.name == "postgresql":
+                    await connection.execute(
+                        text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADE_LOCK}
+                    )
+                await connection.run_sync(_to_head)
+        finally:
+            await engine.dispose()
+
+
+def alembic_config() -> Config:
+    """Return the configuration that alembic's own commands need."""
+    config = Config()
+    config.set_main_option("path_separator", "os")
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    return config
+
+
+def _to_head(connection: Connection) -> None:
+    config = alembic_config()
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        head = ScriptDirectory.from_config(config).get_current_head()
+        raise StoreTooNew(
+            f"the database is not one that this version of allpath (schema {head}) can bring up to date: {error}; "
+            "start the version that migrated it, or a newer one"
+        ) from error
+
+
+def _engine(url: str) -> AsyncEngine:
+    # hide_parameters: the text of a database error must not quote a patient's values.
+    engine = create_async_engine(url, hide_parameters=True, pool_pre_ping=not url.startswith("sqlite"))
+    if engine.dialect.name == "sqlite":
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # None: the driver leaves transactions to us; its own would begin too late, at the first write, and spare DDL.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    try:
+        cursor.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        # FULL, not NORMAL: an acknowledged revision must survive the loss of power, not only of the process.
+        cursor.execute("PRAGMA synchronous = FULL")
+    finally:
+        cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("allpath_begin", "BEGIN"))
+
+
+def _create_private_file(url: str) -> None:
+    """Create the SQLite file closed to other users; the files that SQLite puts beside it inherit that."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" and parsed.database and parsed.database != ":memory:":
+        path = Path(parsed.database)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+
+
+class _away:  # noqa: N801 (reads as a function: `with _away():`)
+    """Turn "cannot be reached", "locked", "full" and "unreadable" of every driver into `StoreAway`."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        lost = isinstance(error, DBAPIError) and error.connection_invalidated
+        if lost or isinstance(error, PoolTimeoutError | InterfaceError | OperationalError):
+            cause = getattr(error, "orig", None)
+            # Only SQLite's own sentences are known to quote no data.
+            why = str(cause) if isinstance(cause, sqlite3.Error) else type(cause or error).__name__
+            raise StoreAway(f"the store cannot be used now: {why}") from None
+        if isinstance(error, OSError):
+            raise StoreAway(
+                f"the store cannot be reached: {error.strerror or type(error).__name__}"
+            ) from None

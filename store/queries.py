@@ -1,0 +1,274 @@
+"""What people ask the store: lists over all patients, one pathway, its record, the outbox.
+
+Every function reads in the caller's transaction (`Store.reading()`) and returns plain frozen data.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import ColumnElement, false, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pathway.changes import Change
+from pathway.events import Event
+from pathway.plan import DecisionState, Item, Obligation
+from store.outbox import PENDING, SENDING, SENT, SUPERSEDED
+from store.record import DECISION, EVENT, change_of
+from store.schema import DecisionRow, EventRow, ItemRow, ObligationRow, OutboxRow, PathwayRow, TimelineRow
+
+STUCK_AFTER: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Pathway:
+    """A pathway as of its last stored revision.
+
+    `phases`: (track, phase); `stored`: when that revision reached the store.
+    """
+
+    pathway_id: str
+    revision: int
+    subject: str
+    trial: str
+    site: str
+    zone: str
+    protocol: str
+    protocol_hash: str
+    profile: str
+    rehearsal: bool
+    phases: tuple[tuple[str, str], ...]
+    group: str
+    next_at: datetime | None
+    open: int
+    late: int
+    archived: bool
+    stored: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxCounts:
+    """How the outbox stands.
+
+    `stuck`: those not yet sent though they have waited for `STUCK_AFTER`; they are counted in `pending` or
+    `sending` too. `remarks`: sent, but not to everybody. `oldest`: since when the oldest one waits.
+    """
+
+    pending: int
+    sending: int
+    sent: int
+    superseded: int
+    stuck: int
+    remarks: int
+    oldest: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """A notice that does not get out, and why."""
+
+    outbox_id: int
+    channel: str
+    role: str
+    subject: str
+    trial: str
+    site: str
+    kind: str
+    id: str
+    severity: str
+    created: datetime
+    attempts: int
+    next_attempt_at: datetime
+    last_error: str
+
+
+def only(
+    trial: str | None, site: str | None, subject: str | None, *, rehearsals: bool, archived: bool
+) -> list[ColumnElement[bool]]:
+    """Return the conditions that select those pathways."""
+    where: list[ColumnElement[bool]] = []
+    if trial is not None:
+        where.append(PathwayRow.trial == trial)
+    if site is not None:
+        where.append(PathwayRow.site == site)
+    if subject is not None:
+        where.append(PathwayRow.subject == subject)
+    if not rehearsals:
+        where.append(PathwayRow.rehearsal == false())
+    if not archived:
+        where.append(PathwayRow.archived == false())
+    return where
+
+
+async def pathways(
+    session: AsyncSession,
+    *,
+    trial: str | None = None,
+    site: str | None = None,
+    subject: str | None = None,
+    rehearsals: bool = False,
+    archived: bool = False,
+) -> tuple[Pathway, ...]:
+    """Return the pathways in the order trial, site, subject.
+
+    Rehearsals and archived ones only when asked for.
+    """
+    rows = await session.scalars(
+        select(PathwayRow)
+        .where(*only(trial, site, subject, rehearsals=rehearsals, archived=archived))
+        .order_by(PathwayRow.trial, PathwayRow.site, PathwayRow.subject, PathwayRow.pathway_id)
+    )
+    return tuple(_pathway(row) for row in rows)
+
+
+async def pathway(session: AsyncSession, pathway_id: str) -> Pathway | None:
+    """Return that pathway, or None if the store has never heard of it."""
+    row = await session.get(PathwayRow, pathway_id)
+    return _pathway(row) if row else None
+
+
+async def events(session: AsyncSession, pathway_id: str) -> tuple[Event, ...]:
+    """Return every event of the pathway in the order in which it was accepted: enough to rebuild it."""
+    contents = await session.scalars(
+        select(EventRow.content).where(EventRow.pathway_id == pathway_id).order_by(EventRow.seq)
+    )
+    return tuple(EVENT.validate_json(content) for content in contents)
+
+
+async def timeline(session: AsyncSession, pathway_id: str) -> tuple[Change, ...]:
+    """Return what was announced, in order."""
+    rows = await session.scalars(
+        select(TimelineRow).where(TimelineRow.pathway_id == pathway_id).order_by(TimelineRow.seq)
+    )
+    return tuple(change_of(row) for row in rows)
+
+
+async def items(session: AsyncSession, pathway_id: str) -> tuple[Item, ...]:
+    """Return the pathway's assessments, tasks and doses in the plan's order."""
+    rows = await session.scalars(
+        select(ItemRow).where(ItemRow.pathway_id == pathway_id).order_by(ItemRow.position)
+    )
+    return tuple(
+        Item(
+            id=row.id,
+            key=row.key,
+            kind=row.kind,  # type: ignore[arg-type]  # came in as one of the three
+            state=row.state,
+            text=row.text,
+            owner=row.owner,
+            due=row.due,
+            window=(row.window_from, row.window_to) if row.window_from and row.window_to else None,
+            since=row.since,
+            blocked_by=row.blocked_by,
+            late_from=row.late_from,
+        )
+        for row in rows
+    )
+
+
+async def obligations(session: AsyncSession, pathway_id: str) -> tuple[Obligation, ...]:
+    """Return the pathway's deviations and alerts in the plan's order."""
+    rows = await session.scalars(
+        select(ObligationRow).where(ObligationRow.pathway_id == pathway_id).order_by(ObligationRow.position)
+    )
+    return tuple(
+        Obligation(
+            id=row.id,
+            key=row.key,
+            kind=row.kind,  # type: ignore[arg-type]  # came in as one of the two
+            severity=row.severity,
+            state=row.state,
+            text=row.text,
+            to=row.to,
+            told=tuple(json.loads(row.told)),
+            since=row.since,
+            rung=row.rung,
+            next_rung=row.next_rung,
+        )
+        for row in rows
+    )
+
+
+async def decisions(session: AsyncSession, pathway_id: str) -> tuple[DecisionState, ...]:
+    """Return the decisions of the pathway that wait for a person."""
+    contents = await session.scalars(
+        select(DecisionRow.content).where(DecisionRow.pathway_id == pathway_id).order_by(DecisionRow.position)
+    )
+    return tuple(DECISION.validate_json(content) for content in contents)
+
+
+async def outbox_counts(session: AsyncSession, now: datetime) -> OutboxCounts:
+    """Return how the outbox stands at `now`."""
+    by_status = dict(
+        (await session.execute(select(OutboxRow.status, func.count()).group_by(OutboxRow.status))).all()
+    )
+    stuck = (await session.scalars(select(func.count()).where(_is_stuck(now)))).one()
+    remarks = (
+        await session.scalars(
+            select(func.count()).where(OutboxRow.status == SENT, OutboxRow.last_error != "")
+        )
+    ).one()
+    oldest = (
+        await session.scalars(
+            select(func.min(OutboxRow.created)).where(OutboxRow.status.in_([PENDING, SENDING]))
+        )
+    ).one()
+    return OutboxCounts(
+        pending=by_status.get(PENDING, 0),
+        sending=by_status.get(SENDING, 0),
+        sent=by_status.get(SENT, 0),
+        superseded=by_status.get(SUPERSEDED, 0),
+        stuck=stuck,
+        remarks=remarks,
+        oldest=oldest,
+    )
+
+
+async def stuck(session: AsyncSession, now: datetime) -> tuple[Stuck, ...]:
+    """Return the notices that have waited for `STUCK_AFTER` or longer, oldest first."""
+    rows = await session.scalars(select(OutboxRow).where(_is_stuck(now)).order_by(OutboxRow.outbox_id))
+    return tuple(
+        Stuck(
+            outbox_id=row.outbox_id,
+            channel=row.channel,
+            role=row.role,
+            subject=row.subject,
+            trial=row.trial,
+            site=row.site,
+            kind=row.kind,
+            id=row.id,
+            severity=row.severity,
+            created=row.created,
+            attempts=row.attempts,
+            next_attempt_at=row.next_attempt_at,
+            last_error=row.last_error,
+        )
+        for row in rows
+    )
+
+
+def _is_stuck(now: datetime) -> ColumnElement[bool]:
+    return OutboxRow.status.in_([PENDING, SENDING]) & (OutboxRow.created <= now - STUCK_AFTER)
+
+
+def _pathway(row: PathwayRow) -> Pathway:
+    return Pathway(
+        pathway_id=row.pathway_id,
+        revision=row.revision,
+        subject=row.subject,
+        trial=row.trial,
+        site=row.site,
+        zone=row.zone,
+        protocol=row.protocol,
+        protocol_hash=row.protocol_hash,
+        profile=row.profile,
+        rehearsal=row.rehearsal,
+        phases=tuple(json.loads(row.phases).items()),
+        group=row.group,
+        next_at=row.next_at,
+        open=row.open,
+        late=row.late,
+        archived=row.archived,
+        stored=row.last_stored,
+    )

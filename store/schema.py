@@ -1,0 +1,258 @@
+"""The tables.
+
+`events` and `timeline` are append-only (triggers hold it); the rest says what is true now and may be rebuilt.
+Instants are UTC, days are site-local, lists and objects are JSON text.
+"""
+
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+from sqlalchemy import (
+    Boolean,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+_SQLITE_INSTANT: Final = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant in UTC: `timestamptz` on PostgreSQL, on SQLite ISO text of fixed length, which sorts
+    by time.
+    """
+
+    impl = String(27)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Choose the column type of the database."""
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(DateTime(timezone=True))
+        return dialect.type_descriptor(String(27))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """Refuse naive instants: a time without a zone is a guess."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant without a time zone; give an aware datetime")
+        value = value.astimezone(UTC)
+        return value if dialect.name == "postgresql" else value.strftime(_SQLITE_INSTANT)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Return an aware UTC instant."""
+        if value is None:
+            return None
+        if dialect.name == "postgresql":
+            instant: datetime = value
+            return instant.astimezone(UTC)
+        return datetime.strptime(value, _SQLITE_INSTANT).replace(tzinfo=UTC)
+
+
+class Base(DeclarativeBase):
+    """The declarative base of the store."""
+
+    metadata = MetaData(
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "fk": "fk_%(table_name)s_%(referred_table_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        }
+    )
+    type_annotation_map = {datetime: Instant, str: Text, date: Date, int: Integer, bool: Boolean}  # noqa: RUF012
+
+
+class PathwayRow(Base):
+    """A pathway as of its last revision.
+
+    `phases` is an object (track to phase), `profile` the pinned assumption profile.
+    """
+
+    __tablename__ = "pathways"
+    __table_args__ = (Index(None, "trial", "subject"), Index(None, "site"))
+
+    pathway_id: Mapped[str] = mapped_column(primary_key=True)
+    revision: Mapped[int]
+    subject: Mapped[str]
+    trial: Mapped[str]
+    site: Mapped[str]
+    zone: Mapped[str]
+    protocol: Mapped[str]
+    protocol_hash: Mapped[str]
+    profile: Mapped[str]
+    rehearsal: Mapped[bool]
+    phases: Mapped[str]
+    group: Mapped[str]
+    next_at: Mapped[datetime | None]
+    open: Mapped[int]
+    late: Mapped[int]
+    archived: Mapped[bool]
+    first_stored: Mapped[datetime]
+    last_stored: Mapped[datetime]
+
+
+class EventRow(Base):
+    """An event as it was accepted, for ever.
+
+    `content` is the whole event as JSON; the other columns repeat parts of it.
+    """
+
+    __tablename__ = "events"
+    # Without a rowid, or INSERT OR REPLACE by rowid would get past the unique keys that the trigger looks at.
+    __table_args__ = (UniqueConstraint("pathway_id", "event_id"), {"sqlite_with_rowid": False})
+
+    pathway_id: Mapped[str] = mapped_column(ForeignKey("pathways.pathway_id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[str]
+    revision: Mapped[int]
+    kind: Mapped[str]
+    name: Mapped[str]
+    role: Mapped[str]
+    recorded: Mapped[datetime]
+    occurred: Mapped[datetime]
+    content: Mapped[str]
+    stored: Mapped[datetime]
+
+
+class TimelineRow(Base):
+    """A change of the plan as it was announced, for ever.
+
+    Columns are the fields of `pathway.changes.Change`; `to` is a list.
+    """
+
+    __tablename__ = "timeline"
+    __table_args__ = (Index(None, "pathway_id", "key"), {"sqlite_with_rowid": False})
+
+    pathway_id: Mapped[str] = mapped_column(ForeignKey("pathways.pathway_id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    revision: Mapped[int]
+    at: Mapped[str]
+    local: Mapped[str]
+    day: Mapped[str]
+    subject: Mapped[str]
+    cause: Mapped[str]
+    kind: Mapped[str]
+    id: Mapped[str]
+    key: Mapped[str]
+    state: Mapped[str]
+    text: Mapped[str]
+    to: Mapped[str]
+    due: Mapped[str]
+    severity: Mapped[str]
+    generation: Mapped[int]
+
+
+class ItemRow(Base):
+    """Something to be done (`pathway.plan.Item`), in the plan's order."""
+
+    __tablename__ = "items"
+    __table_args__ = (Index(None, "due"), Index(None, "pathway_id", "key"))
+
+    pathway_id: Mapped[str] = mapped_column(ForeignKey("pathways.pathway_id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[str]
+    key: Mapped[str]
+    kind: Mapped[str]
+    state: Mapped[str]
+    text: Mapped[str]
+    owner: Mapped[str]
+    due: Mapped[date | None]
+    window_from: Mapped[date | None]
+    window_to: Mapped[date | None]
+    since: Mapped[datetime | None]
+    blocked_by: Mapped[str | None]
+    late_from: Mapped[datetime | None]
+
+
+class ObligationRow(Base):
+    """A deviation or alert (`pathway.plan.Obligation`), in the plan's order. `told` is a list."""
+
+    __tablename__ = "obligations"
+    __table_args__ = (Index(None, "pathway_id", "key"),)
+
+    pathway_id: Mapped[str] = mapped_column(ForeignKey("pathways.pathway_id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[str]
+    key: Mapped[str]
+    kind: Mapped[str]
+    severity: Mapped[str]
+    state: Mapped[str]
+    text: Mapped[str]
+    to: Mapped[str]
+    told: Mapped[str]
+    since: Mapped[datetime]
+    rung: Mapped[int]
+    next_rung: Mapped[datetime | None]
+
+
+class DecisionRow(Base):
+    """A decision that waits for a person. `content` is the whole `pathway.plan.DecisionState` as JSON."""
+
+    __tablename__ = "decisions"
+    __table_args__ = (Index(None, "pathway_id", "key"),)
+
+    pathway_id: Mapped[str] = mapped_column(ForeignKey("pathways.pathway_id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[str]
+    key: Mapped[str]
+    state: Mapped[str]
+    proposal: Mapped[str | None]
+    role: Mapped[str]
+    since: Mapped[datetime | None]
+    content: Mapped[str]
+
+
+class OutboxRow(Base):
+    """One notice to one role by one channel. It holds no text of the plan, so that none can leave the house.
+
+    `status`: pending, sending (claimed until `claimed_until`), sent, superseded (no longer true before it was
+    sent). `maybe_sent`: an attempt ended without an answer, so the role may have been told.
+    `seq` is the change in the timeline that it tells of; `message_id` never changes.
+    """
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        UniqueConstraint("pathway_id", "seq", "role", "channel"),
+        UniqueConstraint("message_id"),
+        ForeignKeyConstraint(["pathway_id", "seq"], ["timeline.pathway_id", "timeline.seq"]),
+        Index(None, "status", "next_attempt_at"),
+        Index(None, "pathway_id", "key"),
+    )
+
+    outbox_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    pathway_id: Mapped[str]
+    seq: Mapped[int]
+    role: Mapped[str]
+    channel: Mapped[str]
+    message_id: Mapped[str]
+    subject: Mapped[str]
+    trial: Mapped[str]
+    site: Mapped[str]
+    rehearsal: Mapped[bool]
+    kind: Mapped[str]
+    id: Mapped[str]
+    key: Mapped[str]
+    state: Mapped[str]
+    severity: Mapped[str]
+    due: Mapped[str]
+    created: Mapped[datetime]
+    status: Mapped[str]
+    attempts: Mapped[int]
+    maybe_sent: Mapped[bool]
+    next_attempt_at: Mapped[datetime]
+    claimed_by: Mapped[str | None]
+    claimed_until: Mapped[datetime | None]
+    last_error: Mapped[str]
+    sent_at: Mapped[datetime | None]

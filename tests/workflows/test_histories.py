@@ -1,0 +1,81 @@
+"""Recorded histories replay: an edit of the workflow that open pathways could not follow shows here first."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from temporalio.client import WorkflowHistory
+from temporalio.worker import Replayer
+
+from pathway.plan import Plan
+from pathway.record import Record
+from tests.workflows.stories import HISTORIES, READABLE, STORIES
+from workflows import state as shell
+from workflows.guard import OnlyClock
+from workflows.pathway import PatientPathway
+from workflows.sandbox import runner
+
+FILES = sorted(HISTORIES.glob("*.json"))
+CLOCKS = {story.__name__: clock for story, clock in STORIES}
+
+
+def history(file: Path) -> WorkflowHistory:
+    content = json.loads(file.read_text())
+    return WorkflowHistory.from_json(content["workflow_id"], {"events": content["events"]})
+
+
+def replayer(clock: str) -> Replayer:
+    return Replayer(
+        workflows=[PatientPathway],
+        data_converter=READABLE,
+        workflow_runner=runner(),
+        interceptors=[OnlyClock("real" if clock == "real" else "stepped")],
+    )
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+async def test_a_recorded_history_replays(file: Path) -> None:
+    result = await replayer(CLOCKS[file.stem.rpartition("-")[0]]).replay_workflow(
+        history(file), raise_on_replay_failure=False
+    )
+    assert result.replay_failure is None, f"{file.name}: {result.replay_failure}; see workflows/patches.py"
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+async def test_a_history_replays_under_an_engine_that_says_something_else(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Correcting the engine must never need a patch: commands depend on events, not on the plan."""
+    evaluate = shell.evaluate
+
+    def silent(*given: object) -> Plan:
+        plan: Plan = evaluate(*given)  # type: ignore[arg-type]
+        assert isinstance(given[3], Record)
+        plan.next_at = None
+        plan.deviations = plan.alerts = plan.milestones = plan.items = ()
+        plan.group = "OTHER"
+        return plan
+
+    monkeypatch.setattr(shell, "evaluate", silent)
+    result = await replayer(CLOCKS[file.stem.rpartition("-")[0]]).replay_workflow(
+        history(file), raise_on_replay_failure=False
+    )
+    assert result.replay_failure is None, f"{file.name}: {result.replay_failure}"
+
+
+def test_every_story_has_its_histories_and_they_cover_what_the_workflow_does() -> None:
+    assert {file.stem.rpartition("-")[0] for file in FILES} == {story.__name__ for story, _ in STORIES}
+    kinds = {event.WhichOneof("attributes") for file in FILES for event in history(file).events}
+    assert kinds >= {
+        "timer_started_event_attributes",
+        "timer_fired_event_attributes",
+        "timer_canceled_event_attributes",
+        "activity_task_timed_out_event_attributes",
+        "activity_task_completed_event_attributes",
+        "upsert_workflow_search_attributes_event_attributes",
+        "workflow_execution_update_completed_event_attributes",
+        "workflow_execution_continued_as_new_event_attributes",
+        "workflow_execution_completed_event_attributes",
+    }

@@ -1,0 +1,114 @@
+"""The store is away: events are accepted, the caller is told so, and each arrives once when it is back."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from runtime.settings import Settings
+from store import queries
+from tests.workflows.conftest import House, mrd, until, weight
+from workflows import client as pathways
+
+
+@contextmanager
+def away(settings: Settings) -> Iterator[None]:
+    """Another process holds the database and does not let go."""
+    connection = sqlite3.connect(settings.database_url.partition("///")[2], isolation_level=None)
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        connection.execute("ROLLBACK")
+        connection.close()
+
+
+async def settled(handle: pathways.Handle) -> pathways.StateView:
+    """Wait until the store has everything."""
+
+    async def has_all() -> bool:
+        state = await pathways.state(handle)
+        return not state.unrecorded and state.revision == state.published
+
+    await until(has_all)
+    return await pathways.state(handle)
+
+
+async def test_events_are_accepted_while_the_store_is_away_and_recorded_once_when_it_is_back(
+    stepped: House, settings: Settings
+) -> None:
+    handle = await stepped.enrol()
+    with away(settings):
+        first = await pathways.submit(handle, mrd())
+        assert first.accepted
+        assert not first.recorded
+        assert [change.id for change in first.changes if change.kind == "decision"] == [
+            "risk",
+            "AFTER_INDUCTION",
+        ]
+        # From now on nobody is kept waiting.
+        async with asyncio.timeout(3):
+            receipts = [await pathways.submit(handle, weight(number)) for number in range(3)]
+        assert not any(receipt.recorded for receipt in receipts)
+        state = await pathways.state(handle)
+        assert state.store_away
+        assert state.unrecorded == 4
+    await settled(handle)
+    assert await stepped.stored(handle) == ["m1", "w0", "w1", "w2"]
+    again = await pathways.submit(handle, mrd())
+    assert again.recorded
+    async with stepped.store.reading() as session:
+        stored = await queries.timeline(session, handle.id)
+    assert list(stored) == list((await pathways.timeline(handle)).entries)
+
+
+async def test_a_store_that_is_away_does_not_keep_a_pathway_from_continuing_as_new(
+    stepped: House, settings: Settings
+) -> None:
+    handle = await stepped.enrol(continue_after=3)
+    await pathways.submit(handle, mrd())
+    with away(settings):
+        for number in range(9):
+            await pathways.submit(handle, weight(number))
+        state = await pathways.state(handle)
+        assert state.runs >= 2
+        assert state.unrecorded == 9
+    state = await settled(handle)
+    assert not state.store_away
+    assert await stepped.stored(handle) == ["m1", *(f"w{number}" for number in range(9))]
+
+
+async def test_an_archived_pathway_stays_until_the_store_has_everything(
+    stepped: House, settings: Settings
+) -> None:
+    handle = await stepped.enrol()
+    with away(settings):
+        await pathways.submit(handle, weight(1))
+        receipt = await pathways.archive(handle, "operations", "test")
+        assert not receipt.recorded
+        again = await pathways.archive(handle, "operations", "another reason")
+        assert again.archived == receipt.archived
+    end = await handle.result()
+    assert end.events == 1
+    assert await stepped.stored(handle) == ["w1"]
+
+
+async def test_a_store_that_was_restored_from_an_old_copy_catches_up(
+    stepped: House, settings: Settings
+) -> None:
+    handle = await stepped.enrol()
+    await pathways.submit(handle, mrd())
+    file = settings.database_url.partition("///")[2]
+    source, copy = sqlite3.connect(file), sqlite3.connect(":memory:")
+    source.backup(copy)
+    for number in range(3):
+        await pathways.submit(handle, weight(number))
+    copy.backup(source)
+    source.close()
+    assert await stepped.stored(handle) == ["m1"]
+    await pathways.submit(handle, weight(9))
+    await settled(handle)
+    assert await stepped.stored(handle) == ["m1", "w0", "w1", "w2", "w9"]
+    assert (await pathways.submit(handle, weight(9))).recorded

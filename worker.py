@@ -1,0 +1,190 @@
+"""The worker process: runs pathways, brings their batches to the store, sends notices. `python -m worker`.
+
+Any number of workers may run, on one machine or many; they share the work. Killing one loses nothing: whatever it had
+not answered for is done by another, or by the same one when it is back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from typing import Any, Final
+
+import structlog
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from activities.notify import OutboxDrain
+from activities.publish import Publisher
+from activities.sinks import ConsoleSink, MailServer, MailSink, Sink
+from pathway.errors import AllpathError
+from runtime.connection import connect
+from runtime.logging import configure_logging
+from runtime.process import run_to_end
+from runtime.settings import Settings, load_settings, make_data_dir
+from store.engine import Store, upgrade
+from store.errors import StoreAway
+from workflows.guard import OnlyClock
+from workflows.messages import Clock
+from workflows.pathway import PatientPathway
+from workflows.sandbox import runner
+
+MAX_WORKFLOW_TASKS: Final = 8
+"""Replays at once. With more than the cores can bear, they time each other out when a worker starts cold."""
+MAX_CACHED: Final = 600
+"""Pathways kept in memory, at some 0.2 MiB each. The price of fewer is a replay of at most some 20 events."""
+STICKY_TIMEOUT: Final = timedelta(seconds=2)
+"""How long a task waits for the worker that knows its pathway, before any other may take it."""
+GRACE: Final = timedelta(seconds=15)
+"""How long a worker that is told to stop waits for its activities."""
+STORE_PAUSE: Final = 5.0
+"""Seconds between attempts to bring the store up to date while it is away."""
+
+QUEUES: Final[tuple[Clock, ...]] = ("real", "stepped")
+
+
+def build_worker(
+    client: Client, publisher: Publisher, *, queue: str, clock: Clock, max_cached_workflows: int = MAX_CACHED
+) -> Worker:
+    """A worker on one task queue, that accepts only pathways on `clock`.
+
+    Raises if workflow code imports a module that is not on the list of `workflows.sandbox`.
+    """
+    return Worker(
+        client,
+        task_queue=queue,
+        workflows=[PatientPathway],
+        activities=[publisher.publish],
+        workflow_runner=runner(),
+        interceptors=[OnlyClock(clock)],
+        max_concurrent_workflow_tasks=MAX_WORKFLOW_TASKS,
+        max_concurrent_activities=MAX_WORKFLOW_TASKS,
+        max_cached_workflows=max_cached_workflows,
+        sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
+        graceful_shutdown_timeout=GRACE,
+    )
+
+
+def queue_for(settings: Settings, clock: Clock) -> str:
+    """The task queue that serves pathways on that clock."""
+    return settings.task_queue if clock == "real" else settings.rehearsal_task_queue
+
+
+def sinks_of(settings: Settings) -> tuple[Sink, ...]:
+    """The ways out that the settings give: always the log, and mail if there is a mail server."""
+    smtp = settings.smtp
+    if smtp.host is None:
+        return (ConsoleSink(),)
+    password = smtp.password
+    server = MailServer(
+        host=smtp.host,
+        port=smtp.port,
+        sender=smtp.sender,
+        recipients=smtp.recipients,
+        starttls=smtp.starttls,
+        username=smtp.username,
+        password=password.get_secret_value() if password else None,
+    )
+    return (ConsoleSink(), MailSink(server))
+
+
+@asynccontextmanager
+async def running(
+    client: Client, settings: Settings, *, clocks: Sequence[Clock] = QUEUES
+) -> AsyncIterator[None]:
+    """Work in the background while the context lasts: the queues of `clocks`, and the outbox.
+
+    The store may be away, at the start too: events are accepted, and brought there once it is back.
+    Raises `StoreTooNew`, and in the body whatever stops a worker for good.
+    """
+    log = structlog.stdlib.get_logger("allpath.worker")
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(Store(settings.database_url))
+        sinks = sinks_of(settings)
+        drain = OutboxDrain(store, sinks)
+        publisher = Publisher(store, channels=[sink.channel for sink in sinks], published=drain.poke)
+        await stack.enter_async_context(_background(_store_work(settings, drain, log)))
+        for clock in clocks:
+            worker = build_worker(client, publisher, queue=queue_for(settings, clock), clock=clock)
+            await stack.enter_async_context(worker)
+        log.info("worker runs", address=settings.temporal_address, count=len(clocks))
+        yield
+    log.info("worker has stopped")
+
+
+async def serve(
+    settings: Settings,
+    *,
+    clocks: Sequence[Clock] = QUEUES,
+    stop: asyncio.Event | None = None,
+    ready: Callable[[], None] = lambda: None,
+) -> None:
+    """Run a worker until SIGTERM, SIGINT or `stop`. Raises `ServerUnreachable`, `KeyFileError`,
+    `StoreTooNew`.
+    """
+    stop = stop or asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    make_data_dir(settings)
+    client = await connect(settings)
+    async with running(client, settings, clocks=clocks):
+        ready()
+        await stop.wait()
+
+
+async def _store_work(settings: Settings, drain: OutboxDrain, log: structlog.stdlib.BoundLogger) -> None:
+    while True:
+        try:
+            await upgrade(settings.database_url)
+            break
+        except StoreAway as away:
+            log.warning("the store is away", error_type=type(away).__name__)
+            await asyncio.sleep(STORE_PAUSE)
+    stop = asyncio.Event()
+    draining = asyncio.ensure_future(drain.run(stop))
+    try:
+        await asyncio.shield(draining)
+    except asyncio.CancelledError:
+        # A notice that is being sent is finished first, so that nobody has to wonder whether it was.
+        stop.set()
+        await draining
+        raise
+
+
+@asynccontextmanager
+async def _background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Do the work beside the body. If it fails, the body is cancelled and the error raised."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(work)
+            try:
+                yield
+            finally:
+                task.cancel()
+    except BaseExceptionGroup as errors:
+        if len(errors.exceptions) == 1:
+            raise errors.exceptions[0] from None
+        raise
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run a worker for both queues, or for those named: `production`, `rehearsals`."""
+    names: dict[str, Clock] = {"production": "real", "rehearsals": "stepped"}
+    for name in arguments:
+        if name not in names:
+            raise AllpathError(
+                f"a worker serves production or rehearsals, or both if none is named; not {name!r}"
+            )
+    settings = load_settings()
+    configure_logging(level=settings.log_level, form=settings.log_format)
+    asyncio.run(serve(settings, clocks=[names[name] for name in arguments] or QUEUES))
+    return 0
+
+
+if __name__ == "__main__":
+    run_to_end(lambda: main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""The durable shells: patient pathway, subtrial, weekly meeting."""
