@@ -34,7 +34,11 @@ def events_of(name: str, count: int) -> list[Event]:
                 break
             value = {"number": "1", "choice": (fact.values or ("",))[0], "date": "2024-06-08"}[fact.type]
             add("observation", fact.id, point, value, len(found))
-    series = [f for f in protocol.facts.values() if f.cardinality in ("latest", "series") and f.type == "number" and not f.points]
+    series = [
+        f
+        for f in protocol.facts.values()
+        if f.cardinality in ("latest", "series") and f.type == "number" and not f.points
+    ]
     while len(found) < count:
         add("observation", series[len(found) % len(series)].id, "", "1", 40 + len(found))
     return found

@@ -23,12 +23,13 @@ CONFIG: Final = "allpath.toml"
 
 @dataclass(frozen=True, slots=True)
 class DemoState:
-    """What a demo leaves for the one that continues it. `finished`: the next one begins anew."""
+    """What a demo leaves for the one that goes on with it. `text`: of its protocols and scenarios; with another one, or after
+    a finished demo, the next begins anew."""
 
     address: str
     ui_address: str
+    text: str = ""
     finished: bool = False
-    days: int = 0
 
 
 def demo_folder() -> Path:
@@ -66,8 +67,10 @@ def write_state(folder: Path, state: DemoState) -> None:
 
 
 def clear(folder: Path) -> None:
-    """Remove the data of a finished demo. Refuses a folder that is not a demo's."""
-    if folder.name != LABEL or not (folder / STATE_FILE).is_file():
+    """Remove what an earlier demo has left. Refuses a folder that is not a demo's."""
+    if not folder.exists():
+        return
+    if folder.name != LABEL or (any(folder.iterdir()) and not (folder / CONFIG).is_file()):
         raise UsageError(f"{folder} is not a demo's folder; nothing is removed")
     shutil.rmtree(folder)
 

@@ -69,7 +69,7 @@ async def _serve(settings: Settings, port: int | None, ui_port: int | None) -> i
         _tell(settings, running)
         if not running.started_here:
             return 0
-        while not stop.is_set() and _lives(running.pid):
+        while not stop.is_set() and lives(running.pid):
             try:
                 async with asyncio.timeout(POLL):
                     await stop.wait()
@@ -101,7 +101,8 @@ def _port_of(address: str) -> int:
     return int(tail) if tail.isdigit() else 0
 
 
-def _lives(pid: int) -> bool:
+def lives(pid: int) -> bool:
+    """Whether there is a process of that id."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -35,7 +35,7 @@ def compile_number(number: int | Param, builder: Builder) -> Callable[[Context],
     """A whole number, or a profile key's; None when the key is not set."""
     if isinstance(number, int):
         return lambda ctx: number
-    key = builder.param(number.key, ("days", "study_day"))
+    key = builder.param(number.key, ("days", "months", "study_day"))
 
     def read(ctx: Context) -> int | None:
         value = ctx.params[key]

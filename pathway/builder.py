@@ -11,6 +11,7 @@ from typing import Any
 
 from pathway.clock import local_day
 from pathway.errors import ProtocolError
+from pathway.events import Event
 from pathway.language import (
     AllOf,
     AnyOf,
@@ -60,6 +61,15 @@ class Leaves:
                 found[name] = outcome
         return found
 
+    def stands(self, ctx: Context, name: str, text: str) -> bool:
+        """Whether what was seen is still on record, if only beside a later sample. True of an upstream decision."""
+        for known, _, keys in self.slots:
+            if known == name:
+                events = [e for f, p in keys for e in ctx.record.observations.get(f, {}).get(p, ())]
+                texts = {t for e in events for t in (value_text(e), _day_text(e, ctx), _course_text(e, ctx))}
+                return all(part in texts for part in text.split("; "))
+        return True
+
     def touched(self, ctx: Context, names: Iterable[str]) -> datetime | None:
         """When anything about these values was last recorded."""
         wanted = set(names)
@@ -78,6 +88,15 @@ class Leaves:
         return max(times, default=None)
 
 
+def _day_text(event: Event, ctx: Context) -> str:
+    return local_day(event.occurred, ctx.tz).isoformat()
+
+
+def _course_text(event: Event, ctx: Context) -> str:
+    details = " ".join(f"{k}={v}" for k, v in event.details)
+    return f"{value_text(event)} from {_day_text(event, ctx)} {details}".rstrip()
+
+
 def _text(index: int) -> Callable[[Context], str | None]:
     def read(ctx: Context) -> str | None:
         value = ctx.slot(index)
@@ -89,16 +108,14 @@ def _text(index: int) -> Callable[[Context], str | None]:
 def _sampled(index: int) -> Callable[[Context], str | None]:
     def read(ctx: Context) -> str | None:
         event = ctx.slot(index).event
-        return None if event is None else local_day(event.occurred, ctx.tz).isoformat()
+        return None if event is None else _day_text(event, ctx)
 
     return read
 
 
 def _courses(slot: Slot) -> Callable[[Context], str | None]:
     def read(ctx: Context) -> str | None:
-        found = samples(ctx, slot)
-        courses = [f"{value_text(e)} from {local_day(e.occurred, ctx.tz)} {dict(e.details)}" for e in found]
-        return "; ".join(courses) or None
+        return "; ".join(_course_text(e, ctx) for e in samples(ctx, slot)) or None
 
     return read
 
@@ -115,6 +132,7 @@ class Builder:
 
     def __init__(self, protocol: Protocol) -> None:
         self.protocol = protocol
+        self.owner: list[str] = []
         self.keys = profile_keys(protocol)
         self.facts = _unique("fact", protocol.facts, self)
         self.actions = _unique("action", protocol.actions, self)
@@ -126,7 +144,6 @@ class Builder:
         self.tracks = _unique("track", protocol.tracks, self)
         self.slot_index: dict[Slot, int] = {}
         self.edges: dict[str, dict[str, None]] = {}
-        self.owner: list[str] = []
         self.readable: tuple[str, ...] = ()
         self.compound: dict[Predicate, tuple[int, Test]] = {}
         self.compounds = 0
@@ -366,6 +383,21 @@ class Builder:
             found.decisions.append((f"decision {id}", self.decision(id, ())))
         else:
             self._gather(decision, found, seen)
+
+    def refuse_shared_keys(self, engine: Iterable[str]) -> None:
+        """Raise ProtocolError if two things that a plan states, or two questions, would go by one key."""
+        p = self.protocol
+        told = [*engine]
+        for parts in (p.assessments, p.series, p.tasks, p.milestones, p.deviations):
+            told += [key_of(part.id, part.scope) for part in parts]
+        phases = [phase for track in p.tracks for phase in track.phases]
+        asked = {phase.id for phase in phases if phase.exits and phase.confirm is not None}
+        for names in (told, [f.id for f in phases if f.id in asked], [e.id for e in p.endpoints]):
+            seen: set[str] = set()
+            for name in names:
+                if name in seen:
+                    raise self.error(f"{name} is defined twice")
+                seen.add(name)
 
     def refuse_cycles(self) -> None:
         """Raise ProtocolError if anything depends on itself."""

@@ -109,6 +109,7 @@ class Compiled:
         ]
         self.slot_names = [slot_name(slot) for slot in self.slot_list]
         self.slot_suppliers = [builder.fact(slot.fact).supplier for slot in self.slot_list]
+        builder.refuse_shared_keys(ENGINE_NOTICES)
         builder.refuse_cycles()
 
     def _compile_display(self, builder: Builder) -> None:

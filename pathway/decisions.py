@@ -267,7 +267,7 @@ def _propose(
     live = [each for each in rules if _possible(each[1], cells)]
     found.rules = tuple(rule for rule, _ in live)
     outcomes = list(dict.fromkeys(_then(ctx, rule, decision) for rule, _ in live))
-    since = max((c.since for c in cells if c.since is not None and len(c.possible) == 1), default=None)
+    since = _settled(ctx, cells, reads, rules, decision)
     found.since = max((t for t in (since, found.since) if t is not None), default=ctx.start)
     if len(outcomes) == 1:
         outcome = outcomes[0]
@@ -288,6 +288,36 @@ def _propose(
     if ctx.unobtainable(found.missing) is not None:
         found.missing = ()
     found.review = not found.missing
+
+
+def _settled(
+    ctx: Context,
+    cells: list[Cell],
+    reads: list[tuple[str, Callable[[Context], Cell], tuple[str, ...]]],
+    rules: list[tuple[Rule, tuple[tuple[int, tuple[str, ...]], ...]]],
+    decision: Decision,
+) -> datetime | None:
+    """Since when the outcome has been what it is: an input that came later and changed nothing does not date it."""
+    known = sorted(
+        ((c.since, n) for n, c in enumerate(cells) if c.since is not None and len(c.possible) == 1),
+        reverse=True,
+    )
+    wide = list(cells)
+    before = _outcomes(ctx, wide, rules, decision)
+    for since, n in known:
+        wide[n] = Cell(reads[n][2])
+        if _outcomes(ctx, wide, rules, decision) != before:
+            return since
+    return None
+
+
+def _outcomes(
+    ctx: Context,
+    cells: list[Cell],
+    rules: list[tuple[Rule, tuple[tuple[int, tuple[str, ...]], ...]]],
+    decision: Decision,
+) -> dict[str | tuple[str, ...] | None, None]:
+    return dict.fromkeys(_then(ctx, rule, decision) for rule, when in rules if _possible(when, cells))
 
 
 def _possible(when: tuple[tuple[int, tuple[str, ...]], ...], cells: list[Cell]) -> bool:
@@ -361,9 +391,13 @@ def unconfirmed(found: Resolved) -> None:
 
 @dataclass(slots=True)
 class Comparison:
-    """What a person saw against what is: `changed_at` is when a value that they saw, or else a blank, last changed."""
+    """What a person saw against what is: `changed_at` is when a value that they saw, or else a blank, last changed.
+
+    `amended`: a value that they saw no longer stands. A later sample beside it, or an upstream decision, does not amend it.
+    """
 
     same_values: bool
+    amended: bool
     filled: bool
     same_bands: bool
     same_proposal: bool
@@ -374,13 +408,14 @@ def compare(ctx: Context, found: Resolved, taken: Event, leaves: Leaves) -> Comp
     """Compare what a confirmation was bound to with today."""
     seen = taken.seen
     if seen is None:
-        return Comparison(True, False, True, True, None)
+        return Comparison(True, False, False, True, True, None)
     today, then = leaves.values(ctx), dict(seen.values)
     changed = [k for k in then if today.get(k) != then[k]]
     blanks = [k for k in today if k not in then]
     bands = dict(found.bands)
     return Comparison(
         not changed,
+        any(not leaves.stands(ctx, k, then[k]) for k in changed),
         bool(blanks),
         all(bands.get(k) == v for k, v in seen.bands),
         seen.proposal == found.proposal,
@@ -400,7 +435,7 @@ def judge(found: Resolved, taken: Event, now: Comparison, done: bool, on_reopen:
     if now.same_values and (not now.filled or now.same_proposal or not decided or done):
         found.outcome, found.state = option, "in_force"
     elif now.same_bands and now.same_proposal:
-        found.outcome, found.state = option, "amended"
+        found.outcome, found.state = option, "amended" if now.amended else "in_force"
         found.changed_at = now.changed_at or taken.recorded
     elif done:
         differs = decided and found.proposal != option and option not in found.choice
@@ -414,7 +449,8 @@ def judge(found: Resolved, taken: Event, now: Comparison, done: bool, on_reopen:
         found.state = "reopened"
         found.outcome = option if on_reopen == "keep" else None
         found.open = found.proposal is not None or bool(found.choice) or found.review
-        found.since = now.changed_at or found.since
+        if found.outcome is None:
+            found.since = now.changed_at or found.since
 
 
 def seen(ctx: Context, found: Resolved, leaves: Leaves) -> Seen:

@@ -114,11 +114,7 @@ def _criteria(ctx: Context) -> list[CriterionState]:
     for n, (name, criterion) in enumerate(compiled.criteria.items()):
         result = ctx.criterion(n)
         judgements = ctx.record.judgements.get(name)
-        digest = (
-            seen_digest(criterion_seen(ctx, n))
-            if result.verdict == "REVIEW" or judgements
-            else ""
-        )
+        digest = seen_digest(criterion_seen(ctx, n)) if result.verdict == "REVIEW" or judgements else ""
         judged = (
             bool(judgements)
             and result.verdict in ("PASS", "FAIL")
@@ -202,7 +198,10 @@ def _notices(ctx: Context, key: str, found: Resolved, role: str) -> list[Obligat
             )
         )
     if found.open:
-        due = (found.since or ctx.start) + timedelta(hours=ctx.profile.integer("decision_reminder_hours"))
+        asked = (
+            found.changed_at if found.state == "reopened" and found.changed_at is not None else found.since
+        )
+        due = (asked or ctx.start) + timedelta(hours=ctx.profile.integer("decision_reminder_hours"))
         if ctx.passed(due):
             out.append(
                 oblige(

@@ -68,12 +68,13 @@ class Limit:
 class ProfileKey:
     """A key of the profile with its type and default. `default=None` means not set: the plan says so and asks.
 
-    Types: `days` (integer), `study_day` ("D36" of the study calendar, D1 is the first), `limit` ("< 1e-4", in canonical
+    Types: `days` and `months` (integers), `study_day` ("D36" of the study calendar, D1 is the first), `limit` ("<
+    1e-4", in canonical
     units), `choice` (one of `options`), `number`. `simulation=True`: a placeholder that exists only in simulations.
     """
 
     key: str
-    type: Literal["days", "study_day", "limit", "choice", "number"]
+    type: Literal["days", "months", "study_day", "limit", "choice", "number"]
     default: str | None
     text: str
     source: Source
@@ -322,8 +323,12 @@ class Directed:
 
 @dataclass(frozen=True, slots=True)
 class LedgerFlag:
-    """PASS when the ledger shows the flag: `pause_over_limit`, `long_pause`, `supervised_restart`, `dose_step`,
-    `dose_differs`, `resumed_without_pause`, `resumed_after_end`, `restarted`, `low_dose`, `bag_missed`; else FAIL."""
+    """PASS when the ledger shows the flag, since it did; else FAIL.
+
+    `was_interrupted` (ever), `interrupted` (now), `restarted`, `long_pause` (as long as needs a supervised restart),
+    `supervised_restart`, `pause_over_limit` (after an adverse event), `low_dose`, `dose_step` (back to full dose), `dose_differs`
+    (reported other than directed), `bag_missed`, `resumed_without_pause`, `resumed_after_end`, `complete`, `short`.
+    """
 
     ledger: str
     flag: str

@@ -18,6 +18,22 @@ from pathway.language import AdverseEventRule, AdverseEventType, Infusion, Resta
 from pathway.record import Record
 
 HOUR = timedelta(hours=1)
+FLAGS = (
+    "bag_missed",
+    "complete",
+    "dose_differs",
+    "dose_step",
+    "interrupted",
+    "long_pause",
+    "low_dose",
+    "pause_over_limit",
+    "restarted",
+    "resumed_after_end",
+    "resumed_without_pause",
+    "short",
+    "supervised_restart",
+    "was_interrupted",
+)
 DAY = timedelta(days=1)
 
 
@@ -109,6 +125,8 @@ def run_infusion(
     total = None if days is None else timedelta(hours=24 * days)
     _amount(run, total, min(ends, default=None), min(stops, default=None), passed)
     _cut_off(run)
+    if run.state in ("complete", "stopped", "short") and run.end is not None:
+        run.directives = [d for d in run.directives if d.since <= run.end]
     _doses(run, spec, starts[0], [m[2] for m in marks if m[1] == 1], passed)
     _flags(run, spec, same_cycle_pause, record, passed)
     return run

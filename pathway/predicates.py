@@ -45,10 +45,11 @@ from pathway.language import (
     State,
     Taken,
 )
+from pathway.ledger import FLAGS
 from pathway.plan import Verdict
 from pathway.slots import samples
 from pathway.state import Context, Result
-from pathway.values import Val, holds, observed
+from pathway.values import Val, holds, nearest, observed
 
 if TYPE_CHECKING:
     from pathway.builder import Builder
@@ -105,6 +106,8 @@ def compile_predicate(node: Predicate, builder: Builder) -> Test:
         case Directed(ledger, actions, rules):
             return _directed(builder.ledger(ledger), actions, rules)
         case LedgerFlag(ledger, flag):
+            if flag not in FLAGS:
+                raise builder.error(f"no ledger has the flag {flag!r}; {nearest(flag, FLAGS)}")
             return _flag(builder.ledger(ledger), flag)
         case Crit(id):
             index = builder.criterion(id)

@@ -64,6 +64,8 @@ def parse_value(key: ProfileKey, text: str | None) -> Parsed:
     try:
         if key.type == "days":
             return _integer(text.removesuffix("d").strip(), key, "a whole number of days such as 28")
+        if key.type == "months":
+            return _integer(text, key, "a whole number of months such as 6")
         if key.type == "study_day":
             return _integer(text.removeprefix("D"), key, "a study day such as D36")
         if key.type == "limit":

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from pathway.anchors import compile_time
 from pathway.clock import at_hour
 from pathway.decisions import Resolved, compare, judge, latest_confirmation, unconfirmed
+from pathway.events import Event
 from pathway.language import Phase, Track
+from pathway.record import Record
 from pathway.state import Context, Point, Result
 
 if TYPE_CHECKING:
@@ -131,7 +133,7 @@ def _exit(
         if found.proposal is None:
             return None
         found.outcome, found.state = found.proposal, "computed"
-        at = _entry(ctx, room, found.proposal, found.since or ctx.start)
+        at = max(_entry(ctx, room, found.proposal, found.since or ctx.start), state.since)
     else:
         state.exits[phase.id] = found
         taken = latest_confirmation(ctx, f"AFTER_{phase.id}")
@@ -139,12 +141,16 @@ def _exit(
             unconfirmed(found)
             return None
         option = taken.value
-        at = _entry(ctx, room, option, taken.recorded)
+        at = max(_entry(ctx, room, option, taken.recorded), state.since)
         begun = option in starts
         now = compare(ctx, found, taken, room.leaves)
         entered = not rooms[option].phase.only_when_started and ctx.passed(at)
-        done = begun or (entered and (now.changed_at is None or now.changed_at > at))
+        done = begun or (entered and now.changed_at is None)
         judge(found, taken, now, done, phase.on_reopen)
+        later = now.changed_at is not None and now.changed_at > at
+        if found.state in ("reopened", "none") and entered and later and _held(ctx, room, taken, at):
+            done = True
+            judge(found, taken, now, done, phase.on_reopen)
         if done:
             found.open = False
         if found.outcome is None:
@@ -156,6 +162,16 @@ def _exit(
     if rooms[target].phase.only_when_started:
         return None
     return (target, at, "confirmed" if phase.confirm else "automatic") if ctx.passed(at) else None
+
+
+def _held(ctx: Context, room: _Room, taken: Event, at: datetime) -> bool:
+    """Whether the confirmation counted when the phase was to be entered, by what was on record then."""
+    before = Record.of(e for e in ctx.record.events if e.recorded <= at)
+    past = Context(ctx.compiled, ctx.profile, ctx.site, before, at)
+    past.tracks = ctx.tracks
+    found = _propose(past, room)
+    judge(found, taken, compare(past, found, taken, room.leaves), False, room.phase.on_reopen)
+    return found.outcome is not None
 
 
 def _entry(ctx: Context, room: _Room, option: str, authorised: datetime) -> datetime:

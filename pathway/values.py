@@ -16,7 +16,9 @@ from pathway.language import Fact, Limit, Operator
 QUALIFIERS = ("not-detected", "positive-not-quantifiable", "not-evaluable")
 INFINITY = Decimal("Infinity")
 DIGITS = 20  # more than any assay gives, fewer than the 28 that Decimal multiplies without rounding
-YEARS = range(1900, 2201)  # of dates and instants: calendar arithmetic on them never leaves what Python can count
+YEARS = range(
+    1900, 2201
+)  # of dates and instants, so that calendar arithmetic never leaves what Python counts
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 ZERO = Decimal(0)
 
@@ -76,7 +78,9 @@ def parse_fact_value(fact: Fact, value: str, unit: str) -> tuple[str, str]:
                 "malformed", f"{fact.id} must be a date such as 2025-02-03{also}, got {text!r}"
             ) from None
         if day.year not in YEARS:
-            raise BadValue("impossible", f"{fact.id} = {text} is impossible; accepted: years {YEARS[0]} to {YEARS[-1]}")
+            raise BadValue(
+                "impossible", f"{fact.id} = {text} is impossible; accepted: years {YEARS[0]} to {YEARS[-1]}"
+            )
         return day.isoformat(), ""
     canonical = fact.units[0].name if fact.units else ""
     if fact.qualifiers and text in QUALIFIERS:

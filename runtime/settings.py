@@ -34,8 +34,8 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 class SmtpSettings(BaseModel):
     """The mail server that notifications leave by. Without a host none is made.
 
-    Recipients are named by role, or by `role@site`. An empty list means no mail on purpose; a role that is not named stays visible
-    as stuck in the outbox.
+    Recipients are named by role, or by `role@site`. An empty list means no mail on purpose; a role that is not named
+    stays visible as stuck in the outbox.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)

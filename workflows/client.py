@@ -169,7 +169,8 @@ async def start_pathway(
 ) -> Handle:
     """Enrol a patient: start the pathway on the worker's `queue` (a stepped clock needs the rehearsal queue).
 
-    Raises `Refused` (`already_enrolled`) if the pseudonym has or ever had a pathway in this trial, whatever became of it.
+    Raises `Refused` (`already_enrolled`) if the pseudonym has or ever had a pathway in this trial, whatever became
+    of it.
     """
     _check_text(start)
     token = uuid.uuid4().hex
@@ -222,8 +223,10 @@ async def submit(handle: Handle, report: Report, *, patience: timedelta = PATIEN
 async def step(
     handle: Handle, to: datetime, *, since: int = 0, patience: timedelta = PATIENCE
 ) -> StepReceipt:
-    """Move the clock of a rehearsal to an instant, through every due moment; what was told after the position `since` of
-    the timeline comes back. Raises `Refused` on the real clock."""
+    """Move the clock of a rehearsal to an instant, through every due moment.
+
+    What was told after the position `since` of the timeline comes back. Raises `Refused` on the real clock.
+    """
     while True:
         receipt = await _update(handle, "step_to", StepRequest(to=to, since=since), StepReceipt, patience)
         if receipt.now >= to:
@@ -347,7 +350,9 @@ async def _persist(call: Callable[[], Awaitable[T]], handle: Handle, patience: t
                 raise _refused(error.cause) from None
             last = error
         except WorkflowQueryFailedError as error:
-            raise PathwayError(f"{what} could not answer: its worker's log says why") from error
+            raise PathwayError(
+                f"{what} could not answer a query: a fault of the program, replay its history to find it"
+            ) from error
         except WorkflowQueryRejectedError as error:
             raise PathwayClosed(f"{what} is closed") from error
         except RPCError as error:

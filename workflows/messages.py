@@ -290,7 +290,7 @@ class ExplanationView(Message):
     """Why a decision is as it is, as text to read and as data."""
 
     text: str = ""
-    data: Any = None
+    data: dict[str, Any] = Field(default_factory=dict)
     unknown: str = ""
     """Why there is nothing to explain. Part of the answer, as the SDK cannot decrypt the message of a
     failed query.

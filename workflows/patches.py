@@ -1,8 +1,8 @@
 """Patches: changes to workflow code that runs already open would replay differently.
 
 An edit of `workflows/pathway.py` that changes which commands a given history leads to is wrapped in
-`if workflow.patched(patches.NAME)`, the name is listed here with date and reason, and a history recorded before the edit
-stays in `tests/workflows/histories/`. Runs are short (continue-as-new after some 20 events), but a patient for whom
+`if workflow.patched(patches.NAME)`, the name is listed here with date and reason, and a history recorded before the
+edit stays in `tests/workflows/histories/`. Runs are short (continue-as-new after some 20 events), but a patient for whom
 nothing happens keeps the same run for months: a patch is deprecated only when no open run is older than it.
 
     NAME: Final = "2026-01-31-what-changes"

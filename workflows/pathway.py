@@ -186,7 +186,7 @@ class PatientPathway:
             explanation = self._state.explanation(request.decision)
         except UnknownName as unknown:
             return ExplanationView(unknown=str(unknown))
-        return ExplanationView(text=explanation.text(), data=explanation)
+        return ExplanationView(text="\n".join(explanation.lines()), data=explanation.to_dict())
 
     @workflow.query(name="state", description="How the pathway stands, for operations.")
     def state(self, _: Nothing = _NOTHING) -> StateView:
@@ -277,7 +277,7 @@ class PatientPathway:
             self._show()
 
     async def _deliver(self, batch: PublishBatch, call: calls.Call) -> PublishReceipt:
-        return await workflow.execute_activity(
+        receipt: PublishReceipt = await workflow.execute_activity(
             call.activity,
             batch,
             result_type=PublishReceipt,
@@ -288,6 +288,7 @@ class PatientPathway:
                 f"revision {batch.revision}: {len(batch.events)} events, {len(batch.changes)} changes"
             ),
         )
+        return receipt
 
     # --- what the Temporal UI shows ---------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """Scenarios played through Temporal: the production workflow on a stepped clock, a pathway for each made-up patient.
 
-`pathway.rehearsal` decides what happens next; the driver here carries it out, so that what is printed is the same as from
-the rehearsal in memory. `Both` does everything twice and finds the first difference.
+`pathway.script` decides what happens next; the driver here carries it out, so that what is printed is the same as
+from the rehearsal in memory. `Both` does everything twice and finds the first difference.
 """
 
 from __future__ import annotations
@@ -15,19 +15,9 @@ from temporalio.client import Client
 
 from pathway.door import Refused
 from pathway.errors import AllpathError
-from pathway.rehearsal import (
-    AsyncDriver,
-    InProcess,
-    Progress,
-    Refusal,
-    Rehearsed,
-    Show,
-    Shown,
-    StepTo,
-    Submit,
-    rehearse_with,
-)
+from pathway.rehearsal import AsyncDriver, InProcess, rehearse_with
 from pathway.scenario import Scenario
+from pathway.script import Progress, Refusal, Rehearsed, Show, Shown, StepTo, Submit
 from workflows import client as pathways
 from workflows.client import Handle
 
@@ -156,8 +146,9 @@ async def rehearse_durably(
     compare: bool = False,
     keep_open: bool = False,
 ) -> list[Rehearsed]:
-    """Play scenarios through Temporal, many at once; the results in their order. `compare`: in memory as well, step by step.
+    """Play scenarios through Temporal, many at once; the results in their order.
 
+    `compare`: play them in memory as well, step by step. `keep_open`: leave the pathways for people to look at.
     Raises `Stuck`, `Differs`, or a `PathwayError` when the server or its worker does not answer.
     """
     slots = asyncio.Semaphore(AT_ONCE)

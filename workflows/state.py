@@ -1,25 +1,26 @@
 """What a pathway holds between two events: the record, what was told, and what the store does not have yet.
 
-Pure: the workflow hands it instants and reports, and asks what to publish. Everything that is not carried from run to run
-is computed from what is.
+Pure: the workflow hands it instants and reports, and asks what to publish. Everything that is not carried from run to
+run is computed from what is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any
 
 from pathway.changes import Change, Told, changes
 from pathway.compiled import Compiled
 from pathway.door import Refused, admit
 from pathway.evaluate import evaluate
 from pathway.events import Event, Report
-from pathway.explain import explain
+from pathway.explain import Explanation, explain
 from pathway.output import plan_json
 from pathway.plan import Plan
 from pathway.profile import make_profile
 from pathway.record import Record
+from pathway.script import CLOCK
 from store.batch import PublishBatch
 from workflows import calls, details
 from workflows.messages import (
@@ -32,9 +33,6 @@ from workflows.messages import (
     Receipt,
     StateView,
 )
-
-CLOCK: Final = "clock"
-"""The cause of a change that time alone brought; the same word as in `pathway.rehearsal`."""
 
 
 class PathwayState:
@@ -185,7 +183,7 @@ class PathwayState:
         """The plan in the format of scenario output."""
         return plan_json(self.compiled, self.profile, self.site, self.record, self.plan)
 
-    def explanation(self, decision: str) -> Any:
+    def explanation(self, decision: str) -> Explanation:
         """Why a decision is as it is. Raises `UnknownName`."""
         return explain(self.compiled, self.profile, self.site, self.record, self.now, decision)
 
@@ -213,7 +211,7 @@ class PathwayState:
     @property
     def unrecorded(self) -> int:
         """How many accepted events the store has not acknowledged."""
-        waiting = 0 if self.in_flight is None or self.in_flight.complete else len(self.in_flight.events)
+        waiting = 0 if self.in_flight is None else len(self.in_flight.events)
         return len(self.record.events) - self._sent_events + waiting
 
     def next_batch(self) -> PublishBatch:
@@ -227,8 +225,10 @@ class PathwayState:
         return self.in_flight
 
     def whole_batch(self, stored: int) -> PublishBatch:
-        """A batch with every event, for a store that has only the revisions up to `stored`: it was lost, or restored from
-        an old copy. Of the timeline it has what came after those, as far as it is still carried."""
+        """A batch with every event, for a store that has only the revisions up to `stored`: lost, or an old copy.
+
+        Of the timeline it has what came after those, as far as it is still carried.
+        """
         told = self._ends[stored - 1] if 0 < stored <= len(self._ends) else 0
         self.in_flight = self._batch(events=self.record.events, changes=self.since(told), complete=True)
         return self.in_flight

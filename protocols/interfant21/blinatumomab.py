@@ -95,7 +95,9 @@ def stop_decision(number: str) -> Decision:
             row("STOP", public("B3", "B4"), over="no", directed="yes"),
             row(Choice(("STOP", "CONTINUE")), public("B4"), over="no", directed="no", review="yes"),
             row(None, public("B3"), over="no", directed="no", review="no"),
-            row(None, public("B3"), "", "the cycle is over; a later event belongs to the next one", over="yes"),
+            row(
+                None, public("B3"), "", "the cycle is over; a later event belongs to the next one", over="yes"
+            ),
         ),
         options=("STOP", "CONTINUE"),
         source=public("B3", "B4", note=LABEL),
@@ -167,7 +169,7 @@ BLINA2_PLANNED = Decision(
     options=("YES", "NO"),
     source=registry("respond well: < 1e-4 is the only limit that agrees with the registry text and P1; MR-low and MR-high alike"),
     announce=True,
-)
+)  # fmt: skip
 
 DECISIONS = (
     stop_decision("1"),

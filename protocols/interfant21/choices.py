@@ -30,7 +30,11 @@ from pathway.language import (
 from protocols.interfant21.facts import BL1_MRD, LATEST_MRD
 from protocols.interfant21.risk import WITHOUT_BLINATUMOMAB
 
-CONSOLIDATION_STARTED = Recorded("course_started", (("course", "CONSOLIDATION"),))
+CONSOLIDATION_BEGUN = any_of(
+    Recorded("course_started", (("course", "CONSOLIDATION"),)),
+    all_of(Passed(Moment("CONSOLIDATION_START", at="start")), any_of(Known(BL1_MRD), WITHOUT_BLINATUMOMAB)),
+)
+"""Reported, or its day has come with nothing in the way: from then on the chosen course is being given."""
 
 CONSOLIDATION = Decision(
     "consolidation",
@@ -46,9 +50,9 @@ CONSOLIDATION = Decision(
     source=assumption("4d; courses of Interfant-06 (P4); not public for Interfant-21 (G5)"),
     confirm="clinician",
     asked=any_of(Reached("BL1_OFF"), all_of(WITHOUT_BLINATUMOMAB, Reached("EOI_SAMPLE"))),
-    enacted=(("IB", CONSOLIDATION_STARTED), ("ADE_MAE", CONSOLIDATION_STARTED)),
+    enacted=(("IB", CONSOLIDATION_BEGUN), ("ADE_MAE", CONSOLIDATION_BEGUN)),
     on_reopen="keep",
-)
+)  # fmt: skip
 
 # --- transplant ------------------------------------------------------------------------------------------------------------
 
@@ -70,7 +74,7 @@ HSCT_WITHOUT_BLINA = Decision(
     source=public("P3", "P4", note="rule of Interfant-06 (G7); the pilot abstract mentions 0.05 %, text damaged (P8)"),
     confirm="clinician",
     asked=Known(Slot("mrd", point="PRE-OCTADAD")),
-)
+)  # fmt: skip
 
 HSCT_INDICATION = Decision(
     "hsct_indication",

@@ -66,7 +66,8 @@ def free_of_live_vaccine(start: str, ledger: str) -> Predicate:
     before = Dates(Day(start), ">", Day(LAST_VACCINE, days=Param("live_vaccine_gap")), never="PASS")
     later = all_of(Reached(start), Dates(Day(LAST_VACCINE), ">", Day(start)))
     waited = all_of(
-        Ledger(ledger, ("not_started",)), Passed(Moment("LIVE_VACCINE", days=Param("live_vaccine_gap"), at="close"))
+        Ledger(ledger, ("not_started",)),
+        Passed(Moment("LIVE_VACCINE", days=Param("live_vaccine_gap"), at="close")),
     )
     return all_of(any_of(before, later, waited), Is(Slot("live_vaccine_planned", until=start), ("NO",)))
 
@@ -118,4 +119,4 @@ BLINATUMOMAB_CLEAR = all_of(*(Crit(x) for x in ("X1", "X2", "X3", "X4", "X5", "X
 # The same as it stood when cycle 1 began: a hypersensitivity shown by the infusion does not make its start wrong.
 CYCLE1_CLEAR = all_of(
     *(Crit(x) for x in ("X1", "X2", "X4", "X5", "X6")), Is(Slot("hypersensitivity", until="BLINA1_START"), ("NONE",))
-)
+)  # fmt: skip

@@ -51,7 +51,7 @@ REGISTRATION = Track(
 )  # fmt: skip
 
 ENROLLED = InPhase("registration", ("ENROLLED",))
-TO_HSCT = Exit("HSCT", Taken("HSCT_GO", ("GO",)), registry("cancels the courses that remain"), planned="CONDITIONING")
+TO_HSCT = Exit("HSCT", Taken("HSCT_GO", ("GO",)), registry("cancels the courses that remain"), planned="CONDITIONING")  # fmt: skip
 
 # The two deadlines run side by side: the EOI MRD is needed before consolidation, not before blinatumomab.
 EOI_MRD_READ = any_of(Known(EOI_MRD), NotObtainable(EOI_MRD))

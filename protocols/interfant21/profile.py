@@ -4,7 +4,7 @@ from pathway.language import ProfileKey, assumption, public, registry
 
 PROFILE = (
     ProfileKey("age_max_days", "days", "365", "highest age at diagnosis, in days", registry()),
-    ProfileKey("young_rule", "days", "6", "calendar months of age under which an infant is young at diagnosis",
+    ProfileKey("young_rule", "months", "6", "calendar months of age under which an infant is young at diagnosis",
                assumption("month arithmetic; JPLSG used 180 days (P15)")),
     ProfileKey("wbc_hr_operator", "limit", ">= 300", "white cells (10^9/L) that count as high",
                assumption("Interfant-06 and -99 say >=, the German page >")),

@@ -60,7 +60,7 @@ D8_RESPONSE = Decision(
     options=("GOOD", "POOR", "UNKNOWN"),
     source=public("P6", note="cut-off; window: assumption"),
     announce=True,
-)
+)  # fmt: skip
 
 YOUNG = Dates(Day(DIAGNOSED), "<", Day(BIRTH, months=Param("young_rule")))
 
@@ -107,7 +107,7 @@ RISK_INITIAL = Decision(
     options=("HR", "MR"),
     source=public("P1", "P2", note="HR = young AND (WBC OR poor response); G1"),
     boundary=all_of(YOUNG, Compare(WBC_BEFORE_STEROID, Limit("=", "300"))),
-)
+)  # fmt: skip
 
 # --- end of induction ---------------------------------------------------------------------------------------------------
 
@@ -219,7 +219,7 @@ MR_LEVEL = Decision(
     source=public("P1", "P2", note="exactly 5e-4 is MR-high"),
     boundary=Compare(EOI_MRD, Limit("=", "5e-4")),
     announce=True,
-)
+)  # fmt: skip
 
 # --- after blinatumomab cycle 1 -------------------------------------------------------------------------------------------
 
@@ -253,7 +253,7 @@ R2B = Decision(
     confirm="clinician",
     boundary=Compare(BL1_MRD, Limit("=", "1e-4")),
     asked=Known(BL1_MRD),
-)
+)  # fmt: skip
 
 BL1_MRD_GAP = Decision(
     "BL1_MRD_UNAVAILABLE",
@@ -292,7 +292,7 @@ RISK_BLINA1 = Decision(
     ),
     options=("HR", "MR"),
     source=registry("insufficient MRD response after the 1st cycle; limits: P1"),
-)
+)  # fmt: skip
 
 RISK = Decision(
     "risk",

@@ -50,7 +50,9 @@ def treatment(*phases: str) -> Predicate:
 def marrow(at: str) -> Predicate:
     """The marrow of a time point has been taken."""
     return any_of(
-        Recorded("marrow_sampled", point(at)), Known(Slot("marrow_blasts", point=at)), Known(Slot("mrd", point=at))
+        Recorded("marrow_sampled", point(at)),
+        Known(Slot("marrow_blasts", point=at)),
+        Known(Slot("mrd", point=at)),
     )
 
 
@@ -101,7 +103,8 @@ ASSESSMENTS = (
                public("P11", note="Interfant-06; window: assumption"), window=(-7, 7),
                asked=treatment("CONSOLIDATION", "BLINA_2", "MARMA")),
     Assessment("BL2-END-MARROW", "Marrow after blinatumomab cycle 2", Moment("BL2_OFF"), marrow("BL2-END"), "clinician",
-               assumption(), window=(-1, 4), asked=all_of(treatment("BLINA_2", "OCTADAD"), Not(Ledger("blina[cycle=2]", ("not_started",))))),
+               assumption(), window=(-1, 4),
+               asked=all_of(treatment("BLINA_2", "OCTADAD"), Not(Ledger("blina[cycle=2]", ("not_started",))))),
     Assessment("PRE-OCTADAD-MARROW", "Marrow before OCTADAD: patients without blinatumomab only", Moment("OCTADAD_START"),
                marrow("PRE-OCTADAD"), "clinician", public("P3", "P4", note="used for these patients only: assumption"),
                window=(-7, 0), asked=all_of(treatment("MARMA", "OCTADAD"), WITHOUT_BLINATUMOMAB)),
@@ -171,11 +174,23 @@ INDICATED = all_of(
 def cycle_tasks(number: str, hospital_days: int, wait: str) -> tuple[Task, ...]:
     """What a cycle asks of pharmacy and ward."""
     start, ledger, phase = f"BLINA{number}_START", f"blina[cycle={number}]", f"BLINA_{number}"
-    first = "dexamethasone 5 mg/m2 (max 20 mg) before the first dose" if number == "1" else "none by the label before cycle 2"
+    first = (
+        "dexamethasone 5 mg/m2 (max 20 mg) before the first dose"
+        if number == "1"
+        else "none by the label before cycle 2"
+    )
     again = "; pre-medicate again" if number == "1" else ""
-    open_ = any_of(treatment(phase), all_of(treatment(wait), Ledger(ledger, ("not_started",)),
-                                            Outcome("blina_status" if number == "1" else "blina2_planned",
-                                                    ("eligible",) if number == "1" else ("YES",))))
+    open_ = any_of(
+        treatment(phase),
+        all_of(
+            treatment(wait),
+            Ledger(ledger, ("not_started",)),
+            Outcome(
+                "blina_status" if number == "1" else "blina2_planned",
+                ("eligible",) if number == "1" else ("YES",),
+            ),
+        ),
+    )
     last_day = Moment(start, days=hospital_days - 1, at="close")
     running = Ledger(ledger, ("running", "paused"))
     return (

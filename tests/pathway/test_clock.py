@@ -11,7 +11,9 @@ from pathway.site import zone
 from tests.pathway.toy import berlin
 
 BERLIN = zone("Europe/Berlin")
-ZONES = st.sampled_from(["Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Apia", "UTC"])
+ZONES = st.sampled_from(
+    ["Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Apia", "UTC"]
+)
 DAYS = st.dates(date(1990, 1, 1), date(2100, 12, 31))
 
 
@@ -40,7 +42,9 @@ def test_28_local_days_keep_the_hour_of_the_clock() -> None:
         ("2025-05-05", 0, "2025-05-05"),
     ],
 )
-def test_months_are_calendar_months_clipped_to_the_end_of_the_month(day: str, months: int, result: str) -> None:
+def test_months_are_calendar_months_clipped_to_the_end_of_the_month(
+    day: str, months: int, result: str
+) -> None:
     assert add_months(date.fromisoformat(day), months) == date.fromisoformat(result)
 
 
@@ -63,7 +67,9 @@ def test_a_sample_taken_late_in_the_evening_belongs_to_the_local_day() -> None:
 
 
 @given(DAYS, ZONES)
-def test_the_instant_before_the_close_is_still_that_day_and_the_close_is_the_next(day: date, name: str) -> None:
+def test_the_instant_before_the_close_is_still_that_day_and_the_close_is_the_next(
+    day: date, name: str
+) -> None:
     tz = zone(name)
     close = close_of(day, tz)
     assert local_day(close, tz) >= day + timedelta(days=1)
@@ -78,7 +84,11 @@ def test_adding_months_moves_the_month_by_that_many_and_never_past_its_end(day: 
 
 
 @given(DAYS, ZONES, st.integers(0, 23))
-def test_the_clock_shows_the_hour_asked_for_unless_the_day_skips_it(day: date, name: str, hour: int) -> None:
+def test_the_clock_shows_the_hour_asked_for_or_an_hour_more_where_the_day_skips_it(
+    day: date, name: str, hour: int
+) -> None:
     tz = zone(name)
+    if name == "Pacific/Apia" and day == date(2011, 12, 30):
+        return  # a day that did not exist there
     local = at_hour(day, hour, tz).astimezone(tz)
-    assert local.hour == hour or abs((local.replace(tzinfo=None) - datetime(day.year, day.month, day.day, hour)).total_seconds()) <= 86400
+    assert (local.date(), local.hour) in ((day, hour), (day, hour + 1))

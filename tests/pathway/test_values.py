@@ -11,19 +11,47 @@ from pathway.errors import ProtocolError
 from pathway.events import Event
 from pathway.language import Fact, Limit, Unit, registry
 from pathway.profile import make_profile
-from pathway.values import BadValue, decimal_text, holds, observed, parse_decimal, parse_fact_value, parse_limit
+from pathway.values import (
+    BadValue,
+    decimal_text,
+    holds,
+    observed,
+    parse_decimal,
+    parse_fact_value,
+    parse_limit,
+)
 from tests.pathway.toy import TOY
 
 R = registry()
-MRD = Fact("mrd", "number", "", "laboratory", R, units=(Unit("fraction"), Unit("%", "0.01")), possible=("0", "1"), qualifiers=True)
-WBC = Fact("wbc", "number", "", "laboratory", R, units=(Unit("10^9/L"), Unit("/uL", "0.001")), possible=("0", "5000"), plausible=("0.1", "2000"))
+MRD = Fact(
+    "mrd",
+    "number",
+    "",
+    "laboratory",
+    R,
+    units=(Unit("fraction"), Unit("%", "0.01")),
+    possible=("0", "1"),
+    qualifiers=True,
+)
+WBC = Fact(
+    "wbc",
+    "number",
+    "",
+    "laboratory",
+    R,
+    units=(Unit("10^9/L"), Unit("/uL", "0.001")),
+    possible=("0", "5000"),
+    plausible=("0.1", "2000"),
+)
 DAY = Fact("day", "date", "", "coordinator", R, never=True)
 CHOICE = Fact("cns", "choice", "", "laboratory", R, values=("CNS1", "CNS2"))
 NOW = datetime(2025, 2, 1, tzinfo=UTC)
 
 
 def said(fact: Fact, value: str, **details: str) -> Event:
-    return Event("e1", "observation", NOW, NOW, "laboratory", fact.id, value=value, details=tuple(details.items()))
+    return Event(
+        "e1", "observation", NOW, NOW, "laboratory", fact.id, value=value, details=tuple(details.items())
+    )
 
 
 @pytest.mark.parametrize(
@@ -43,7 +71,9 @@ def said(fact: Fact, value: str, **details: str) -> Event:
         (CHOICE, "CNS1", "", "CNS1"),
     ],
 )
-def test_one_value_has_one_canonical_text_whatever_unit_it_is_typed_in(fact: Fact, value: str, unit: str, canonical: str) -> None:
+def test_one_value_has_one_canonical_text_whatever_unit_it_is_typed_in(
+    fact: Fact, value: str, unit: str, canonical: str
+) -> None:
     assert parse_fact_value(fact, value, unit)[0] == canonical
 
 
@@ -89,7 +119,11 @@ def test_a_percentage_is_exactly_a_hundred_times_the_fraction(fraction: Decimal)
     assert Decimal(percent[0]) == fraction
 
 
-@given(st.decimals(allow_nan=False, allow_infinity=False, min_value=Decimal("-1e9"), max_value=Decimal("1e9"), places=8))
+@given(
+    st.decimals(
+        allow_nan=False, allow_infinity=False, min_value=Decimal("-1e9"), max_value=Decimal("1e9"), places=8
+    )
+)
 def test_the_canonical_text_of_a_number_is_read_back_as_itself(number: Decimal) -> None:
     text = decimal_text(number)
     assert decimal_text(parse_decimal(text)) == text
@@ -143,14 +177,17 @@ def test_a_sample_that_was_not_evaluable_is_there_and_needs_a_person() -> None:
     assert observed(MRD, said(MRD, "not-evaluable")).state == "review"
 
 
-@pytest.mark.parametrize(("value", "state"), [("0.09", "review"), ("0.1", "known"), ("2000", "known"), ("2001", "review")])
+@pytest.mark.parametrize(
+    ("value", "state"), [("0.09", "review"), ("0.1", "known"), ("2000", "known"), ("2001", "review")]
+)
 def test_implausible_values_are_taken_and_reviewed(value: str, state: str) -> None:
     assert observed(WBC, said(WBC, value)).state == state
     assert observed(WBC, said(WBC, value, checked="yes")).state == "known"
 
 
 @pytest.mark.parametrize(
-    ("text", "limit"), [("< 1e-4", Limit("<", "0.0001")), (">=300 10^9/L", Limit(">=", "300")), ("= 0", Limit("=", "0"))]
+    ("text", "limit"),
+    [("< 1e-4", Limit("<", "0.0001")), (">=300 10^9/L", Limit(">=", "300")), ("= 0", Limit("=", "0"))],
 )
 def test_a_limit_of_the_profile_is_an_operator_and_a_number(text: str, limit: Limit) -> None:
     assert parse_limit(text) == limit

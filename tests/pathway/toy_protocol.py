@@ -66,10 +66,29 @@ TOY = Protocol(
         Fact("birth_date", "date", "date of birth", "coordinator", A),
         Fact("consent", "choice", "consent", "coordinator", A, values=("YES", "NO"), cardinality="latest"),
         Fact("vaccine", "date", "live vaccine", "clinician", A, never=True, cardinality="latest"),
-        Fact("wbc", "number", "white cells", "laboratory", A, units=(Unit("10^9/L"), Unit("/uL", "0.001")),
-             possible=("0", "5000"), plausible=("0.1", "2000"), cardinality="max"),
-        Fact("mrd", "number", "residual disease", "laboratory", A, units=(Unit("fraction"), Unit("%", "0.01")),
-             points=("EOI", "END"), possible=("0", "1"), qualifiers=True, details=("assay", "sensitivity")),
+        Fact(
+            "wbc",
+            "number",
+            "white cells",
+            "laboratory",
+            A,
+            units=(Unit("10^9/L"), Unit("/uL", "0.001")),
+            possible=("0", "5000"),
+            plausible=("0.1", "2000"),
+            cardinality="max",
+        ),
+        Fact(
+            "mrd",
+            "number",
+            "residual disease",
+            "laboratory",
+            A,
+            units=(Unit("fraction"), Unit("%", "0.01")),
+            points=("EOI", "END"),
+            possible=("0", "1"),
+            qualifiers=True,
+            details=("assay", "sensitivity"),
+        ),
     ),
     actions=(
         Action("first_prednisone", "first dose of prednisone", A),
@@ -94,40 +113,116 @@ TOY = Protocol(
     criteria=(Criterion("I1", "consent given", "inclusion", Is(Slot("consent"), ("YES",)), A),),
     decisions=(
         Decision(
-            "risk", "risk group", (Input("wbc", Slot("wbc"), (Band("low", (Limit("<", "300"),)), Band("high", (Limit(">=", "300"),)))),),
-            (row("MR", A, "W1", wbc="low"), row("HR", A, "W2", wbc="high")), ("MR", "HR"), A,
+            "risk",
+            "risk group",
+            (
+                Input(
+                    "wbc",
+                    Slot("wbc"),
+                    (Band("low", (Limit("<", "300"),)), Band("high", (Limit(">=", "300"),))),
+                ),
+            ),
+            (row("MR", A, "W1", wbc="low"), row("HR", A, "W2", wbc="high")),
+            ("MR", "HR"),
+            A,
         ),
         Decision(
-            "response", "response", (Input("mrd", MRD, (
-                Band("good", (Limit("<", "5e-4"),)), Band("equal", (Limit("=", "5e-4"),)), Band("poor", (Limit(">", "5e-4"),)),
-            )),),
-            (row("GOOD", A, mrd="good"), row("POOR", A, mrd="equal"), row(Choice(("POOR", "GOOD")), A, mrd="poor")),
-            ("GOOD", "POOR"), A, confirm="clinician", boundary=Compare(MRD, Limit("=", "5e-4")), on_reopen="keep",
+            "response",
+            "response",
+            (
+                Input(
+                    "mrd",
+                    MRD,
+                    (
+                        Band("good", (Limit("<", "5e-4"),)),
+                        Band("equal", (Limit("=", "5e-4"),)),
+                        Band("poor", (Limit(">", "5e-4"),)),
+                    ),
+                ),
+            ),
+            (
+                row("GOOD", A, mrd="good"),
+                row("POOR", A, mrd="equal"),
+                row(Choice(("POOR", "GOOD")), A, mrd="poor"),
+            ),
+            ("GOOD", "POOR"),
+            A,
+            confirm="clinician",
+            boundary=Compare(MRD, Limit("=", "5e-4")),
+            on_reopen="keep",
         ),
     ),
     tracks=(
-        Track("treatment", "treatment", (
-            Phase("SCREENING", "screening", A, exits=(
-                Exit("TREATMENT", all_of(Crit("I1"), Known(Slot("wbc"))), A), Exit("OUT", Is(Slot("consent"), ("NO",)), A),
-            )),
-            Phase("TREATMENT", "treatment", A, exits=(Exit("INFUSION", Outcome("response", ("GOOD", "POOR")), A),)),
-            Phase("INFUSION", "infusion", A, started_by=(Done("infusion_started", FIRST),), terminal=True),
-            Phase("OUT", "screen failure", A, terminal=True),
-        )),
+        Track(
+            "treatment",
+            "treatment",
+            (
+                Phase(
+                    "SCREENING",
+                    "screening",
+                    A,
+                    exits=(
+                        Exit("TREATMENT", all_of(Crit("I1"), Known(Slot("wbc"))), A),
+                        Exit("OUT", Is(Slot("consent"), ("NO",)), A),
+                    ),
+                ),
+                Phase(
+                    "TREATMENT",
+                    "treatment",
+                    A,
+                    exits=(Exit("INFUSION", Outcome("response", ("GOOD", "POOR")), A),),
+                ),
+                Phase(
+                    "INFUSION", "infusion", A, started_by=(Done("infusion_started", FIRST),), terminal=True
+                ),
+                Phase("OUT", "screen failure", A, terminal=True),
+            ),
+        ),
     ),
     ledgers=(
-        Infusion("blina", "infusion", FIRST, 28, "15", "5", "ug/m2/day", (
-            AdverseEventRule("CRS3", "CRS", (3, 3), "interrupt", "interrupt", A, restart=Restart(1, 0, 7)),
-            AdverseEventRule("CRS4", "CRS", (4, 4), "stop", "stop", A),
-        ), A, 7, 4, 3),
+        Infusion(
+            "blina",
+            "infusion",
+            FIRST,
+            28,
+            "15",
+            "5",
+            "ug/m2/day",
+            (
+                AdverseEventRule(
+                    "CRS3", "CRS", (3, 3), "interrupt", "interrupt", A, restart=Restart(1, 0, 7)
+                ),
+                AdverseEventRule("CRS4", "CRS", (4, 4), "stop", "stop", A),
+            ),
+            A,
+            7,
+            4,
+            3,
+        ),
     ),
     assessments=(
-        Assessment("EOI-MRD", "marrow at the end of induction", Moment("EOI"), Known(MRD), "laboratory", A, window=(-2, 7)),
+        Assessment(
+            "EOI-MRD",
+            "marrow at the end of induction",
+            Moment("EOI"),
+            Known(MRD),
+            "laboratory",
+            A,
+            window=(-2, 7),
+        ),
     ),
-    milestones=(Milestone("EOI-DONE", "end of induction reached", Reached("D1"), A), Milestone("MRD-KNOWN", "MRD", Known(MRD), A, value=MRD)),
+    milestones=(
+        Milestone("EOI-DONE", "end of induction reached", Reached("D1"), A),
+        Milestone("MRD-KNOWN", "MRD", Known(MRD), A, value=MRD),
+    ),
     deviations=(
-        Deviation("EOI-MRD-MISSING", "end-of-induction MRD missing", all_of(Recorded("first_prednisone"), Not(Known(MRD))),
-                  (Rung("minor", Moment("EOI", days=3)), Rung("major", Moment("EOI", days=8))), A),
+        Deviation(
+            "EOI-MRD-MISSING",
+            "end-of-induction MRD missing",
+            all_of(Recorded("first_prednisone"), Not(Known(MRD))),
+            (Rung("minor", Moment("EOI", days=3)), Rung("major", Moment("EOI", days=8))),
+            A,
+        ),
     ),
     endpoints=(Endpoint("EFS", "event-free survival", "D1", (("relapse", "RELAPSE"),), A),),
-)  # fmt: skip
+)

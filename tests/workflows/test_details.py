@@ -12,8 +12,10 @@ from workflows import client as pathways
 
 
 async def shown(handle: pathways.Handle) -> str:
-    metadata = await handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
-    return metadata.current_details
+    metadata: WorkflowMetadata = await handle.query(
+        "__temporal_workflow_metadata", result_type=WorkflowMetadata
+    )
+    return str(metadata.current_details)
 
 
 async def test_current_details_say_where_a_pathway_stands(stepped: House) -> None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from temporalio.client import WorkflowHistory
-from temporalio.worker import Replayer
+from temporalio.worker import Replayer, WorkflowReplayResult
 
+from pathway.compiled import Compiled
+from pathway.evaluate import evaluate
 from pathway.plan import Plan
+from pathway.profile import Profile
 from pathway.record import Record
+from pathway.site import Site
 from tests.workflows.stories import HISTORIES, READABLE, STORIES
-from workflows import state as shell
 from workflows.guard import OnlyClock
 from workflows.pathway import PatientPathway
 from workflows.sandbox import runner
@@ -26,20 +30,20 @@ def history(file: Path) -> WorkflowHistory:
     return WorkflowHistory.from_json(content["workflow_id"], {"events": content["events"]})
 
 
-def replayer(clock: str) -> Replayer:
-    return Replayer(
+async def replay(file: Path) -> WorkflowReplayResult:
+    clock = CLOCKS[file.stem.rpartition("-")[0]]
+    replayer = Replayer(
         workflows=[PatientPathway],
         data_converter=READABLE,
         workflow_runner=runner(),
         interceptors=[OnlyClock("real" if clock == "real" else "stepped")],
     )
+    return await replayer.replay_workflow(history(file), raise_on_replay_failure=False)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 async def test_a_recorded_history_replays(file: Path) -> None:
-    result = await replayer(CLOCKS[file.stem.rpartition("-")[0]]).replay_workflow(
-        history(file), raise_on_replay_failure=False
-    )
+    result = await replay(file)
     assert result.replay_failure is None, f"{file.name}: {result.replay_failure}; see workflows/patches.py"
 
 
@@ -48,20 +52,16 @@ async def test_a_history_replays_under_an_engine_that_says_something_else(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Correcting the engine must never need a patch: commands depend on events, not on the plan."""
-    evaluate = shell.evaluate
 
-    def silent(*given: object) -> Plan:
-        plan: Plan = evaluate(*given)  # type: ignore[arg-type]
-        assert isinstance(given[3], Record)
+    def silent(compiled: Compiled, profile: Profile, site: Site, record: Record, now: datetime) -> Plan:
+        plan = evaluate(compiled, profile, site, record, now)
         plan.next_at = None
         plan.deviations = plan.alerts = plan.milestones = plan.items = ()
         plan.group = "OTHER"
         return plan
 
-    monkeypatch.setattr(shell, "evaluate", silent)
-    result = await replayer(CLOCKS[file.stem.rpartition("-")[0]]).replay_workflow(
-        history(file), raise_on_replay_failure=False
-    )
+    monkeypatch.setattr("workflows.state.evaluate", silent)
+    result = await replay(file)
     assert result.replay_failure is None, f"{file.name}: {result.replay_failure}"
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from pathway.door import Refused
 from pathway.errors import UnknownName
+from pathway.events import Report
 from tests.workflows.conftest import START, House, action, later, mrd, weight
 from workflows import client as pathways
 
@@ -41,7 +42,7 @@ async def test_an_accepted_report_is_on_record_and_in_the_store(stepped: House) 
     ],
 )
 async def test_a_refused_report_says_why_and_leaves_nothing_in_the_history(
-    stepped: House, report: pathways.Report, code: str
+    stepped: House, report: Report, code: str
 ) -> None:
     handle = await stepped.enrol()
     await pathways.submit(handle, weight(1))
@@ -109,7 +110,7 @@ async def test_a_decision_is_confirmed_and_explained(stepped: House) -> None:
     receipt = await pathways.submit(handle, mrd())
     assert receipt.plan is not None
     proposed = next(each for each in receipt.plan.decisions if each.id == "AFTER_INDUCTION")
-    taken = pathways.Report(
+    taken = Report(
         id="d1",
         kind="decision",
         at=START,

@@ -11,6 +11,7 @@ from runtime.settings import Settings
 from store import queries
 from tests.workflows.conftest import House, mrd, until, weight
 from workflows import client as pathways
+from workflows.messages import StateView
 
 
 @contextmanager
@@ -25,7 +26,7 @@ def away(settings: Settings) -> Iterator[None]:
         connection.close()
 
 
-async def settled(handle: pathways.Handle) -> pathways.StateView:
+async def settled(handle: pathways.Handle) -> StateView:
     """Wait until the store has everything."""
 
     async def has_all() -> bool:
