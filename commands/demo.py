@@ -141,6 +141,8 @@ class _Demo:
         """Move the clock until every story is told. False if told to stop before."""
         settings: Settings = household.settings
         await asyncio.gather(*(child.open(settings) for child in children))
+        await asyncio.gather(*(child.advance(child.reached_days) for child in children))
+        screen.skip(children)
         self.elapsed = min(child.reached_days for child in children)
         workers = [asyncio.create_task(self._lead(child)) for child in children]
         watch = asyncio.create_task(self.stop.wait())

@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from commands.demo_home import LABEL
-from pathway.changes import Change
+from pathway.changes import Change, day_label, day_one_of
+from pathway.clock import local_day
 from pathway.door import Refused
 from pathway.errors import AllpathError
 from pathway.plan import Plan
@@ -74,7 +75,11 @@ class Child:
     @property
     def day(self) -> str:
         """The study day, `D33`; empty before D1 is known."""
-        return self.told[-1].day if self.told else ""
+        if self.plan is None:
+            return ""
+        now = self.scenario.start + timedelta(days=self.days)
+        day_one = day_one_of(self.plan, self.scenario.compiled.protocol.day_one)
+        return day_label(local_day(now, self.site.site.tz), day_one)
 
     @property
     def site(self) -> Subject:

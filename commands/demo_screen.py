@@ -52,6 +52,10 @@ class Screen:
             self._live.start()
         self._live.update(self._view(elapsed, days, children, processes))
 
+    def skip(self, children: list[Child]) -> None:
+        """Take what the children's stories have so far as known: an earlier demo has told it."""
+        self._seen = {child.name: len(child.told) for child in children}
+
     def close(self) -> None:
         """End the live part."""
         if self._live is not None:
@@ -68,7 +72,7 @@ class Screen:
         """Note what is worth a line of what the child's story has since the last look."""
         for change in child.told[self._seen.get(child.name, 0) :]:
             if _is_news(change):
-                line = Text(f"{child.name:<5}", style="bold") + change_line(change)
+                line = Text().append(f"{child.name:<5}", style="bold").append_text(change_line(change))
                 line.truncate(max(self.console.width - 1, 20), overflow="ellipsis")
                 self._recent.append(line)
                 if not self.console.is_terminal:

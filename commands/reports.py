@@ -159,7 +159,7 @@ def _show_trial(subject: str, report: Report, trial: Trial, as_json: bool) -> No
     console.print(Text.assemble(("dry run ", "bold yellow"), f"{words_of(report)}: nothing is recorded."))
     console.print("It would change:" if would else "It would be recorded, and change nothing in the plan.")
     for change in would:
-        console.print(Text("  ") + change_line(change, with_day=False))
+        console.print(Text("  ").append_text(change_line(change, with_day=False)))
 
 
 def _show_receipt(subject: str, report: Report, receipt: Receipt, as_json: bool) -> None:
@@ -175,7 +175,7 @@ def _show_receipt(subject: str, report: Report, receipt: Receipt, as_json: bool)
             "The store does not answer. The pathway keeps the event and brings it there; nothing is lost."
         )
     for change in receipt.changes:
-        console.print(Text("  ") + change_line(change, with_day=False))
+        console.print(Text("  ").append_text(change_line(change, with_day=False)))
 
 
 def words_of(report: Report) -> str:

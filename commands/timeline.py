@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Annotated, Final
 
 import typer
+from rich.text import Text
 
 from commands.options import JsonOption, SubjectArgument, TrialOption, UsageError, Where, where
 from commands.screen import change_line, make_console, notice, print_json, warn
@@ -57,8 +58,7 @@ def timeline(
             console.print(f"[bold]{day}[/bold]  [dim]{entry.day}[/dim]")
         line = change_line(entry, with_day=False)
         line.append(f"  [{entry.cause}]", style="dim")
-        line = type(line)(f"  {entry.local[11:]}  ", style="dim") + line
-        console.print(line)
+        console.print(Text().append(f"  {entry.local[11:]}  ", style="dim").append_text(line))
     if not chosen:
         console.print("Nothing yet.")
     notice(console)

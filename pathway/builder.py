@@ -122,7 +122,7 @@ def _courses(slot: Slot) -> Callable[[Context], str | None]:
 
 def _last_two(slot: Slot) -> Callable[[Context], str | None]:
     def read(ctx: Context) -> str | None:
-        return ", ".join(value_text(e) for e in samples(ctx, slot)[-2:]) or None
+        return "; ".join(value_text(e) for e in samples(ctx, slot)[-2:]) or None
 
     return read
 

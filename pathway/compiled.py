@@ -9,7 +9,7 @@ from typing import Any
 from pathway.anchors import compile_anchor
 from pathway.builder import Builder, Leaves
 from pathway.canonical import content_hash
-from pathway.decisions import compile_decision
+from pathway.decisions import DECIDERS, compile_decision
 from pathway.endpoints import compile_endpoint
 from pathway.items import compile_assessment, compile_series, compile_task
 from pathway.language import (
@@ -88,6 +88,10 @@ class Compiled:
         self.decision_leaves: list[Leaves] = []
         for key, decision in builder.decisions.items():
             with builder.within(f"decision {key}"):
+                if decision.confirm not in (None, *DECIDERS):
+                    raise builder.error(
+                        f"nobody may confirm as {decision.confirm}; accepted: {', '.join(DECIDERS)}"
+                    )
                 leaves = builder.leaves(decision)
                 self.decision_leaves.append(leaves)
                 self.decision_functions.append(compile_decision(decision, builder, leaves))

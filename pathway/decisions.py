@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from pathway.builder import Bound, Builder, Leaves
 
 YES_NO = ("yes", "no")
+DECIDERS = ("clinician", "meeting", "sponsor")
+"""The roles that may take a decision or judge a criterion."""
 
 
 @dataclass(slots=True)
@@ -132,7 +134,7 @@ def _of_slot(item: Input, slot: Slot, builder: Builder) -> tuple[Callable[[Conte
         values = builder.fact(slot.fact).values
 
         def chosen(ctx: Context) -> Cell:
-            value = ctx.slot(index)
+            value = ctx.slots[index] or ctx.slot(index)
             if value.state == "known":
                 return Cell((value.text,), value.since)
             return (
@@ -146,7 +148,7 @@ def _of_slot(item: Input, slot: Slot, builder: Builder) -> tuple[Callable[[Conte
     names = tuple(b.name for b in item.bands)
 
     def banded(ctx: Context) -> Cell:
-        value = ctx.slot(index)
+        value = ctx.slots[index] or ctx.slot(index)
         if value.state == "missing":
             return Cell(names, None, (index,))
         if value.state == "review":
@@ -288,6 +290,8 @@ def _propose(
     if ctx.unobtainable(found.missing) is not None:
         found.missing = ()
     found.review = not found.missing
+    if found.review:
+        found.since = max((c.since for c in cells if c.review and c.since is not None), default=found.since)
 
 
 def _settled(

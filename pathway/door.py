@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pathway.compiled import Compiled
-from pathway.decisions import seen_digest
+from pathway.decisions import DECIDERS, seen_digest
 from pathway.errors import AllpathError
 from pathway.evaluate import context, criterion_seen, decision_seen
 from pathway.events import Event, Report, Seen
@@ -23,7 +23,6 @@ from pathway.state import Context
 from pathway.values import YEARS, BadValue, decimal_text, nearest, parse_decimal, parse_fact_value
 
 AHEAD = timedelta(minutes=5)
-DECIDERS = ("clinician", "meeting", "sponsor")
 CODES = (
     "malformed",
     "unknown_fact",
@@ -167,6 +166,7 @@ class _Door:
             "target": r.target,
             "reason": r.reason,
             "override": r.override,
+            "typed_unit": r.unit,
             "occurred": min(occurred, self.now),
         }
         fields |= more
@@ -377,7 +377,7 @@ class _Door:
                 before.name,
                 r.point or before.point,
                 r.value if r.value is not None else before.value,
-                r.unit or before.unit,
+                before.unit if r.value is None else r.unit or before.typed_unit or before.unit,
                 tuple(details.items()),
             )
             details = dict(kept)
@@ -400,6 +400,7 @@ class _Door:
             name=before.name,
             value=value,
             unit=unit,
+            typed_unit=r.unit or before.typed_unit,
             details=tuple(details.items()),
             point=r.point or before.point,
             scope=tuple(sorted(r.scope)) or before.scope,

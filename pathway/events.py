@@ -59,6 +59,7 @@ class Event:
     reason: str = ""
     seen: Seen | None = None
     override: bool = False
+    typed_unit: str = ""
 
     def detail(self, name: str) -> str | None:
         """The detail of that name, or None."""

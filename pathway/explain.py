@@ -33,6 +33,7 @@ from pathway.language import (
     State,
     Taken,
 )
+from pathway.plan import Plan
 from pathway.profile import Profile, profile_keys
 from pathway.record import Record
 from pathway.site import Site
@@ -183,14 +184,20 @@ def explain(
 ) -> Explanation:
     """Explain a decision (id or key, `AFTER_<PHASE>` for a phase exit) or a criterion at `now`. Raises UnknownName."""
     ctx = context(compiled, profile, site, events, now)
+    return explain_within(ctx, plan_of(ctx), id)
+
+
+def explain_within(ctx: Context, plan: Plan, id: str) -> Explanation:
+    """The same within an evaluation whose plan is at hand."""
+    compiled = ctx.compiled
     if id in compiled.criteria:
-        return _criterion(ctx, id)
+        return _criterion(ctx, plan, id)
     keys = [k for k in compiled.decisions if id in (k, k.split("[")[0])]
     if keys:
-        return _table(ctx, keys[0])
+        return _table(ctx, plan, keys[0])
     phase = id.removeprefix("AFTER_")
     if id.startswith("AFTER_") and phase in compiled.exit_leaves:
-        return _exits(ctx, phase)
+        return _exits(ctx, plan, phase)
     names = [*compiled.decisions, *(f"AFTER_{p}" for p in compiled.exit_leaves), *compiled.criteria]
     raise UnknownName(f"{id!r} is neither a decision nor a criterion; {nearest(id, names)}")
 
@@ -199,9 +206,9 @@ def _stamp(instant: datetime | None) -> str:
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if instant is not None else ""
 
 
-def _criterion(ctx: Context, id: str) -> Explanation:
+def _criterion(ctx: Context, plan: Plan, id: str) -> Explanation:
     criterion = ctx.compiled.criteria[id]
-    state = next(c for c in plan_of(ctx).criteria if c.id == id)
+    state = next(c for c in plan.criteria if c.id == id)
     return Explanation(
         id,
         criterion.text,
@@ -232,7 +239,7 @@ def _cell_words(ctx: Context, item: Input, cell: str) -> str:
     return words(item.of, ctx.profile) if cell == "yes" else f"not ({words(item.of, ctx.profile)})"
 
 
-def _table(ctx: Context, key: str) -> Explanation:
+def _table(ctx: Context, plan: Plan, key: str) -> Explanation:
     compiled = ctx.compiled
     index = list(compiled.decisions).index(key)
     decision, found = compiled.decisions[key], ctx.decision(index)
@@ -249,7 +256,7 @@ def _table(ctx: Context, key: str) -> Explanation:
         Reason(_rule_words(matched), "applies", "", source_data(compiled, matched.source))
         for matched in (found.rules if rule is not None else ())
     ]
-    state = next((d for d in plan_of(ctx).decisions if d.key == key), None)
+    state = next((d for d in plan.decisions if d.key == key), None)
     keys = params_of(decision.inputs) + params_of(tuple(r.then for r in found.rules))
     return Explanation(
         key,
@@ -337,11 +344,11 @@ def _outcome_words(ctx: Context, rule: Rule) -> str:
     return then or "not asked"
 
 
-def _exits(ctx: Context, phase: str) -> Explanation:
+def _exits(ctx: Context, plan: Plan, phase: str) -> Explanation:
     compiled = ctx.compiled
     track, spec = compiled.phases[phase]
     found = ctx.tracks[track].exits.get(phase)
-    state = next((d for d in plan_of(ctx).decisions if d.key == f"AFTER_{phase}"), None)
+    state = next((d for d in plan.decisions if d.key == f"AFTER_{phase}"), None)
     reasons = []
     changes = []
     proposed: Exit | None = None

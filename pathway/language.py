@@ -160,7 +160,8 @@ class Slot:
     """The value of a fact, at a point where the fact has points.
 
     `points` with several entries: the latest by sample time among them. `until`/`since`: only samples taken not
-    after / not before the named anchor (an anchor that is not known does not limit). `strictly`: taken before
+    after / not before the named anchor (`until` limits once the anchor is on record, `since` also by its
+    planned day). `strictly`: taken before
     `until`, same instant excluded.
     """
 

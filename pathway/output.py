@@ -10,18 +10,22 @@ from pathway.compiled import Compiled
 from pathway.decisions import seen_digest
 from pathway.evaluate import context, decision_seen, plan_of
 from pathway.events import Event
-from pathway.explain import assumption_data, explain, predicate_reasons, source_data
+from pathway.explain import assumption_data, explain_within, predicate_reasons, source_data
 from pathway.plan import DecisionState, Item, LedgerState, Obligation, Plan
 from pathway.profile import Profile
 from pathway.record import Record
 from pathway.site import Site
-from pathway.state import Context
+from pathway.state import BEGINNING, Context
 from pathway.words import params_of
 
 
 def instant_text(instant: datetime | None) -> str | None:
-    """UTC ISO text of an instant, to the second."""
-    return None if instant is None else instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """UTC ISO text of an instant, to the second; None for what holds since before the record began."""
+    return (
+        None
+        if instant is None or instant == BEGINNING
+        else instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    )
 
 
 def _day(day: date | None) -> str:
@@ -94,7 +98,7 @@ def _reason(reason: Any) -> dict[str, Any]:
 
 
 def _decision(ctx: Context, plan: Plan, d: DecisionState) -> dict[str, Any]:
-    told = explain(ctx.compiled, ctx.profile, ctx.site, ctx.record, plan.at, d.key)
+    told = explain_within(ctx, plan, d.key)
     return {
         "id": d.id,
         "key": d.key,

@@ -253,7 +253,7 @@ def _is(slot: Slot, values: tuple[str, ...], builder: Builder) -> Test:
     builder.check_values(slot, values)
 
     def test(ctx: Context) -> Result:
-        value = ctx.slot(index)
+        value = ctx.slots[index] or ctx.slot(index)
         waiting = _waiting(value, index)
         if waiting is not None:
             return waiting
@@ -270,7 +270,7 @@ def _compare(slot: Slot, limit: Limit | Param, builder: Builder) -> Test:
         bound = read(ctx)
         if bound is None:
             return Result("FAIL", ctx.start)
-        value = ctx.slot(index)
+        value = ctx.slots[index] or ctx.slot(index)
         waiting = _waiting(value, index)
         if waiting is not None:
             return waiting
@@ -369,7 +369,7 @@ def _fresh(slot: Slot, days: int | Param, before: str, builder: Builder) -> Test
     anchor = builder.anchor(before) if before else None
 
     def test(ctx: Context) -> Result:
-        value = ctx.slot(index)
+        value = ctx.slots[index] or ctx.slot(index)
         length = number(ctx)
         if value.event is None:
             return Result("PENDING", None, (index,))
@@ -389,7 +389,7 @@ def _fresh(slot: Slot, days: int | Param, before: str, builder: Builder) -> Test
 
 def _known(index: int) -> Test:
     def test(ctx: Context) -> Result:
-        value = ctx.slot(index)
+        value = ctx.slots[index] or ctx.slot(index)
         return Result("FAIL", ctx.start) if value.state == "missing" else Result("PASS", value.since)
 
     return test

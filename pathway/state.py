@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -29,7 +29,8 @@ class Result:
     missing: tuple[int, ...] = ()
 
 
-PENDING = Result("PENDING")
+BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
+"""What holds before anything is on record has held since then."""
 
 
 @dataclass(slots=True)
@@ -80,7 +81,7 @@ class Context:
         self.record = record
         self.now = now
         self.next_at: datetime | None = None
-        self.start: datetime = record.events[0].recorded if record.events else now
+        self.start: datetime = record.events[0].recorded if record.events else BEGINNING
         self.slots: list[Val | None] = [None] * len(compiled.slot_functions)
         self.anchors: list[Any] = [_UNKNOWN] * len(compiled.anchor_functions)
         self.criteria: list[Result | None] = [None] * len(compiled.criterion_functions)

@@ -85,7 +85,7 @@ def compile_track(track: Track, builder: Builder) -> Callable[[Context], Walk]:
                         and (found is None or result.since < found[1])
                         and rooms[out.to].rank > room.rank
                     ):
-                        found = (out.to, result.since, "automatic")
+                        found = (out.to, max(result.since, state.since), "automatic")
             if found is None:
                 return state
             to, at, how = found

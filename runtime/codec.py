@@ -33,6 +33,9 @@ ENCODING: Final = b"binary/encrypted"
 REFUSED: Final = b"binary/refused"
 KEY_ID: Final = "encryption-key-id"
 CLEAR: Final = "allpath-clear"
+DETAILS: Final = b"temporal.api.sdk.v1.WorkflowMetadata"
+"""What the Temporal UI asks a workflow for: its current details, which `workflows.details` makes from the allow-list, and the
+names of its updates and queries. Left in the clear on its way out; nothing that comes in is read from it."""
 COMPRESS_FROM: Final = 1024
 """Bytes from which compression is tried. Below it gains nothing worth its time."""
 
@@ -115,7 +118,7 @@ class EncryptionCodec(PayloadCodec):
         return [self._decrypt(payload) for payload in payloads]
 
     def _encrypt(self, payload: Payload) -> Payload:
-        if _is_clear(payload):
+        if _is_clear(payload) or payload.metadata.get("messageType") == DETAILS:
             return payload
         content, form = payload.SerializeToString(), _PLAIN
         if len(content) >= COMPRESS_FROM:

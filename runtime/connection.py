@@ -1,10 +1,13 @@
 """The connection to the Temporal server."""
 
 import asyncio
+import logging
 from datetime import timedelta
+from functools import cache
 from typing import Final
 
 from temporalio.client import Client
+from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.service import RPCError, TLSConfig
 
 from runtime.codec import data_converter
@@ -12,6 +15,16 @@ from runtime.errors import ServerUnreachable, SettingsError
 from runtime.settings import Settings
 
 CONNECT_TIMEOUT: Final = timedelta(seconds=10)
+
+
+@cache
+def _sdk() -> Runtime:
+    """The SDK's own threads. By themselves they write warnings to standard output, between the lines of `--json`."""
+    core = LoggingConfig(
+        filter=TelemetryFilter(core_level="WARN", other_level="ERROR"),
+        forwarding=LogForwardingConfig(logger=logging.getLogger("temporalio.core")),
+    )
+    return Runtime(telemetry=TelemetryConfig(logging=core))
 
 
 async def connect(settings: Settings, *, identity: str | None = None) -> Client:
@@ -31,6 +44,7 @@ async def connect(settings: Settings, *, identity: str | None = None) -> Client:
                 api_key=api_key.get_secret_value() if api_key else None,
                 tls=tls,
                 data_converter=converter,
+                runtime=_sdk(),
                 identity=identity,
                 connect_timeout=CONNECT_TIMEOUT,
                 lazy=False,

@@ -269,3 +269,12 @@ def test_the_report_itself_is_left_as_it_was() -> None:
     copy = replace(report)
     admit(COMPILED, PROFILE, SITE, life.record, report, AT, life.plan(NOW))
     assert report == copy
+
+
+def test_a_correction_without_a_unit_is_read_in_the_unit_that_was_typed() -> None:
+    life = Life()
+    first = life.fact("2025-02-02T09:00", "mrd", "0.02", unit="%", point="EOI")
+    life.correct("2025-02-03T09:00", first.id, "0.03")
+    head = life.record.head(first.id)
+    assert head is not None
+    assert (head.value, head.unit) == ("0.0003", "fraction")

@@ -99,11 +99,10 @@ def report(draw: Draw, compiled: Compiled, record: Record, plan: Plan, number: i
     if kind == "correction":
         head = record.head(target)
         target = (record.latest_of_chain(target) or target) if draw(st.booleans()) else target
-        value: str | None = None
-        unit = ""
+        said: tuple[str | None, str] = (None, "")
         if head is not None and head.name in compiled.facts and draw(st.booleans()):
-            value, unit = value_of(draw, compiled.facts[head.name], now)
-        return replace(base, target=target, value=value, unit=unit, occurred=happened, details=details)
+            said = value_of(draw, compiled.facts[head.name], now)
+        return replace(base, target=target, value=said[0], unit=said[1], occurred=happened, details=details)
     if kind == "judgement":
         return replace(
             base,

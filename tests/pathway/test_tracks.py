@@ -1,5 +1,7 @@
 """Where the patient is: confirmed exits, recorded reality, and what happens when either is taken back."""
 
+from dataclasses import replace
+
 import pytest
 
 from pathway.compiled import compile_protocol
@@ -13,6 +15,7 @@ from pathway.language import (
     Offset,
     Phase,
     Protocol,
+    Recorded,
     Slot,
     Track,
     Version,
@@ -172,6 +175,28 @@ def test_a_planned_conditioning_day_in_the_future_is_planned_and_counts_back() -
     assert decision(plan, "AFTER_SEARCH").proposal is None
     life.fact("2025-04-10T10:00", "conditioning", "2025-04-22")
     assert decision(life.plan("2025-04-10T11:00"), "AFTER_SEARCH").proposal == "READY"
+
+
+def test_an_exit_from_everywhere_that_a_terminal_phase_held_back_is_taken_no_earlier_than_what_follows() -> (
+    None
+):
+    ends = (
+        Phase("A", "", R, (Exit("END", Recorded("other"), R),), confirm=None),
+        Phase("END", "", R, terminal=True),
+        Phase("LATER", "", R, started_by=(Done("begun"),)),
+        Phase("OFF", "", R, terminal=True),
+    )
+    protocol = replace(WAY, tracks=(Track("t", "", ends, (Exit("OFF", Recorded("start"), R),)),))
+    life = Life(compile_protocol(protocol), make_profile(protocol))
+    for day, what in (("01", "other"), ("02", "start")):
+        life.do(f"2025-02-{day}T09:00", what)
+    assert phase(life.plan("2025-02-02T10:00"), "t") == "END"
+    life.do("2025-02-03T09:00", "begun")
+    track = life.plan("2025-02-03T10:00").tracks[0]
+    assert [(name, at) for name, at, _ in track.path[2:]] == [
+        ("LATER", berlin("2025-02-03T09:00")),
+        ("OFF", berlin("2025-02-03T09:00")),
+    ]
 
 
 WAY = Protocol(

@@ -1,0 +1,72 @@
+"""Wrong use: status 2, one message that says what would be accepted. Found before anything is asked of a server."""
+
+import pytest
+
+from tests.commands.conftest import Allpath
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("record P1", "record one thing"),
+        ("record P1 mrd", "the value is missing"),
+        ("record P1 mrd 1e-4 --do infusion_started", "record one thing"),
+        ("record P1 --do infusion_started --unit mg", "takes no value, unit"),
+        ("record P1 --ae CRS", "the grade is missing"),
+        ("record P1 mrd 1e-4 --grade 3", "belong to an adverse event"),
+        ("record P1 mrd 1e-4 --sampled 2025-03-07 --at 2025-03-07", "both say when"),
+        ("record P1 mrd 1e-4 --with assay", "expected NAME=VALUE"),
+        ("record P1 mrd 1e-4 --with assay=PCR --with assay=NGS", "given twice"),
+        ("record P1 mrd 1e-4 --as doctor", "role 'doctor' is not known"),
+        ("record p1 mrd 1e-4", "capital letters"),
+        ("record P mrd 1e-4", "2 to 32"),
+        ("record 2024-06-06Müller mrd 1e-4", "Names and dates of birth must never be used"),
+        ("correct P1 e1", "changes nothing"),
+        ("show P1 --trial interfant-12", "interfant-21"),
+        ("enrol P1 interfant-12 --site S01", "interfant-21"),
+        ("enrol P1 interfant-21 --site S01 --zone Europe/Berlim", "IANA"),
+        ("enrol P1 interfant-21 --site S01 --country Germany", "two capital letters"),
+        ("enrol P1 interfant-21 --site S01 --set blina1_star=D36", "blina1_start"),
+        ("enrol P1 interfant-21 --site S01 --set blina1_start=soon", "D36"),
+        ("enrol P1 interfant-21 --site S01 --set length_IB=42", "placeholder"),
+        ("enrol P1 interfant-21 --site S01 --start 2025-02-01", "--rehearsal"),
+        ("timeline P1 --kind milestones", "milestone"),
+        ("rehearse nowhere.yaml", "nowhere.yaml"),
+        ("rehearse x.yaml --compare", "--durable"),
+        ("protocol show interfant-12", "interfant-21"),
+        ("protocol diagram interfant-21 --track treatmnt", "treatment"),
+        ("demo nowhere.yaml", "nowhere.yaml"),
+        ("--demo show P1", "there is no demo"),
+    ],
+)
+def test_wrong_use_is_told_with_what_would_be_accepted(
+    allpath: Allpath, line: str, words: str, monkeypatch: pytest.MonkeyPatch, tmp_path: object
+) -> None:
+    monkeypatch.setenv("ALLPATH_DATA_DIR", str(tmp_path))
+    said = allpath(*line.split())
+    assert said.status == 2
+    assert words in said.err
+
+
+@pytest.mark.parametrize("line", ["recrod P1", "record P1 mrd 1e-4 --untt fraction", "show", "due --kind x"])
+def test_unknown_commands_and_options_have_status_2(allpath: Allpath, line: str) -> None:
+    said = allpath(*line.split())
+    assert said.status == 2
+    assert said.err
+
+
+def test_a_server_that_does_not_answer_has_status_4(
+    allpath: Allpath, monkeypatch: pytest.MonkeyPatch, tmp_path: object
+) -> None:
+    monkeypatch.setenv("ALLPATH_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("ALLPATH_TEMPORAL_ADDRESS", "127.0.0.1:1")
+    for line in (
+        "record P1 wbc 85 --unit G/L",
+        "show P1",
+        "confirm P1 risk",
+        "enrol P1 interfant-21 --site S01",
+    ):
+        said = allpath(*line.split())
+        assert said.status == 4, line
+        assert "127.0.0.1:1" in said.err
+        assert "allpath server" in said.err
