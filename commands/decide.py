@@ -45,7 +45,7 @@ def confirm(
     subject: SubjectArgument,
     decision: DecisionArgument,
     option: Annotated[
-        str | None, typer.Argument(metavar="[OPTION]", help="The option taken. Default: the sole proposal.")
+        str | None, typer.Argument(metavar="OPTION", help="The option taken. Default: the sole proposal.")
     ] = None,
     reason: ReasonOption = "",
     seen: SeenOption = "",

@@ -39,7 +39,7 @@ def demo(
     files: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="[FILE]...",
+            metavar="FILE...",
             help="Scenario files of the children. Default: six from scenarios/interfant-21.",
         ),
     ] = None,

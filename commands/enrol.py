@@ -13,6 +13,7 @@ from commands.options import DryRunOption, JsonOption, SubjectArgument, UsageErr
 from commands.reading import moment, pairs
 from commands.screen import make_console, notice, print_json
 from commands.session import IDENTITY, run
+from commands.texts import trial_names
 from pathway.site import Site, zone
 
 if TYPE_CHECKING:
@@ -24,14 +25,25 @@ def enrol(
     ctx: typer.Context,
     subject: SubjectArgument,
     protocol: Annotated[
-        str,
+        str | None,
         typer.Argument(
             metavar="PROTOCOL",
             autocompletion=complete_trials,
-            help="NAME, or NAME@VERSION for an older text.",
+            help="NAME, or NAME@VERSION for an older text. Default: the only protocol that there is.",
         ),
-    ],
+    ] = None,
+    *,
     site: Annotated[str, typer.Option("--site", metavar="CODE", help="The site's code, such as S01.")],
+    trial: Annotated[
+        str | None,
+        typer.Option(
+            "--trial",
+            "--protocol",
+            metavar="NAME",
+            autocompletion=complete_trials,
+            help="The same as PROTOCOL.",
+        ),
+    ] = None,
     time_zone: Annotated[
         str | None,
         typer.Option("--zone", metavar="ZONE", help="Its IANA time zone. Default: that of the settings."),
@@ -66,14 +78,16 @@ def enrol(
     zone(place.zone)
     if not re.fullmatch("[A-Z]{2}", country):
         raise UsageError(f"--country {country!r}: accepted are two capital letters such as DE")
+    if protocol is not None and trial is not None and protocol != trial:
+        raise UsageError(f"{protocol} and --trial {trial}: which of them?")
     rehearsal = where(ctx)
     if (start is not None) != rehearsal.rehearsal:
         raise UsageError(
             "--start belongs to a rehearsal, and a rehearsal needs it: "
-            "allpath --rehearsal LABEL enrol P1 PROTOCOL --site S01 --start 2025-02-01"
+            "allpath --rehearsal LABEL enrol P1 --site S01 --start 2025-02-01"
         )
     made = pathways.new_start(
-        protocol,
+        protocol or trial or only_trial(),
         subject,
         place,
         profile=dict(pairs("--set", set_)),
@@ -106,6 +120,14 @@ def enrol(
     if started:
         console.print(f"Next: allpath record {subject} FACT VALUE, or allpath show {subject}")
     notice(console)
+
+
+def only_trial() -> str:
+    """The name of the only protocol. Raises `UsageError` where there are several."""
+    names = trial_names()
+    if len(names) > 1:
+        raise UsageError(f"say in which trial: --protocol {' or '.join(names)}")
+    return names[0]
 
 
 async def _start(settings: Settings, start: PathwayStart) -> None:

@@ -22,7 +22,7 @@ def explain(
     decision: Annotated[
         str | None,
         typer.Argument(
-            metavar="[DECISION]", help="Id or key of a decision or criterion. Default: all open decisions."
+            metavar="DECISION", help="Id or key of a decision or criterion. Default: all open decisions."
         ),
     ] = None,
     trial: TrialOption = None,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
+from rich.console import Console
+from rich.padding import Padding
 from rich.text import Text
 
 from commands.diagram import mermaid
@@ -14,6 +16,10 @@ from commands.screen import make_console, notice, print_json, table
 from commands.texts import known_protocols, protocol_text
 
 app = typer.Typer(help="Protocols: list them, show one with every id, draw it.", no_args_is_help=True)
+
+WIDE: Final = 110
+"""Columns from which all fits beside each other."""
+TEXT_OF_GAPS: Final = "What the sources leave open"
 
 NameArgument = Annotated[
     str, typer.Argument(metavar="NAME", autocompletion=complete_trials, help="NAME, or NAME@VERSION.")
@@ -60,7 +66,7 @@ def show(name: NameArgument, as_json: JsonOption = False) -> None:
     for title, columns, rows in _tables(data):
         if rows:
             console.print()
-            console.print(table(columns, rows, title=f"{title} ({len(rows)})"))
+            _print(console, title, columns, rows)
     console.print()
     notice(console)
 
@@ -155,8 +161,26 @@ def _profile(data: dict[str, Any]) -> list[Table]:
     gaps = [(_bold(g), g["text"]) for g in data["gaps"]]
     return [
         (f"Assumption profile {data['profile']['name']}", ("Key", "Value", "Type", "What", "Source"), keys),
-        ("Gaps", ("Id", "What the sources leave open"), gaps),
+        ("Gaps", ("Id", TEXT_OF_GAPS), gaps),
     ]
+
+
+def _print(console: Console, title: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
+    """A table; in a narrow window each row as its id and text, with the rest under it. Ids are never broken."""
+    title = f"{title} ({len(rows)})"
+    if console.width >= WIDE:
+        unbroken = [(name, {"no_wrap": True}) if name in ("Id", "Key") else name for name in columns]
+        console.print(table(unbroken, rows, title=title))
+        return
+    console.print(Text(title, style="bold"))
+    for row in rows:
+        cells = dict(zip(columns, row, strict=True))
+        name = next(cells.pop(column) for column in ("Id", "Key") if column in cells)
+        text = next((cells.pop(column) for column in ("What", TEXT_OF_GAPS) if column in cells), "")
+        console.print(Text().append_text(name).append(f"  {text}"))
+        rest = " · ".join(f"{column.lower()} {cell}" for column, cell in cells.items() if str(cell))
+        if rest:
+            console.print(Padding(Text(rest, style="dim"), (0, 0, 0, 4)))
 
 
 def _list(names: list[str]) -> str:

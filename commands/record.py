@@ -33,8 +33,8 @@ from pathway.events import Report
 def record(
     ctx: typer.Context,
     subject: SubjectArgument,
-    fact: Annotated[str | None, typer.Argument(metavar="[FACT]", help="What was found, such as mrd.")] = None,
-    value: Annotated[str | None, typer.Argument(metavar="[VALUE]", help="Its value, such as 2e-4.")] = None,
+    fact: Annotated[str | None, typer.Argument(metavar="FACT", help="What was found, such as mrd.")] = None,
+    value: Annotated[str | None, typer.Argument(metavar="VALUE", help="Its value, such as 2e-4.")] = None,
     unit: UnitOption = "",
     point: PointOption = "",
     sampled: SampledOption = None,
@@ -136,7 +136,7 @@ def correct(
     subject: SubjectArgument,
     event: EventArgument,
     value: Annotated[
-        str | None, typer.Argument(metavar="[VALUE]", help="The right value, choice, day or grade.")
+        str | None, typer.Argument(metavar="VALUE", help="The right value, choice, day or grade.")
     ] = None,
     unit: UnitOption = "",
     point: PointOption = "",

@@ -222,14 +222,16 @@ def _print_verdict(console: Console, rehearsed: Rehearsed, *, with_unmet: bool) 
             Text.assemble(
                 ("as expected ", "bold green"),
                 f"{scenario.file}: {expected} expectations, {len(rehearsed.timeline)} entries",
-            )
+            ),
+            soft_wrap=True,
         )
     else:
         console.print(
             Text.assemble(
                 ("not as expected ", "bold red"),
                 f"{scenario.file}: {len(rehearsed.unmet)} unmet of {expected} expectations",
-            )
+            ),
+            soft_wrap=True,
         )
         for unmet in tell(rehearsed).unmet if with_unmet else ():
             console.print(Text(f"  {unmet}", style="red"))

@@ -94,7 +94,7 @@ def notice(console: Console) -> None:
 
 def warn(text: str) -> None:
     """Something that the reader must know about what is printed; on standard error."""
-    make_console(stderr=True).print(Text(f"note: {text}", style="yellow"))
+    make_console(stderr=True).print(Text(f"note: {text}", style="yellow"), soft_wrap=True)
 
 
 def styled(word: str, *, style: str | None = None) -> Text:

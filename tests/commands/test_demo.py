@@ -54,6 +54,7 @@ def test_the_demo_takes_nothing_from_the_settings_of_the_patients(
 ) -> None:
     config = write_config(tmp_path / "demo", "127.0.0.1:7233", "http://127.0.0.1:8233")
     monkeypatch.setenv("ALLPATH_SMTP__HOST", "mail.example.org")
+    monkeypatch.setenv("ALLPATH_SMTP__HOST", "mail.example.org")
     environment = demo_environment(config)
     assert [name for name in environment if name.startswith("ALLPATH_")] == ["ALLPATH_CONFIG"]
     assert "smtp" not in config.read_text()

@@ -14,7 +14,7 @@ SCREENING = (
 
 async def enrolled(clinic: Process, subject: str, facts: tuple[tuple[str, str], ...] = SCREENING) -> None:
     """A patient with these facts, under their names as event ids."""
-    said = await clinic("enrol", subject, "interfant-21", "--site", "S01")
+    said = await clinic("enrol", subject, "--protocol", "interfant-21", "--site", "S01")
     assert said.status == 0, said.err
     lines = [("record", subject, fact, value, "--id", fact, "--at", "2025-02-01") for fact, value in facts]
     for said in await asyncio.gather(*(clinic(*line) for line in lines)):
