@@ -266,10 +266,8 @@ def _propose(
         for (name, _, _), cell in zip(reads, cells, strict=True)
         if len(cell.possible) == 1
     )
-    live = [each for each in rules if _possible(each[1], cells)]
+    live, outcomes, since = _work_out(ctx, cells, reads, rules, decision)
     found.rules = tuple(rule for rule, _ in live)
-    outcomes = list(dict.fromkeys(_then(ctx, rule, decision) for rule, _ in live))
-    since = _settled(ctx, cells, reads, rules, decision)
     found.since = max((t for t in (since, found.since) if t is not None), default=ctx.start)
     if len(outcomes) == 1:
         outcome = outcomes[0]
@@ -292,6 +290,31 @@ def _propose(
     found.review = not found.missing
     if found.review:
         found.since = max((c.since for c in cells if c.review and c.since is not None), default=found.since)
+
+
+_Row = tuple[Rule, tuple[tuple[int, tuple[str, ...]], ...]]
+_Then = str | tuple[str, ...] | None
+
+
+def _work_out(
+    ctx: Context,
+    cells: list[Cell],
+    reads: list[tuple[str, Callable[[Context], Cell], tuple[str, ...]]],
+    rules: list[_Row],
+    decision: Decision,
+) -> tuple[list[_Row], list[_Then], datetime | None]:
+    """The rules that are still possible, their outcomes, and since when. Kept with the record while the cells are the same."""
+    kept = ctx.record.kept.setdefault("", {})
+    key = (ctx.profile.hash, [(c.possible, c.since) for c in cells])
+    known = kept.get(id(rules))
+    if known is not None and known[0] == key and known[1] is rules:
+        found: tuple[list[_Row], list[_Then], datetime | None] = known[2]
+        return found
+    live = [each for each in rules if _possible(each[1], cells)]
+    outcomes = list(dict.fromkeys(_then(ctx, rule, decision) for rule, _ in live))
+    found = live, outcomes, _settled(ctx, cells, reads, rules, decision)
+    kept[id(rules)] = (key, rules, found)
+    return found
 
 
 def _settled(

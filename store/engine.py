@@ -3,10 +3,13 @@
 Also brings the schema up to date.
 """
 
+import asyncio
 import os
 import sqlite3
+import threading
+import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -25,6 +28,7 @@ from store.errors import StoreAway, StoreTooNew
 BUSY_SECONDS: Final = 30
 """How long a transaction on SQLite waits for another process to finish its own."""
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
+_UPGRADING: Final = threading.Lock()
 _UPGRADE_LOCK: Final = 0x616C6C70  # any number that is ours: the key of PostgreSQL's advisory lock
 
 
@@ -78,8 +82,19 @@ async def upgrade(url: str) -> None:
     Several processes may do so at once: they take turns. Raises `StoreAway`, or `StoreTooNew` when a newer
     allpath has been there before.
     """
+    # alembic keeps what it works on in globals: within a process one task at a time.
+    while not _UPGRADING.acquire(blocking=False):  # noqa: ASYNC110 (the tasks may belong to different loops)
+        await asyncio.sleep(0.02)
+    try:
+        await _upgrade(url)
+    finally:
+        _UPGRADING.release()
+
+
+async def _upgrade(url: str) -> None:
     with _away():
         _create_private_file(url)
+        await _enter_wal(url)
         engine = _engine(url).execution_options(allpath_begin="BEGIN IMMEDIATE")
         try:
             async with engine.begin() as connection:
@@ -90,6 +105,25 @@ async def upgrade(url: str) -> None:
                 await connection.run_sync(_to_head)
         finally:
             await engine.dispose()
+
+
+async def _enter_wal(url: str) -> None:
+    """Put a new SQLite file into WAL mode, which two processes at once refuse each other without waiting."""
+    if make_url(url).get_backend_name() != "sqlite":
+        return
+    patience = time.monotonic() + BUSY_SECONDS
+    while True:
+        engine = _engine(url)
+        try:
+            async with engine.connect() as connection:
+                await connection.execute(text("SELECT 1"))
+            return
+        except OperationalError as error:
+            if "locked" not in str(error.orig) or time.monotonic() > patience:
+                raise
+        finally:
+            await engine.dispose()
+        await asyncio.sleep(0.05)
 
 
 def alembic_config() -> Config:
@@ -146,7 +180,9 @@ def _create_private_file(url: str) -> None:
     if parsed.get_backend_name() == "sqlite" and parsed.database and parsed.database != ":memory:":
         path = Path(parsed.database)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        # Never open a file that exists: closing it again would drop the locks that SQLite holds on it in this process.
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 class _away:  # noqa: N801 (reads as a function: `with _away():`)

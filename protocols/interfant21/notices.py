@@ -9,6 +9,7 @@ from pathway.language import (
     Directed,
     Entered,
     Graded,
+    InPhase,
     Is,
     Known,
     Ledger,
@@ -100,11 +101,21 @@ def course_milestones(name: str, over: Predicate) -> tuple[Milestone, Milestone]
     )  # fmt: skip
 
 
+FOLLOWING = {
+    "INDUCTION": ("EOI_DECISION",),
+    "CONSOLIDATION": ("BLINA_2", "MARMA"),
+    "MARMA": ("OCTADAD",),
+    "OCTADAD": ("MAINTENANCE",),
+    "MAINTENANCE": ("END_OF_TREATMENT",),
+}
+
+
 def over(name: str) -> Predicate:
-    """A course that was entered has come to its end."""
+    """A course that was entered has come to its end: its time is up, or the next phase has begun. A transplant breaks it off."""
+    following = any_of(*(Entered("treatment", phase) for phase in FOLLOWING[name]))
     if name == "INDUCTION":
-        return Entered("treatment", "EOI_DECISION")
-    return all_of(Entered("treatment", name), Passed(Moment(f"{name}_END", at="same")))
+        return following
+    return any_of(all_of(InPhase("treatment", (name,)), Passed(Moment(f"{name}_END", at="same"))), following)
 
 
 MILESTONES = (
