@@ -1,7 +1,8 @@
-"""`make bench`: what an evaluation costs, and how the cost grows with the number of events."""
+"""`make bench`: what an evaluation costs, how the cost grows with the number of events, and what a proof costs."""
 
 from __future__ import annotations
 
-from benchmarks.evaluation import main
+from benchmarks import evaluation, proof
 
-main()
+evaluation.main()
+proof.main()

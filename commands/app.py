@@ -27,6 +27,7 @@ def build() -> typer.Typer:
         explain,
         process,
         protocol,
+        prove,
         record,
         rehearse,
         show,
@@ -47,7 +48,7 @@ def build() -> typer.Typer:
         ("Patients", [enrol.enrol, show.show, due.due, due.list_, timeline.timeline, explain.explain]),
         ("What happened", [record.record, record.correct, record.void, record.judge, record.unobtainable]),
         ("Decisions", [decide.confirm, decide.override, decide.acknowledge, decide.withdraw]),
-        ("Protocols and rehearsals", [rehearse.rehearse]),
+        ("Protocols and rehearsals", [rehearse.rehearse, prove.prove]),
         ("Processes", [process.server, process.worker, demo.demo]),
     )
     for panel, commands in panels:

@@ -179,7 +179,7 @@ def _dose(ledger: dict[str, Any], patient: Patient) -> Row:
     return (
         styled(ledger["state"]),
         Text(ledger["key"], style="bold"),
-        f"{_hours(ledger['given'])} h",
+        f"{ledger['given']} {ledger['unit']}" if "doses" in ledger else f"{_hours(ledger['given'])} h",
         f"{ledger['dose']} {ledger['unit']}",
         end or "not set",
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
@@ -15,7 +17,9 @@ from commands.protocol_data import protocol_data, summary
 from commands.screen import make_console, notice, print_json, table
 from commands.texts import known_protocols, protocol_text
 
-app = typer.Typer(help="Protocols: list them, show one with every id, draw it.", no_args_is_help=True)
+app = typer.Typer(
+    help="Protocols: list them, show one with every id, draw it, write its page.", no_args_is_help=True
+)
 
 WIDE: Final = 110
 """Columns from which all fits beside each other."""
@@ -84,6 +88,59 @@ def diagram(
         print_json({**summary(compiled), "mermaid": drawn})
     else:
         typer.echo(drawn)
+
+
+@app.command("docs")
+def docs(
+    name: NameArgument,
+    folder: Annotated[
+        Path, typer.Option("--into", metavar="FOLDER", help="Where the page goes.", file_okay=False)
+    ] = Path("docs/protocols"),
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Write nothing; status 1 if the page is not that of the definition."),
+    ] = False,
+) -> None:
+    """Write the protocol's page: criteria, phases, tables, calendar, assumptions, and findings that were accepted."""
+    from analysis.pages import protocol_page
+
+    compiled = protocol_text(name)
+    page = protocol_page(compiled, mermaid(compiled.protocol))
+    path = folder / f"{compiled.protocol.name}.md"
+    if check:
+        fresh = path.is_file() and path.read_text(encoding="utf-8") == page
+        typer.echo(f"{path}: {'fresh' if fresh else f'stale; run: allpath protocol docs {name}'}")
+        raise typer.Exit(0 if fresh else 1)
+    folder.mkdir(parents=True, exist_ok=True)
+    path.write_text(page, encoding="utf-8")
+    typer.echo(str(path))
+
+
+@app.command("lock")
+def lock(
+    file: Annotated[
+        Path, typer.Option("--file", metavar="FILE", help="The lock file.", dir_okay=False)
+    ] = Path("protocols/versions.lock"),
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; status 1 if a version is missing or changed.")
+    ] = False,
+) -> None:
+    """Enter new protocol versions in the lock file. A version that is in it never changes: an amendment is a new one."""
+    from protocols import ALL, compiled
+
+    known: dict[str, str] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    hashes = {v: compiled(v).hash for v in (f"{p.name}@{p.version.number}" for p in ALL)}
+    changed = [v for v, text in hashes.items() if known.get(v, text) != text]
+    for version in changed:
+        typer.echo(
+            f"{version} has changed since it was published: give the new text a version of its own", err=True
+        )
+    new = [v for v in hashes if v not in known]
+    if new and not check and not changed:
+        file.write_text(json.dumps(known | hashes, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    for version in new:
+        typer.echo(f"{version} {'is not in the lock file' if check or changed else 'entered'}")
+    raise typer.Exit(1 if changed or (check and new) else 0)
 
 
 Table = tuple[str, tuple[str, ...], list[tuple[Any, ...]]]

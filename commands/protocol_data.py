@@ -262,4 +262,17 @@ def _ledgers(protocol: Protocol, cited: Any) -> list[Json]:
             "source": cited(x.source),
         }
         for x in protocol.ledgers
+    ] + [
+        {
+            "id": x.id,
+            "key": key_of(x.id, x.scope),
+            "days": " ".join(x.labels),
+            "dose": " or ".join("/".join(amounts) for _, amounts in x.amounts),
+            "low_dose": "",
+            "unit": x.unit,
+            "rules": [{"id": h.id, "labels": list(h.labels), "text": h.text} for h in x.holds],
+            "text": x.text,
+            "source": cited(x.source),
+        }
+        for x in protocol.doses
     ]

@@ -19,7 +19,7 @@ from commands.texts import protocol_text
 from pathway.rehearsal import Rehearsed
 from pathway.rehearsal import rehearse as play
 from pathway.scenario import Scenario, read_scenario
-from pathway.story import Line, tell
+from pathway.story import MARKS, Line, tell
 from pathway.tree import Malformed
 
 SEVERITIES: Final = {"minor": "yellow", "major": "bold red", "critical": "bold white on red"}
@@ -207,6 +207,7 @@ def _lines(lines: Sequence[Line]) -> Table:
             case "confirmed":
                 text.append(line.text, style="cyan")
             case _:
+                text.append(f"{MARKS.get(line.severity, '')} ".lstrip(), style="bold")
                 text.append(line.text, style=SEVERITIES.get(line.severity) or KIND_STYLES.get(line.kind, ""))
         if line.by:
             text.append(f"  [{line.by}, {line.ref}]", style="dim")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from pathway.language import (
     DateOf,
     Day,
     Done,
+    Latest,
     LedgerPoint,
     Moment,
     Offset,
@@ -26,6 +28,7 @@ from pathway.state import Context, Point
 
 if TYPE_CHECKING:
     from pathway.builder import Builder
+    from pathway.predicates import Test
 
 Time = Callable[[Context], Point | None]
 Instant = Callable[[Context], datetime | None]
@@ -71,11 +74,14 @@ def compile_time(time: AnchorTime, builder: Builder) -> Time:
     match time:
         case Done(action, scope):
             return _done(builder.action(action, scope), scope)
-        case Sampled(slot):
+        case Sampled(slot, when):
             index = builder.slot(slot)
+            holds = builder.predicate(when) if when is not None else None
 
             def sampled(ctx: Context) -> Point | None:
                 event = ctx.slot(index).event
+                if holds is not None and holds(ctx).verdict != "PASS":
+                    return None
                 return (
                     None
                     if event is None
@@ -108,6 +114,12 @@ def compile_time(time: AnchorTime, builder: Builder) -> Time:
         case StudyDay(anchor, number):
             base, days = builder.anchor(anchor), compile_number(number, builder)
             return _shifted(base, days, lambda ctx: 0, first_is_one=True)
+        case Latest(times):
+            return _latest([compile_time(t, builder) for t in times])
+        case Offset(when=when) if when is not None:
+            return _while(builder.predicate(when), compile_time(replace(time, when=None), builder))
+        case Offset(anchor, _, _, int(hours)):
+            return _elapsed(builder.anchor(anchor), hours)
         case Offset(anchor, number, months):
             return _shifted(
                 builder.anchor(anchor),
@@ -115,6 +127,34 @@ def compile_time(time: AnchorTime, builder: Builder) -> Time:
                 compile_number(months, builder),
                 first_is_one=False,
             )
+
+
+def _latest(times: list[Time]) -> Time:
+    def latest(ctx: Context) -> Point | None:
+        points = [p for time in times if (p := time(ctx)) is not None]
+        if len(points) < len(times):
+            return None
+        last = max(points, key=lambda p: p.instant or at_hour(p.day, 0, ctx.tz))
+        actual = all(p.actual for p in points)
+        since = max((p.since for p in points if p.since is not None), default=None)
+        return Point(last.day, last.instant, actual, since, last.event)
+
+    return latest
+
+
+def _while(holds: Test, time: Time) -> Time:
+    return lambda ctx: time(ctx) if holds(ctx).verdict == "PASS" else None
+
+
+def _elapsed(base: int, hours: int) -> Time:
+    def elapsed(ctx: Context) -> Point | None:
+        point = ctx.anchor(base)
+        if point is None:
+            return None
+        instant = (point.instant or at_hour(point.day, 0, ctx.tz)) + timedelta(hours=hours)
+        return Point(local_day(instant, ctx.tz), instant, point.actual, point.since, point.event)
+
+    return elapsed
 
 
 def _done(action: str, scope: tuple[tuple[str, str], ...]) -> Time:
@@ -135,6 +175,8 @@ def _ledger_point(index: int, point: str) -> Time:
             instant = run.pauses[-1].start if run.pauses else None
         elif point == "resume":
             instant = run.resumed
+        elif point == "last_dose":
+            instant = run.last_dose
         else:
             instant = {"start": run.start, "end": run.end, "stop": run.stop}[point]
         return None if instant is None else Point(local_day(instant, ctx.tz), instant, True, instant)

@@ -19,6 +19,7 @@ from pathway.language import (
     Crit,
     Dates,
     Decision,
+    Directed,
     Exposure,
     Fact,
     Fresh,
@@ -31,6 +32,7 @@ from pathway.language import (
     Reached,
     Rose,
     Scope,
+    Setting,
     Slot,
     Taken,
 )
@@ -39,7 +41,7 @@ from pathway.profile import profile_keys
 from pathway.record import key_of
 from pathway.slots import samples, slot_name
 from pathway.state import Context, Result
-from pathway.values import nearest, value_text
+from pathway.values import QUALIFIERS, nearest, value_text
 
 Bound = Callable[[Context], tuple[str, Decimal] | None]
 
@@ -64,7 +66,7 @@ class Leaves:
     def stands(self, ctx: Context, name: str, text: str) -> bool:
         """Whether what was seen is still on record, if only beside a later sample. True of an upstream decision."""
         for known, _, keys in self.slots:
-            if known == name:
+            if known == name and keys:
                 events = [e for f, p in keys for e in ctx.record.observations.get(f, {}).get(p, ())]
                 texts = {t for e in events for t in (value_text(e), _day_text(e, ctx), _course_text(e, ctx))}
                 return all(part in texts for part in text.split("; "))
@@ -105,6 +107,17 @@ def _text(index: int) -> Callable[[Context], str | None]:
     return read
 
 
+def _directives(index: int, node: Directed) -> Callable[[Context], str | None]:
+    def read(ctx: Context) -> str | None:
+        found = [
+            d.rule.id for d in ctx.ledger(index).directives if d.action in node.actions and d.until is None
+        ]
+        wanted = [rule for rule in found if not node.rules or rule in node.rules]
+        return " ".join(dict.fromkeys(wanted)) or None
+
+    return read
+
+
 def _sampled(index: int) -> Callable[[Context], str | None]:
     def read(ctx: Context) -> str | None:
         event = ctx.slot(index).event
@@ -139,7 +152,7 @@ class Builder:
         self.events = _unique("adverse event", protocol.adverse_events, self)
         self.anchors = _unique("anchor", protocol.anchors, self)
         self.criteria = _unique("criterion", protocol.criteria, self)
-        self.ledgers = _unique("ledger", protocol.ledgers, self, scoped=True)
+        self.ledgers = _unique("ledger", (*protocol.ledgers, *protocol.doses), self, scoped=True)
         self.decisions = _unique("decision", protocol.decisions, self, scoped=True)
         self.tracks = _unique("track", protocol.tracks, self)
         self.slot_index: dict[Slot, int] = {}
@@ -203,6 +216,7 @@ class Builder:
         """Refuse a value that the fact can never have."""
         fact = self.fact(slot.fact)
         allowed = fact.values if fact.type == "choice" else (("NEVER",) if fact.never else ())
+        allowed = QUALIFIERS if fact.qualifiers else allowed
         for value in values:
             if value not in allowed:
                 raise self.error(f"{slot.fact} can never be {value!r}; {nearest(value, allowed)}")
@@ -341,7 +355,11 @@ class Builder:
             self._once(f"criterion {node.id}", self.criteria.get(node.id), lambda c: (c.holds,), found, seen)
         elif isinstance(node, Outcome | Taken):
             self._gather_decision(node.decision, found, seen)
-        elif isinstance(node, Passed | Reached):
+        elif isinstance(node, Directed):
+            name = f"directives of {node.ledger}: {' '.join(node.actions)}"
+            if all(known != name for known, _, _ in found.slots):
+                found.slots.append((name, _directives(self.ledger(node.ledger), node), ()))
+        elif isinstance(node, Passed | Reached | Setting):
             return
         elif isinstance(node, tuple | list):
             for part in node:

@@ -87,7 +87,7 @@ def statements(plan: Plan) -> list[Statement]:
     for ledger in plan.ledgers:
         if ledger.state != "not_started":
             due = ledger.projected_end.isoformat() if ledger.projected_end is not None else ""
-            text = f"{ledger.id} {ledger.state}, {ledger.dose} {ledger.unit}"
+            text = ledger.text or f"{ledger.id} {ledger.state}, {ledger.dose} {ledger.unit}"
             found.append(
                 Statement(
                     "dose", ledger.id, f"dose {ledger.key}", f"{ledger.state} {ledger.dose}", text, (), due

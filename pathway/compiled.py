@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,9 @@ from pathway.anchors import compile_anchor
 from pathway.builder import Builder, Leaves
 from pathway.canonical import content_hash
 from pathway.decisions import DECIDERS, compile_decision
+from pathway.dose_items import compile_dose_items
+from pathway.doses import compile_doses
+from pathway.dosing import Doses
 from pathway.endpoints import compile_endpoint
 from pathway.items import compile_assessment, compile_series, compile_task
 from pathway.language import (
@@ -38,6 +42,7 @@ ENGINE_NOTICES: dict[str, str] = {
     "DIVERGED": "what has been done no longer agrees with what the protocol says today",
     "REOPENED": "a value changed after a decision had used it; the decision is open again",
     "STARTED-UNCONFIRMED": "recorded as begun without the confirmation that should come before it",
+    "REVIEW": "needs a clinician's judgement",
     "DECISION-OPEN": "a decision has been waiting for a person",
 }
 
@@ -50,7 +55,8 @@ class Compiled:
 
     def __init__(self, protocol: Protocol) -> None:
         self.protocol = protocol
-        self.hash = content_hash(protocol)
+        # What was accepted of the prover's findings is no part of what the trial says.
+        self.hash = content_hash(replace(protocol, waivers=()))
         builder = Builder(protocol)
         self.builder = builder
         self._tests: dict[int, Test] = {}
@@ -61,7 +67,7 @@ class Compiled:
         self.decisions: dict[str, Decision] = builder.decisions
         self.anchors = builder.anchors
         self.tracks: dict[str, Track] = builder.tracks
-        self.ledgers: dict[str, Infusion] = builder.ledgers
+        self.ledgers: dict[str, Infusion | Doses] = builder.ledgers
         self.phases: dict[str, tuple[str, Phase]] = {
             p.id: (t.id, p) for t in protocol.tracks for p in t.phases
         }
@@ -71,6 +77,9 @@ class Compiled:
     def _compile(self, builder: Builder) -> None:
         protocol = self.protocol
         self.ledger_functions = [self._ledger(spec, builder) for spec in protocol.ledgers]
+        for course in protocol.doses:
+            with builder.within(f"ledger {key_of(course.id, course.scope)}"):
+                self.ledger_functions.append(compile_doses(course, builder))
         self.anchor_functions = []
         for anchor in protocol.anchors:
             with builder.within(f"anchor {anchor.id}"):
@@ -130,6 +139,7 @@ class Compiled:
             each("assessment", protocol.assessments, compile_assessment)
             + each("series", protocol.series, compile_series)
             + each("task", protocol.tasks, compile_task)
+            + each("doses", protocol.doses, compile_dose_items)
         )
         self.milestone_functions = each("milestone", protocol.milestones, compile_milestone)
         self.deviation_functions = each("deviation", protocol.deviations, compile_deviation)
@@ -142,6 +152,8 @@ class Compiled:
             days, pause = compile_number(spec.days, builder), compile_number(spec.same_cycle_pause, builder)
             for rule in spec.rules:
                 builder.adverse_event(rule.event)
+            if spec.dose_by:
+                builder.fact(spec.dose_by)
 
         def run(ctx: Context) -> Run:
             return run_infusion(spec, days(ctx), pause(ctx), self.adverse_events, ctx.record, ctx.passed)
@@ -156,11 +168,12 @@ class Compiled:
         for kind, parts in (
             ("decision", p.decisions),
             ("item", (*p.assessments, *p.series, *p.tasks)),
-            ("dose", p.ledgers),
+            ("dose", (*p.ledgers, *p.doses)),
             ("milestone", p.milestones),
             ("endpoint", p.endpoints),
         ):
             known |= {part.id: kind for part in parts}  # type: ignore[attr-defined]
+        known |= {course.item: "item" for course in p.doses}
         return known | {d.id: d.kind for d in p.deviations}
 
     def test(self, node: Predicate) -> Test:

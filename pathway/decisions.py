@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pathway.events import Event, Seen
-from pathway.language import Choice, Decision, Input, Limit, Param, Rule, Slot
+from pathway.language import Choice, Crit, Decision, Input, Limit, Param, Passed, Rule, Slot
 from pathway.plan import DecisionState, Missing
 from pathway.record import key_of
 from pathway.state import Context, Result
@@ -71,9 +71,8 @@ def compile_input(item: Input, builder: Builder) -> tuple[Callable[[Context], Ce
     elif isinstance(item.of, Slot):
         read, names = _of_slot(item, item.of, builder)
     else:
-        test = builder.predicate(item.of)
         names = YES_NO
-        read = _of_predicate(test)
+        read = _of_predicate(builder.predicate(item.of), judged=_reads_criteria(item.of))
     if item.closed is None:
         return read, names
     band, closes = item.closed[0], builder.predicate(item.closed[1])
@@ -92,19 +91,25 @@ def compile_input(item: Input, builder: Builder) -> tuple[Callable[[Context], Ce
     return closed, names
 
 
-def _of_predicate(test: Callable[[Context], Result]) -> Callable[[Context], Cell]:
+def _reads_criteria(node: object) -> bool:
+    """Whether a predicate rests on criteria: then a review is settled by judging them, not here."""
+    if isinstance(node, Crit):
+        return True
+    if isinstance(node, tuple):
+        return any(_reads_criteria(part) for part in node)
+    return any(_reads_criteria(getattr(node, name)) for name in ("parts", "part") if hasattr(node, name))
+
+
+def _of_predicate(test: Callable[[Context], Result], *, judged: bool) -> Callable[[Context], Cell]:
     def read(ctx: Context) -> Cell:
         result = test(ctx)
         if result.verdict == "PASS":
             return Cell(("yes",), result.since)
         if result.verdict == "FAIL":
             return Cell(("no",), result.since)
-        return Cell(
-            YES_NO,
-            result.since,
-            result.missing or ((-1,) if result.verdict == "PENDING" else ()),
-            result.verdict == "REVIEW",
-        )
+        if result.verdict == "REVIEW" and not judged:
+            return Cell(YES_NO, result.since, review=True)
+        return Cell(YES_NO, result.since, result.missing or (-1,))
 
     return read
 
@@ -178,7 +183,7 @@ def compile_decision(decision: Decision, builder: Builder, leaves: Leaves) -> Re
     rules = [_compile_rule(rule, decision, position, builder) for rule in decision.rules]
     asked = builder.gate(decision.asked) if decision.asked is not None else None
     boundary = builder.predicate(decision.boundary) if decision.boundary is not None else None
-    enacted = [(option, builder.predicate(p)) for option, p in decision.enacted]
+    enacted = [(option, builder.predicate(p), _by_time(p)) for option, p in decision.enacted]
     key = key_of(decision.id, decision.scope)
 
     def resolve(ctx: Context) -> Resolved:
@@ -207,7 +212,7 @@ def compile_decision(decision: Decision, builder: Builder, leaves: Leaves) -> Re
         taken = latest_confirmation(ctx, key)
         if taken is None or decision.confirm is None:
             return
-        for option, done in enacted:
+        for option, done, _ in enacted:
             if option == taken.value and done(ctx).verdict == "PASS":
                 found.outcome, found.taken, found.since, found.state, found.asked = (
                     option,
@@ -390,15 +395,42 @@ def _confirmed(
     found: Resolved,
     key: str,
     leaves: Leaves,
-    enacted: list[tuple[str, Callable[[Context], Result]]],
+    enacted: list[tuple[str, Callable[[Context], Result], bool]],
     on_reopen: str,
 ) -> None:
     taken = latest_confirmation(ctx, key)
     if taken is None:
         unconfirmed(found)
         return
-    done = any(option == taken.value and test(ctx).verdict == "PASS" for option, test in enacted)
-    judge(found, taken, compare(ctx, found, taken, leaves), done, on_reopen)
+    now = compare(ctx, found, taken, leaves)
+    judge(found, taken, now, _enacted(ctx, taken, enacted, now.changed_at), on_reopen)
+
+
+def _enacted(
+    ctx: Context,
+    taken: Event,
+    enacted: list[tuple[str, Callable[[Context], Result], bool]],
+    changed_at: datetime | None,
+) -> bool:
+    """Whether what was taken has been done. What only time shows does not count if the values had turned before."""
+    for option, test, by_time in enacted:
+        if option != taken.value:
+            continue
+        result = test(ctx)
+        if result.verdict == "PASS" and not (
+            by_time and changed_at is not None and result.since is not None and result.since > changed_at
+        ):
+            return True
+    return False
+
+
+def _by_time(node: object) -> bool:
+    """Whether a predicate may come true by time alone."""
+    if isinstance(node, Passed):
+        return True
+    if isinstance(node, tuple):
+        return any(_by_time(part) for part in node)
+    return any(_by_time(getattr(node, name)) for name in ("parts", "part") if hasattr(node, name))
 
 
 def unconfirmed(found: Resolved) -> None:
@@ -466,7 +498,8 @@ def judge(found: Resolved, taken: Event, now: Comparison, done: bool, on_reopen:
         found.changed_at = now.changed_at or taken.recorded
     elif done:
         differs = decided and found.proposal != option and option not in found.choice
-        found.outcome, found.state = option, "diverged" if differs else "in_force"
+        found.outcome = option
+        found.state = "diverged" if differs else "amended" if now.amended else "in_force"
         found.changed_at = now.changed_at or taken.recorded
     elif found.proposal == option:
         found.outcome, found.state = option, "in_force"

@@ -280,7 +280,7 @@ class _Door:
         """The detail in canonical text: numbers as decimals without an exponent."""
         if detail not in accepted:
             raise Refused("unknown_detail", f"{what} has no detail {detail!r}; {nearest(detail, accepted)}")
-        if detail in ("sensitivity", "quantifiable_limit", "dose", "days"):
+        if detail in ("sensitivity", "quantifiable_limit", "dose", "days", "rate"):
             try:
                 number = parse_decimal(content)
             except BadValue as error:

@@ -16,27 +16,31 @@ if TYPE_CHECKING:
 def compile_endpoint(spec: Endpoint, builder: Builder) -> Callable[[Context], EndpointState]:
     """The endpoint's state.
 
-    Events of the same day count in the order in which the protocol lists them, competing ones last.
+    Events of the same day count in the order in which the protocol lists them, competing ones last unless they win ties.
     """
     start = builder.anchor(spec.start)
-    events = [(name, builder.anchor(anchor)) for name, anchor in (*spec.events, *spec.competing)]
+    named = (*spec.competing, *spec.events) if spec.competing_first else (*spec.events, *spec.competing)
+    events = [(name, builder.anchor(anchor)) for name, anchor in named]
+    horizon = builder.anchor(spec.horizon) if spec.horizon else None
     censors = [builder.anchor(anchor) for anchor in spec.censor]
 
     def state(ctx: Context) -> EndpointState:
         origin = ctx.anchor(start)
         if origin is None or not origin.actual:
             return EndpointState(spec.id, None, None, None, None)
+        last = ctx.anchor(horizon) if horizon is not None else None
         found = [
             (p.day, n, name)
             for n, (name, index) in enumerate(events)
-            if (p := ctx.anchor(index)) is not None and p.actual
+            if (p := ctx.anchor(index)) is not None and p.actual and (last is None or p.day <= last.day)
         ]
         if found:
             day, _, name = min(found)
             return EndpointState(spec.id, origin.day, (name, day), None, (day - origin.day).days)
         seen = [p.day for index in censors if (p := ctx.anchor(index)) is not None and p.actual]
         if seen:
-            return EndpointState(spec.id, origin.day, None, max(seen), (max(seen) - origin.day).days)
+            end = max(seen) if last is None else min(max(seen), last.day)
+            return EndpointState(spec.id, origin.day, None, end, (end - origin.day).days)
         return EndpointState(spec.id, origin.day, None, None, None)
 
     return state

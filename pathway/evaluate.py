@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 
 from pathway.compiled import ENGINE_NOTICES, Compiled
 from pathway.decisions import Resolved, decision_state, missing_list, seen, seen_digest
+from pathway.dose_items import dose_ledger
+from pathway.dosing import Doses
 from pathway.events import Event, Seen
 from pathway.language import ROLES
 from pathway.obligations import RANK, oblige
@@ -151,6 +153,13 @@ def _decisions(ctx: Context) -> tuple[list[DecisionState], list[Obligation]]:
         notices += _notices(ctx, key, found, role)
     for walk in ctx.tracks.values():
         notices += _exits(ctx, walk, states)
+    for n, (id_, criterion) in enumerate(compiled.criteria.items()):
+        result = ctx.criterion(n)
+        if result.verdict == "REVIEW":
+            key = key_of("REVIEW", (("criterion", id_),))
+            text = f"{id_} {ENGINE_NOTICES['REVIEW']}: {criterion.text}"
+            rung = [("major", result.since or ctx.start)]
+            notices.append(oblige(ctx, "REVIEW", key, "alert", text, "clinician", rung))
     return states, notices
 
 
@@ -218,7 +227,9 @@ def _notices(ctx: Context, key: str, found: Resolved, role: str) -> list[Obligat
 
 
 def _ledger(ctx: Context, index: int, key: str) -> LedgerState:
-    run, spec = ctx.ledger(index), ctx.compiled.protocol.ledgers[index]
+    run, spec = ctx.ledger(index), ctx.compiled.ledgers[key]
+    if isinstance(spec, Doses):
+        return dose_ledger(ctx, spec, run)
     hours = parse_decimal(str(run.given.total_seconds())) / 3600
     pauses = tuple((p.start, p.end, p.rule.id if p.rule else "") for p in run.pauses)
     directives = tuple((d.rule.id, d.action, d.since) for d in run.directives if d.until is None)
@@ -229,7 +240,7 @@ def _ledger(ctx: Context, index: int, key: str) -> LedgerState:
         decimal_text(hours),
         run.as_of,
         run.dose,
-        spec.unit,
+        run.unit or spec.unit,
         run.start,
         run.end,
         tuple(run.steps),

@@ -9,26 +9,30 @@ from decimal import Decimal, InvalidOperation
 from typing import Literal
 
 from pathway.compiled import Compiled
-from pathway.plan import DecisionState, Item, LedgerState, Plan
+from pathway.plan import DecisionState, EndpointState, Item, LedgerState, Plan
 from pathway.tree import Node, Reader, accepted
 
-Aspect = Literal["phase", "criteria", "decisions", "has", "never", "due", "dose"]
-ASPECTS: tuple[Aspect, ...] = ("phase", "criteria", "decisions", "has", "never", "due", "dose")
+Aspect = Literal["phase", "criteria", "decisions", "has", "never", "due", "dose", "items", "endpoints"]
+ASPECTS: tuple[Aspect, ...] = (
+    "phase", "criteria", "decisions", "has", "never", "due", "dose", "items", "endpoints",
+)  # fmt: skip
 KEYS = ("at", "subject", "cycle", "note", *ASPECTS)
 REFUSAL_KEYS = ("event", "refused", "note")
 VERDICTS = ("PASS", "FAIL", "PENDING", "REVIEW")
 DECISION_STATES = (
     "waiting", "review", "proposed", "choice", "in_force", "computed", "amended", "diverged", "reopened",
 )  # fmt: skip
+ITEM_STATES = ("planned", "due", "late", "done", "missed", "blocked", "not_set")
 NONE = "none"
-"""Expected of a decision: no option is in force. Expected of a due day: there is none yet."""
+"""Expected of a decision: no option is in force. Of a due day: there is none yet. Of an item or endpoint: there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
     """One expected thing: what the plan says of `id` (a track, for `phase`). `wanted` is empty for `has` and `never`.
 
-    `due` wants an ISO day or `none`, `dose` a decimal; the others want an id, a verdict or a state.
+    `due` wants an ISO day or `none`, `dose` a decimal, `endpoints` `EVENT DAYS`, `censored DAYS` or `none`; the others want
+    an id, a verdict or a state.
     """
 
     aspect: Aspect
@@ -142,7 +146,9 @@ def _ids(aspect: Aspect, compiled: Compiled) -> list[str]:
         case "decisions":
             return list(decidable(compiled))
         case "dose":
-            return [ledger.id for ledger in protocol.ledgers]
+            return [ledger.id for ledger in protocol.ledgers] + [course.id for course in protocol.doses]
+        case "endpoints":
+            return [endpoint.id for endpoint in protocol.endpoints]
         case _:
             return [id_ for id_, kind in compiled.statements.items() if kind == "item"]
 
@@ -164,9 +170,11 @@ def _wanted(
     if aspect == "decisions":
         options, _ = decidable(compiled)[name if name in decidable(compiled) else base(name)]
         return reader.name(node, what, (*options, *DECISION_STATES, NONE))
+    if aspect == "items":
+        return reader.name(node, what, (*ITEM_STATES, NONE))
     text = reader.text(node, what)
-    if text is None:
-        return None
+    if text is None or aspect == "endpoints":
+        return text
     if aspect == "due":
         return NONE if text == NONE else day_of(node, what)
     try:
@@ -200,7 +208,17 @@ def missed(check: Check, plan: Plan, shown: Collection[str]) -> tuple[str, str] 
         case "due":
             items = [i for i in plan.items if check.id in (i.id, i.key)]
             return _compared(check.wanted, [_day(i) for i in items] or [NONE])
+        case "items":
+            return _compared(
+                check.wanted, [i.state for i in plan.items if check.id in (i.id, i.key)] or [NONE]
+            )
+        case "endpoints":
+            return _compared(check.wanted, [_ended(e) for e in plan.endpoints if e.id == check.id])
         case "dose":
+            single = _single_dose(check.id, plan)
+            if single is not None:
+                met = any(Decimal(dose) == Decimal(check.wanted) for dose in single)
+                return None if met else (check.wanted, " or ".join(single) or "not known")
             ledger = _latest([k for k in plan.ledgers if check.id in (k.id, k.key)])
             if ledger is None:
                 return check.wanted, "not started"
@@ -233,6 +251,27 @@ def _told(decision: DecisionState) -> str:
 
 def _day(item: Item) -> str:
     return item.due.isoformat() if item.due is not None else NONE
+
+
+def _ended(endpoint: EndpointState) -> str:
+    if endpoint.event is not None:
+        return f"{endpoint.event[0]} {endpoint.days}"
+    return f"censored {endpoint.days}" if endpoint.censored is not None else NONE
+
+
+def _single_dose(key: str, plan: Plan) -> list[str] | None:
+    """Of `ino[cycle=2,dose=d8]` that dose, per unit of size and in all; of `dose=total` the course; else None."""
+    for ledger in plan.ledgers:
+        for dose in ledger.doses:
+            if key == _of_dose(ledger.key, dose.label):
+                return [text for text in (dose.amount, dose.measured) if text]
+        if ledger.doses and key == _of_dose(ledger.key, "total"):
+            return [ledger.total] if ledger.total else []
+    return None
+
+
+def _of_dose(key: str, label: str) -> str:
+    return f"{key[:-1]},dose={label}]" if key.endswith("]") else f"{key}[dose={label}]"
 
 
 def _doses(ledger: LedgerState) -> list[str]:

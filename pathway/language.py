@@ -9,7 +9,10 @@ Every part carries its `Source`. Where a number is configurable it is a `Param`,
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from pathway.dosing import Doses
 
 Role = Literal["coordinator", "clinician", "laboratory", "sponsor", "meeting", "operations"]
 ROLES: tuple[Role, ...] = ("coordinator", "clinician", "laboratory", "sponsor", "meeting", "operations")
@@ -189,7 +192,8 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Is:
-    """A choice fact has one of the values. (A date fact with `never`: `Is(slot, ("NEVER",))`.)"""
+    """A choice fact has one of the values. (A date fact with `never`: `Is(slot, ("NEVER",))`; a number with qualifiers:
+    `Is(slot, ("positive-not-quantifiable",))`.)"""
 
     slot: Slot
     values: tuple[str, ...]
@@ -221,8 +225,8 @@ class Exposure:
     """The number of distinct local days on which any reported course of a fact exceeded a dose compares true.
 
     Each observation is one course: its value is the dose, `sampled` its first day, detail `days` its length.
-    `where` limits to courses with that detail. Counted from `window_days` before the day `before` (exclusive of
-    that day itself).
+    `where` limits to courses with that detail. Counted from `window_months` calendar months and `window_days` before
+    the day `before` (exclusive of that day itself).
     """
 
     slot: Slot
@@ -231,6 +235,7 @@ class Exposure:
     before: Day
     window_days: int
     where: tuple[str, str] = ("", "")
+    window_months: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +311,8 @@ class Reached:
 class Ledger:
     """PASS when the ledger is in one of the states, else FAIL.
 
-    States: `not_started`, `running`, `paused`, `complete`, `stopped` (permanently), `short` (ended with hours missing).
+    States: `not_started`, `running`, `paused`, `complete`, `stopped` (permanently), `short` (ended with hours missing);
+    a course of doses is `held` while its next dose is.
     """
 
     ledger: str
@@ -328,7 +334,8 @@ class LedgerFlag:
 
     `was_interrupted` (ever), `interrupted` (now), `restarted`, `long_pause` (as long as needs a supervised restart),
     `supervised_restart`, `pause_over_limit` (after an adverse event), `low_dose`, `dose_step` (back to full dose), `dose_differs`
-    (reported other than directed), `bag_missed`, `resumed_without_pause`, `resumed_after_end`, `complete`, `short`.
+    (reported other than directed), `bag_missed`, `resumed_without_pause`, `resumed_after_end`, `started_twice` (while
+    running), `complete`, `short`.
     """
 
     ledger: str
@@ -420,6 +427,14 @@ class ReviewIf:
 
 
 @dataclass(frozen=True, slots=True)
+class Setting:
+    """PASS when the profile's choice key has one of the values, else FAIL: what a trial team switches on and off."""
+
+    key: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Always:
     """PASS."""
 
@@ -451,6 +466,7 @@ Predicate = (
     | AtLeast
     | Not
     | ReviewIf
+    | Setting
     | Always
 )
 
@@ -494,9 +510,10 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Sampled:
-    """The sample time of the slot's value."""
+    """The sample time of the slot's value; with `when` only while that passes."""
 
     slot: Slot
+    when: Predicate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -509,10 +526,10 @@ class DateOf:
 @dataclass(frozen=True, slots=True)
 class LedgerPoint:
     """A point of a ledger: `start`, `end` (projected while it runs, actual once over), `stop`, `last_pause`,
-    `resume`."""
+    `resume`; of a course of doses also `last_dose`."""
 
     ledger: str
-    point: Literal["start", "end", "stop", "last_pause", "resume"]
+    point: Literal["start", "end", "stop", "last_pause", "resume", "last_dose"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -532,14 +549,27 @@ class StudyDay:
 
 @dataclass(frozen=True, slots=True)
 class Offset:
-    """Another anchor's time shifted; a `Param` that is not set makes the planned time unknown ("not set")."""
+    """Another anchor's time shifted; a `Param` that is not set makes the planned time unknown ("not set").
+
+    `hours`: elapsed hours added to its instant instead, for what may not be rounded to days. With `when` only while
+    that passes.
+    """
 
     anchor: str
     days: int | Param = 0
     months: int | Param = 0
+    hours: int | None = None
+    when: Predicate | None = None
 
 
-AnchorTime = Done | Sampled | DateOf | LedgerPoint | Since | StudyDay | Offset
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The latest of several times; unknown while one of them is, actual once all of them are."""
+
+    times: tuple[AnchorTime, ...]
+
+
+AnchorTime = Done | Sampled | DateOf | LedgerPoint | Since | StudyDay | Offset | Latest
 
 
 @dataclass(frozen=True, slots=True)
@@ -845,14 +875,26 @@ class AdverseEventRule:
 
 
 @dataclass(frozen=True, slots=True)
+class DoseBand:
+    """The doses of an infusion for a part of the range of `Infusion.dose_by`: every limit holds."""
+
+    limits: tuple[Limit, ...]
+    dose: str
+    low_dose: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
 class Infusion:
     """A continuous infusion of `days` x 24 h net of pauses.
 
-    Dose per day in `unit`; pauses, restarts and steps follow the record.
+    Dose per day in `unit`; pauses, restarts and steps follow the record. `dose_by`: the number fact (a weight) whose
+    last value before the start picks the first of `dose_bands` that fits; without one `dose` and `low_dose` stand.
 
     The actions are `infusion_started`, `infusion_paused`, `infusion_resumed`, `infusion_stopped` (permanently),
     `infusion_ended`, all with this scope; details `dose` on start and resume. Lengths in days, limits in hours.
     `same_cycle_pause` in days.
+    `ended_by`: actions without this scope that end the infusion too, such as death.
     """
 
     id: str
@@ -869,12 +911,18 @@ class Infusion:
     hospital_days: int
     cap_per_day: str = ""
     cap_unit: str = ""
+    dose_by: str = ""
+    dose_bands: tuple[DoseBand, ...] = ()
+    ended_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """Time to event: start anchor, event anchors (the first counts; same day: the order given), competing events,
-    censoring."""
+    censoring.
+
+    `competing_first`: competing events win a tie. `horizon`: an anchor; what comes after that day does not count.
+    """
 
     id: str
     text: str
@@ -883,6 +931,8 @@ class Endpoint:
     source: Source
     competing: tuple[tuple[str, str], ...] = ()
     censor: tuple[str, ...] = ()
+    competing_first: bool = False
+    horizon: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -892,6 +942,22 @@ class Version:
     number: str
     date: str
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Impossible:
+    """A combination that no patient can have: the parts never all pass together. The prover relies on it."""
+
+    parts: tuple[Predicate, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """A finding of the prover that was looked at and accepted, by its id; shown in the protocol's documentation."""
+
+    finding_id: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -913,6 +979,7 @@ class Protocol:
     tracks: tuple[Track, ...]
     adverse_events: tuple[AdverseEventType, ...] = ()
     ledgers: tuple[Infusion, ...] = ()
+    doses: tuple[Doses, ...] = ()
     assessments: tuple[Assessment, ...] = ()
     series: tuple[Series, ...] = ()
     tasks: tuple[Task, ...] = ()
@@ -922,3 +989,5 @@ class Protocol:
     day_one: str = "D1"
     enrolled_group: str = ""
     gaps: tuple[tuple[str, str], ...] = ()
+    impossible: tuple[Impossible, ...] = ()
+    waivers: tuple[Waiver, ...] = ()

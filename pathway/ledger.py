@@ -9,13 +9,18 @@ reports otherwise.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from pathway.events import Event
 from pathway.language import AdverseEventRule, AdverseEventType, Infusion, Restart
 from pathway.record import Record
+from pathway.values import Val, holds
+
+if TYPE_CHECKING:
+    from pathway.course import Course
 
 HOUR = timedelta(hours=1)
 FLAGS = (
@@ -31,6 +36,7 @@ FLAGS = (
     "resumed_after_end",
     "resumed_without_pause",
     "short",
+    "started_twice",
     "supervised_restart",
     "was_interrupted",
 )
@@ -67,7 +73,8 @@ class Directive:
 class Run:
     """The state of one infusion at an instant.
 
-    `steps`: (from, dose) in the order of time; `flags` name what happened when.
+    `steps`: (from, dose) in the order of time; `flags` name what happened when. `course`: the doses, where the ledger
+    is one of single doses.
     """
 
     state: str = "not_started"
@@ -82,6 +89,9 @@ class Run:
     pauses: list[Pause] = field(default_factory=list)
     directives: list[Directive] = field(default_factory=list)
     flags: dict[str, datetime] = field(default_factory=dict)
+    unit: str = ""
+    last_dose: datetime | None = None
+    course: Course | None = None
 
     def flag(self, name: str, at: datetime) -> None:
         """Remember when the flag first became true."""
@@ -107,14 +117,19 @@ def run_infusion(
 
     `days` None: its length is not set, it runs without a projected end. `same_cycle_pause` None: no limit is set.
     """
-    run = Run()
     starts = _mine(record, spec, "infusion_started")
     if not starts:
-        return run
-    start = starts[0].occurred
+        return Run(unit=spec.unit)
+    first = _counted_from(spec, record, starts)
+    start = first.occurred
+    spec = _dosed(spec, record, start)
+    run = Run(unit=spec.unit)
     run.start = run.as_of = start
     ends = [e.occurred for e in _mine(record, spec, "infusion_ended") if e.occurred >= start]
     stops = [e.occurred for e in _mine(record, spec, "infusion_stopped") if e.occurred >= start]
+    stops += [
+        e.occurred for name in spec.ended_by for e in record.actions.get(name, ()) if e.occurred >= start
+    ]
     run.directives = _directives(spec, types, record, start, passed)
     marks = sorted(
         [(e.occurred, 0, e) for e in _mine(record, spec, "infusion_paused") if e.occurred >= start]
@@ -127,9 +142,36 @@ def run_infusion(
     _cut_off(run)
     if run.state in ("complete", "stopped", "short") and run.end is not None:
         run.directives = [d for d in run.directives if d.since <= run.end]
-    _doses(run, spec, starts[0], [m[2] for m in marks if m[1] == 1], passed)
+    _doses(run, spec, first, [m[2] for m in marks if m[1] == 1], passed)
     _flags(run, spec, same_cycle_pause, record, passed)
+    if starts[-1].occurred > start:
+        run.flag("started_twice", starts[-1].occurred)
     return run
+
+
+def _counted_from(spec: Infusion, record: Record, starts: list[Event]) -> Event:
+    """The start that the days count from: a later one counts anew if the infusion had ended or was paused when it came."""
+    first = starts[0]
+    breaks = [e.occurred for a in ("infusion_ended", "infusion_paused") for e in _mine(record, spec, a)]
+    resumes = [e.occurred for e in _mine(record, spec, "infusion_resumed")]
+    for later in starts[1:]:
+        before = [t for t in breaks if first.occurred <= t <= later.occurred]
+        if before and not any(max(before) < t < later.occurred for t in resumes):
+            first = later
+    return first
+
+
+def _dosed(spec: Infusion, record: Record, start: datetime) -> Infusion:
+    """The infusion with the doses of its band: by the last value before the start, or the first after it."""
+    reports = [e for events in record.observations.get(spec.dose_by, {}).values() for e in events]
+    known = [e for e in reports if e.occurred <= start][-1:] or reports[:1]
+    for event in known:
+        number = Decimal(event.value or "0")
+        value = Val("known", event, event.value or "", event.recorded, number, number)
+        for band in spec.dose_bands:
+            if all(holds(limit.op, value, Decimal(limit.value)) for limit in band.limits):
+                return replace(spec, dose=band.dose, low_dose=band.low_dose, unit=band.unit)
+    return spec
 
 
 def _pauses(run: Run, spec: Infusion, marks: list[tuple[datetime, int, Event]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -137,6 +138,27 @@ def _item(item: Item) -> dict[str, Any]:
 
 
 def _ledger(ledger: LedgerState) -> dict[str, Any]:
+    data = _run(ledger)
+    if ledger.doses:
+        data["total"] = ledger.total
+        data["doses"] = [
+            {
+                "label": d.label,
+                "state": d.state,
+                "amount": d.amount,
+                "measured": d.measured,
+                "due": _day(d.due),
+                "at": instant_text(d.at),
+                "held": [[_day(a), _day(b), rules] for a, b, rules in d.held],
+            }
+            for d in ledger.doses
+        ]
+    if ledger.drips:
+        data["drips"] = [{**asdict(d), "projected_end": instant_text(d.projected_end)} for d in ledger.drips]
+    return data
+
+
+def _run(ledger: LedgerState) -> dict[str, Any]:
     return {
         "id": ledger.id,
         "key": ledger.key,

@@ -101,8 +101,24 @@ class Item:
 
 
 @dataclass(slots=True)
+class DoseState:
+    """A dose of a course: `amount` per unit of size, `measured` in all, both "" while not known.
+
+    `state`: `planned`, `held`, `omit` (held too long, to be recorded), `omitted`, `given`. `held`: (from, to or None, rules).
+    """
+
+    label: str
+    state: str
+    amount: str
+    measured: str
+    due: date | None
+    at: datetime | None
+    held: tuple[tuple[date, date | None, str], ...] = ()
+
+
+@dataclass(slots=True)
 class LedgerState:
-    """An infusion.
+    """An infusion, or a course of doses (`doses`, `total` of the course, `given_hours` the sum given, `dose` the next one).
 
     `given_hours` net of pauses as of `as_of`; while `running` it grows from there. `dose` is decimal text in
     `unit`: the level in force (0 while paused or stopped). `pauses`: (from, to or None, cause).
@@ -120,6 +136,27 @@ class LedgerState:
     steps: tuple[tuple[datetime, str], ...] = ()
     pauses: tuple[tuple[datetime, datetime | None, str], ...] = ()
     directives: tuple[tuple[str, str, datetime], ...] = ()
+    doses: tuple[DoseState, ...] = ()
+    total: str = ""
+    text: str = ""
+    drips: tuple[DripState, ...] = ()
+
+
+@dataclass(slots=True)
+class DripState:
+    """How a dose runs: `state` `running`, `interrupted`, `resumed`, `ended`; `rate` in mL/h, 0 while interrupted.
+
+    `resume_at_most`: mL/h after the last reaction, "" without one. `minutes`: the length without a reaction.
+    """
+
+    label: str
+    profile: str
+    volume: int
+    state: str
+    rate: str
+    minutes: int
+    resume_at_most: str
+    projected_end: datetime | None
 
 
 @dataclass(slots=True)

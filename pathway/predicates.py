@@ -11,7 +11,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from pathway.anchors import compile_day, compile_moment, compile_number
-from pathway.clock import at_hour, close_of, local_day
+from pathway.clock import add_months, at_hour, close_of, local_day
+from pathway.dosing import DOSE_FLAGS
 from pathway.language import (
     AllOf,
     Always,
@@ -41,6 +42,7 @@ from pathway.language import (
     Recorded,
     ReviewIf,
     Rose,
+    Setting,
     Slot,
     State,
     Taken,
@@ -65,6 +67,8 @@ def compile_predicate(node: Predicate, builder: Builder) -> Test:
     match node:
         case Always():
             return lambda ctx: Result("PASS", ctx.start)
+        case Setting(key, values):
+            return _setting(builder.param(key, ("choice",)), values, builder)
         case AllOf(parts):
             return _all([builder.predicate(p) for p in parts])
         case AnyOf(parts):
@@ -106,8 +110,10 @@ def compile_predicate(node: Predicate, builder: Builder) -> Test:
         case Directed(ledger, actions, rules):
             return _directed(builder.ledger(ledger), actions, rules)
         case LedgerFlag(ledger, flag):
-            if flag not in FLAGS:
-                raise builder.error(f"no ledger has the flag {flag!r}; {nearest(flag, FLAGS)}")
+            if flag not in (*FLAGS, *DOSE_FLAGS):
+                raise builder.error(
+                    f"no ledger has the flag {flag!r}; {nearest(flag, (*FLAGS, *DOSE_FLAGS))}"
+                )
             return _flag(builder.ledger(ledger), flag)
         case Crit(id):
             index = builder.criterion(id)
@@ -120,6 +126,13 @@ def compile_predicate(node: Predicate, builder: Builder) -> Test:
             return _in_phase(*builder.phases(track, phases))
         case Entered(track, phase):
             return _entered(*builder.phases(track, (phase,)))
+
+
+def _setting(key: str, values: tuple[str, ...], builder: Builder) -> Test:
+    for value in values:
+        if value not in builder.keys[key].options:
+            raise builder.error(f"profile key {key} can never be {value!r}")
+    return lambda ctx: Result("PASS" if ctx.params[key] in values else "FAIL", ctx.start)
 
 
 def _unsettled(results: list[Result], pending: bool) -> Result:
@@ -251,13 +264,15 @@ def _waiting(value: Val, index: int) -> Result | None:
 def _is(slot: Slot, values: tuple[str, ...], builder: Builder) -> Test:
     index = builder.slot(slot)
     builder.check_values(slot, values)
+    measured = builder.fact(slot.fact).qualifiers
 
     def test(ctx: Context) -> Result:
         value = ctx.slots[index] or ctx.slot(index)
         waiting = _waiting(value, index)
         if waiting is not None:
             return waiting
-        return Result("PASS" if value.text in values else "FAIL", value.since)
+        text = value.event.value if measured and value.event is not None else value.text
+        return Result("PASS" if text in values else "FAIL", value.since)
 
     return test
 
@@ -321,22 +336,25 @@ def _exposure(node: Exposure, builder: Builder) -> Test:
         bound, number = dose(ctx), count(ctx)
         assert bound is not None
         assert number is not None
-        days: dict[date, None] = {}
+        doses: dict[date, Decimal] = {}
         for event in courses:
             value = observed(fact, event)
             if value.state == "review":
                 return Result("REVIEW", value.since)
-            if (name and event.detail(name) not in (None, wanted)) or not holds(bound[0], value, bound[1]):
+            if (name and event.detail(name) not in (None, wanted)) or not value.high:
                 continue
             length = event.detail("days")
             if length is None or (name and event.detail(name) is None):
                 return Result("REVIEW", event.recorded)
             first = local_day(event.occurred, ctx.tz)
+            opens = add_months(end, -node.window_months) - timedelta(days=node.window_days)
             for n in range(min(int(length), 10_000)):
                 day = first + timedelta(days=n)
-                if end - timedelta(days=node.window_days) <= day < end:
-                    days[day] = None
-        total = Decimal(len(days))
+                if opens <= day < end:
+                    doses[day] = doses.get(day, Decimal(0)) + value.low
+        total = Decimal(
+            sum(1 for d in doses.values() if holds(bound[0], Val("known", None, "", None, d, d), bound[1]))
+        )
         answer = holds(number[0], Val("known", None, "", None, total, total), number[1])
         return Result("PASS" if answer else "FAIL", since)
 

@@ -19,7 +19,7 @@ UNPLACED = datetime(1900, 1, 1, tzinfo=UTC)
 OF_ANY = ("checked", "qualifier")
 OF_MEASURED = (*OF_ANY, "sensitivity", "quantifiable_limit")
 """Details that the door knows of any fact, and of one that may be not detected."""
-NUMBERS = ("sensitivity", "quantifiable_limit", "dose", "days")
+NUMBERS = ("sensitivity", "quantifiable_limit", "dose", "days", "rate")
 
 
 def report_of(draft: Draft, reader: Reader, compiled: Compiled, moments: Moments) -> Report | None:

@@ -110,7 +110,12 @@ def _leave(
     ctx: Context, room: _Room, rooms: dict[str, _Room], starts: dict[str, datetime], state: Walk
 ) -> tuple[str, datetime, str] | None:
     """The next phase, when and how, or None while the patient stays."""
-    recorded = [(at, rooms[name].rank, name) for name, at in starts.items() if rooms[name].rank > room.rank]
+    been = [name for name, _, _ in state.path]
+    recorded = [
+        (at, rooms[name].rank, name)
+        for name, at in starts.items()
+        if rooms[name].rank > room.rank or (at > state.since and name not in been)
+    ]
     reality = min(recorded, default=None)
     regular = _exit(ctx, room, rooms, starts, state)
     if regular is not None and (reality is None or regular[1] <= reality[0]):
@@ -137,7 +142,10 @@ def _exit(
     else:
         state.exits[phase.id] = found
         taken = latest_confirmation(ctx, f"AFTER_{phase.id}")
+        if taken is not None and phase.id in starts and taken.recorded < starts[phase.id]:
+            taken = None  # it ended what has since been begun anew
         if taken is None or taken.value not in rooms:
+            found.since = max(found.since or state.since, state.since)
             unconfirmed(found)
             return None
         option = taken.value

@@ -37,6 +37,7 @@ from pathway.language import (
     Recorded,
     ReviewIf,
     Rose,
+    Setting,
     Slot,
     State,
     Taken,
@@ -119,9 +120,10 @@ def words(node: Predicate, profile: Profile) -> str:
             return f"{slot_name(slot)} {limit_words(limit, profile)}"
         case Dates(left, op, right):
             return f"{day_words(left, profile)} {op} {day_words(right, profile)}"
-        case Exposure(slot, dose, days, before, window):
+        case Exposure(slot, dose, days, before, window, _, months):
             course = f"days of {slot_name(slot)} {limit_words(dose, profile)}"
-            until = f"within {window} days before {day_words(before, profile)}"
+            span = " and ".join(f"{n} {unit}" for n, unit in ((months, "months"), (window, "days")) if n)
+            until = f"within {span} before {day_words(before, profile)}"
             return f"{course} {until} {limit_words(days, profile)}"
         case Rose(slot, factor):
             return f"{slot_name(slot)} rose {factor}-fold or became positive"
@@ -147,6 +149,8 @@ def _plain(node: Predicate, profile: Profile) -> str:
             return f"{moment_words(moment, profile)} has come"
         case Reached(anchor):
             return f"{anchor} is on record"
+        case Setting(key, values):
+            return f"profile {key} is {' or '.join(values)}"
         case Ledger(ledger, states):
             return f"{ledger} is {' or '.join(states)}"
         case Directed(ledger, actions, rules):
@@ -175,7 +179,7 @@ def params_of(node: object) -> list[str]:
     found: dict[str, None] = {}
 
     def gather(part: object) -> None:
-        if isinstance(part, Param):
+        if isinstance(part, Param | Setting):
             found[part.key] = None
         elif isinstance(part, tuple):
             for inner in part:

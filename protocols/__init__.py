@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import difflib
+import importlib
+import pkgutil
 from functools import cache
 
 from pathway.compiled import Compiled, compile_protocol
 from pathway.errors import UnknownName
 from pathway.language import Protocol
-from protocols.interfant21 import INTERFANT_21
 
-ALL: tuple[Protocol, ...] = (INTERFANT_21,)
+
+def _discovered() -> tuple[Protocol, ...]:
+    """Every `Protocol` that a file or folder beside this one defines under a name of its own."""
+    found: dict[str, Protocol] = {}
+    for module in sorted(m.name for m in pkgutil.iter_modules(__path__)):
+        for value in vars(importlib.import_module(f"{__name__}.{module}")).values():
+            if isinstance(value, Protocol):
+                found[f"{value.name}@{value.version.number}"] = value
+    return tuple(sorted(found.values(), key=lambda p: (p.name, p.version.date, p.version.number)))
+
+
+ALL: tuple[Protocol, ...] = _discovered()
 """Every published version, oldest first within a trial."""
 
 

@@ -16,6 +16,7 @@ from protocols.interfant21 import (
     profile,
     risk,
     schedule,
+    waivers,
 )
 
 INTERFANT_21 = Protocol(
@@ -42,6 +43,7 @@ INTERFANT_21 = Protocol(
     endpoints=endpoints.ENDPOINTS,
     enrolled_group="risk",
     gaps=profile.GAPS,
+    waivers=waivers.WAIVERS,
 )
 
 __all__ = ["INTERFANT_21"]

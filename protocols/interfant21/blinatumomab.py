@@ -15,7 +15,6 @@ from pathway.language import (
     Not,
     Param,
     Predicate,
-    Restart,
     State,
     Taken,
     all_of,
@@ -28,30 +27,14 @@ from pathway.language import (
 from protocols.interfant21.criteria import BLINATUMOMAB_CLEAR
 from protocols.interfant21.facts import BL1_MRD
 from protocols.interfant21.risk import BL1_MRD_UNOBTAINABLE
+from protocols.shared.blinatumomab_label import rules
 
 LABEL = "label, below 45 kg; the retrieved text is the relapsed/refractory one"
 
 ADVERSE_EVENT_RULES = (
-    AdverseEventRule("CRS-1", "CRS", (1, 1), "continue", "continue, supportive care", public("B10")),
-    AdverseEventRule("CRS-2", "CRS", (2, 2), "consider_pause", "continue, supportive care; consider interruption", public("B10")),
-    AdverseEventRule("CRS-3", "CRS", (3, 3), "interrupt",
-                     "interrupt; dexamethasone 5 mg/m2 (max 8 mg) every 8 h up to 3 days, taper over 4; when resolved "
-                     "5 ug/m2/day, to 15 after 7 days if it does not recur", public("B3", note=LABEL),
-                     restart=Restart(grade_at_most=0, low_days=7)),
-    AdverseEventRule("CRS-4", "CRS", (4, 5), "stop", "stop for good; dexamethasone as for grade 3", public("B3", note=LABEL)),
-    AdverseEventRule("NEURO-3", "NEUROTOXICITY", (3, 3), "interrupt",
-                     "hold until grade <= 1 for 3 days, restart at 5 ug/m2/day, to 15 after 7 days; stop for good if it recurs "
-                     "at the low dose or takes more than 7 days to resolve", public("B3", "B4", note=LABEL),
-                     restart=Restart(grade_at_most=1, for_days=3, low_days=7, resolve_within_days=7,
-                                     stop_if_recurs_at_low_dose=True)),
-    AdverseEventRule("NEURO-4", "NEUROTOXICITY", (4, 5), "stop", "stop for good", public("B4", note=LABEL)),
-    AdverseEventRule("SEIZURE-2", "SEIZURE", (1, 5), "stop", "more than one seizure: stop for good",
-                     public("B3", "B4", note=LABEL), nth=2),
-    AdverseEventRule("OTHER-3", "OTHER", (3, 3), "interrupt",
-                     "hold until grade <= 1 for 3 days, restart at 5 ug/m2/day, to 15 after 7 days; stop for good if it takes "
-                     "more than 14 days to resolve", public("B4", note=LABEL),
-                     restart=Restart(grade_at_most=1, for_days=3, low_days=7, resolve_within_days=14)),
-    AdverseEventRule("OTHER-4", "OTHER", (4, 5), "review", "consider stopping for good", public("B4", note=LABEL)),
+    *rules("5 ug/m2/day", "15", LABEL),
+    AdverseEventRule("SEIZURE-1", "SEIZURE", (1, 5), "consider_pause",
+                     "first seizure: consider interruption; the label stops at the second", assumption()),
     AdverseEventRule("HYPERSENSITIVITY", "HYPERSENSITIVITY", (1, 5), "stop", "proven hypersensitivity: stop for good (X3)",
                      registry()),
 )  # fmt: skip
@@ -74,6 +57,7 @@ def cycle(number: str, hospital_days: int) -> Infusion:
         same_cycle_pause=Param("same_cycle_pause_max"),
         supervised_pause_hours=4,
         hospital_days=hospital_days,
+        ended_by=("death",),
     )
 
 
@@ -121,7 +105,9 @@ def pause_decision(number: str) -> Decision:
         options=("COMPLETE_CYCLE", "NEW_CYCLE", "STOP"),
         source=public("B3", note="label: a new cycle; the trial may differ"),
         confirm="clinician",
-        asked=Ledger(ledger, ("running", "paused", "stopped")),
+        asked=all_of(
+            Ledger(ledger, ("running", "paused", "stopped")), Not(Taken(f"BLINA_{number}_STOP", ("STOP",)))
+        ),
         enacted=(("STOP", Ledger(ledger, ("stopped",))),),
     )
 

@@ -1,7 +1,6 @@
 """What the team chooses after the groups are known: consolidation, transplant, and what a suspected relapse is."""
 
 from pathway.language import (
-    Band,
     Choice,
     Compare,
     Decision,
@@ -29,6 +28,7 @@ from pathway.language import (
 )
 from protocols.interfant21.facts import BL1_MRD, LATEST_MRD
 from protocols.interfant21.risk import WITHOUT_BLINATUMOMAB
+from protocols.shared import relapse
 
 CONSOLIDATION_BEGUN = any_of(
     Recorded("course_started", (("course", "CONSOLIDATION"),)),
@@ -149,40 +149,6 @@ REMISSION_REACHED = any_of(
     Taken("cr_eoi", ("CR",)), Compare(Slot("mrd", point="BL1-END"), Limit("<", "1e-2"))
 )
 
-RELAPSE_TABLE = Decision(
-    "relapse_marrow",
-    "Marrow relapse by the consensus table: one marrow with its other tests, or a repeat marrow",
-    inputs=(
-        Input("marrow", Slot("suspected_marrow"), bands=(
-            Band("under_1", (Limit("<", "0.01"),)),
-            Band("1_to_5", (Limit(">=", "0.01"), Limit("<", "0.05"))),
-            Band("5_to_25", (Limit(">=", "0.05"), Limit("<", "0.25"))),
-            Band("from_25", (Limit(">=", "0.25"),)),
-        )),
-        Input("other_tests", Slot("relapse_other_tests"), bands=(
-            Band("0", (Limit("<", "1"),)), Band("1", (Limit("=", "1"),)), Band("2", (Limit(">=", "2"),))),
-        ),
-        Input("repeat", Slot("relapse_repeat_tests"), bands=(
-            Band("under_2", (Limit("<", "2"),)), Band("2", (Limit(">=", "2"),))),
-            closed=("not_yet", Known(Slot("suspected_marrow"))),
-        ),
-    ),
-    rules=(
-        row("RELAPSE", public("P13b"), marrow="from_25"),
-        row("RELAPSE", public("P13b"), marrow="5_to_25", other_tests=("1", "2")),
-        row("RELAPSE", public("P13b"), marrow="5_to_25", other_tests="0", repeat="2"),
-        row("REPEAT_MARROW", public("P13b"), marrow="5_to_25", other_tests="0", repeat="not_yet"),
-        row("NO_RELAPSE", public("P13b"), marrow="5_to_25", other_tests="0", repeat="under_2"),
-        row("RELAPSE", public("P13b"), marrow="1_to_5", other_tests="2"),
-        row("RELAPSE", public("P13b"), marrow="1_to_5", other_tests=("0", "1"), repeat="2"),
-        row("REPEAT_MARROW", public("P13b"), marrow="1_to_5", other_tests=("0", "1"), repeat="not_yet"),
-        row("NO_RELAPSE", public("P13b"), marrow="1_to_5", other_tests=("0", "1"), repeat="under_2"),
-        row("NO_RELAPSE", assumption("an MRD event only"), marrow="under_1"),
-    ),
-    options=("RELAPSE", "REPEAT_MARROW", "NO_RELAPSE"),
-    source=public("P13b", note="general consensus; the team states the relapse"),
-    asked=all_of(Known(Slot("suspected_marrow")), REMISSION_REACHED),
-    announce=True,
-)  # fmt: skip
+RELAPSE_TABLE = relapse.table("P13b", REMISSION_REACHED)
 
 DECISIONS = (CONSOLIDATION, HSCT_WITHOUT_BLINA, HSCT_INDICATION, HSCT_ELIGIBLE, HSCT_GO, RELAPSE_TABLE)

@@ -91,7 +91,7 @@ BLINATUMOMAB = (
     Criterion("X6", "marrow M3 at the end of induction: the pilot allowed M1 and M2 only", "blinatumomab",
               ReviewIf(Compare(EOI_BLASTS, Limit(">=", "25")), "the Interfant-21 text is silent"), public("P9")),
     Criterion("X2-C2", "CNS1 at the last lumbar puncture, checked again before cycle 2", "blinatumomab cycle 2",
-              Is(Slot("cns", points=("EOI", "OTHER")), ("CNS1",)), registry()),
+              Is(Slot("cns", points=("EOI", "OTHER"), until="BLINA2_START"), ("CNS1",)), registry()),
     Criterion("X4-C2", "live vaccine in the 28 days before cycle 2, or one planned before B-cell recovery",
               "blinatumomab cycle 2", free_of_live_vaccine("BLINA2_START", "blina[cycle=2]"), registry()),
 )  # fmt: skip

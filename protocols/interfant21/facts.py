@@ -10,6 +10,8 @@ from pathway.language import (
     public,
     registry,
 )
+from protocols.shared import relapse
+from protocols.shared.blinatumomab_label import CRS, NEUROTOXICITY, OTHER, SEIZURE
 
 SAMPLING_POINTS = ("EOI", "BL1-D15", "BL1-END", "EOC", "BL2-END", "PRE-OCTADAD", "PRE-HSCT", "OTHER")
 """Time points of marrow samples after diagnosis. The names TP1, TP2, TP3 are not used by any Interfant-21 text."""
@@ -91,12 +93,7 @@ FACTS = (
     Fact("conditioning_planned", "date", "Planned first day of conditioning", "clinician", assumption(), future=True,
          cardinality="latest"),
     # --- suspected marrow relapse
-    Fact("suspected_marrow", "number", "Marrow of a suspected relapse, MRD or blasts as a fraction", "laboratory",
-         public("P13b"), units=FRACTION, cardinality="latest", possible=("0", "1")),
-    Fact("relapse_other_tests", "number", "Other tests on that marrow with at least 1 %", "laboratory", public("P13b"),
-         cardinality="latest", possible=("0", "5")),
-    Fact("relapse_repeat_tests", "number", "Tests with at least 1 % on the repeat marrow", "laboratory", public("P13b"),
-         cardinality="latest", possible=("0", "5")),
+    *relapse.facts("P13b"),
     Fact("survival", "choice", "Patient seen or reported alive", "coordinator", assumption("survival until the study's end"),
          values=("ALIVE",), cardinality="latest"),
 )  # fmt: skip
@@ -135,13 +132,11 @@ ACTIONS = (
 )  # fmt: skip
 
 ADVERSE_EVENTS = (
-    AdverseEventType("CRS", "Cytokine release syndrome", public("B8", note="label actions were written for CTCAE grades: B10"),
-                     scales=("ASTCT", "CTCAE")),
-    AdverseEventType("NEUROTOXICITY", "Neurotoxicity, ICANS; below 12 years graded with CAPD", public("B9"),
-                     scales=("ASTCT", "CTCAE")),
-    AdverseEventType("SEIZURE", "Seizure", public("B3", "B4"), occurrences=True),
+    CRS,
+    NEUROTOXICITY,
+    SEIZURE,
     AdverseEventType("HYPERSENSITIVITY", "Proven hypersensitivity to blinatumomab or an excipient", registry()),
-    AdverseEventType("OTHER", "Other clinically relevant adverse event", public("B4")),
+    OTHER,
 )  # fmt: skip
 
 # Slots that several rules read.

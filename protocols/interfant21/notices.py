@@ -37,7 +37,7 @@ from pathway.language import (
     registry,
 )
 from protocols.interfant21.anchors import course
-from protocols.interfant21.blinatumomab import stop_decided, stopped
+from protocols.interfant21.blinatumomab import CYCLE2_BARRED, stop_decided, stopped
 from protocols.interfant21.choices import FRESH_MARROW
 from protocols.interfant21.criteria import ALL_MET, LAST_VACCINE
 from protocols.interfant21.facts import (
@@ -151,6 +151,8 @@ MILESTONES = (
     Milestone("DONOR-FOUND", "Donor found", Is(Slot("donor"), ("FOUND", "READY")), assumption()),
     Milestone("HSCT-DONE", "Transplanted", Recorded("hsct_done"), registry()),
     *(milestone for name in COURSES for milestone in course_milestones(name, over(name))),
+    Milestone("BLINA2-BARRED", "Cycle 2 was planned and is excluded now: MARMA in its place",
+              all_of(known("blina2_planned", "YES"), CYCLE2_BARRED, Not(Reached("BLINA2_START"))), registry()),
     Milestone("END-OF-TREATMENT", "End of treatment", Entered("treatment", "END_OF_TREATMENT"), assumption()),
     Milestone("RELAPSE", "Relapse", Recorded("relapse"), public("P13b")),
     Milestone("DEATH", "Death", Recorded("death"), assumption()),
@@ -193,8 +195,14 @@ def cycle_deviations(number: str) -> tuple[Deviation, ...]:
     )
     running = Ledger(ledger, ("running",))
     return (
-        deviation(f"{name}-SHORT", f"Cycle {number} ended short of 672 hours without a logged pause", Ledger(ledger, ("short",)),
-                  CRITICAL),
+        deviation(f"{name}-SHORT", f"Cycle {number} ended short of 672 infusion hours, logged pauses taken off",
+                  Ledger(ledger, ("short",)), CRITICAL),
+        deviation(f"{name}-DOSE-DIFFERS", f"Cycle {number}: the reported dose is not the one directed",
+                  LedgerFlag(ledger, "dose_differs"), CRITICAL),
+        deviation(f"{name}-PAUSE-NOT-RECORDED", f"Cycle {number} resumed without a recorded pause: when did it begin?",
+                  LedgerFlag(ledger, "resumed_without_pause"), MAJOR),
+        deviation(f"{name}-STARTED-TWICE", f"Cycle {number} was recorded as started again while it ran: the first start counts",
+                  LedgerFlag(ledger, "started_twice"), MAJOR),
         deviation(f"{name}-PAUSE-OVER-7D", f"Cycle {number} paused for more than 7 days: a new cycle?",
                   any_of(LedgerFlag(ledger, "pause_over_limit"), over_limit), CRITICAL, blocks=(f"BLINA_{number}",)),
         alert(f"{name}-INTERRUPT", f"Cycle {number}: the adverse-event table says interrupt",
@@ -228,6 +236,15 @@ DEVIATIONS = (
               Rung("major", Moment("CONSOLIDATION_START", days=-7)), blocks=("consolidation", "CONSOLIDATION")),
     deviation("BLINA-NOT-CNS1", "Blinatumomab started although the last lumbar puncture was not CNS1",
               all_of(Reached("BLINA1_START"), State(Crit("X2"), ("FAIL", "PENDING", "REVIEW"))), CRITICAL, blocks=("BLINA_1",)),
+    deviation("BLINA-EXCLUDED-STARTED", "Blinatumomab started although X1 or X4 excludes it",
+              all_of(Reached("BLINA1_START"), any_of(State(Crit("X1"), ("FAIL",)), State(Crit("X4"), ("FAIL",)))), CRITICAL),
+    deviation("BLINA2-EXCLUDED-STARTED", "Cycle 2 started although the last lumbar puncture was not CNS1 or X4 excludes it",
+              all_of(Reached("BLINA2_START"), any_of(State(Crit("X2-C2"), ("FAIL", "PENDING", "REVIEW")),
+                                                     State(Crit("X4-C2"), ("FAIL",)))), CRITICAL, blocks=("BLINA_2",)),
+    alert("CNS-POSITIVE", "CNS2 or CNS3 after CNS1 at the end of induction: relapse?",
+          all_of(Is(Slot("cns", point="EOI"), ("CNS1",)), Is(Slot("cns", point="OTHER"), ("CNS2", "CNS3"))), CRITICAL),
+    alert("HSCT-GO-LAPSED", "The go to transplant rests on a marrow that is now older than 14 days: a new one is needed",
+          all_of(Taken("HSCT_GO", ("GO",)), State(FRESH_MARROW, ("FAIL",)), Not(Recorded("conditioning_started"))), CRITICAL),
     deviation("BLINA-NOT-ELIGIBLE", "Blinatumomab started before eligibility was established",
               all_of(Reached("BLINA1_START"),
                      State(ALL_MET, ("FAIL", "PENDING", "REVIEW"))), CRITICAL),

@@ -26,8 +26,9 @@ from pathway.language import (
 )
 from protocols.interfant21.anchors import course
 from protocols.interfant21.blinatumomab import CYCLE2_BARRED, CYCLE2_CLEAR
+from protocols.interfant21.choices import FRESH_MARROW
 from protocols.interfant21.criteria import CYCLE1_CLEAR
-from protocols.interfant21.facts import BL1_MRD, EOI_MRD
+from protocols.interfant21.facts import BL1_MRD, EOI_BLASTS, EOI_MRD
 
 OFF_STUDY = any_of(
     Recorded("consent_withdrawn"), Recorded("lost_to_follow_up"), Recorded("death"), Recorded("study_closed")
@@ -51,11 +52,23 @@ REGISTRATION = Track(
 )  # fmt: skip
 
 ENROLLED = InPhase("registration", ("ENROLLED",))
-TO_HSCT = Exit("HSCT", Taken("HSCT_GO", ("GO",)), registry("cancels the courses that remain"), planned="CONDITIONING")  # fmt: skip
+TO_HSCT = Exit("HSCT", all_of(Taken("HSCT_GO", ("GO",)), FRESH_MARROW), registry("cancels the courses that remain"),
+               planned="CONDITIONING")  # fmt: skip
 
 # The two deadlines run side by side: the EOI MRD is needed before consolidation, not before blinatumomab.
 EOI_MRD_READ = any_of(Known(EOI_MRD), NotObtainable(EOI_MRD))
-BL1_MRD_READ = any_of(Known(BL1_MRD), Taken("BL1_MRD_UNAVAILABLE", ("HR", "MR")))
+# Nobody is asked about a missing BL1-END MRD of a patient who is HR already: nothing hangs on it but the transplant.
+BL1_MRD_READ = any_of(
+    all_of(Known(BL1_MRD), Outcome("risk_blina1", ("HR", "MR"))),
+    Taken("BL1_MRD_UNAVAILABLE", ("HR", "MR")),
+    all_of(NotObtainable(BL1_MRD), Outcome("risk_eoi", ("HR",))),
+)
+CNS_EOI = Slot("cns", point="EOI")
+# What cannot be had does not hold the patient in induction: remission and X2 then go to a clinician.
+EOI_DONE = all_of(
+    any_of(Reached("EOI_SAMPLE"), all_of(NotObtainable(EOI_MRD), NotObtainable(EOI_BLASTS))),
+    any_of(Known(CNS_EOI), NotObtainable(CNS_EOI)),
+)
 CONSOLIDATION_DONE = Passed(Moment("CONSOLIDATION_END", at="same"))
 
 OFF_TREATMENT = any_of(
@@ -81,7 +94,7 @@ TREATMENT = Track(
         )),
         Phase("INDUCTION", "Induction, D8 to D32: dexamethasone, vincristine, asparaginase, daunorubicin", public("P4"),
               started_by=(Done("course_started", course("INDUCTION")),), exits=(
-            Exit("EOI_DECISION", all_of(Reached("EOI_SAMPLE"), Known(Slot("cns", point="EOI"))), registry()),
+            Exit("EOI_DECISION", EOI_DONE, registry()),
         )),
         Phase("EOI_DECISION", "End of induction: remission, CNS; the MRD may arrive later", registry(), exits=(
             Exit("BLINA_1", all_of(ENROLLED, CYCLE1_CLEAR), registry(), planned="BLINA1_SLOT"),
@@ -149,9 +162,12 @@ TRANSPLANT = Track(
             Exit("DONE", Recorded("hsct_done"), registry()),
         )),
         Phase("DONE", "Transplanted", registry(), started_by=(Done("hsct_done"),), terminal=True),
-        Phase("CLOSED", "Not done: off treatment before", assumption(), terminal=True),
+        Phase("CLOSED", "Not done: treatment is over", assumption(), terminal=True),
     ),
-    anywhere=(Exit("CLOSED", all_of(InPhase("treatment", ("OFF_TREATMENT",)), Not(Recorded("hsct_done"))), assumption()),),
+    anywhere=(
+        Exit("CLOSED", all_of(InPhase("treatment", ("END_OF_TREATMENT", "OFF_TREATMENT")), Not(Recorded("hsct_done"))),
+             assumption()),
+    ),
 )  # fmt: skip
 
 FOLLOW_UP = Track(

@@ -13,7 +13,6 @@ from pathway.language import (
     Decision,
     Input,
     Is,
-    Known,
     Ledger,
     Limit,
     Moment,
@@ -23,6 +22,7 @@ from pathway.language import (
     Passed,
     Recorded,
     Slot,
+    State,
     Taken,
     all_of,
     any_of,
@@ -245,14 +245,13 @@ R2B = Decision(
     inputs=(Input("group", "risk_eoi"), Input("mrd", BL1_MRD, bands=BL1_MRD_BANDS)),
     rules=(
         row(Param("blina1_equal_1e-4"), assumption("not negative is insufficient"), "R2b", group="MR", mrd="at_limit"),
-        row(None, public("P1"), group="MR", mrd=("good", "over")),
         row(None, public("P1"), group="HR"),
     ),
     options=("HR", "MR"),
     source=assumption("conflict between the registry text and P1 (G2): to be confirmed by a clinician"),
     confirm="clinician",
+    asked=State(Compare(BL1_MRD, Limit("=", "1e-4")), ("PASS",)),
     boundary=Compare(BL1_MRD, Limit("=", "1e-4")),
-    asked=Known(BL1_MRD),
 )  # fmt: skip
 
 BL1_MRD_GAP = Decision(
@@ -298,13 +297,13 @@ RISK = Decision(
     "risk",
     "Risk group in force: the initial one until a later stage says HR. Told, not used: nothing clinical reads it",
     inputs=(
-        Input("reallocated", any_of(Taken("risk_eoi", ("HR",)), Taken("risk_blina1", ("HR",)))),
         Input("initial", "risk_initial"),
+        Input("reallocated", any_of(Taken("risk_eoi", ("HR",)), Taken("risk_blina1", ("HR",)))),
     ),
     rules=(
-        row("HR", public("P1"), "", "reallocated", reallocated="yes"),
-        row("HR", public("P1", "P2"), reallocated="no", initial="HR"),
-        row("MR", public("P1", "P2"), reallocated="no", initial="MR"),
+        row("HR", public("P1", "P2"), initial="HR"),
+        row("HR", public("P1"), "", "reallocated", initial="MR", reallocated="yes"),
+        row("MR", public("P1", "P2"), initial="MR", reallocated="no"),
     ),
     options=("HR", "MR"),
     source=public("P1", "P2"),

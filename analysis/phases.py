@@ -1,0 +1,323 @@
+"""Phases: each can be reached, each that is not terminal can be left by every informed patient, no two ways at once.
+
+An informed patient: every fact is known or declared not obtainable, every question is answered. What staff can still
+do (record an action, let time pass, end a cycle) may help; what alone ends the pathway (death, relapse) may not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import combinations
+from typing import Any
+
+import z3
+
+from analysis.findings import Finding
+from analysis.places import Places
+from analysis.walk import atoms
+from analysis.witness import PATIENCE, Unsure, Witness, names_in
+from analysis.world import Expr, Group, both, either
+from pathway.language import AnyOf, Exit, InPhase, LedgerPoint, Not, Phase, Predicate, Recorded, Track
+from pathway.record import key_of
+from pathway.words import words
+
+ROUNDS = 400
+"""How many ways of helping are tried before a phase is called unproved."""
+
+LATE, NOW = 5000, 20_000
+"""Days after every date that a given world may have: what is done so late, and what has passed by then."""
+
+
+def phase_findings(witness: Witness, places: Places) -> Iterator[Finding]:
+    """Everything that is wrong with the phases and what leads from one to the next."""
+    for track in witness.world.compiled.protocol.tracks:
+        yield from _unreachable(track, witness, places)
+        for phase in track.phases:
+            if phase.terminal:
+                continue
+            if not phase.exits and not track.anywhere:
+                yield Finding(
+                    f"no-exit:{track.id}:{phase.id}", "no-exit",
+                    f"Phase {phase.id} of track {track.id} is not terminal and has no exit",
+                    (f"{phase.id}: {phase.text}",), places.of("Phase", phase.id),
+                )  # fmt: skip
+            if phase.hit == "exclusive":
+                yield from _together(track, phase, witness, places)
+            if phase.exits or track.anywhere:
+                yield from _dead_end(track, phase, witness, places)
+
+
+# --- reachable ------------------------------------------------------------------------------------------------------
+
+
+def _unreachable(track: Track, witness: Witness, places: Places) -> Iterator[Finding]:
+    """Phases that nothing proposes. One that only recorded reality enters is one: nobody is ever told to begin it."""
+    open_ways: dict[str, list[str]] = {p.id: [] for p in track.phases}
+    for phase in track.phases:
+        ways = () if phase.terminal else (*phase.exits, *track.anywhere)
+        open_ways[phase.id] = [w.to for w in ways if witness.can(witness.meaning.of(w.when).passes)]
+    reached = {track.phases[0].id: None}
+    todo = [track.phases[0].id]
+    while todo:
+        for to in open_ways[todo.pop()]:
+            if to not in reached:
+                reached[to] = None
+                todo.append(to)
+    for phase in track.phases:
+        if phase.id in reached:
+            continue
+        into = [p.id for p in track.phases for e in p.exits if e.to == phase.id]
+        facts = [
+            f"{p} leads there, but is not reached or its condition never holds" for p in dict.fromkeys(into)
+        ]
+        facts = facts or ["no exit of any phase leads there"]
+        if phase.started_by:
+            facts.append("it is entered only when it is recorded as begun: nobody is asked to begin it")
+        yield Finding(
+            f"unreachable-phase:{track.id}:{phase.id}",
+            "unreachable-phase",
+            f"Phase {phase.id} of track {track.id} is never proposed",
+            tuple(facts),
+            places.of("Phase", phase.id),
+        )
+
+
+# --- together -------------------------------------------------------------------------------------------------------
+
+
+def _together(track: Track, phase: Phase, witness: Witness, places: Places) -> Iterator[Finding]:
+    """Exits of an exclusive phase that are open at once, while nothing takes the patient out of the track."""
+    away = either(*(witness.meaning.of(e.when).passes for e in track.anywhere))
+    done: set[str] = set()
+    for a, b in combinations(range(len(phase.exits)), 2):
+        one, two = phase.exits[a], phase.exits[b]
+        label = f"exits-together:{track.id}:{phase.id}:{one.to}+{two.to}"
+        if one.to == two.to or label in done:
+            continue
+        question = z3.And(*(witness.meaning.of(e.when).passes for e in (one, two)))
+        if witness.can(question, z3.Not(away)):
+            done.add(label)
+            yield Finding(
+                label,
+                "exits-together",
+                f"Phase {phase.id}: {one.to} and {two.to} are open at once, and the phase says that its exits exclude "
+                "each other",
+                (
+                    f"to {one.to}: {words(one.when, witness.world.profile)}",
+                    f"to {two.to}: {words(two.when, witness.world.profile)}",
+                    *(f"for example: {line}" for line in witness.facts(question, z3.Not(away))),
+                ),
+                places.exit(phase.id, b),
+            )
+
+
+# --- dead ends ------------------------------------------------------------------------------------------------------
+
+
+def _dead_end(track: Track, phase: Phase, witness: Witness, places: Places) -> Iterator[Finding]:
+    hunt = Hunt(track, phase, witness)
+    came = _at_rest(track, phase.id, witness)[2]
+    granted: list[Expr] = []
+    found = None
+    # First a patient who came here by what the protocol says; then one who was brought here by a later correction.
+    for most in ([came], []):
+        try:
+            found = hunt.stuck(most)
+        except Unsure as unsure:
+            if not most:
+                yield _unproved(track, phase, places, unsure)
+                return
+        if found is not None:
+            granted = list(most)
+            break
+    if found is None:
+        return
+    for wishes in witness.plain(z3.And(*hunt.help)):
+        for batch in (wishes, *([w] for w in wishes)):
+            with suppress(Unsure):
+                if (plainer := hunt.stuck([*granted, *batch])) is not None:
+                    granted, found = [*granted, *batch], plainer
+                    if batch is wishes:
+                        break
+    yield Finding(
+        f"dead-end:{track.id}:{phase.id}",
+        "dead-end",
+        f"Phase {phase.id} of track {track.id}: a patient of whom all is known may never leave it",
+        (
+            *(
+                f"for example: {line}"
+                for line in witness.fewest(hunt.help, hunt.groups, hunt.values(found), found)
+            ),
+            *(f"stays closed: to {e.to}: {words(e.when, witness.world.profile)}" for e in phase.exits),
+        ),
+        places.of("Phase", phase.id),
+    )
+
+
+def _unproved(track: Track, phase: Phase, places: Places, unsure: Unsure) -> Finding:
+    return Finding(
+        f"dead-end:{track.id}:{phase.id}", "dead-end",
+        f"Phase {phase.id} of track {track.id}: not proved that every patient can leave it",
+        (f"the solver gave up: {unsure}",), places.of("Phase", phase.id),
+    )  # fmt: skip
+
+
+def name_of(unknown: Expr) -> str:
+    """The name of an unknown."""
+    return str(unknown.decl().name())
+
+
+class Hunt:
+    """The search for a given world in which nothing that can still happen opens an exit of a phase.
+
+    Help is offered until none is left: a course of events that opens an exit in one world is ruled out for all worlds
+    in which the same course helps. Raises `Unsure` after `ROUNDS` offers.
+    """
+
+    def __init__(self, track: Track, phase: Phase, witness: Witness) -> None:
+        ways: tuple[Exit, ...] = (*phase.exits, *track.anywhere)
+        leaves = z3.Or(either(*(witness.meaning.of(e.when).passes for e in ways)), _asks(phase, witness))
+        rest = _others_at_rest(track, ways, witness)
+        stay = both(*(z3.Not(e) for e in _escapes(track, phase, witness)))
+        settled = both(*witness.world.settled)
+        fixed = _fixed(phase)
+        self.witness = witness
+        self.moving = {n: u for n, u in witness.world.moving.items() if n not in fixed}
+        self.late = both(
+            *(u == (NOW if n == "now" else LATE) for n, u in self.moving.items() if z3.is_real(u))
+        )
+        legal = list(witness.world.legal)
+        about = _closure(names_in(z3.And(leaves, rest, stay)), legal, witness)
+        legal = [r for r in legal if names_in(r) <= about]
+        # What moves within a group (when an action was done) is not given.
+        left = [
+            Group([u for u in g.unknowns if name_of(u) not in self.moving and name_of(u) in about], g.show)
+            for g in witness.world.groups.values()
+        ]
+        self.groups = [g for g in left if g.unknowns]
+        self.help = [settled, leaves, rest, stay]
+        names = set(self.moving)
+        self.helped = z3.And(leaves, rest, stay, *(r for r in legal if names & names_in(r)))
+        self._wishes: dict[int, Expr] = {}
+        self.search = z3.Solver()
+        self.search.set("timeout", PATIENCE)
+        self.search.add(*legal, settled, rest, stay)
+
+    def values(self, model: Any) -> list[Expr]:
+        """What a model says of each given group."""
+        return [both(*(u == model.eval(u, True) for u in g.unknowns)) for g in self.groups]
+
+    def stuck(self, wishes: list[Expr]) -> Any:
+        """A given world with these wishes that nothing helps, None if there is none."""
+        for _ in range(ROUNDS):
+            self.witness.questions += 1
+            answer = self.search.check(*self._literals(wishes))
+            if answer == z3.unsat:
+                return None
+            if answer == z3.unknown:
+                raise Unsure(self.search.reason_unknown())
+            model = self.search.model()
+            values = self.values(model)
+            helped = self.witness.model(*self.help, self.late, *values) or self.witness.model(
+                *self.help, *values
+            )
+            if helped is None:
+                return model
+            course = [(u, helped.eval(u, True)) for u in self.moving.values()]
+            self.search.add(z3.Not(z3.simplify(z3.substitute(self.helped, *course))))
+        raise Unsure(f"{ROUNDS} courses of events were tried")
+
+    def _literals(self, wishes: list[Expr]) -> list[Expr]:
+        for wish in wishes:
+            if wish.get_id() not in self._wishes:
+                # Kept with the wish itself: the solver uses an id again once its expression is gone.
+                self._wishes[wish.get_id()] = wish
+                self.search.add(z3.Implies(z3.Bool(f"wish {wish.get_id()}"), wish))
+        return [z3.Bool(f"wish {wish.get_id()}") for wish in wishes]
+
+
+def _others_at_rest(track: Track, ways: tuple[Exit, ...], witness: Witness) -> Expr:
+    """Where the exits read a phase of another track, the patient belongs there: something led there, nothing leads on."""
+    tracks = {t.id: t for t in witness.world.compiled.protocol.tracks if t.id != track.id}
+    rest: dict[tuple[str, str], Expr] = {}
+    todo: list[object] = [e.when for e in ways]
+    while todo:
+        for read in atoms(todo.pop(), InPhase):
+            for phase in read.phases:
+                if read.track in tracks and (read.track, phase) not in rest:
+                    rest[read.track, phase], guards, _ = _at_rest(tracks[read.track], phase, witness)
+                    todo += guards
+    return both(*rest.values())
+
+
+def _at_rest(track: Track, id: str, witness: Witness) -> tuple[Expr, list[Predicate], Expr]:
+    """That a track is in a phase only if something led there and nothing leads on; the conditions; what led there."""
+    ids = [p.id for p in track.phases]
+    phase = track.phases[ids.index(id)]
+    led = [e.when for p in track.phases for e in p.exits if e.to == id]
+    led += [e.when for e in track.anywhere if e.to == id]
+    on = [] if phase.terminal else [e.when for e in (*phase.exits, *track.anywhere)]
+    came = either(*(witness.meaning.of(w).passes for w in led)) if ids.index(id) else z3.BoolVal(True)
+    stays = both(*(z3.Not(witness.meaning.of(w).passes) for w in on))
+    here = witness.meaning.phase(track.id) == ids.index(id)
+    return z3.Implies(here, z3.And(came, stays)), [*led, *on], came
+
+
+def _asks(phase: Phase, witness: Witness) -> Expr:
+    """Where no exit passes and nothing that is missing can come, a person picks among the exits that are left."""
+    verdicts = [witness.meaning.of(e.when) for e in phase.exits]
+    if phase.confirm is None:
+        return z3.BoolVal(False)
+    return z3.And(
+        either(*(v.stuck for v in verdicts)), both(*(z3.Implies(v.waits, v.hopeless) for v in verdicts))
+    )
+
+
+def _closure(names: frozenset[str], rules: list[Expr], witness: Witness) -> set[str]:
+    """The names and all that rules tie to them."""
+    tied = [names_in(r) for r in rules] + [
+        {name_of(u) for u in g.unknowns} for g in witness.world.groups.values()
+    ]
+    about = set(names)
+    while more := [t for t in tied if t & about and not t <= about]:
+        about.update(*more)
+    return about
+
+
+def _own(phase: Phase) -> dict[tuple[str, object], None]:
+    """Actions that the exits of a phase ask for: these may be recorded while it lasts."""
+    denied = {(a.action, a.scope) for n in atoms(phase.exits, Not) for a in atoms(n, Recorded)}
+    asked = dict.fromkeys((a.action, a.scope) for a in atoms(phase.exits, Recorded))
+    return {key: None for key in asked if key not in denied}
+
+
+def _escapes(track: Track, phase: Phase, witness: Witness) -> list[Expr]:
+    """What takes a patient elsewhere without an exit of this phase: an action that by itself ends a track (death is no
+    way out of a phase that does not speak of it), a later phase that is recorded as begun."""
+    own = _own(phase)
+    found: list[Expr] = []
+
+    def gather(node: Predicate) -> None:
+        if isinstance(node, AnyOf):
+            for part in node.parts:
+                gather(part)
+        elif isinstance(node, Recorded) and (node.action, node.scope) not in own:
+            found.append(witness.world.recorded(node.action, node.scope, node.where))
+
+    for each in witness.world.compiled.protocol.tracks:
+        for way in each.anywhere:
+            gather(way.when)
+    rank = [p.id for p in track.phases].index(phase.id)
+    for begun in (start for later in track.phases[rank + 1 :] for start in later.started_by):
+        if isinstance(begun, LedgerPoint):
+            found.append(witness.world.ledger_started(begun.ledger))
+        elif (begun.action, begun.scope) not in own:
+            found.append(witness.world.recorded(begun.action, begun.scope))
+    return found
+
+
+def _fixed(phase: Phase) -> set[str]:
+    """What would move, but not at anybody's will: an action that closes an exit may have been recorded already."""
+    denied = [a for n in atoms(phase.exits, Not) for a in atoms(n, Recorded)]
+    return {f"recorded {key_of(a.action, a.scope)}" for a in denied}

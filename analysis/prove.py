@@ -1,0 +1,68 @@
+"""`prove`: what is wrong with a protocol's definition, over everything that a patient can be like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from time import perf_counter
+
+from analysis.adverse import adverse_findings
+from analysis.findings import Finding, Proof, settle
+from analysis.guards import guard_findings
+from analysis.phases import phase_findings
+from analysis.places import Place, Places
+from analysis.tables import table_findings
+from analysis.usage import usage_findings
+from analysis.witness import Unsure, Witness
+from pathway.canonical import content_hash
+from pathway.compiled import compile_protocol
+from pathway.errors import ProtocolError
+from pathway.language import Protocol
+from pathway.profile import Profile, make_profile
+
+
+def prove(protocol: Protocol, profile: Profile | None = None) -> Proof:
+    """Every finding of a protocol, under its default profile or another.
+
+    Choice keys of the profile are proved for all their options, limits and lengths that it leaves open for both. A
+    definition that does not compile has one finding, a `cycle` or `malformed`.
+    """
+    began = perf_counter()
+    places = Places(protocol)
+    home = places.of("Protocol", protocol.name)
+    try:
+        compiled = compile_protocol(protocol)
+        profile = profile or make_profile(protocol)
+    except ProtocolError as error:
+        return Proof(
+            protocol.name, protocol.version.number, content_hash(protocol),
+            settle(protocol, [_refused(error, home)], home), 0, perf_counter() - began,
+        )  # fmt: skip
+    witness = Witness(compiled, profile)
+    found = list(_all(witness, places))
+    return Proof(
+        protocol.name, protocol.version.number, compiled.hash, settle(protocol, found, home),
+        witness.questions, perf_counter() - began,
+    )  # fmt: skip
+
+
+def _all(witness: Witness, places: Places) -> Iterator[Finding]:
+    compiled = witness.world.compiled
+    yield from usage_findings(compiled, places)
+    yield from adverse_findings(compiled.protocol, places)
+    for part in (table_findings, guard_findings, phase_findings):
+        try:
+            yield from part(witness, places)
+        except Unsure as unsure:
+            name = part.__name__.removesuffix("_findings")
+            text = f"The {name}s of the protocol could not be proved to the end"
+            yield Finding(f"unproved:{name}", "unproved", text, (f"the solver gave up: {unsure}",))
+    for name in witness.world.foreign:
+        text = f"The prover does not know the part {name} of the language: what rests on it is taken to be possible"
+        yield Finding(f"unproved:language:{name}", "unproved", text)
+
+
+def _refused(error: ProtocolError, place: Place) -> Finding:
+    kind = "cycle" if ": a cycle: " in str(error) else "malformed"
+    chain = str(error).partition(": a cycle: ")[2] if kind == "cycle" else ""
+    text = "Derived facts depend on themselves" if chain else "The definition cannot be read"
+    return Finding(kind, kind, text, (chain or str(error),), place)

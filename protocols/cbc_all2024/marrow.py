@@ -1,0 +1,14 @@
+"""Marrow samples: what shows that one has been taken."""
+
+from pathway.language import AnyOf, Known, Recorded, Slot, any_of
+
+
+def taken(at: str) -> AnyOf:
+    """The marrow of a time point has been taken."""
+    return any_of(
+        Recorded("marrow_sampled", (("point", at),)),
+        *(Known(Slot(fact, point=at)) for fact in ("mrd_flow", "mrd_ngs", "marrow_blasts")),
+    )
+
+
+PRE_BLINA_MARROW = any_of(*taken("PRE-BLINA").parts, Recorded("d19_marrow_counts"))

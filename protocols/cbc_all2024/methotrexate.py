@@ -1,0 +1,124 @@
+"""High-dose methotrexate: four courses, each with its level series, rescue and excretion (C5)."""
+
+from itertools import pairwise
+
+from pathway.language import (
+    AnyOf,
+    Assessment,
+    Compare,
+    Deviation,
+    InPhase,
+    Known,
+    Milestone,
+    Moment,
+    Not,
+    Outcome,
+    Param,
+    Predicate,
+    Recorded,
+    Rung,
+    Setting,
+    Slot,
+    State,
+    Task,
+    all_of,
+    any_of,
+    assumption,
+    public,
+)
+from protocols.cbc_all2024.anchors import course
+from protocols.cbc_all2024.facts import HDMTX, LEVELS
+
+IN_CONSOLIDATION = InPhase("treatment", ("EOI_ASSESSMENT", "CONSOLIDATION"))
+ALL_GIVEN = Setting("hdmtx_courses", ("4",))
+
+
+def level(n: str, hours: str) -> Slot:
+    """A level of a course: `20H` is 20 to 24 h after its start."""
+    return Slot("mtx_level", point=f"C{n}-{hours}")
+
+
+def recovered(n: str, until: str = "") -> Compare:
+    """The latest level of a course, by the time of an anchor, is at most 0.2 umol/L."""
+    return Compare(
+        Slot("mtx_level", points=tuple(f"C{n}-{hours}" for hours in LEVELS), until=until), Param("mtx_safe")
+    )
+
+
+def delayed(n: str) -> Compare:
+    """More than 1 umol/L at 44 h."""
+    return Compare(level(n, "44H"), Param("mtx_delayed"))
+
+
+def given(n: str, dose: str = "") -> Recorded:
+    """The course has been started, with that dose in g/m2."""
+    return Recorded("hdmtx_started", course(n), where=("dose", dose) if dose else ("", ""))
+
+
+def due(n: str) -> Predicate:
+    """The course belongs to this patient's consolidation."""
+    return IN_CONSOLIDATION if n in ("1", "2") else all_of(IN_CONSOLIDATION, ALL_GIVEN)
+
+
+def measured(n: str, hours: str) -> AnyOf:
+    """Measured, or an earlier level of this course already low enough."""
+    before = LEVELS[: LEVELS.index(hours)]
+    return any_of(Known(level(n, hours)), *(Compare(level(n, b), Param("mtx_safe")) for b in before))
+
+
+ASSESSMENTS = tuple(
+    item
+    for n in HDMTX
+    for item in (
+        Assessment("HDMTX", f"High-dose methotrexate, course {n}: 24 h, 10 % in the first half hour; dose by hdmtx_dose",
+                   Moment(f"HDMTX{n}_START"), given(n), "clinician", public("C5", "C8"), window=(0, 3), asked=due(n),
+                   blocked_by="AFTER_EOI_ASSESSMENT" if n == "1" else "", kind="dose", scope=course(n)),
+        *(
+            Assessment(f"MTX-{hours}", f"Methotrexate level {text} after the start of course {n}, +- 2 h",
+                       Moment(f"HDMTX{n}_START", hours=int(hours.removesuffix("H"))), measured(n, hours), "laboratory",
+                       public("C5", note="tolerance: assumption"), asked=given(n), scope=course(n))
+            for hours, text in (("20H", "20 to 24 h"), ("44H", "44 to 48 h"), ("68H", "68 to 72 h"))
+        ),
+    )
+)  # fmt: skip
+
+TASKS = tuple(
+    item
+    for n in HDMTX
+    for item in (
+        Task("MTX-UNTIL-SAFE", f"Course {n}: measure methotrexate daily until 0.2 umol/L or less",
+             all_of(given(n), Known(level(n, "68H"))), recovered(n), "laboratory", public("C5"), scope=course(n)),
+        Task("MTX-RESCUE", f"Course {n}: delayed excretion, increase the leucovorin rescue; the next course waits", delayed(n),
+             any_of(Recorded("rescue_increased", course(n)), recovered(n)), "clinician", public("C5"), scope=course(n)),
+    )
+)  # fmt: skip
+
+MILESTONES = tuple(
+    item
+    for n in HDMTX
+    for item in (
+        Milestone("HDMTX-START", f"High-dose methotrexate, course {n}, started", given(n), public("C5"), scope=course(n)),
+        Milestone("HDMTX-RECOVERED", f"Course {n}: methotrexate 0.2 umol/L or less", all_of(given(n), recovered(n)), public("C5"),
+                  scope=course(n)),
+    )
+)  # fmt: skip
+
+DEVIATIONS = tuple(
+    item
+    for n in HDMTX
+    for item in (
+        Deviation("MTX-DELAYED", f"Course {n}: methotrexate above 1 umol/L at 44 h, delayed excretion", delayed(n),
+                  (Rung("critical"),), public("C5"), to="clinician", kind="alert", scope=course(n)),
+        Deviation("HDMTX-WRONG-DOSE", f"Course {n} was given at the other group's dose",
+                  any_of(all_of(Outcome("hdmtx_dose", ("3",)), given(n, "5")), all_of(Outcome("hdmtx_dose", ("5",)), given(n, "3"))),
+                  (Rung("critical"),), assumption(), scope=course(n)),
+        Deviation("MTX-LEVEL-MISSING", f"Course {n}: no methotrexate level at 44 h",
+                  all_of(given(n), Not(measured(n, "44H"))), (Rung("major", Moment(f"HDMTX{n}_START", hours=50)),), assumption(),
+                  scope=course(n)),
+    )
+) + tuple(
+    Deviation("HDMTX-BEFORE-RECOVERY", f"Course {n} was started before the methotrexate of the one before was low enough",
+              all_of(given(n), State(recovered(before, until=f"HDMTX{n}_START"), ("FAIL", "PENDING", "REVIEW"))),
+              (Rung("major"),), assumption(), scope=course(n))
+    for before, n in pairwise(HDMTX)
+)  # fmt: skip

@@ -1,0 +1,110 @@
+"""CBC-DEFAULT-0: every number that the registry text leaves to the trial team, the references, and what nobody has published."""
+
+from pathway.language import ProfileKey, assumption, public, registry
+
+PROFILE = (
+    # --- who may enter
+    ProfileKey("age_over_months", "days", "1", "calendar months of age that a patient must have passed at diagnosis", registry()),
+    ProfileKey("age_under_months", "days", "216", "calendar months of age that a patient must not have reached (18 years)", registry()),
+    ProfileKey("d19_lr", "limit", ">= 1e-3", "D19 MRD with which a provisional low risk enters", registry()),
+    ProfileKey("d19_ir", "limit", ">= 1e-4", "D19 MRD with which a provisional intermediate risk enters", registry()),
+    ProfileKey("d19_review", "limit", ">= 1e-1", "D19 MRD that a clinician must look at: the national pathway bounds IR by it",
+               assumption("no upper limit in the registry text; bound after N2")),
+    ProfileKey("e9_lookback_end", "choice", "D1", "where the look-back of E9 ends. ENROLMENT is the literal reading: it excludes "
+               "everybody, for each patient has had 18 days of induction", assumption("to be confirmed (H2)"),
+               options=("D1", "ENROLMENT")),
+    ProfileKey("e11_evaluated", "choice", "D46", "when E11 is evaluated. SCREENING is the literal reading: nobody can start on D29",
+               assumption("to be confirmed (H3)"), options=("D46", "SCREENING")),
+    ProfileKey("cns_fail", "choice", "CNS3", "lowest CNS status that counts as CNS involvement", assumption("H5"),
+               options=("CNS2", "CNS3")),
+    ProfileKey("cns_review", "choice", "CNS2", "CNS status that a clinician must look at", assumption("H5"),
+               options=("CNS2", "NONE")),
+    # --- blinatumomab
+    ProfileKey("blina_start", "study_day", "D29", "first day of blinatumomab", registry()),
+    ProfileKey("start_tolerance", "days", "3", "days by which the start may move", assumption()),
+    ProfileKey("blina_latest", "study_day", "D36", "latest start, then backbone part 2", assumption()),
+    ProfileKey("blina_days", "days", "14", "infusion days of 24 h, net of pauses", registry("net of pauses: assumption")),
+    ProfileKey("pause_max", "days", "7", "longest pause after which the course is completed",
+               assumption("the label rule is for 28 days (B3); none exists for 14 (H8)")),
+    ProfileKey("pause_over_max", "choice", "STOP", "after a longer pause: stop and go to the end-of-induction marrow, or complete",
+               assumption("H8"), options=("STOP", "COMPLETE", "REVIEW")),
+    ProfileKey("blina_replaces_cat", "choice", "true", "blinatumomab takes the place of CAT / CAT+; false: these follow it",
+               assumption("inferred from the successor trial (H6)"), options=("true", "false")),
+    # --- end of induction
+    ProfileKey("d46_neg", "limit", "< 1e-4", "flow MRD at the end of induction: negative", registry()),
+    ProfileKey("d46_exclude", "limit", ">= 1e-2", "flow MRD at the end of induction: E11", registry()),
+    ProfileKey("ngs_neg", "limit", "< 1e-6", "NGS MRD at the end of induction: negative", registry()),
+    ProfileKey("d46_opens", "study_day", "D43", "first day on which the end-of-induction marrow counts", assumption()),
+    ProfileKey("d46_closes", "study_day", "D50", "last day on which it counts", assumption()),
+    ProfileKey("after_d46_lr_negative", "choice", "LR", "risk of a low-risk patient whom blinatumomab cleared",
+               assumption("the key unknown (H7): the successor still calls them LR, N2 would not"), options=("LR", "IR", "REVIEW")),
+    ProfileKey("after_d46_lr_positive", "choice", "IR", "risk of a low-risk patient with 1e-4 to < 1e-2",
+               assumption("cf. N2, C7"), options=("LR", "IR", "REVIEW")),
+    # --- after induction
+    ProfileKey("consolidation_start", "study_day", "D57", "start of consolidation; a clinician may begin from D47",
+               assumption("two weeks after blinatumomab, as N1 and the label interval (B6)")),
+    ProfileKey("hdmtx_courses", "choice", "4", "courses of high-dose methotrexate; the successor gives 2 (C2)",
+               assumption("Total XV analogue (C8)"), options=("2", "4")),
+    ProfileKey("hdmtx_interval", "days", "14", "days from one course to the next", assumption("Total XV analogue (C8)")),
+    ProfileKey("mtx_delayed", "limit", "> 1", "methotrexate (umol/L) at 44 h: delayed excretion", public("C5")),
+    ProfileKey("mtx_safe", "limit", "<= 0.2", "methotrexate (umol/L) at which measuring and rescue end", public("C5")),
+    ProfileKey("reinduction_start", "study_day", None, "start of reinduction; not public (H4)", assumption()),
+    ProfileKey("treatment_end", "study_day", None, "end of treatment; not public (H4)", assumption()),
+    # --- transplant
+    ProfileKey("hsct_mrd", "limit", "< 1e-4", "marrow MRD that transplant requires", assumption()),
+    ProfileKey("hsct_mrd_max_age", "days", "14", "greatest age of that marrow at conditioning", assumption()),
+    # Not clinical: lengths that only let a simulated clock advance.
+    ProfileKey("length_maintenance_1", "days", "280", "length of maintenance 1: 5 courses (C2), here of 56 days",
+               assumption("placeholder"), simulation=True),
+    ProfileKey("length_reinduction", "days", "42", "length of the two reinductions, 21 days each", assumption("placeholder"),
+               simulation=True),
+    ProfileKey("maintenance_2_end", "study_day", "D875", "end of maintenance 2 (125 weeks)", assumption("placeholder"),
+               simulation=True),
+    ProfileKey("prephase_days", "days", "4", "length of the dexamethasone prephase", assumption("length not found")),
+)  # fmt: skip
+
+REFERENCES = (
+    ("C1", "NCT06607419, registry text, last update 2024-09-23"),
+    ("C2", "NCT06882057, CCCG-ALL-2025: successor trial, which describes the 2020 protocol"),
+    ("C3", "Prognostic factors for CNS control in children with ALL treated without cranial irradiation (CCCG-ALL-2015). "
+           "Blood 2021;138(4):331"),
+    ("C4", "Report of the Chinese Children's Cancer Group ALL 2015 multicentre study"),
+    ("C5", "High-dose methotrexate in one Chinese centre (CCLG-ALL-2018, CCCG-ALL-2020), doi 10.2147/DDDT.S545368"),
+    ("C6", "Vincristine and dexamethasone pulses in CCCG-ALL-2015. Lancet Oncol 2021;22:1322"),
+    ("C7", "St. Jude Total XVI: risk by MRD of days 15 and 42, table"),
+    ("C8", "St. Jude Total XV as given in another centre, supplement"),
+    ("C10", "Chinese paediatric ALL recommendations, 4th revision: CNS leukaemia"),
+    ("N1", "ChiCTR2400083570, abstract: blinatumomab after reduced induction (CCLG); unverified"),
+    ("N2", "Chinese national clinical pathway for childhood ALL, citing the 2018 norm; truncated, unverified"),
+    ("N3", "Allogeneic HSCT in CCCG-ALL-2015, abstract on 313 children; unverified"),
+    ("B1", "Blinatumomab US label, Dosage and Administration: administration and hospitalisation"),
+    ("B2", "Blinatumomab US label, Dosage and Administration: premedication and preparation"),
+    ("B3", "Blinatumomab US label, Dosage and Administration: dosage modifications for adverse reactions"),
+    ("B4", "Management of adverse events of blinatumomab, table of dose modifications (review, adult doses)"),
+    ("B5", "Blinatumomab monograph: indications, contraindication, preservative and weight 5.4 kg"),
+    ("B6", "Blinatumomab dosing by weight, table: 15 ug/m2/day, at most 28 ug/day below 45 kg; treatment-free 14 days"),
+    ("B7", "Blinatumomab product information, EU-type text: premedication"),
+    ("B8", "ASTCT consensus grading of cytokine release syndrome, table"),
+    ("B9", "ASTCT consensus grading of ICANS with CAPD below 12 years"),
+    ("B10", "Blinatumomab, cytokine release syndrome: grades and management, table"),
+    ("B13", "Acute leukaemia: variability of remission definitions, international consensus treatment (report)"),
+    ("B14", "Ponte-di-Legno consensus (2022): table of relapse definitions"),
+)  # fmt: skip
+
+GAPS = (
+    ("H1", "LR limit on D19: the registry text says >= 0.1 %, the successor says of 2020 > 0.1 %. The registry text wins."),
+    ("H2", "E9 read literally excludes everybody: the look-back ends at D1 (e9_lookback_end), to be confirmed."),
+    ("H3", "E11 is a D46 value named among the exclusions: it means withdrawal at D46 (e11_evaluated), to be confirmed."),
+    ("H4", "Provisional LR / IR / HR, the drugs and days of CAT and CAT+, phase lengths, reinduction weeks and the end of "
+           "treatment are not public: physicians enter the risk, lengths are not set."),
+    ("H5", "CNS involvement is not defined: CNS3 fails, CNS2 goes to a clinician."),
+    ("H6", "Whether blinatumomab replaces CAT / CAT+ or precedes it: it replaces it (blina_replaces_cat)."),
+    ("H7", "Risk after D46 of a cleared low-risk patient: stays LR (after_d46_lr_negative)."),
+    ("H8", "No interruption rule for a 14-day course: completed if paused for at most 7 days, else stopped."),
+    ("H9", "Full dose without a number: label, 15 ug/m2/day below 45 kg, 28 ug/day from 45 kg."),
+    ("H10", "Age limits are strict in the text, inclusive in the registry's fields: the text; exactly 1 month is noted."),
+    ("H11", "Premedication differs between US and EU label texts: the site's label edition."),
+    ("H12", "An NGS result counts as negative only with a sensitivity of 1e-6; many assays stop at 1e-5: a clinician judges."),
+    ("H13", "Philadelphia-positive and CD19-negative disease are not named: a clinician judges before the start."),
+    ("H14", "Day of the marrow before blinatumomab: D28; the team may let the D19 marrow count."),
+)  # fmt: skip

@@ -1,0 +1,83 @@
+"""The calendar. D1 is the first infusion; weekly doses count from the dose before, evaluations from d1 of their course."""
+
+from pathway.language import (
+    Anchor,
+    AnchorTime,
+    DateOf,
+    Done,
+    Graded,
+    Latest,
+    Offset,
+    Param,
+    Sampled,
+    Since,
+    Slot,
+    all_of,
+    assumption,
+    public,
+    registry,
+)
+from protocols.dara_tall.facts import DOSES, EVALUATIONS, SAES, blasts
+from protocols.dara_tall.response import found
+
+LIFE_THREATENING = all_of(Graded("IRR", 4))
+
+
+def scope(course: str, label: str) -> tuple[tuple[str, str], ...]:
+    """The scope labels of a dose."""
+    return (("course", course), ("dose", label))
+
+
+def sae(number: str) -> Anchor:
+    """When the clock of a serious adverse event begins."""
+    aware: tuple[AnchorTime, ...] = (Done("sae_aware", (("sae", number),)),)
+    times = (*aware, Since(LIFE_THREATENING)) if number == "IRR" else aware
+    return Anchor(
+        f"SAE_{number}",
+        f"aware of serious adverse event {number}",
+        times,
+        source=public("S21"),
+        earliest=True,
+    )
+
+
+BEFORE = {"d2": ("d1", 1), "d8": ("d1", 7), "d15": ("d8", 7), "d22": ("d15", 7)}
+"""The dose that a dose counts from, and the days between them: a late one moves all that follow."""
+
+
+def dose(course: str, label: str) -> Anchor:
+    """The day of a dose."""
+    before, days = BEFORE.get(label, ("", 0))
+    start = "D1" if course == "1" else "C2_PLANNED"
+    planned = Offset(f"C{course}_{before.upper()}", days) if before else Offset(start)
+    return Anchor(
+        f"C{course}_{label.upper()}",
+        f"course {course}, {label}",
+        (Done("infusion_started", scope(course, label)),),
+        (planned,),
+    )
+
+
+ANCHORS = (
+    Anchor("D1", "first infusion", (Done("infusion_started", scope("1", "d1")),), (DateOf(Slot("dara_planned")),), assumption()),
+    Anchor("C1_START", "first infusion, given", (Done("infusion_started", scope("1", "d1")),), source=assumption()),
+    Anchor("C1_END", "end of the first infusion", (Done("infusion_ended", scope("1", "d1")),)),
+    *(dose(c, label) for c, label in DOSES),
+    *(Anchor(f"C{c}_{label.upper()}_OVER", f"course {c}, {label}, infusion over", (Done("infusion_ended", scope(c, label)),))
+      for c, label in DOSES),
+    Anchor("C1_EVAL", "d29 of course 1", (), (Offset("C1_START", Param("evaluation_day")),), assumption("day 29 after EA9213")),
+    Anchor("C2_PLANNED", "planned d1 of course 2: after 28 days, and a week after the last dose", (),
+           (Latest((Offset("C1_START", Param("course_days")), Offset("C1_D22", 7))),)),
+    Anchor("C2_START", "d1 of course 2", (Done("infusion_started", scope("2", "d1")),)),
+    Anchor("C2_EVAL", "d29 of course 2", (), (Offset("C2_START", Param("evaluation_day")),)),
+    Anchor("RELAPSE_DAY", "relapse: marrow, or stated by the team",
+           (Done("relapse"), *(Sampled(blasts(at), found(at, "HAEM_RELAPSE")) for at in EVALUATIONS)), earliest=True),
+    Anchor("DEATH_DAY", "death", (Done("death"),)),
+    Anchor("WITHDRAWAL", "consent withdrawn", (Done("consent_withdrawn"),)),
+    Anchor("LOSS", "lost to follow-up", (Done("lost_to_follow_up"),)),
+    Anchor("STUDY_CLOSED", "study closed", (Done("study_closed"),), source=registry("2028-09-01")),
+    Anchor("LAST_ASSESSED", "last assessed in remission", (Sampled(Slot("disease_assessment")),)),
+    Anchor("LAST_SEEN", "last seen or reported alive", (Sampled(Slot("survival")),)),
+    *(sae(n) for n in SAES),
+    *(Anchor(f"SUSAR_{n}", f"sponsor aware of SUSAR {n}", (Done("susar_aware", (("sae", n),)),), source=public("S20")) for n in SAES),
+)  # fmt: skip

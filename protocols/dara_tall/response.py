@@ -1,0 +1,124 @@
+"""MRD at d29: a flow panel that needs CD38 cannot say negative under daratumumab. Then the second course, or what follows."""
+
+from pathway.language import (
+    Choice,
+    Compare,
+    Decision,
+    Input,
+    Is,
+    Known,
+    Limit,
+    Outcome,
+    Param,
+    Reached,
+    Recorded,
+    Slot,
+    State,
+    assumption,
+    registry,
+    row,
+)
+from protocols.dara_tall.facts import blasts, mrd
+
+CLASSES = ("NEG", "POS_QUANT", "POS_NQ", "INDETERMINATE", "HAEM_RELAPSE")
+POSITIVE = ("POS_QUANT", "POS_NQ")
+
+
+def result(at: str) -> Decision:
+    """The class of an evaluation."""
+    negative = Compare(mrd(at), Param("mrd_negative"))
+    return Decision(
+        "mrd_result",
+        f"MRD, {at}",
+        inputs=(
+            Input("relapse", Compare(blasts(at), Limit(">=", "5"))),
+            Input("gating", Slot("cd38_independent_gating", point=at), closed=("NO", Known(mrd(at)))),
+            Input("doubtful", State(negative, ("REVIEW",))),
+            Input("not_quantifiable", Is(mrd(at), ("positive-not-quantifiable",))),
+            Input("negative", negative),
+        ),
+        rules=(
+            row("HAEM_RELAPSE", assumption("blasts of 5 % or more"), relapse="yes"),
+            row("INDETERMINATE", assumption("the report must say that gating does not need CD38"), relapse="no", gating="NO"),
+            row("INDETERMINATE", assumption("the assay cannot tell, or the sample was not evaluable"), relapse="no", gating="YES", doubtful="yes"),
+            row("POS_NQ", assumption(), relapse="no", gating="YES", doubtful="no", not_quantifiable="yes"),
+            row("NEG", assumption("< 1e-4"), relapse="no", gating="YES", doubtful="no", not_quantifiable="no", negative="yes"),
+            row("POS_QUANT", assumption(), relapse="no", gating="YES", doubtful="no", not_quantifiable="no", negative="no"),
+        ),
+        options=CLASSES,
+        source=registry("question of the trial; limits: assumption (G1)"),
+        asked=Known(mrd(at)),
+        announce=True,
+        scope=(("eval", at),),
+    )  # fmt: skip
+
+
+def found(at: str, *classes: str) -> Outcome:
+    """The evaluation gave one of these."""
+    return Outcome(f"mrd_result[eval={at}]", classes)
+
+
+PRIMARY = Decision(
+    "primary",
+    "Primary endpoint: MRD negative at d29 of course 1; indeterminate is never a success",
+    inputs=(Input("mrd", "mrd_result[eval=C1-D29]"),),
+    rules=(
+        row("SUCCESS", assumption(), mrd="NEG"),
+        row("FAILURE", assumption(), mrd=("POS_QUANT", "POS_NQ", "HAEM_RELAPSE")),
+        row(None, assumption(), mrd=("INDETERMINATE", "none")),
+    ),
+    options=("SUCCESS", "FAILURE"),
+    source=assumption("endpoints are not public (G1)"),
+    announce=True,
+)
+
+C2_BEGUN = Recorded("infusion_started", (("course", "2"), ("dose", "d1")))
+
+COURSE_2 = Decision(
+    "course_2",
+    "Second course: once, for MRD that is still positive",
+    inputs=(Input("mrd", "mrd_result[eval=C1-D29]"),),
+    rules=(
+        row("COURSE_2", assumption(), mrd="POS_QUANT"),
+        row(
+            Choice(("COURSE_2", "OFF_TREATMENT")),
+            assumption("positive below the quantifiable range"),
+            mrd="POS_NQ",
+        ),
+        row(None, assumption(), "", "a repeated sample decides", mrd=("INDETERMINATE", "none")),
+        row(None, assumption(), mrd=("NEG", "HAEM_RELAPSE")),
+    ),
+    options=("COURSE_2", "OFF_TREATMENT"),
+    source=assumption("at most 2 courses (G1)"),
+    confirm="clinician",
+    asked=Reached("C1_START"),
+    enacted=(("COURSE_2", C2_BEGUN),),
+)
+
+AFTER_NEGATIVE = Decision(
+    "after_negative",
+    "MRD negative: transplant, chemotherapy or observation?",
+    inputs=(Input("first", "mrd_result[eval=C1-D29]"), Input("second", "mrd_result[eval=C2-D29]")),
+    rules=(
+        row(Choice(("HSCT", "CHEMOTHERAPY", "OBSERVATION")), assumption(), first="NEG"),
+        row(
+            Choice(("HSCT", "CHEMOTHERAPY", "OBSERVATION")),
+            assumption(),
+            first=(*POSITIVE, "INDETERMINATE"),
+            second="NEG",
+        ),
+        row(None, assumption(), first=("HAEM_RELAPSE", "none")),
+        row(
+            None,
+            assumption(),
+            first=(*POSITIVE, "INDETERMINATE"),
+            second=(*POSITIVE, "INDETERMINATE", "HAEM_RELAPSE", "none"),
+        ),
+    ),
+    options=("HSCT", "CHEMOTHERAPY", "OBSERVATION"),
+    source=assumption("investigator's choice (G6)"),
+    confirm="clinician",
+    on_reopen="keep",
+)
+
+DECISIONS = (result("C1-D29"), result("C2-D29"), PRIMARY, COURSE_2, AFTER_NEGATIVE)

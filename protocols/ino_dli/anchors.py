@@ -1,0 +1,83 @@
+"""The calendar. Day 0 is the first dose of cycle 1; it is also that cycle's day 1."""
+
+from pathway.language import (
+    Anchor,
+    AnchorTime,
+    DateOf,
+    Done,
+    LedgerPoint,
+    Offset,
+    Outcome,
+    Param,
+    Sampled,
+    Since,
+    Slot,
+    assumption,
+    public,
+    registry,
+)
+from protocols.ino_dli.facts import CYCLES, EVALUATIONS, SAES, marrow
+from protocols.ino_dli.inotuzumab import VOD_FOUND, ledger
+from protocols.ino_dli.response import responded
+
+
+def sampled(*classes: str) -> tuple[AnchorTime, ...]:
+    """The evaluations that found one of these responses."""
+    return tuple(Sampled(marrow(at), responded(at, *classes)) for at in EVALUATIONS)
+
+
+def sae(number: str) -> Anchor:
+    """When the clock of a serious adverse event begins: awareness, for a VOD at the latest its diagnosis."""
+    aware: tuple[AnchorTime, ...] = (Done("sae_aware", (("sae", number),)),)
+    times = (*aware, Since(Outcome("vod", ("VOD",)))) if number == "VOD" else aware
+    return Anchor(
+        f"SAE_{number}",
+        f"aware of serious adverse event {number}",
+        times,
+        source=public("S21"),
+        earliest=True,
+    )
+
+
+def dose(cycle: str, label: str, days: int) -> Anchor:
+    """The day of a dose: given, else its place in the cycle; what shifts it is the ledger's to say."""
+    start = "C1_PLANNED" if cycle == "1" else "C2_PLANNED"
+    return Anchor(f"C{cycle}_{label.upper()}", f"cycle {cycle}, {label}", (Done("ino_given", (("cycle", cycle), ("dose", label))),),
+                  (Offset(start, days),), registry())  # fmt: skip
+
+
+def susar(number: str) -> Anchor:
+    """When the sponsor's clock begins; it begins once."""
+    return Anchor(
+        f"SUSAR_{number}",
+        f"sponsor aware of SUSAR {number}",
+        (Done("susar_aware", (("sae", number),)),),
+        source=public("S20"),
+    )
+
+
+ANCHORS = (
+    Anchor("C1_PLANNED", "planned first dose", (Done("ino_given", (("cycle", "1"), ("dose", "d1"))),),
+           (DateOf(Slot("ino_planned")),), assumption("not set: the plan asks")),
+    Anchor("DAY0", "first dose of inotuzumab ozogamicin", (Done("ino_given", (("cycle", "1"), ("dose", "d1"))),), source=registry("day 0: assumption")),
+    Anchor("C2_PLANNED", "planned first dose of cycle 2", (), (Offset("DAY0", Param("cycle1_days")),), public("L2")),
+    Anchor("C2_START", "first dose of cycle 2", (LedgerPoint(ledger("2"), "start"),), (Offset("C2_PLANNED"),), registry()),
+    Anchor("C2_END", "end of cycle 2", (), (Offset("C2_START", Param("cycle2_days")),), public("L2")),
+    Anchor("C1_EVAL", "evaluation 1 month after the first dose", (), (Offset("DAY0", months=Param("evaluation_months")),), registry()),
+    Anchor("CR_DAY", "first evaluation of CR", sampled("CR"), source=registry(), earliest=True),
+    Anchor("REMISSION", "first evaluation of CR or CRi", sampled("CR", "CRi"), source=registry(), earliest=True),
+    Anchor("LAST_DOSE", "last dose of inotuzumab ozogamicin", (LedgerPoint(ledger("2"), "last_dose"), LedgerPoint(ledger("1"), "last_dose"))),
+    Anchor("VOD_DAY", "VOD diagnosed", (Since(VOD_FOUND),), source=public("V7")),
+    Anchor("DLI_DAY", "donor lymphocytes given", (Done("dli_given"),), source=registry()),
+    Anchor("DLI_PLANNED", "planned day of donor lymphocytes", (Done("dli_given"), DateOf(Slot("dli_planned")))),
+    Anchor("PROGRESSION_DAY", "first progression on record", (Done("progression"),), source=registry()),
+    Anchor("DEATH_DAY", "death", (Done("death"),), source=registry()),
+    Anchor("WITHDRAWAL", "consent withdrawn", (Done("consent_withdrawn"),)),
+    Anchor("LOSS", "lost to follow-up", (Done("lost_to_follow_up"),)),
+    Anchor("LAST_ASSESSED", "last assessed and free of relapse and progression", (Sampled(Slot("disease_assessment")),), source=registry()),
+    Anchor("LAST_SEEN", "last seen or reported alive", (Sampled(Slot("survival")),)),
+    Anchor("CUT_OFF", "end of follow-up", (), (Offset("DAY0", months=Param("follow_up_months")),), registry()),
+    *(dose(c, label, days) for c in CYCLES for label, days in (("d1", 0), ("d8", 7), ("d15", 14))),
+    *(sae(n) for n in SAES),
+    *(susar(n) for n in SAES),
+)  # fmt: skip

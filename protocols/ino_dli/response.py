@@ -1,0 +1,126 @@
+"""Response by the limits of the registry text, mind <= and >; it picks the doses of cycle 2."""
+
+from pathway.language import (
+    Band,
+    Choice,
+    Decision,
+    Input,
+    Is,
+    Known,
+    Limit,
+    Not,
+    Outcome,
+    Predicate,
+    Reached,
+    Recorded,
+    Slot,
+    all_of,
+    any_of,
+    assumption,
+    registry,
+    row,
+)
+from protocols.ino_dli.facts import marrow
+
+BLASTS = (Band("clear", (Limit("<=", "5"),)), Band("blasts", (Limit(">", "5"),)))
+PLATELETS = (
+    Band("CR", (Limit(">", "100"),)),
+    Band("CRi", (Limit(">", "50"), Limit("<=", "100"))),
+    Band("low", (Limit("<=", "50"),)),
+)
+NEUTROPHILS = (
+    Band("CR", (Limit(">", "1"),)),
+    Band("CRi", (Limit(">", "0.5"), Limit("<=", "1"))),
+    Band("low", (Limit("<=", "0.5"),)),
+)
+LIMITS = registry(
+    "blasts <= 5 %; CR platelets > 100 and neutrophils > 1, CRi > 50 and > 0.5; no evidence of active disease"
+)
+
+
+def response(at: str, asked: Predicate) -> Decision:
+    """The response at an evaluation. NOT_CRi: the marrow is clear, the counts reach neither CR nor CRi."""
+    return Decision(
+        "response",
+        f"Response, {at}",
+        inputs=(
+            Input("lymphoma_only", Is(Slot("disease"), ("B_LBL_NO_MARROW",))),
+            Input("blasts", marrow(at), bands=BLASTS),
+            Input("active", Slot("active_disease", point=at)),
+            Input("platelets", Slot("platelets", point=at), bands=PLATELETS),
+            Input("neutrophils", Slot("anc", point=at), bands=NEUTROPHILS),
+        ),
+        rules=(
+            row("NONE", LIMITS, lymphoma_only="no", blasts="blasts"),
+            row("NONE", LIMITS, "", "active disease", lymphoma_only="no", blasts="clear", active="YES"),
+            row("NOT_CRi", LIMITS, "MARROW_CLEAR_NOT_CRi", "neither CR nor CRi",
+                lymphoma_only="no", blasts="clear", active="NO", platelets="low"),
+            row("NOT_CRi", LIMITS, "MARROW_CLEAR_NOT_CRi", "neither CR nor CRi",
+                lymphoma_only="no", blasts="clear", active="NO", platelets=("CR", "CRi"), neutrophils="low"),
+            row("CRi", LIMITS, lymphoma_only="no", blasts="clear", active="NO", platelets="CRi", neutrophils=("CR", "CRi")),
+            row("CRi", LIMITS, lymphoma_only="no", blasts="clear", active="NO", platelets="CR", neutrophils="CRi"),
+            row("CR", LIMITS, lymphoma_only="no", blasts="clear", active="NO", platelets="CR", neutrophils="CR"),
+            row(Choice(("CR", "CRi", "NONE")), assumption("no criteria of its own; imaging"), lymphoma_only="yes"),
+        ),
+        options=("CR", "CRi", "NOT_CRi", "NONE"),
+        source=LIMITS,
+        asked=asked,
+        announce=True,
+        scope=(("eval", at),),
+    )  # fmt: skip
+
+
+def responded(at: str, *classes: str) -> Outcome:
+    """The response at an evaluation is one of these."""
+    return Outcome(f"response[eval={at}]", classes)
+
+
+REMISSION_CLASSES = ("CR", "CRi")
+C2_BEGUN = Recorded("ino_given", (("cycle", "2"), ("dose", "d1")))
+
+C2_PLAN = Decision(
+    "c2_plan",
+    "Doses of cycle 2: 0.5/0.5/0.5 in CR or CRi, else 0.8/0.5/0.5; a re-check of marrow and counts before it comes first",
+    inputs=(Input("recheck", "response[eval=PRE-C2]"), Input("evaluation", "response[eval=C1-EVAL]")),
+    rules=(
+        row("REDUCED", registry(), recheck=REMISSION_CLASSES),
+        row("FULL", registry(), recheck=("NOT_CRi", "NONE")),
+        row("REDUCED", registry(), recheck="none", evaluation=REMISSION_CLASSES),
+        row("FULL", registry(), recheck="none", evaluation=("NOT_CRi", "NONE")),
+        row(None, registry(), recheck="none", evaluation="none"),
+    ),
+    options=("REDUCED", "FULL"),
+    source=registry("1.5 mg/m2, not the 1.6 of the phase 1/2 study"),
+    confirm="clinician",
+    asked=Reached("DAY0"),
+    enacted=(("REDUCED", C2_BEGUN), ("FULL", C2_BEGUN)),
+)  # fmt: skip
+
+EVALUATED = any_of(Known(marrow("C1-EVAL")), Known(Slot("active_disease", point="C1-EVAL")))
+
+CRR = Decision(
+    "crr",
+    "Response rate at 1 month; CR and CRi are told apart, both rates are shown",
+    inputs=(
+        Input("response", "response[eval=C1-EVAL]"),
+    ),
+    rules=(
+        row("CR", registry(), response="CR"),
+        row("CRi", registry(), response="CRi"),
+        row("NON_RESPONDER", registry(), response=("NOT_CRi", "NONE")),
+        # The response is not asked for only where the patient died first; until then it waits.
+        row("NON_RESPONDER", assumption("by intention to treat"), "", "died before the evaluation", response="none"),
+    ),
+    options=("CR", "CRi", "NON_RESPONDER"),
+    source=registry("text: CR rate; label: CRR (G2)"),
+    asked=Reached("DAY0"),
+    announce=True,
+)  # fmt: skip
+
+DECISIONS = (
+    response("C1-EVAL", all_of(Reached("DAY0"), any_of(EVALUATED, Not(Reached("DEATH_DAY"))))),
+    response("PRE-C2", Known(marrow("PRE-C2"))),
+    response("C2-EVAL", Known(marrow("C2-EVAL"))),
+    C2_PLAN,
+    CRR,
+)

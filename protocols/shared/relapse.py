@@ -1,0 +1,68 @@
+"""Marrow relapse by the Ponte-di-Legno consensus (2022): one marrow with its other tests, or a repeat marrow."""
+
+from pathway.language import (
+    Band,
+    Decision,
+    Fact,
+    Input,
+    Known,
+    Limit,
+    Predicate,
+    Slot,
+    Unit,
+    all_of,
+    assumption,
+    public,
+    row,
+)
+
+
+def facts(key: str) -> tuple[Fact, Fact, Fact]:
+    """What the table reads; `key` is the trial's reference to the consensus."""
+    return (
+        Fact("suspected_marrow", "number", "Marrow of a suspected relapse, MRD or blasts as a fraction", "laboratory",
+             public(key), units=(Unit("fraction"), Unit("%", "0.01")), cardinality="latest", possible=("0", "1")),
+        Fact("relapse_other_tests", "number", "Other tests on that marrow with at least 1 %", "laboratory", public(key),
+             cardinality="latest", possible=("0", "5")),
+        Fact("relapse_repeat_tests", "number", "Tests with at least 1 % on the repeat marrow", "laboratory", public(key),
+             cardinality="latest", possible=("0", "5")),
+    )  # fmt: skip
+
+
+def table(key: str, remission: Predicate) -> Decision:
+    """The decision `relapse_marrow`; asked once there is a suspected marrow after a remission."""
+    return Decision(
+        "relapse_marrow",
+        "Marrow relapse by the consensus table: one marrow with its other tests, or a repeat marrow",
+        inputs=(
+            Input("marrow", Slot("suspected_marrow"), bands=(
+                Band("under_1", (Limit("<", "0.01"),)),
+                Band("1_to_5", (Limit(">=", "0.01"), Limit("<", "0.05"))),
+                Band("5_to_25", (Limit(">=", "0.05"), Limit("<", "0.25"))),
+                Band("from_25", (Limit(">=", "0.25"),)),
+            )),
+            Input("other_tests", Slot("relapse_other_tests"), bands=(
+                Band("0", (Limit("<", "1"),)), Band("1", (Limit(">=", "1"), Limit("<", "2"))), Band("2", (Limit(">=", "2"),))),
+            ),
+            Input("repeat", Slot("relapse_repeat_tests"), bands=(
+                Band("under_2", (Limit("<", "2"),)), Band("2", (Limit(">=", "2"),))),
+                closed=("not_yet", Known(Slot("suspected_marrow"))),
+            ),
+        ),
+        rules=(
+            row("RELAPSE", public(key), marrow="from_25"),
+            row("RELAPSE", public(key), marrow="5_to_25", other_tests=("1", "2")),
+            row("RELAPSE", public(key), marrow="5_to_25", other_tests="0", repeat="2"),
+            row("REPEAT_MARROW", public(key), marrow="5_to_25", other_tests="0", repeat="not_yet"),
+            row("NO_RELAPSE", public(key), marrow="5_to_25", other_tests="0", repeat="under_2"),
+            row("RELAPSE", public(key), marrow="1_to_5", other_tests="2"),
+            row("RELAPSE", public(key), marrow="1_to_5", other_tests=("0", "1"), repeat="2"),
+            row("REPEAT_MARROW", public(key), marrow="1_to_5", other_tests=("0", "1"), repeat="not_yet"),
+            row("NO_RELAPSE", public(key), marrow="1_to_5", other_tests=("0", "1"), repeat="under_2"),
+            row("NO_RELAPSE", assumption("an MRD event only"), marrow="under_1"),
+        ),
+        options=("RELAPSE", "REPEAT_MARROW", "NO_RELAPSE"),
+        source=public(key, note="general consensus; the team states the relapse"),
+        asked=all_of(Known(Slot("suspected_marrow")), remission),
+        announce=True,
+    )  # fmt: skip
