@@ -894,6 +894,8 @@ class Infusion:
     The actions are `infusion_started`, `infusion_paused`, `infusion_resumed`, `infusion_stopped` (permanently),
     `infusion_ended`, all with this scope; details `dose` on start and resume. Lengths in days, limits in hours.
     `same_cycle_pause` in days.
+    An end at most one hour short counts as complete: the clock may have changed. A later `infusion_started` counts the
+    days anew if the infusion had ended or was paused; while it ran, it is ignored and flagged.
     `ended_by`: actions without this scope that end the infusion too, such as death.
     """
 

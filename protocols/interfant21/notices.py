@@ -211,7 +211,7 @@ def cycle_deviations(number: str) -> tuple[Deviation, ...]:
               all_of(running, any_of(Directed(ledger, ("stop",)), stop_decided(number))), CRITICAL),
         alert(f"{name}-CONSIDER-PAUSE", f"Cycle {number}: consider interruption",
               all_of(running, Directed(ledger, ("consider_pause",))), MINOR),
-        alert(f"{name}-NEW-CYCLE", f"Cycle {number} is counted anew: report its end with infusion_ended",
+        alert(f"{name}-NEW-CYCLE", f"Cycle {number} is counted anew: report infusion_ended, then infusion_started; a resume goes on counting",
               Taken(f"BLINA_{number}_PAUSE", ("NEW_CYCLE",)), MAJOR),
     )  # fmt: skip
 

@@ -408,3 +408,23 @@ def test_hours_given_and_hours_paused_add_up_to_the_time_since_the_start(marks: 
     if found.state == "running":
         assert found.end == start + timedelta(hours=672) + paused
     assert found.steps == sorted(found.steps, key=lambda s: s[0])
+
+
+def test_a_start_after_the_end_counts_the_days_anew() -> None:
+    life = infused()
+    life.blina("2025-03-14T10:00", "paused")
+    life.blina("2025-03-23T10:00", "ended")
+    life.blina("2025-03-24T10:00", "started")
+    found = state(life, "2025-03-25T10:00")
+    assert (found.state, found.given_hours, end(life, "2025-03-25T10:00")) == (
+        "running",
+        "0",
+        "2025-04-21 11:00",
+    )
+
+
+def test_a_second_start_while_it_runs_is_ignored_and_flagged() -> None:
+    life = infused()
+    life.blina("2025-03-12T10:00", "started")
+    assert end(life, "2025-03-13T10:00") == "2025-04-07 11:00"
+    assert "started_twice" in run(life, "2025-03-13T10:00").flags
