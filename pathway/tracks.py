@@ -89,6 +89,7 @@ def compile_track(track: Track, builder: Builder) -> Callable[[Context], Walk]:
             if found is None:
                 return state
             to, at, how = found
+            at = max(at, state.since) if any(to == past for past, _, _ in state.path) else at
             if how == "recorded" and room.phase.confirm is not None and rooms[to].phase.started_by:
                 taken = state.exits[room.phase.id].taken if room.phase.id in state.exits else None
                 if taken is None or taken.value != to:
@@ -114,7 +115,7 @@ def _leave(
     recorded = [
         (at, rooms[name].rank, name)
         for name, at in starts.items()
-        if rooms[name].rank > room.rank or (at > state.since and name not in been)
+        if name not in been and (rooms[name].rank > room.rank or at > state.since)
     ]
     reality = min(recorded, default=None)
     regular = _exit(ctx, room, rooms, starts, state)

@@ -6,6 +6,7 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from temporalio.client import Client
 
@@ -13,6 +14,11 @@ from runtime.connection import connect
 from runtime.server import LocalServer, local_server
 from runtime.settings import Settings
 from workflows import attributes
+
+# In CI the same examples every time: a change is judged by what it did, not by the draw. Elsewhere new ones at each run.
+hypothesis.settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    hypothesis.settings.load_profile("ci")
 
 
 @pytest.hookimpl(trylast=True)

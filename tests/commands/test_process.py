@@ -56,7 +56,7 @@ async def test_server_and_worker_run_until_interrupted_and_keep_what_was_recorde
         second = await allpath("server")
         assert (second.status, "runs already" in second.err) == (0, True)
         worker = await started(environment, tmp_path, "worker serves", "worker")
-        enrolment = await allpath("enrol", "STAYS", "--site", "S01")
+        enrolment = await allpath("enrol", "STAYS", "--protocol", "interfant-21", "--site", "S01")
         assert enrolment.status in (0, 3)
         assert await ended(worker) == 0
         assert await ended(server) == 0
@@ -68,7 +68,7 @@ async def test_without_a_worker_a_command_says_so_with_status_4(
 ) -> None:
     lonely = own_settings.model_copy(update={"task_queue": f"nobody-{tmp_path.name}"})
     allpath = Process(environment_of(lonely), tmp_path)
-    assert (await allpath("enrol", "LONELY", "--site", "S01")).status == 0
+    assert (await allpath("enrol", "LONELY", "--protocol", "interfant-21", "--site", "S01")).status == 0
     said = await allpath("record", "LONELY", "wbc", "85", "--unit", "10^9/L")
     assert said.status == 4
     assert "worker" in said.err
