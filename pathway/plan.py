@@ -206,6 +206,21 @@ class EndpointState:
 
 
 @dataclass(slots=True)
+class Standing:
+    """How a patient stands towards a subtrial: what its governor is told whenever it changes.
+
+    `wants`: nothing, `notice` (whether there are slots) or a `slot`. `started`: site-local day of the first dose, once known
+    from the record. `dlt` and `response`: `YES`, `NO`, `INEVALUABLE`, or "" while not known.
+    """
+
+    subtrial: str
+    wants: Literal["nothing", "notice", "slot"] = "nothing"
+    started: date | None = None
+    dlt: str = ""
+    response: str = ""
+
+
+@dataclass(slots=True)
 class Plan:
     """All that is true at `at`.
 
@@ -225,3 +240,4 @@ class Plan:
     endpoints: tuple[EndpointState, ...]
     anchors: tuple[tuple[str, date, bool], ...]
     group: str
+    standings: tuple[Standing, ...] = ()
