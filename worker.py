@@ -12,31 +12,41 @@ import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from types import TracebackType
 from typing import Any, Final
 
 import structlog
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+import protocols
+from activities.agenda import Agendas
+from activities.deliver import Courier
 from activities.notify import OutboxDrain
 from activities.publish import Publisher
 from activities.sinks import ConsoleSink, MailServer, MailSink, Sink
 from pathway.errors import AllpathError
+from pathway.site import Site
 from runtime.connection import connect
 from runtime.logging import configure_logging
 from runtime.process import run_to_end
 from runtime.settings import Settings, load_settings, make_data_dir
 from store.engine import Store, upgrade
 from store.errors import StoreAway
+from workflows.calls import letters_queue
 from workflows.guard import OnlyClock
-from workflows.messages import Clock
+from workflows.meeting import CoordinatingMeeting
 from workflows.pathway import PatientPathway
 from workflows.sandbox import runner
+from workflows.subtrial import Subtrial
+from workflows.wire import Clock
 
 MAX_WORKFLOW_TASKS: Final = 8
 """Replays at once. With more than the cores can bear, they time each other out when a worker starts cold."""
 MAX_CACHED: Final = 600
 """Pathways kept in memory, at some 0.2 MiB each. The price of fewer is a replay of at most some 20 events."""
+MAX_PARCELS: Final = 32
+"""Parcels of letters that are carried at once. They wait for other workflows, and cost next to nothing meanwhile."""
 STICKY_TIMEOUT: Final = timedelta(seconds=2)
 """How long a task waits for the worker that knows its pathway, before any other may take it."""
 GRACE: Final = timedelta(seconds=15)
@@ -47,25 +57,69 @@ STORE_PAUSE: Final = 5.0
 QUEUES: Final[tuple[Clock, ...]] = ("real", "stepped")
 
 
-def build_worker(
-    client: Client, publisher: Publisher, *, queue: str, clock: Clock, max_cached_workflows: int = MAX_CACHED
-) -> Worker:
-    """A worker on one task queue, that accepts only pathways on `clock`.
+OFFICE: Final = "OFFICE"
+"""Site code of the coordinating office, whose zone gives the local days of a subtrial that nobody has started by hand."""
 
-    Raises if workflow code imports a module that is not on the list of `workflows.sandbox`.
+
+class Workers:
+    """All that serves one task queue: workflows with their activities, and couriers on a queue beside it."""
+
+    def __init__(self, *workers: Worker) -> None:
+        self._workers = workers
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Workers:
+        """Begin to work."""
+        async with AsyncExitStack() as stack:
+            for worker in self._workers:
+                await stack.enter_async_context(worker)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Finish what is being done."""
+        await self._stack.__aexit__(kind, error, trace)
+
+
+def build_worker(
+    client: Client,
+    publisher: Publisher,
+    *,
+    queue: str,
+    clock: Clock,
+    max_cached_workflows: int = MAX_CACHED,
+    office: Site | None = None,
+    agendas: Agendas | None = None,
+) -> Workers:
+    """What serves one task queue, which accepts only workflows on `clock`.
+
+    `office` coordinates the subtrials that patients' letters start; `agendas` gathers those of meetings. Raises if workflow
+    code imports a module that is not on the list of `workflows.sandbox`.
     """
-    return Worker(
-        client,
-        task_queue=queue,
-        workflows=[PatientPathway],
-        activities=[publisher.publish],
-        workflow_runner=runner(),
-        interceptors=[OnlyClock(clock)],
-        max_concurrent_workflow_tasks=MAX_WORKFLOW_TASKS,
-        max_concurrent_activities=MAX_WORKFLOW_TASKS,
-        max_cached_workflows=max_cached_workflows,
-        sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
-        graceful_shutdown_timeout=GRACE,
+    courier = Courier(client, office or Site(OFFICE))
+    return Workers(
+        Worker(
+            client,
+            task_queue=queue,
+            workflows=[PatientPathway, Subtrial, CoordinatingMeeting],
+            activities=[publisher.publish, *([agendas.gather] if agendas is not None else [])],
+            workflow_runner=runner(),
+            interceptors=[OnlyClock(clock)],
+            max_concurrent_workflow_tasks=MAX_WORKFLOW_TASKS,
+            max_concurrent_activities=MAX_WORKFLOW_TASKS,
+            max_cached_workflows=max_cached_workflows,
+            sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
+            graceful_shutdown_timeout=GRACE,
+        ),
+        Worker(
+            client,
+            task_queue=letters_queue(queue),
+            activities=[courier.deliver],
+            max_concurrent_activities=MAX_PARCELS,
+            graceful_shutdown_timeout=GRACE,
+        ),
     )
 
 
@@ -109,8 +163,19 @@ async def running(
         publisher = Publisher(store, channels=[sink.channel for sink in sinks], published=drain.poke)
         await stack.enter_async_context(_background(_store_work(settings, drain, log)))
         for clock in clocks:
-            worker = build_worker(client, publisher, queue=queue_for(settings, clock), clock=clock)
-            await stack.enter_async_context(worker)
+            workers = build_worker(
+                client,
+                publisher,
+                queue=queue_for(settings, clock),
+                clock=clock,
+                office=Site(OFFICE, settings.default_site_zone),
+                agendas=Agendas(store),
+            )
+            await stack.enter_async_context(workers)
+        for broken in protocols.BROKEN:
+            log.warning(
+                "a protocol was skipped, its pathways stand still until it is mended", path=broken.why
+            )
         log.info("worker runs", address=settings.temporal_address, count=len(clocks))
         yield
     log.info("worker has stopped")

@@ -8,8 +8,9 @@ import z3
 
 from analysis.meaning import Meaning, Verdict
 from analysis.times import NO, YES
-from analysis.world import Expr, both, either
-from pathway.language import Choice, Decision, Input, Param, Rule, Slot
+from analysis.walk import atoms
+from analysis.world import Expr, Stands, both, either
+from pathway.language import Choice, Crit, Decision, Input, Param, Rule, Slot
 
 
 @dataclass(slots=True)
@@ -37,7 +38,10 @@ class Column:
 
 @dataclass(slots=True)
 class Answer:
-    """A decision: `out` by option; `none` where it is not asked; else it is open, and `may` says what is left."""
+    """A decision: `out` by option; `none` where it is not asked; else it is open, and `may`, `may_be_none` say what is left.
+
+    `review`: it is open, and nothing that may still come will settle it: a person must.
+    """
 
     decision: Decision
     asked: Verdict
@@ -46,7 +50,9 @@ class Answer:
     out: dict[str, Expr]
     none: Expr
     may: dict[str, Expr]
+    may_be_none: Expr
     settled: Expr
+    review: Expr
 
 
 class Answers:
@@ -75,7 +81,7 @@ class Answers:
             left = either(*answer.may.values())
             ruled_out = z3.And(left, z3.Not(either(*(answer.may[o] for o in options))))
             fails = z3.Or(fails, z3.And(answer.asked.passes, z3.Not(passes), ruled_out))
-        return Verdict(passes, fails, z3.And(z3.Not(passes), z3.Not(fails)), NO)
+        return Verdict(passes, fails, z3.And(z3.Not(passes), z3.Not(fails), z3.Not(answer.review)), NO)
 
     def outcomes(self, rule: Rule, decision: Decision) -> list[tuple[Expr, str | tuple[str, ...] | None]]:
         """What a row says, by the setting of the profile: an outcome, the options of a choice, None (not asked)."""
@@ -114,19 +120,27 @@ class Answers:
             for o in (*decision.options, None)
         }
         none_said = sole.pop(None)
+        single = either(*sole.values())
+        # One choice set is all that is left, or what could still tell them apart is not to be had.
+        choice = either(*(
+            z3.And(w, z3.Not(either(*(other for other, out in said if out != options))))
+            for w, options in said if isinstance(options, tuple)
+        ))  # fmt: skip
+        undecided = z3.And(asked.passes, z3.Not(single), z3.Not(none_said))
+        stuck = z3.And(undecided, z3.Not(_awaited(decision, columns, live)))
         pick = self.world.pick(
-            f"taken {key}", len(decision.options) + 1, lambda n: _taken_words(key, decision, n)
+            f"taken {key}",
+            len(decision.options) + 1,
+            lambda n: _taken_words(key, decision, n),
+            Stands("taken", key),
         )
         self.world.settled.append(pick >= 1)
         taken = {o: pick == n + 1 for n, o in enumerate(decision.options)}
         if decision.confirm is None:
-            single = either(*sole.values())
-            unsure = [
-                z3.And(z3.Not(c.sure), z3.Not(z3.And(c.waits, z3.Not(c.hopeless)))) for c in columns.values()
-            ]
-            picks = either(*(w for w, out in said if isinstance(out, tuple)))
-            person = z3.And(asked.passes, z3.Not(single), z3.Not(none_said), z3.Or(picks, either(*unsure)))
-            picked = _picked(pick, taken, may)
+            person = z3.Or(stuck, z3.And(undecided, choice))
+            # Where no row is left, all options are.
+            nothing = z3.Not(either(*may.values()))
+            picked = _picked(pick, taken, {o: z3.Or(nothing, may[o]) for o in may})
             out = {
                 o: z3.Or(z3.And(asked.passes, sole[o]), z3.And(person, picked[o])) for o in decision.options
             }
@@ -134,8 +148,12 @@ class Answers:
             enacted = {o: self.meaning.of(p).passes for o, p in decision.enacted}
             offered = z3.And(asked.passes, z3.Not(none_said))
             out = {o: z3.And(taken[o], z3.Or(offered, enacted.get(o, NO))) for o in decision.options}
-        none = z3.And(z3.Not(either(*out.values())), z3.Or(asked.fails, z3.And(asked.passes, none_said)))
-        return Answer(decision, asked, columns, live, out, none, may, z3.Or(none, either(*out.values())))
+            person = z3.And(stuck, z3.Not(choice))
+        given = either(*out.values())
+        none = z3.And(z3.Not(given), z3.Or(asked.fails, z3.And(asked.passes, none_said)))
+        review = z3.And(person, z3.Not(given))
+        may_be_none = z3.Or(z3.Not(asked.passes), either(*(w for w, out in said if out is None)))
+        return Answer(decision, asked, columns, live, out, none, may, may_be_none, z3.Or(none, given), review)
 
     # --- inputs ---------------------------------------------------------------------------------------------------
 
@@ -151,7 +169,11 @@ class Answers:
                 "yes": Cell(z3.Not(verdict.fails), verdict.passes),
                 "no": Cell(z3.Not(verdict.passes), verdict.fails),
             }
-            column = Column(item, cells, verdict.waits, verdict.hopeless)
+            waits, hopeless = verdict.waits, verdict.hopeless
+            if atoms(item.of, Crit):
+                # A review of criteria is settled by judging them, so the table waits for that.
+                waits, hopeless = z3.Not(z3.Or(verdict.passes, verdict.fails)), z3.And(waits, hopeless)
+            column = Column(item, cells, waits, hopeless)
         return column if item.closed is None else self._closed(column, *item.closed)
 
     def _closed(self, column: Column, band: str, closes: object) -> Column:
@@ -166,22 +188,22 @@ class Answers:
         return Column(column.item, cells, z3.And(waits, z3.Not(over)), column.hopeless)
 
     def _upstream(self, item: Input, key: str) -> Column:
+        """What is left of a computed table; of what a person decides all is left until they have."""
         answer = self.of(key)
         unsettled = z3.Not(answer.settled)
-        left = either(*answer.may.values())
-        computed = answer.decision.confirm is None
+        options = answer.decision.options
+        left: dict[str, Expr] = dict.fromkeys((*options, "none"), YES)
+        if answer.decision.confirm is None:
+            asked = answer.asked.passes
+            nothing = z3.And(asked, z3.Not(either(*answer.may.values())))
+            left = {o: z3.Or(z3.Not(asked), nothing, answer.may[o]) for o in options}
+            left["none"] = z3.Or(nothing, answer.may_be_none)
+        is_ = {**answer.out, "none": answer.none}
+        may = {o: z3.Or(is_[o], z3.And(unsettled, left[o])) for o in left}
         cells = {
-            o: Cell(
-                z3.Or(
-                    answer.out[o], z3.And(unsettled, z3.Or(z3.Not(left), answer.may[o]) if computed else YES)
-                ),
-                answer.out[o],
-            )
-            for o in answer.decision.options
+            o: Cell(may[o], z3.And(may[o], z3.Not(either(*(may[x] for x in may if x != o))))) for o in may
         }
-        may_be_none = z3.And(unsettled, z3.Not(left)) if computed else unsettled
-        cells["none"] = Cell(z3.Or(answer.none, may_be_none), answer.none)
-        return Column(item, cells, unsettled, NO)
+        return Column(item, cells, z3.And(unsettled, z3.Not(answer.review)), NO)
 
     def _slot(self, item: Input, slot: Slot) -> Column:
         made = self.world.slot(slot)
@@ -203,6 +225,15 @@ class Answers:
             for name in maybe
         }
         return Column(item, cells, made.missing, made.declared)
+
+
+def _awaited(decision: Decision, columns: dict[str, Column], live: list[Expr]) -> Expr:
+    """Whether an input that still matters waits for something that may come."""
+    waiting = []
+    for name, column in columns.items():
+        names = [alive for rule, alive in zip(decision.rules, live, strict=True) if name in dict(rule.when)]
+        waiting.append(z3.And(either(*names), z3.Not(column.sure), column.waits, z3.Not(column.hopeless)))
+    return either(*waiting)
 
 
 def _picked(pick: Expr, taken: dict[str, Expr], may: dict[str, Expr]) -> dict[str, Expr]:

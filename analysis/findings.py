@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from analysis.places import Place
+from analysis.replay import Replay
+from analysis.solver import Unsure
 from pathway.language import Protocol, Waiver
 
 FORMAT: Final = "allpath.proof/1"
 
 KINDS: Final = {
     "malformed": "The definition cannot be read: an unknown name, a forbidden reference",
-    "unproved": "A part that the solver gave up on",
+    "not-settled": "A question that the solver could not settle within its limit of steps: neither proved nor refuted",
+    "unproved": "A part of the language that the prover does not know",
     "cycle": "Derived facts depend on themselves",
     "band-gap": "A value that lies in no band",
     "band-overlap": "A value that lies in two bands",
@@ -28,6 +31,15 @@ KINDS: Final = {
     "dead-end": "A phase that an informed patient can never leave",
     "adverse-gap": "An adverse event that its table does not answer",
     "adverse-overlap": "An adverse event for which a table gives two directives",
+    "dose-gap": "A patient for whom a dose has no amount",
+    "dose-overlap": "A value for which two doses stand",
+    "wrong-dose": "Doses that cannot be as they are written: order, sizes, rates",
+    "never-given": "A dose that nothing can ever make due",
+    "dead-hold": "A hold that no finding can open",
+    "endless-hold": "A hold that no finding can close",
+    "hold-order": "Lengths of a hold that are out of order",
+    "dead-restart": "A way to go on that can never be taken",
+    "flag-unread": "What a ledger raises and nothing reads",
     "never-due": "Something that is done as soon as it is asked for, or never asked for",
     "unused": "Something that nothing uses",
     "result-unread": "An assessment whose result nothing reads",
@@ -43,7 +55,8 @@ class Finding:
     """One finding.
 
     `id` is stable: kind, definition and cells, never a line, a date or a value of the solver. `facts` is the
-    counterexample, one fact a line. `waived` is the reason for which it was accepted, empty if it was not.
+    counterexample, one fact a line. `waived` is the reason for which it was accepted, empty if it was not. `replay`: the
+    events of such a patient, where the finding is about one.
     """
 
     id: str
@@ -52,23 +65,35 @@ class Finding:
     facts: tuple[str, ...] = ()
     place: Place = field(default_factory=Place)
     waived: str = ""
+    replay: Replay | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
-        data = asdict(self)
-        place = data.pop("place")
-        return {**data, "file": place["file"], "line": place["line"]}
+        said: dict[str, Any] = {
+            "id": self.id,
+            "kind": self.kind,
+            "text": self.text,
+            "facts": list(self.facts),
+            "waived": self.waived,
+            "file": self.place.file,
+            "line": self.place.line,
+        }
+        return {**said, "replay": self.replay.to_dict()} if self.replay is not None else said
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What was found in a protocol: open findings, and those waived; `questions` is how often the solver was asked."""
+    """What was found in a protocol: open findings, and those waived.
+
+    `questions` is how often the solver was asked, `steps` what it took: both the same at each run, unlike the time.
+    """
 
     protocol: str
     version: str
     hash: str
     findings: tuple[Finding, ...]
     questions: int = 0
+    steps: int = 0
     seconds: float = 0.0
 
     @property
@@ -93,6 +118,21 @@ class Proof:
             "waived": [f.to_dict() for f in self.waived],
             "questions": self.questions,
         }
+
+
+def or_not_settled(found: Iterator[Finding], id: str, what: str, place: Place) -> Iterator[Finding]:
+    """The findings; and, if the solver gives up on one of their questions, that the rest of them is not settled."""
+    try:
+        yield from found
+    except Unsure as unsure:
+        yield not_settled(id, what, unsure, place)
+
+
+def not_settled(id: str, what: str, unsure: Unsure, place: Place) -> Finding:
+    """That the solver gave up on a question: it is open until it is settled, and never taken for a proof."""
+    return Finding(
+        f"not-settled:{id}", "not-settled", f"Not settled: {what}", (f"the solver gave up: {unsure}",), place
+    )
 
 
 def settle(protocol: Protocol, found: Iterable[Finding], where: Place) -> tuple[Finding, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import z3
 
-from analysis.findings import Finding
+from analysis.findings import Finding, or_not_settled
 from analysis.places import Place, Places
 from analysis.witness import Witness
 from pathway.language import AllOf, Predicate, Protocol
@@ -73,38 +73,78 @@ def guards(protocol: Protocol, places: Places) -> Iterator[Guard]:
             v.when,
             places.of(kinds, v.id),
         )
+    for course in protocol.doses:
+        key, at = key_of(course.id, course.scope), places.of("Doses", course.id)
+        if course.asked is not None:
+            yield f"doses:{key}:asked", f"the doses of {key} are asked for", course.asked, at
+        if course.cancelled is not None:
+            yield f"doses:{key}:cancelled", f"no more of {key} is due", course.cancelled, at
+        for hold in course.holds:
+            if hold.when is not None:
+                at = places.of("Hold", hold.id)
+                yield f"hold:{key}:{hold.id}", f"the hold {hold.id} of {key} is for a patient", hold.when, at
+    for enrolment in protocol.enrolments:
+        at = places.of("Enrolment", enrolment.subtrial)
+        yield (
+            f"enrolment:{enrolment.subtrial}:watch",
+            f"the patient wants to hear of slots in {enrolment.subtrial}",
+            enrolment.watch,
+            at,
+        )
+        yield (
+            f"enrolment:{enrolment.subtrial}:ask",
+            f"the patient wants a slot in {enrolment.subtrial}",
+            enrolment.ask,
+            at,
+        )
 
 
 def guard_findings(witness: Witness, places: Places) -> Iterator[Finding]:
     """Conditions that can never hold, with the parts that exclude each other; items that are never due."""
-    protocol, profile = witness.world.compiled.protocol, witness.world.profile
-    for label, what, guard, place in guards(protocol, places):
-        if witness.can(witness.meaning.of(guard).passes):
-            continue
-        parts = list(guard.parts) if isinstance(guard, AllOf) else [guard]
-        core = witness.core([witness.meaning.of(p).passes for p in parts])
-        yield Finding(
-            f"impossible-guard:{label}",
-            "impossible-guard",
-            f"It can never be that {what}",
-            tuple(f"never{' together' if len(core) > 1 else ''}: {words(parts[k], profile)}" for k in core),
-            place,
-        )
+    for each in guards(witness.world.compiled.protocol, places):
+        label, what, _, place = each
+        found = _impossible(each, witness)
+        yield from or_not_settled(found, f"impossible-guard:{label}", f"whether it can be that {what}", place)
     yield from _never_due(witness, places)
 
 
+def _impossible(guarded: Guard, witness: Witness) -> Iterator[Finding]:
+    label, what, guard, place = guarded
+    if witness.can(witness.meaning.of(guard).passes):
+        return
+    parts = list(guard.parts) if isinstance(guard, AllOf) else [guard]
+    core = witness.core([witness.meaning.of(p).passes for p in parts])
+    said = [words(parts[k], witness.world.profile) for k in core]
+    yield Finding(
+        f"impossible-guard:{label}",
+        "impossible-guard",
+        f"It can never be that {what}",
+        tuple(f"never{' together' if len(core) > 1 else ''}: {text}" for text in said),
+        place,
+    )
+
+
 def _never_due(witness: Witness, places: Places) -> Iterator[Finding]:
-    protocol, profile = witness.world.compiled.protocol, witness.world.profile
+    protocol = witness.world.compiled.protocol
     asked = [("assessment", "Assessment", a.id, a.scope, a.asked, a.done) for a in protocol.assessments]
     asked += [("task", "Task", t.id, t.scope, t.when, t.done) for t in protocol.tasks]
     for kind, name, item, scope, when, done in asked:
-        open_ = witness.meaning.of(when).passes if when is not None else z3.BoolVal(True)
-        if witness.can(open_) and not witness.can(open_, z3.Not(witness.meaning.of(done).passes)):
-            wanted = words(when, profile) if when is not None else "always"
-            yield Finding(
-                f"never-due:{kind}:{key_of(item, scope)}",
-                "never-due",
-                f"The {kind} {item} is done as soon as it is asked for: nobody ever sees it",
-                (f"asked for: {wanted}", f"done: {words(done, profile)}"),
-                places.of(name, item),
-            )
+        label, at = f"never-due:{kind}:{key_of(item, scope)}", places.of(name, item)
+        found = _done_at_once(label, f"{kind} {item}", when, done, witness, at)
+        yield from or_not_settled(found, label, f"whether the {kind} {item} is ever to be done", at)
+
+
+def _done_at_once(
+    id: str, item: str, when: Predicate | None, done: Predicate, witness: Witness, at: Place
+) -> Iterator[Finding]:
+    profile = witness.world.profile
+    open_ = witness.meaning.of(when).passes if when is not None else z3.BoolVal(True)
+    if witness.can(open_) and not witness.can(open_, z3.Not(witness.meaning.of(done).passes)):
+        wanted = words(when, profile) if when is not None else "always"
+        yield Finding(
+            id,
+            "never-due",
+            f"The {item} is done as soon as it is asked for: nobody ever sees it",
+            (f"asked for: {wanted}", f"done: {words(done, profile)}"),
+            at,
+        )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import z3
 
 from analysis.times import NO, YES, Times
-from analysis.world import Expr, World, both, either, exact, number
+from analysis.world import Expr, SlotVar, Stands, World, both, either, exact, number
 from pathway.language import (
     AllOf,
     Always,
@@ -34,6 +34,7 @@ from pathway.language import (
     Param,
     Passed,
     Predicate,
+    Products,
     Reached,
     Recorded,
     ReviewIf,
@@ -121,7 +122,17 @@ class Meaning:
                 return self.answers.outcome(decision, options)
             case Taken(decision, options):
                 return two_valued(either(*(self.answers.of(decision).out[o] for o in options)))
-            case Is() | Compare() | Dates() | Exposure() | Rose() | Fresh() | Known() | NotObtainable():
+            case (
+                Is()
+                | Compare()
+                | Dates()
+                | Exposure()
+                | Rose()
+                | Products()
+                | Fresh()
+                | Known()
+                | NotObtainable()
+            ):
                 return self._fact(node)
             case _:
                 return two_valued(self._record(node))
@@ -146,20 +157,34 @@ class Meaning:
                 return self.compare(slot, limit)
             case Dates():
                 return self._dates(node)
+            case Products(left, _, right):
+                return self._products(node, [world.slot(slot) for slot in (*left, *right)])
             case Known(slot):
                 return two_valued(z3.Not(world.slot(slot).missing))
             case NotObtainable(slot):
                 return two_valued(world.slot(slot).declared)
         made = world.slot(node.slot)
-        says = world.flag(f"{made.name}: {_rest(node)}", f"{made.name}: {_rest(node)}")
+        says = world.flag(f"{made.name}: {_rest(node)}", f"{made.name}: {_rest(node)}", node)
         there = z3.Not(made.missing)
         if isinstance(node, Rose):
             return two_valued(z3.And(there, says))
         if isinstance(node, Exposure):
-            return Verdict(
-                z3.And(made.known, says), z3.And(made.known, z3.Not(says)), made.missing, made.declared
-            )
+            return self._exposure(node, there, says)
         return Verdict(z3.And(there, says), z3.And(there, z3.Not(says)), made.missing, made.declared)
+
+    def _exposure(self, node: Exposure, there: Expr, says: Expr) -> Verdict:
+        """Days of exposure: they wait for the day that they are counted back from; a course without its length is REVIEW."""
+        made, before = self.world.slot(node.slot), self.times.day(node.before)
+        name = f"{made.name}: {_rest(node)} cannot be counted"
+        unclear = self.world.flag(name, name, State(node, ("REVIEW",)))
+        ready = z3.And(there, before.known)
+        counted = z3.And(ready, z3.Not(unclear))
+        return Verdict(
+            z3.And(counted, says),
+            z3.And(counted, z3.Not(says)),
+            z3.Not(ready),
+            z3.If(there, before.declared, made.declared),
+        )
 
     def compare(self, slot: Slot, limit: Limit | Param) -> Verdict:
         """A number against a limit; bounds that straddle it are REVIEW."""
@@ -167,7 +192,9 @@ class Meaning:
         if bound is None:
             assert isinstance(limit, Param)
             chosen = self.world.chosen(limit.key)
-            meets = self.world.flag(f"{made.name} meets {limit.key}", f"{made.name} meets {limit.key}")
+            meets = self.world.flag(
+                f"{made.name} meets {limit.key}", f"{made.name} meets {limit.key}", Compare(slot, limit)
+            )
             yes, no = z3.And(chosen, made.known, meets), z3.And(made.known, z3.Not(meets))
             return Verdict(yes, z3.Or(z3.Not(chosen), no), z3.And(chosen, made.missing), made.declared)
         at, op = number(bound.value), bound.op
@@ -182,11 +209,26 @@ class Meaning:
             made.declared,
         )
 
+    def _products(self, node: Products, made: list[SlotVar]) -> Verdict:
+        """Products of unknowns are beyond the solver's arithmetic: whether the comparison holds is free."""
+        said = words(node, self.world.profile)
+        holds = self.world.flag(said, said, node)
+        ready = z3.And(*(z3.And(m.known, z3.Not(m.open)) for m in made))
+        return Verdict(
+            z3.And(ready, holds),
+            z3.And(ready, z3.Not(holds)),
+            z3.Or(*(m.missing for m in made)),
+            z3.And(*(z3.Implies(m.missing, m.declared) for m in made)),
+        )
+
     def _dates(self, node: Dates) -> Verdict:
         sides = [self.times.day(day) for day in (node.left, node.right)]
         none = z3.Or(*(s.never for s in sides))
         ready = z3.And(*(s.known for s in sides))
         holds = exact(node.op, sides[0].number, sides[1].number)
+        if node.left.months or node.right.months:
+            apart = sides[0].number - sides[1].number
+            self.world.clear.append(z3.Or(apart > 2, apart < -2))
         review = z3.And(z3.Not(none), z3.Not(ready), z3.Or(*(s.review for s in sides)))
         waits = z3.And(z3.Not(none), z3.Not(ready), z3.Not(review))
         passes = z3.Or(z3.And(ready, holds), z3.And(none, z3.BoolVal(node.never == "PASS")))
@@ -214,10 +256,15 @@ class Meaning:
             case Directed(ledger, actions, rules):
                 named = f" ({', '.join(rules)})" if rules else ""
                 return either(
-                    *(world.while_started(f"{ledger}: directed to {a}{named}", ledger) for a in actions)
+                    *(
+                        world.while_started(
+                            f"{ledger}: directed to {a}{named}", ledger, Directed(ledger, (a,), rules)
+                        )
+                        for a in actions
+                    )
                 )
             case LedgerFlag(ledger, flag):
-                return world.while_started(f"{ledger}: {flag.replace('_', ' ')}", ledger)
+                return world.while_started(f"{ledger}: {flag.replace('_', ' ')}", ledger, node)
             case Setting(key, values):
                 return either(*(self.setting(key, v) for v in values))
             case InPhase(track, phases):
@@ -225,32 +272,39 @@ class Meaning:
             case Entered(track, phase):
                 here = self.phase(track) == self._rank(track, phase)
                 return z3.Or(
-                    here, world.flag(f"entered {track} {phase}", f"{phase} was entered earlier", moves=True)
+                    here,
+                    world.flag(f"entered {track} {phase}", f"{phase} was entered earlier", node, moves=True),
                 )
         world.foreign[type(node).__name__] = None
-        return world.flag(f"condition {node!r}", words(node, world.profile))
+        return world.flag(f"condition {node!r}", words(node, world.profile), node)
 
     def setting(self, key: str, value: str) -> Expr:
         """Whether a choice key of the profile has the value: every setting is proved, not only the default."""
         options = self.world.keys[key].options
         chosen = self.world.pick(
-            f"profile {key}", len(options), lambda n: f"profile key {key} = {options[n]}"
+            f"profile {key}",
+            len(options),
+            lambda n: f"profile key {key} = {options[n]}",
+            Stands("setting", key),
         )
         return chosen == options.index(value) if value in options else NO
 
     def _graded(self, node: Graded) -> Expr:
         def atom(grade: int, current: bool, scale: str) -> Expr:
             words = f"{node.event} of grade {grade} or more{' now' if current else ''}{f' by {scale}' if scale else ''}"
-            return self.world.flag(words, words)
+            words += f" since {node.since}" if node.since else ""
+            words += f" until {node.until}" if node.until else ""
+            return self.world.flag(words, words, replace(node, at_least=grade, current=current, scale=scale))
 
         found = atom(node.at_least, node.current, node.scale)
         if node.current:
             self.world.legal.append(z3.Implies(found, atom(node.at_least, False, node.scale)))
+        if node.since or node.until:
+            ever = replace(node, current=False, since="", until="")
+            self.world.legal.append(z3.Implies(found, self._graded(ever)))
         if node.at_least > 1:
             self.world.legal.append(
-                z3.Implies(
-                    found, self._graded(Graded(node.event, node.at_least - 1, node.current, node.scale))
-                )
+                z3.Implies(found, self._graded(replace(node, at_least=node.at_least - 1)))
             )
         return found
 
@@ -258,7 +312,11 @@ class Meaning:
         """The phase that a track is in, as its rank."""
         phases = [p.id for p in self.world.compiled.tracks[track].phases]
         return self.world.pick(
-            f"phase of {track}", len(phases), lambda n: f"{track} is in {phases[n]}", moves=True
+            f"phase of {track}",
+            len(phases),
+            lambda n: f"{track} is in {phases[n]}",
+            Stands("phase", track),
+            moves=True,
         )
 
     def _rank(self, track: str, phase: str) -> int:
@@ -272,7 +330,9 @@ class Meaning:
         if found is None:
             inner = self.of(self.world.compiled.criteria[id].holds)
             words = ("not: judged", "a clinician judges it PASS", "a clinician judges it FAIL")
-            judged = self.world.pick(f"judgement of {id}", 3, lambda n: words[n].replace(" it ", f" {id} "))
+            judged = self.world.pick(
+                f"judgement of {id}", 3, lambda n: words[n].replace(" it ", f" {id} "), Stands("judged", id)
+            )
             self.world.settled.append(judged >= 1)
             passes = z3.Or(inner.passes, z3.And(inner.stuck, judged == 1))
             fails = z3.Or(inner.fails, z3.And(inner.stuck, judged == 2))
@@ -283,6 +343,8 @@ class Meaning:
 
 def _rest(node: Any) -> str:
     match node:
+        case Fresh(_, _, before, int() | Param() as hours):
+            return f"at most {hours.key if isinstance(hours, Param) else hours} hours old before {before or 'now'}"
         case Fresh(_, days, before):
             return (
                 f"at most {days.key if isinstance(days, Param) else days} days old before {before or 'now'}"

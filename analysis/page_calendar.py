@@ -12,6 +12,7 @@ from pathway.language import (
     Done,
     Latest,
     LedgerPoint,
+    Limit,
     Offset,
     Param,
     Sampled,
@@ -102,8 +103,12 @@ def time_words(time: AnchorTime) -> str:
     match time:
         case Done():
             return key_of(time.action, time.scope)
-        case Sampled():
-            return f"sample of {slot_name(time.slot)}"
+        case Sampled(slot, _, None):
+            return f"sample of {slot_name(slot)}"
+        case Sampled(slot, _, Param(key)):
+            return f"first sample of {slot_name(slot)} outside `{key}`"
+        case Sampled(slot, _, Limit(op, value)):
+            return f"first sample of {slot_name(slot)} outside {op} {value}"
         case DateOf():
             return slot_name(time.slot)
         case LedgerPoint():

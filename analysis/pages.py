@@ -6,6 +6,7 @@ The page holds nothing that is not in the definition; a test keeps it fresh. `do
 from __future__ import annotations
 
 from analysis.page_calendar import calendar, count_words, time_words
+from analysis.page_subtrials import subtrials
 from analysis.page_tables import Lines, cite, table
 from analysis.rows import then_words
 from pathway.compiled import Compiled
@@ -54,6 +55,7 @@ def protocol_page(compiled: Compiled, diagram: str) -> str:
         *_ledgers(compiled),
         *_doses(compiled, profile),
         *_notices(compiled, profile),
+        *subtrials(compiled, profile),
         *_vocabulary(compiled),
         *_open_ends(compiled, profile),
     ]

@@ -13,28 +13,34 @@ from typing import Any
 
 import z3
 
-from analysis.findings import Finding
+from analysis.findings import Finding, not_settled, or_not_settled
 from analysis.places import Places
+from analysis.replay import replay
+from analysis.solver import Room, Unsure, name_of, names_in, outside
 from analysis.walk import atoms
-from analysis.witness import PATIENCE, Unsure, Witness, names_in
+from analysis.witness import Witness
 from analysis.world import Expr, Group, both, either
 from pathway.language import AnyOf, Exit, InPhase, LedgerPoint, Not, Phase, Predicate, Recorded, Track
 from pathway.record import key_of
 from pathway.words import words
 
 ROUNDS = 400
-"""How many ways of helping are tried before a phase is called unproved."""
+"""How many ways of helping are tried before a phase is called not settled."""
 
 LATE, NOW = 5000, 20_000
-"""Days after every date that a given world may have: what is done so late, and what has passed by then."""
+"""Days after every date that a given world may have (`world.COMING`): what is done so late, and what has passed by then."""
 
 
-def phase_findings(witness: Witness, places: Places) -> Iterator[Finding]:
-    """Everything that is wrong with the phases and what leads from one to the next."""
+def phase_findings(witness: Witness, places: Places, only: str = "") -> Iterator[Finding]:
+    """Everything that is wrong with the phases and what leads from one to the next; of one phase with its track, if named."""
     for track in witness.world.compiled.protocol.tracks:
-        yield from _unreachable(track, witness, places)
+        if only and all(only != phase.id for phase in track.phases):
+            continue
+        found = _unreachable(track, witness, places)
+        what = f"which phases of track {track.id} can be reached"
+        yield from or_not_settled(found, f"unreachable-phase:{track.id}", what, places.of("Track", track.id))
         for phase in track.phases:
-            if phase.terminal:
+            if phase.terminal or only not in ("", phase.id):
                 continue
             if not phase.exits and not track.anywhere:
                 yield Finding(
@@ -43,7 +49,9 @@ def phase_findings(witness: Witness, places: Places) -> Iterator[Finding]:
                     (f"{phase.id}: {phase.text}",), places.of("Phase", phase.id),
                 )  # fmt: skip
             if phase.hit == "exclusive":
-                yield from _together(track, phase, witness, places)
+                what = f"phase {phase.id} of track {track.id}: whether its exits exclude each other"
+                found, at = _together(track, phase, witness, places), places.of("Phase", phase.id)
+                yield from or_not_settled(found, f"exits-together:{track.id}:{phase.id}", what, at)
             if phase.exits or track.anywhere:
                 yield from _dead_end(track, phase, witness, places)
 
@@ -98,6 +106,7 @@ def _together(track: Track, phase: Phase, witness: Witness, places: Places) -> I
         question = z3.And(*(witness.meaning.of(e.when).passes for e in (one, two)))
         if witness.can(question, z3.Not(away)):
             done.add(label)
+            example = witness.facts(question, z3.Not(away))
             yield Finding(
                 label,
                 "exits-together",
@@ -106,9 +115,10 @@ def _together(track: Track, phase: Phase, witness: Witness, places: Places) -> I
                 (
                     f"to {one.to}: {words(one.when, witness.world.profile)}",
                     f"to {two.to}: {words(two.when, witness.world.profile)}",
-                    *(f"for example: {line}" for line in witness.facts(question, z3.Not(away))),
+                    *(f"for example: {line}" for line in example.lines),
                 ),
                 places.exit(phase.id, b),
+                replay=example.replay,
             )
 
 
@@ -117,31 +127,26 @@ def _together(track: Track, phase: Phase, witness: Witness, places: Places) -> I
 
 def _dead_end(track: Track, phase: Phase, witness: Witness, places: Places) -> Iterator[Finding]:
     hunt = Hunt(track, phase, witness)
-    came = _at_rest(track, phase.id, witness)[2]
     granted: list[Expr] = []
     found = None
+    label = f"dead-end:{track.id}:{phase.id}"
+    what = f"phase {phase.id} of track {track.id}: whether every patient can leave it"
     # First a patient who came here by what the protocol says; then one who was brought here by a later correction.
-    for most in ([came], []):
+    for most in ([hunt.came], []):
         try:
-            found = hunt.stuck(most)
+            found = hunt.stuck(most, ROUNDS)
         except Unsure as unsure:
             if not most:
-                yield _unproved(track, phase, places, unsure)
+                yield not_settled(label, what, unsure, places.of("Phase", phase.id))
                 return
         if found is not None:
             granted = list(most)
             break
     if found is None:
         return
-    for wishes in witness.plain(z3.And(*hunt.help)):
-        for batch in (wishes, *([w] for w in wishes)):
-            with suppress(Unsure):
-                if (plainer := hunt.stuck([*granted, *batch])) is not None:
-                    granted, found = [*granted, *batch], plainer
-                    if batch is wishes:
-                        break
+    found = _plainest(hunt, granted, found)
     yield Finding(
-        f"dead-end:{track.id}:{phase.id}",
+        label,
         "dead-end",
         f"Phase {phase.id} of track {track.id}: a patient of whom all is known may never leave it",
         (
@@ -152,27 +157,28 @@ def _dead_end(track: Track, phase: Phase, witness: Witness, places: Places) -> I
             *(f"stays closed: to {e.to}: {words(e.when, witness.world.profile)}" for e in phase.exits),
         ),
         places.of("Phase", phase.id),
+        replay=replay(witness.answers, found, names_in(hunt.leaves)),
     )
 
 
-def _unproved(track: Track, phase: Phase, places: Places, unsure: Unsure) -> Finding:
-    return Finding(
-        f"dead-end:{track.id}:{phase.id}", "dead-end",
-        f"Phase {phase.id} of track {track.id}: not proved that every patient can leave it",
-        (f"the solver gave up: {unsure}",), places.of("Phase", phase.id),
-    )  # fmt: skip
-
-
-def name_of(unknown: Expr) -> str:
-    """The name of an unknown."""
-    return str(unknown.decl().name())
+def _plainest(hunt: Hunt, granted: list[Expr], found: Any) -> Any:
+    """The plainest world like the one found that is told apart within as many rounds as the search itself may take."""
+    most = hunt.rounds + ROUNDS
+    with suppress(Unsure):
+        for wishes in hunt.witness.plain(z3.And(*hunt.help)):
+            for batch in (wishes, *([w] for w in wishes)):
+                if batch and (plainer := hunt.stuck([*granted, *batch], most - hunt.rounds)) is not None:
+                    granted, found = [*granted, *batch], plainer
+                    if batch is wishes:
+                        break
+    return found
 
 
 class Hunt:
     """The search for a given world in which nothing that can still happen opens an exit of a phase.
 
     Help is offered until none is left: a course of events that opens an exit in one world is ruled out for all worlds
-    in which the same course helps. Raises `Unsure` after `ROUNDS` offers.
+    in which the same course helps.
     """
 
     def __init__(self, track: Track, phase: Phase, witness: Witness) -> None:
@@ -180,61 +186,61 @@ class Hunt:
         leaves = z3.Or(either(*(witness.meaning.of(e.when).passes for e in ways)), _asks(phase, witness))
         rest = _others_at_rest(track, ways, witness)
         stay = both(*(z3.Not(e) for e in _escapes(track, phase, witness)))
-        settled = both(*witness.world.settled)
+        came = _at_rest(track, phase.id, witness)[2]
         fixed = _fixed(phase)
-        self.witness = witness
-        self.moving = {n: u for n, u in witness.world.moving.items() if n not in fixed}
-        self.late = both(
-            *(u == (NOW if n == "now" else LATE) for n, u in self.moving.items() if z3.is_real(u))
-        )
-        legal = list(witness.world.legal)
-        about = _closure(names_in(z3.And(leaves, rest, stay)), legal, witness)
-        legal = [r for r in legal if names_in(r) <= about]
+        self.witness, self.rounds = witness, 0
+        legal, about = witness.cone.rules(sorted(names_in(z3.And(leaves, rest, stay, came))))
+        settled = both(*(s for s in witness.world.settled if names_in(s) & about))
+        moving = {n: u for n, u in witness.world.moving.items() if n not in fixed and n in about}
         # What moves within a group (when an action was done) is not given.
         left = [
-            Group([u for u in g.unknowns if name_of(u) not in self.moving and name_of(u) in about], g.show)
+            Group([u for u in g.unknowns if name_of(u) not in moving and name_of(u) in about], g.show)
             for g in witness.world.groups.values()
         ]
         self.groups = [g for g in left if g.unknowns]
+        self.leaves, self.came = leaves, came
         self.help = [settled, leaves, rest, stay]
-        names = set(self.moving)
-        self.helped = z3.And(leaves, rest, stay, *(r for r in legal if names & names_in(r)))
-        self._wishes: dict[int, Expr] = {}
-        self.search = z3.Solver()
-        self.search.set("timeout", PATIENCE)
-        self.search.add(*legal, settled, rest, stay)
+        late = [u == (NOW if n == "now" else LATE) for n, u in moving.items() if z3.is_real(u)]
+        names = set(moving)
+        helped = z3.And(leaves, rest, stay, *(r for r in legal if names & names_in(r)))
+        # Both sides of the search in one context: what one finds is put into what the other asks.
+        self.search = Room([*legal, settled, rest, stay], witness.effort)
+        self.helping = Room([*legal, *self.help], witness.effort, beside=self.search)
+        self._helped, self._late, *self._moving = self.search.inside([helped, both(*late), *moving.values()])
+        self._given = [self.search.inside(g.unknowns) for g in self.groups]
+        self._wishes: list[tuple[Expr, Expr]] = []
 
     def values(self, model: Any) -> list[Expr]:
         """What a model says of each given group."""
         return [both(*(u == model.eval(u, True) for u in g.unknowns)) for g in self.groups]
 
-    def stuck(self, wishes: list[Expr]) -> Any:
-        """A given world with these wishes that nothing helps, None if there is none."""
-        for _ in range(ROUNDS):
+    def stuck(self, wishes: list[Expr], rounds: int) -> Any:
+        """A given world with these wishes that nothing helps, None if there is none; `Unsure` after so many rounds."""
+        for _ in range(rounds):
+            self.rounds += 1
             self.witness.questions += 1
-            answer = self.search.check(*self._literals(wishes))
-            if answer == z3.unsat:
+            if not self.search.can_with(*self._named(wishes)):
                 return None
-            if answer == z3.unknown:
-                raise Unsure(self.search.reason_unknown())
-            model = self.search.model()
-            values = self.values(model)
-            helped = self.witness.model(*self.help, self.late, *values) or self.witness.model(
-                *self.help, *values
-            )
+            model = self.search.found()
+            values = [u == model.eval(u, True) for unknowns in self._given for u in unknowns]
+            helped = self.helping.model(self._late, *values) or self.helping.model(*values)
             if helped is None:
-                return model
-            course = [(u, helped.eval(u, True)) for u in self.moving.values()]
-            self.search.add(z3.Not(z3.simplify(z3.substitute(self.helped, *course))))
-        raise Unsure(f"{ROUNDS} courses of events were tried")
+                return outside(model)
+            course = [(u, helped.eval(u, True)) for u in self._moving]
+            self.search.add(z3.Not(z3.simplify(z3.substitute(self._helped, *course))))
+        raise Unsure(f"{rounds} courses of events were tried")
 
-    def _literals(self, wishes: list[Expr]) -> list[Expr]:
+    def _named(self, wishes: list[Expr]) -> list[Expr]:
+        """A name for each wish, by which it is asked for."""
+        names: list[Expr] = []
         for wish in wishes:
-            if wish.get_id() not in self._wishes:
-                # Kept with the wish itself: the solver uses an id again once its expression is gone.
-                self._wishes[wish.get_id()] = wish
-                self.search.add(z3.Implies(z3.Bool(f"wish {wish.get_id()}"), wish))
-        return [z3.Bool(f"wish {wish.get_id()}") for wish in wishes]
+            known = next((name for name, of in self._wishes if of.eq(wish)), None)
+            if known is None:
+                known = z3.Bool(f"wish {len(self._wishes)}")
+                self._wishes.append((known, wish))
+                self.search.add(z3.Implies(known, wish))
+            names.append(known)
+        return names
 
 
 def _others_at_rest(track: Track, ways: tuple[Exit, ...], witness: Witness) -> Expr:
@@ -272,17 +278,6 @@ def _asks(phase: Phase, witness: Witness) -> Expr:
     return z3.And(
         either(*(v.stuck for v in verdicts)), both(*(z3.Implies(v.waits, v.hopeless) for v in verdicts))
     )
-
-
-def _closure(names: frozenset[str], rules: list[Expr], witness: Witness) -> set[str]:
-    """The names and all that rules tie to them."""
-    tied = [names_in(r) for r in rules] + [
-        {name_of(u) for u in g.unknowns} for g in witness.world.groups.values()
-    ]
-    about = set(names)
-    while more := [t for t in tied if t & about and not t <= about]:
-        about.update(*more)
-    return about
 
 
 def _own(phase: Phase) -> dict[tuple[str, object], None]:

@@ -97,9 +97,18 @@ def _modules(protocol: Protocol) -> list[ModuleType]:
     if not found:
         return []
     # The folder of the definition, not the registry that imports it.
-    home = max(found, key=lambda n: (n.startswith("protocols."), n.count(".")))
+    home = max(found, key=lambda n: (n.startswith("protocols."), _makes_one(sys.modules[n]), n.count(".")))
     homes = (home, f"{home.split('.')[0]}.shared")
     return [m for top in homes for name, m in holders if name == top or name.startswith(top + ".")]
+
+
+@cache
+def _makes_one(module: ModuleType) -> bool:
+    """Whether a module makes a protocol, rather than importing one."""
+    try:
+        return re.search(r"\bProtocol\(", Path(str(module.__file__)).read_text(encoding="utf-8")) is not None
+    except OSError:
+        return False
 
 
 @cache

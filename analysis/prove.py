@@ -6,13 +6,17 @@ from collections.abc import Iterator
 from time import perf_counter
 
 from analysis.adverse import adverse_findings
-from analysis.findings import Finding, Proof, settle
+from analysis.courses import course_findings
+from analysis.findings import Finding, Proof, or_not_settled, settle
 from analysis.guards import guard_findings
+from analysis.holds import hold_findings
+from analysis.infusions import infusion_findings
 from analysis.phases import phase_findings
 from analysis.places import Place, Places
+from analysis.solver import EFFORT
 from analysis.tables import table_findings
 from analysis.usage import usage_findings
-from analysis.witness import Unsure, Witness
+from analysis.witness import Witness
 from pathway.canonical import content_hash
 from pathway.compiled import compile_protocol
 from pathway.errors import ProtocolError
@@ -20,11 +24,13 @@ from pathway.language import Protocol
 from pathway.profile import Profile, make_profile
 
 
-def prove(protocol: Protocol, profile: Profile | None = None) -> Proof:
+def prove(protocol: Protocol, profile: Profile | None = None, effort: int = EFFORT) -> Proof:
     """Every finding of a protocol, under its default profile or another.
 
     Choice keys of the profile are proved for all their options, limits and lengths that it leaves open for both. A
-    definition that does not compile has one finding, a `cycle` or `malformed`.
+    definition that does not compile has one finding, a `cycle` or `malformed`. `effort`: steps of the solver for one
+    question; one that it does not settle within them is a finding, `not-settled`. The same protocol has the same
+    findings in every process, however long that has run.
     """
     began = perf_counter()
     places = Places(protocol)
@@ -35,13 +41,13 @@ def prove(protocol: Protocol, profile: Profile | None = None) -> Proof:
     except ProtocolError as error:
         return Proof(
             protocol.name, protocol.version.number, content_hash(protocol),
-            settle(protocol, [_refused(error, home)], home), 0, perf_counter() - began,
+            settle(protocol, [_refused(error, home)], home), seconds=perf_counter() - began,
         )  # fmt: skip
-    witness = Witness(compiled, profile)
+    witness = Witness(compiled, profile, effort)
     found = list(_all(witness, places))
     return Proof(
         protocol.name, protocol.version.number, compiled.hash, settle(protocol, found, home),
-        witness.questions, perf_counter() - began,
+        witness.questions, witness.effort.spent, perf_counter() - began,
     )  # fmt: skip
 
 
@@ -49,16 +55,22 @@ def _all(witness: Witness, places: Places) -> Iterator[Finding]:
     compiled = witness.world.compiled
     yield from usage_findings(compiled, places)
     yield from adverse_findings(compiled.protocol, places)
-    for part in (table_findings, guard_findings, phase_findings):
-        try:
-            yield from part(witness, places)
-        except Unsure as unsure:
-            name = part.__name__.removesuffix("_findings")
-            text = f"The {name}s of the protocol could not be proved to the end"
-            yield Finding(f"unproved:{name}", "unproved", text, (f"the solver gave up: {unsure}",))
+    yield from infusion_findings(witness, places)
+    home = places.of("Protocol", compiled.protocol.name)
+    for part in (hold_findings, table_findings, guard_findings, course_findings, phase_findings):
+        name = part.__name__.removesuffix("_findings")
+        yield from or_not_settled(part(witness, places), f"{name}s", f"the {name}s of the protocol", home)
+    yield from or_not_settled(_nobody(witness, home), "patients", "whether there can be any patient", home)
     for name in witness.world.foreign:
         text = f"The prover does not know the part {name} of the language: what rests on it is taken to be possible"
         yield Finding(f"unproved:language:{name}", "unproved", text)
+
+
+def _nobody(witness: Witness, home: Place) -> Iterator[Finding]:
+    """A protocol whose `impossible` combinations leave nobody: then all else is proved of nobody."""
+    if not witness.anybody():
+        text = "What the protocol declares impossible leaves no patient at all"
+        yield Finding("impossible-guard:patients", "impossible-guard", text, (), home)
 
 
 def _refused(error: ProtocolError, place: Place) -> Finding:

@@ -9,11 +9,11 @@ from itertools import combinations, groupby, pairwise
 import z3
 
 from analysis.answers import Answer
-from analysis.findings import Finding
+from analysis.findings import Finding, or_not_settled
 from analysis.places import Places
 from analysis.rows import cell_words, row_name, row_words, stable_name, then_words
 from analysis.witness import Witness
-from analysis.world import both, either
+from analysis.world import Expr, both, either
 from pathway.language import Band, Decision, Fact, Limit, Param, Rule, Slot
 from pathway.profile import Profile
 from pathway.record import key_of
@@ -28,13 +28,23 @@ Cells = dict[str, str]
 
 def table_findings(witness: Witness, places: Places) -> Iterator[Finding]:
     """Everything that is wrong with the decision tables."""
-    for key, decision in witness.world.compiled.decisions.items():
-        yield from band_findings(key, decision, witness, places)
-        answer = witness.answers.of(key)
-        yield from _gaps(key, answer, witness, places)
-        yield from _overlaps(key, answer, witness, places)
-        yield from _dead_rows(key, answer, witness, places)
-        yield from _dead_options(key, answer, witness, places)
+    for key in witness.world.compiled.decisions:
+        yield from findings_of(key, witness, places)
+
+
+def findings_of(key: str, witness: Witness, places: Places) -> Iterator[Finding]:
+    """Everything that is wrong with one decision table."""
+    yield from band_findings(key, witness.world.compiled.decisions[key], witness, places)
+    answer = witness.answers.of(key)
+    at = places.of("Decision", answer.decision.id)
+    for kind, what, check in (
+        ("gap", "whether every patient has a row", _gaps),
+        ("overlap", "whether no patient has two rows", _overlaps),
+        ("dead-row", "whether every row has a patient", _dead_rows),
+        ("dead-option", "whether every option is ever offered", _dead_options),
+    ):
+        found = check(key, answer, witness, places)
+        yield from or_not_settled(found, f"{kind}:{key}", f"table {key}: {what}", at)
 
 
 # --- bands ----------------------------------------------------------------------------------------------------------
@@ -48,9 +58,9 @@ def band_findings(key: str, decision: Decision, witness: Witness, places: Places
         fact = witness.world.compiled.facts[item.of.fact]
         limits = {b.name: [_in_force(x, witness.world.profile) for x in b.limits] for b in item.bands}
         unit = f" {fact.units[0].name}" if fact.units else ""
-        edges, values = _telling_values(fact, limits)
+        edges, values = telling_values(fact, limits)
         placed = [
-            (v, tuple(n for n, of in limits.items() if all(x is not None and _meets(v, x) for x in of)))
+            (v, tuple(n for n, of in limits.items() if all(x is not None and meets(v, x) for x in of)))
             for v in values
         ]
         runs = [(inside, [v for v, _ in run]) for inside, run in groupby(placed, key=lambda each: each[1])]
@@ -81,7 +91,7 @@ def _in_force(limit: Limit | Param, profile: Profile) -> Limit | None:
     return value if isinstance(value, Limit) else None
 
 
-def _telling_values(fact: Fact, limits: dict[str, list[Limit | None]]) -> tuple[list[Decimal], list[Decimal]]:
+def telling_values(fact: Fact, limits: dict[str, list[Limit | None]]) -> tuple[list[Decimal], list[Decimal]]:
     """The limits; and, in order, the limits with one value of every stretch between them, within what is possible."""
     low, high = (Decimal(b) if b is not None else None for b in fact.possible)
     edges = sorted({Decimal(x.value) for of in limits.values() for x in of if x is not None})
@@ -92,7 +102,8 @@ def _telling_values(fact: Fact, limits: dict[str, list[Limit | None]]) -> tuple[
     return edges, within
 
 
-def _meets(value: Decimal, limit: Limit) -> bool:
+def meets(value: Decimal, limit: Limit) -> bool:
+    """Whether a number is within a limit."""
     bound = Decimal(limit.value)
     return {
         "<": value < bound,
@@ -133,11 +144,16 @@ def _fits(rule: Rule, cells: Cells) -> bool:
 def _gaps(key: str, answer: Answer, witness: Witness, places: Places) -> Iterator[Finding]:
     rules = answer.decision.rules
     used = dict.fromkeys(name for rule in rules for name, _ in rule.when)
-    sure = both(*(answer.columns[name].sure for name in used))
-    question = z3.And(answer.asked.passes, sure, z3.Not(either(*answer.live)))
+    said: list[Expr] = []
+    open_ = z3.And(answer.asked.passes, z3.Not(either(*answer.live)))
+    # First with every input in one cell; then also where some cannot be told, and no row is left all the same.
+    sure = z3.And(open_, *(answer.columns[name].sure for name in used))
+    question = sure
     for _ in range(MOST):
         if not witness.can(question):
-            return
+            sure, question = open_, z3.And(open_, *said)
+            if not witness.can(question):
+                return
         cells = {name: cell for name, cell in _cells_of(answer, witness, question).items() if name in used}
         for name in list(cells):
             rest = {n: c for n, c in cells.items() if n != name}
@@ -147,7 +163,8 @@ def _gaps(key: str, answer: Answer, witness: Witness, places: Places) -> Iterato
         told = ", ".join(f"{n} {c}" for n, c in cells.items()) or "whatever the inputs are"
         near = max(range(len(rules)), key=lambda n: _likeness(rules[n], cells), default=None)
         facts = [f"{cell_words(answer.columns[n].item, c)}" for n, c in cells.items()]
-        facts += [f"for example: {line}" for line in witness.facts(z3.And(question, here))]
+        example = witness.facts(z3.And(question, here))
+        facts += [f"for example: {line}" for line in example.lines]
         if near is not None:
             facts.append(f"nearest {row_name(rules[near], near)}: {row_words(rules[near])}")
         yield Finding(
@@ -156,8 +173,10 @@ def _gaps(key: str, answer: Answer, witness: Witness, places: Places) -> Iterato
             f"Table {key} has no row for: {told}",
             tuple(facts),
             places.of("Decision", answer.decision.id),
+            replay=example.replay,
         )
-        question = z3.And(question, z3.Not(here))
+        said.append(z3.Not(here))
+        question = z3.And(sure, *said)
 
 
 def _likeness(rule: Rule, cells: Cells) -> int:
@@ -187,6 +206,7 @@ def _overlaps(key: str, answer: Answer, witness: Witness, places: Places) -> Ite
         why = f"both say {then_words(rules[a].then)}: one of them says nothing" if same else (
             f"one says {then_words(rules[a].then)}, the other {then_words(rules[b].then)}"
         )  # fmt: skip
+        example = witness.facts(question)
         yield Finding(
             f"overlap:{key}:{stable_name(rules, a)}+{stable_name(rules, b)}",
             "overlap",
@@ -194,9 +214,10 @@ def _overlaps(key: str, answer: Answer, witness: Witness, places: Places) -> Ite
             (
                 f"{row_name(rules[a], a)}: {row_words(rules[a])}",
                 f"{row_name(rules[b], b)}: {row_words(rules[b])}",
-                *(f"for example: {line}" for line in witness.facts(question)),
+                *(f"for example: {line}" for line in example.lines),
             ),
             places.row(answer.decision.id, b),
+            replay=example.replay,
         )
 
 

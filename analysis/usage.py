@@ -21,6 +21,7 @@ from pathway.language import (
     Source,
 )
 from pathway.record import key_of
+from pathway.trial_design import SLOT_FACT
 
 LEDGER_ACTIONS: Final = ("infusion_", "dose_", "bag_change_missed")
 """Actions by which ledgers are kept: the engine reads them by name."""
@@ -81,6 +82,8 @@ def _is_named(every: list[Any], protocol: Protocol, kind: str, id: str, definiti
             return True
     if kind == "anchor":
         return id == protocol.day_one
+    if kind == "fact" and id == SLOT_FACT and protocol.enrolments:
+        return True  # the plan shows it with the standings
     return kind == "decision" and id == protocol.enrolled_group
 
 
@@ -106,6 +109,7 @@ def _unread_results(protocol: Protocol, places: Places) -> Iterator[Finding]:
     for part in (
         *protocol.criteria, *protocol.decisions, *protocol.anchors, *protocol.tracks, *protocol.tasks,
         *protocol.milestones, *protocol.deviations, *protocol.ledgers, *getattr(protocol, "doses", ()),
+        *protocol.enrolments,
         *(i.asked if isinstance(i, Assessment) else i.while_ for i in items),
     ):  # fmt: skip
         read |= {(s.fact, p) for s in atoms(part, Slot) for p in (s.points or (s.point,))}
@@ -187,8 +191,13 @@ def _no_clause(protocol: Protocol, places: Places) -> Iterator[Finding]:
             continue
         yield Finding(
             f"no-clause:{label}", "no-clause", f"{label} {why}",
-            (str(getattr(part, "text", "")),) if getattr(part, "text", "") else (), places.of(type(owner).__name__, owner.id),
+            (str(getattr(part, "text", "")),) if getattr(part, "text", "") else (), places.of(type(owner).__name__, _name(owner)),
         )  # fmt: skip
+
+
+def _name(owner: Any) -> str:
+    """The id of a definition; an enrolment goes by its subtrial."""
+    return str(getattr(owner, "id", "") or getattr(owner, "subtrial", ""))
 
 
 def _sourced(protocol: Protocol) -> Iterator[tuple[Any, str, Any]]:
@@ -196,7 +205,7 @@ def _sourced(protocol: Protocol) -> Iterator[tuple[Any, str, Any]]:
     for name in protocol.__dataclass_fields__:
         top = getattr(protocol, name)
         for owner in top if isinstance(top, tuple) else ():
-            if not hasattr(owner, "id"):
+            if not _name(owner):
                 continue
             count = 0
             for part in parts(owner):
@@ -204,5 +213,5 @@ def _sourced(protocol: Protocol) -> Iterator[tuple[Any, str, Any]]:
                     continue
                 count += 1
                 inner = getattr(part, "id", "") or getattr(part, "to", "") or f"row {count - 1}"
-                label = f"{type(owner).__name__} {key_of(owner.id, getattr(owner, 'scope', ()))}"
+                label = f"{type(owner).__name__} {key_of(_name(owner), getattr(owner, 'scope', ()))}"
                 yield owner, label if part is owner else f"{label}: {type(part).__name__} {inner}", part

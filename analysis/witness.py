@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +12,8 @@ import z3
 
 from analysis.answers import Answers
 from analysis.meaning import Meaning
+from analysis.replay import Replay, replay
+from analysis.solver import EFFORT, Cone, Effort, Room, Unsure, forget_names, names_in, outside
 from analysis.times import YES
 from analysis.walk import atoms
 from analysis.world import Expr, Group, SlotVar, World, both, either, number
@@ -16,107 +21,119 @@ from pathway.compiled import Compiled
 from pathway.language import Compare, Input, Protocol, Slot
 from pathway.profile import Profile
 
-PATIENCE = 20_000
-"""Milliseconds after which the solver gives up on a question: `Unsure` is raised, never a silent yes."""
 
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A world: the fewest facts that already make it what it is, one a line; and the events of such a patient."""
 
-class Unsure(Exception):
-    """The solver could not tell."""
+    lines: tuple[str, ...]
+    replay: Replay
 
 
 class Witness:
-    """A world with everything that is true of it, asked one question after another."""
+    """A world with everything that is true of it, asked one question after another.
 
-    def __init__(self, compiled: Compiled, profile: Profile) -> None:
-        _NAMES.clear()
+    Every question is answered by itself, from the rules that it rests on: none is easier or harder for what was asked
+    before. `effort`: steps of the solver for one (`analysis.solver`). Questions raise `Unsure`, never a silent yes or no.
+    """
+
+    def __init__(self, compiled: Compiled, profile: Profile, effort: int = EFFORT) -> None:
+        forget_names()
+        self.effort = Effort(effort)
         self.world = World(compiled, profile)
         self.meaning = Meaning(self.world)
         self.answers = Answers(self.meaning)
+        self.cone = Cone(self.world)
         self.questions = 0
-        self._solver = z3.Solver()
-        self._solver.set("timeout", PATIENCE)
-        self._told = 0
         self._limits = limits_of(compiled.protocol, self.world)
         for ruled_out in compiled.protocol.impossible:
-            self.world.legal.append(z3.Not(z3.And(*(self.meaning.of(p).passes for p in ruled_out.parts))))
+            self.cone.keep(z3.Not(z3.And(*(self.meaning.of(p).passes for p in ruled_out.parts))))
+
+    def room(self, *about: Expr) -> Room:
+        """A room with the rules that questions about these expressions rest on."""
+        rules, _ = self.cone.rules(name for e in about for name in sorted(names_in(e)))
+        return Room(rules, self.effort)
 
     def model(self, *question: Expr) -> Any:
         """A world in which all of this holds; None if there is none."""
-        self._tell()
         self.questions += 1
-        self._solver.push()
-        try:
-            self._solver.add(*question)
-            answer = self._solver.check()
-            if answer != z3.unknown:
-                return self._solver.model() if answer == z3.sat else None
-        finally:
-            self._solver.pop()
-        # Without what it has learnt from earlier questions the solver is sometimes quicker.
-        fresh = z3.Solver()
-        fresh.set("timeout", PATIENCE)
-        fresh.add(*self.world.legal, *question)
-        answer = fresh.check()
-        if answer == z3.unknown:
-            raise Unsure(fresh.reason_unknown())
-        return fresh.model() if answer == z3.sat else None
+        found = self.room(*question).model(*question)
+        return outside(found) if found is not None else None
 
     def can(self, *question: Expr) -> bool:
         """Whether there is such a world."""
-        return self.model(*question) is not None
+        self.questions += 1
+        return self.room(*question).can(*question)
+
+    def anybody(self) -> bool:
+        """Whether there can be any patient at all, with all rules at once."""
+        self.questions += 1
+        return Room(self.world.legal, self.effort).can()
 
     def core(self, parts: list[Expr]) -> list[int]:
         """Of parts that cannot hold together: the numbers of few that already cannot."""
-        keep = list(range(len(parts)))
+        core = self._core([], parts)
+        return core if core is not None else list(range(len(parts)))
+
+    def _core(self, denied: list[Expr], parts: list[Expr]) -> list[int] | None:
+        """The numbers of few parts that already cannot hold with what is denied; None if all can, or it is too hard to tell."""
+        room = self.room(*denied, *parts)
+        names = [z3.Bool(f"part {n}") for n in range(len(parts))]
+        room.add(*denied, *(z3.Implies(n, v) for n, v in zip(names, parts, strict=True)))
+        self.questions += 1
+        try:
+            if room.can_with(*names):
+                return None
+        except Unsure:
+            return None
+        core = room.core()
+        keep = [n for n, name in enumerate(names) if str(name) in core]
         for n in list(keep):
             rest = [k for k in keep if k != n]
-            if not self.can(*(parts[k] for k in rest)):
-                keep = rest
+            self.questions += 1
+            with suppress(Unsure):
+                if not room.can_with(*(names[k] for k in rest)):
+                    keep = rest
         return keep
 
-    def facts(self, question: Expr, context: Expr = YES) -> tuple[str, ...]:
-        """The fewest facts of a plain world that already make the question true in the context, one a line."""
-        wanted: list[Expr] = [question, context]
-        for wishes in self.plain(question):
-            if self.can(*wanted, both(*wishes)):
-                wanted.append(both(*wishes))
-            else:
-                wanted += self._one_by_one(wanted, wishes)
-        model = self.model(*wanted)
-        assert model is not None
+    def facts(self, question: Expr, context: Expr = YES) -> Example:
+        """A plain world in which the question is true in the context."""
+        wishes = self.plain(question)
+        room = self.room(question, context, *(w for batch in wishes for w in batch))
+        room.add(question, context)
+        for batch in wishes:
+            for granted in self._granted(room, batch):
+                room.add(granted)
+        self.questions += 1
+        found = room.model()
+        assert found is not None
+        model = outside(found)
         groups = self._groups(question)
         values = [z3.And(*(u == model.eval(u, True) for u in g.unknowns)) for g in groups]
-        return self.fewest([z3.Not(question), context], groups, values, model)
+        lines = self.fewest([z3.Not(question), context], groups, values, model)
+        return Example(lines, replay(self.answers, model, names_in(z3.And(question, context))))
 
-    def _one_by_one(self, wanted: list[Expr], wishes: list[Expr]) -> list[Expr]:
-        granted: list[Expr] = []
-        for wish in wishes:
-            if self.can(*wanted, *granted, wish):
-                granted.append(wish)
-        return granted
+    def _granted(self, room: Room, wishes: list[Expr]) -> Iterator[Expr]:
+        """All of the wishes if they can be at once, else one after another those that can. A wish that is hard is not granted."""
+        for batch in (wishes, *([w] for w in wishes)):
+            self.questions += 1
+            with suppress(Unsure):
+                if batch and room.can(*batch):
+                    yield both(*batch)
+                    if batch is wishes:
+                        return
 
     def fewest(
         self, denied: list[Expr], groups: list[Group], values: list[Expr], model: Any
     ) -> tuple[str, ...]:
         """The groups without whose values the denial could hold."""
-        self._tell()
-        self.questions += 1
-        self._solver.push()
-        names = [z3.Bool(f"value {n}") for n in range(len(values))]
-        self._solver.add(*denied, *(z3.Implies(n, v) for n, v in zip(names, values, strict=True)))
-        answer = self._solver.check(*names)
-        core = {str(c) for c in self._solver.unsat_core()} if answer == z3.unsat else set()
-        self._solver.pop()
-        keep = [n for n, name in enumerate(names) if str(name) in core or answer != z3.unsat]
-        for n in list(keep) if answer == z3.unsat else []:
-            rest = [k for k in keep if k != n]
-            if not self.can(*denied, *(values[k] for k in rest)):
-                keep = rest
+        core = self._core(denied, values)
+        keep = core if core is not None else list(range(len(groups)))
         return _shown([groups[n] for n in keep], model)
 
     def plain(self, question: Expr) -> list[list[Expr]]:
         """What makes a world easy to picture: known exact values on or beside a limit, the default profile, nobody
-        overriding."""
+        overriding, no date that lies beside a limit in months."""
         seen, world = names_in(question), self.world
         slots = [s for s in world.slots.values() if f"{s.name}: known" in seen]
         settings: list[Expr] = []
@@ -136,6 +153,7 @@ class Witness:
             people,
             [z3.Not(s.open) for s in slots],
             [s.known for s in slots],
+            [c for c in world.clear if names_in(c) <= seen],
             [either(*(s.value == v for v in values)) for s in slots if (values := self._round_values(s))],
         ]
 
@@ -152,11 +170,6 @@ class Witness:
     def _groups(self, question: Expr) -> list[Group]:
         seen = names_in(question)
         return [g for g in self.world.groups.values() if any(u.decl().name() in seen for u in g.unknowns)]
-
-    def _tell(self) -> None:
-        for rule in self.world.legal[self._told :]:
-            self._solver.add(rule)
-        self._told = len(self.world.legal)
 
 
 def _shown(groups: list[Group], model: Any) -> tuple[str, ...]:
@@ -181,33 +194,3 @@ def limits_of(protocol: Protocol, world: World) -> dict[str, list[Decimal]]:
         if bound is not None:
             found.setdefault(slot.fact, {})[Decimal(bound.value)] = None
     return {fact: list(values) for fact, values in found.items()}
-
-
-_NAMES: dict[int, tuple[Expr, frozenset[str]]] = {}
-
-
-def names_in(expression: Expr) -> frozenset[str]:
-    """The names of the unknowns of an expression."""
-    # Kept with the expression: the solver uses an id again once its expression is gone.
-    known = _NAMES.get(expression.get_id())
-    if known is not None:
-        return known[1]
-    found: set[str] = set()
-    seen: set[int] = set()
-    todo = [expression]
-    while todo:
-        node = todo.pop()
-        key = node.get_id()
-        if key in seen:
-            continue
-        seen.add(key)
-        if key in _NAMES:
-            found |= _NAMES[key][1]
-            continue
-        children = node.children()
-        if not children and z3.is_const(node) and node.decl().kind() == z3.Z3_OP_UNINTERPRETED:
-            found.add(node.decl().name())
-        todo.extend(children)
-    names = frozenset(found)
-    _NAMES[expression.get_id()] = (expression, names)
-    return names

@@ -11,23 +11,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import z3
 
+from analysis.told import slot_words
 from pathway.compiled import Compiled
-from pathway.language import Fact, Infusion, Limit, Param, Slot
+from pathway.language import Done, Fact, Infusion, Limit, Param, Recorded, Slot
 from pathway.profile import Profile, profile_keys
 from pathway.record import key_of
 from pathway.slots import slot_name
-from pathway.words import number_words
 
 Expr = Any
 """An expression of the solver; its package carries no types."""
 
-EPOCH = date(2025, 1, 1)
+PAST, COMING = -36_525, 3650
+"""Days from `EPOCH` between which the dates of facts lie: those of old people's births, and those of the next years."""
 ACTIVE_STATES = ("not_started", "running", "paused", "held")
 FINAL_STATES = ("complete", "stopped", "short")
 
@@ -83,6 +83,19 @@ class SlotVar:
         return z3.Not(z3.Or(self.known, self.review))
 
 
+@dataclass(frozen=True, slots=True)
+class Stands:
+    """What an unknown stands for: what an engine's evaluation says there can be compared with it.
+
+    `kind` and `about`: `true` a predicate; `when` the time of an anchor, a way to know it; `word` a slot's result without
+    a number; `course`, `end` the state of a ledger; `phase` a track's; `taken` a decision; `judged` a criterion;
+    `setting`, `set` a profile key.
+    """
+
+    kind: Literal["true", "when", "word", "course", "end", "phase", "taken", "judged", "setting", "set"]
+    about: Any
+
+
 @dataclass(slots=True)
 class Group:
     """Unknowns that a counterexample shows as one line, and how."""
@@ -102,21 +115,34 @@ class World:
         self.legal: list[Expr] = []
         self.settled: list[Expr] = []
         """What is true besides once all that can be known is known, and all that is open is decided."""
+        self.clear: list[Expr] = []
+        """That two dates are not within two days of a limit in months, where a calendar's months may say otherwise."""
         self.foreign: dict[str, None] = {}
         """Parts of the language that have no meaning here: taken to be true or false as it may be, and reported."""
         self.slots: dict[Slot, SlotVar] = {}
+        self.stands: dict[str, Stands] = {}
+        """By name of an unknown, except those of slots."""
         self._made: dict[str, Expr] = {}
+        self._finals: dict[str, tuple[str, ...]] = {}
         self.now = z3.Real("now")
         self.moving["now"] = self.now
 
     # --- making unknowns ------------------------------------------------------------------------------------------
 
     def flag(
-        self, name: str, words: Callable[[bool], str] | str, *, moves: bool = False, group: str = ""
+        self,
+        name: str,
+        words: Callable[[bool], str] | str,
+        of: object,
+        *,
+        moves: bool = False,
+        group: str = "",
+        kind: Literal["true", "set"] = "true",
     ) -> Expr:
-        """A yes-or-no unknown of that name; `words` say what it means (a text: shown when it holds, else `not ...`)."""
+        """A yes-or-no unknown of that name, whether `of` holds; `words` say it (a text: shown when it holds, else `not ...`)."""
         if name in self._made:
             return self._made[name]
+        self.stands[name] = Stands(kind, of)
         unknown = self._made[name] = z3.Bool(name)
         if isinstance(words, str):
             text = words
@@ -132,20 +158,30 @@ class World:
         self._keep(name, unknown, show, moves, group)
         return unknown
 
-    def pick(self, name: str, count: int, words: Callable[[int], str], *, moves: bool = False) -> Expr:
+    def pick(
+        self, name: str, count: int, words: Callable[[int], str], stands: Stands, *, moves: bool = False
+    ) -> Expr:
         """An unknown that is one of 0 to `count` - 1."""
         if name in self._made:
             return self._made[name]
+        self.stands[name] = stands
         unknown = self._made[name] = z3.Int(name)
         self.legal += [unknown >= 0, unknown < count]
         self._keep(name, unknown, lambda model: words(model.eval(unknown, True).as_long()), moves, "")
         return unknown
 
     def real(
-        self, name: str, *, moves: bool, group: str, words: Callable[[Any], str] = lambda model: ""
+        self,
+        name: str,
+        of: object,
+        *,
+        moves: bool,
+        group: str,
+        words: Callable[[Any], str] = lambda model: "",
     ) -> Expr:
-        """A number, or an instant in days."""
+        """A number, or an instant in days: when `of` was."""
         if name not in self._made:
+            self.stands[name] = Stands("when", of)
             self._made[name] = z3.Real(name)
             self._keep(name, self._made[name], words, moves, group)
         return self._made[name]
@@ -157,6 +193,10 @@ class World:
             self.groups[group].unknowns.append(unknown)
         else:
             self.groups[group or name] = Group([unknown], show)
+
+    def unknown(self, name: str) -> Expr:
+        """An unknown that has been made, except those of slots."""
+        return self._made[name]
 
     # --- facts ----------------------------------------------------------------------------------------------------
 
@@ -192,7 +232,7 @@ class World:
         if fact.type == "choice":
             return [value >= 0, value < max(len(fact.values), 1), z3.Not(made.open), z3.Not(made.never)]
         if fact.type == "date":
-            rules = [value >= -3650, value <= 3650, z3.Not(made.open)]
+            rules = [value >= PAST, value <= COMING, z3.Not(made.open)]
             return rules if fact.never else [*rules, z3.Not(made.never)]
         low, high = fact.possible
         rules = [z3.Not(made.never)]
@@ -215,6 +255,19 @@ class World:
                 )
                 if inner <= outer and limits:
                     rules.append(z3.Implies(z3.Not(small.missing), z3.Not(large.missing)))
+            latest = made.fact.cardinality in ("latest", "series") or len(points) > 1
+            if (
+                latest
+                and points == theirs
+                and (made.slot.until, made.slot.strictly)
+                == (
+                    other.slot.until,
+                    other.slot.strictly,
+                )
+            ):
+                # The newest of all samples is the newest since any day that it does not come before.
+                there = z3.Not(z3.Or(made.missing, other.missing))
+                rules.append(z3.Implies(there, z3.And(*(a == b for a, b in _faces(made, other)))))
             if made.fact.cardinality == "one" and points == theirs and len(points) == 1:
                 same = z3.And(made.value == other.value, made.open == other.open, made.never == other.never)
                 rules.append(z3.Implies(z3.And(made.known, other.known), same))
@@ -223,7 +276,8 @@ class World:
     def said(self, made: SlotVar, word: str) -> Expr:
         """Which word a result without a number uses."""
         words = ("not-detected", "positive-not-quantifiable")
-        pick = self.pick(f"{made.name}: word", len(words), lambda n: f"{made.name} is {words[n]}")
+        stands = Stands("word", made.slot)
+        pick = self.pick(f"{made.name}: word", len(words), lambda n: f"{made.name} is {words[n]}", stands)
         return pick == words.index(word) if word in words else z3.BoolVal(False)
 
     # --- parameters -------------------------------------------------------------------------------------------------
@@ -244,7 +298,7 @@ class World:
 
     def chosen(self, key: str) -> Expr:
         """Whether a trial team has set a key that the profile leaves open: both must be proved."""
-        return self.flag(f"profile {key} set", f"profile key {key} is set by the trial team")
+        return self.flag(f"profile {key} set", f"profile key {key} is set by the trial team", key, kind="set")
 
     # --- the record -------------------------------------------------------------------------------------------------
 
@@ -255,7 +309,9 @@ class World:
         key = key_of(action, scope)
         name = f"recorded {key}" + (f" with {where[0]}={where[1]}" if where[0] else "")
         known = name in self._made
-        unknown = self.flag(name, name.replace("recorded ", "on record: "), moves=True)
+        unknown = self.flag(
+            name, name.replace("recorded ", "on record: "), Recorded(action, scope, where), moves=True
+        )
         if not known:
             if where[0]:
                 self.legal.append(z3.Implies(unknown, self.recorded(action, scope)))
@@ -268,20 +324,23 @@ class World:
     def done_at(self, action: str, scope: tuple[tuple[str, str], ...]) -> Expr:
         """When an action was first done."""
         key = key_of(action, scope)
-        return self.real(f"time of {key}", moves=True, group=f"recorded {key}")
+        return self.real(f"time of {key}", Done(action, scope), moves=True, group=f"recorded {key}")
 
     # --- ledgers ----------------------------------------------------------------------------------------------------
 
     def ledger_is(self, ledger: str, states: tuple[str, ...]) -> Expr:
         """Whether a ledger is in one of the states. In which it ends is given; how far it has come moves."""
-        finals = self._finals(ledger)
+        finals = self.finals(ledger)
         course = self.pick(
             f"course of {ledger}",
             len(ACTIVE_STATES) + 1,
             lambda n: f"{ledger}: {(*ACTIVE_STATES, 'over')[n]}",
+            Stands("course", ledger),
             moves=True,
         )
-        end = self.pick(f"end of {ledger}", len(finals), lambda n: f"{ledger} ends: {finals[n]}")
+        end = self.pick(
+            f"end of {ledger}", len(finals), lambda n: f"{ledger} ends: {finals[n]}", Stands("end", ledger)
+        )
         active = [course == n for n, state in enumerate(ACTIVE_STATES) if state in states]
         over = [
             z3.And(course == len(ACTIVE_STATES), end == n)
@@ -290,27 +349,66 @@ class World:
         ]
         return either(*active, *over)
 
-    def _finals(self, ledger: str) -> tuple[str, ...]:
-        return tuple(dict.fromkeys((*FINAL_STATES, *ledger_states(self.compiled.protocol, ledger))))
+    def finals(self, ledger: str) -> tuple[str, ...]:
+        """The states in which a ledger may end."""
+        if ledger not in self._finals:
+            said = ledger_states(self.compiled.protocol, ledger)
+            self._finals[ledger] = tuple(dict.fromkeys((*FINAL_STATES, *said)))
+        return self._finals[ledger]
 
     def ledger_started(self, ledger: str) -> Expr:
-        """Whether a ledger has begun; an infusion has when its start is on record."""
-        spec = self.compiled.ledgers[ledger]
+        """Whether a ledger has left its first state: an infusion or a dose is on record, or that there will be none."""
         started = z3.Not(self.ledger_is(ledger, ("not_started",)))
         name = f"link of {ledger}"
-        if name not in self._made and isinstance(spec, Infusion):
+        if name not in self._made:
             self._made[name] = started
-            self.legal.append(started == self.recorded("infusion_started", spec.scope))
+            spec, begun = self.compiled.ledgers[ledger], self.ledger_begun(ledger)
+            stopped = self.ledger_is(ledger, ("stopped",))
+            if isinstance(spec, Infusion):
+                ends = (
+                    [self.recorded("infusion_stopped", spec.scope)]
+                    if "infusion_stopped" in self.compiled.actions
+                    else []
+                )
+                ends += [self.recorded(name, ()) for name in spec.ended_by]
+                held = self.ledger_is(ledger, ("held",))
+                self.legal += [started == begun, z3.Implies(stopped, either(*ends)), z3.Not(held)]
+            else:
+                self.legal += [
+                    stopped == self.recorded(spec.stopped, spec.scope),
+                    started == z3.Or(begun, stopped),
+                ]
         return started
 
-    def while_started(self, name: str, ledger: str) -> Expr:
-        """Something that only a ledger that has begun can show; given, not chosen."""
+    def ledger_begun(self, ledger: str) -> Expr:
+        """Whether anything has been given: the start of the infusion is on record, or a dose."""
+        spec = self.compiled.ledgers[ledger]
+        if isinstance(spec, Infusion):
+            return self.recorded("infusion_started", spec.scope)
+        given = [tuple(sorted((*spec.scope, ("dose", label)))) for label in spec.labels]
+        return either(*(self.recorded(spec.given, scope) for scope in given))
+
+    def while_started(self, name: str, ledger: str, of: object) -> Expr:
+        """Something that only an infusion that has begun can show; given, not chosen."""
         started = self.ledger_started(ledger)
         known = name in self._made
-        unknown = self.flag(name, name)
-        if not known:
+        unknown = self.flag(name, name, of)
+        # A course of doses can be held, or reduced by what came before, while its first dose is still to be given.
+        if not known and isinstance(self.compiled.ledgers[ledger], Infusion):
             self.legal.append(z3.Implies(unknown, started))
         return unknown
+
+
+def _faces(one: SlotVar, two: SlotVar) -> list[tuple[Expr, Expr]]:
+    """What two slots say, side by side."""
+    return [
+        (one.known, two.known),
+        (one.review, two.review),
+        (one.value, two.value),
+        (one.open, two.open),
+        (one.never, two.never),
+        (one.sampled, two.sampled),
+    ]
 
 
 def ledger_states(protocol: Any, ledger: str) -> tuple[str, ...]:
@@ -320,38 +418,3 @@ def ledger_states(protocol: Any, ledger: str) -> tuple[str, ...]:
 
     found = dict.fromkeys(s for a in atoms(protocol, Ledger) if a.ledger == ledger for s in a.states)
     return tuple(s for s in found if s not in ACTIVE_STATES)
-
-
-def value_text(value: Any) -> str:
-    """A number of a model as people write it."""
-    fraction = value.as_fraction() if hasattr(value, "as_fraction") else value
-    try:
-        return number_words(str(Decimal(fraction.numerator) / Decimal(fraction.denominator)))
-    except (ArithmeticError, AttributeError):
-        return str(value)
-
-
-def day_text(value: Any) -> str:
-    """A day of a model as a date."""
-    return (EPOCH + timedelta(days=value.as_long())).isoformat()
-
-
-def slot_words(made: SlotVar, model: Any) -> str:
-    """What a model says of a slot."""
-
-    def yes(unknown: Expr) -> bool:
-        return bool(z3.is_true(model.eval(unknown, True)))
-
-    if yes(made.review):
-        return f"{made.name} needs a review"
-    if not yes(made.known):
-        return f"{made.name} is missing" + (", declared not obtainable" if yes(made.declared) else "")
-    value = model.eval(made.value, True)
-    if made.fact.type == "choice":
-        return f"{made.name} = {made.fact.values[value.as_long()]}"
-    if made.fact.type == "date":
-        return f"{made.name} = {'NEVER' if yes(made.never) else day_text(value)}"
-    unit = f" {made.fact.units[0].name}" if made.fact.units else ""
-    if yes(made.open):
-        return f"{made.name} is not detected or not quantifiable, below {value_text(value)}{unit}"
-    return f"{made.name} = {value_text(value)}{unit}"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import typer
 
 from commands.options import EPILOG, MINUS, Where
+from commands.screen import warn
+from pathway.errors import AllpathError
 
 HELP = """Durable patient pathways for childhood-leukaemia trials.
 
@@ -22,15 +25,19 @@ def build() -> typer.Typer:
     from commands import (
         decide,
         demo,
+        design,
         due,
+        endpoints,
         enrol,
         explain,
+        meeting,
         process,
         protocol,
         prove,
         record,
         rehearse,
         show,
+        subtrial,
         timeline,
     )
 
@@ -55,8 +62,13 @@ def build() -> typer.Typer:
         for command in commands:
             name = command.__name__.rstrip("_")
             app.command(name, rich_help_panel=panel, epilog=EPILOG)(command)
+        if panel == "Decisions":
+            app.add_typer(subtrial.app, name="subtrial", rich_help_panel=panel, epilog=EPILOG)
+            app.add_typer(meeting.app, name="meeting", rich_help_panel=panel, epilog=EPILOG)
         if panel.startswith("Protocols"):
             app.add_typer(protocol.app, name="protocol", rich_help_panel=panel, epilog=EPILOG)
+            app.add_typer(design.app, name="design", rich_help_panel=panel, epilog=EPILOG)
+            app.add_typer(endpoints.app, name="endpoints", rich_help_panel=panel, epilog=EPILOG)
     return app
 
 
@@ -81,7 +93,22 @@ def everywhere(
 
 def run(arguments: Sequence[str]) -> None:
     """Carry out a command line. Raises SystemExit with the status, or an `AllpathError`."""
-    build()(shielded(arguments))
+    said = ""
+    try:
+        build()(shielded(arguments))
+    except AllpathError as error:
+        said = str(error)
+        raise
+    finally:
+        tell_skipped(said)
+
+
+def tell_skipped(said: str = "") -> None:
+    """One line for each file of protocols that this command could do without, unless it was `said` already."""
+    protocols = sys.modules.get("protocols")
+    for broken in getattr(protocols, "BROKEN", ()):
+        if broken.why not in said:
+            warn(f"{broken.why}; skipped, all other protocols are in use")
 
 
 def shielded(arguments: Sequence[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""All patients: what is late, due today and due this week; and who there is."""
+"""What is late, due today and due this week, for patients, subtrials and meetings; and who there is."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def due(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """The work list of all patients: late, today, this week. --as ROLE: only what that role must do.
+    """The work list of all patients, subtrials and meetings: late, today, this week. --as ROLE: only what that role must do.
 
     It comes from the read model, which runs a moment behind the pathways.
     """
@@ -56,7 +56,7 @@ def due(
         if rows:
             console.print(
                 table(
-                    ("Patient", "Site", "State", "What", "Due", "Waiting for"),
+                    ("Who", "Site", "State", "What", "Due", "Waiting for"),
                     rows,
                     title=f"{title} ({len(rows)})",
                 )
@@ -105,22 +105,29 @@ def list_(
 
 
 async def _pathways(
-    where_: Where, trial: str | None, site: str | None, subject: str | None, *, archived: bool
+    where_: Where,
+    trial: str | None,
+    site: str | None,
+    subject: str | None,
+    *,
+    archived: bool,
+    kind: str | None = "patient",
 ) -> tuple[Pathway, ...]:
     from runtime.settings import load_settings
     from store import queries
+    from store.meetings import belongs
 
     async with reading(load_settings()) as session:
         found = await queries.pathways(
-            session, trial=trial, site=site, subject=subject, rehearsals=where_.rehearsal, archived=archived
+            session,
+            trial=trial,
+            site=site,
+            subject=subject,
+            kind=kind,
+            rehearsals=where_.rehearsal,
+            archived=archived,
         )
-    return tuple(p for p in found if _meant(p, where_))
-
-
-def _meant(pathway: Pathway, where_: Where) -> bool:
-    if where_.label is None:
-        return not pathway.rehearsal
-    return pathway.pathway_id == f"rehearsal-{pathway.trial}-{where_.label}-{pathway.subject}"
+    return tuple(p for p in found if belongs(p, where_.label))
 
 
 async def _work(
@@ -129,7 +136,7 @@ async def _work(
     from runtime.settings import load_settings
     from store.work_list import due as work_list
 
-    found = await _pathways(where_, trial, site, subject, archived=False)
+    found = await _pathways(where_, trial, site, subject, archived=False, kind=None)
     now = utc_now()
     async with reading(load_settings()) as session:
         if where_.rehearsal:
@@ -159,10 +166,12 @@ def _newest(found: tuple[Pathway, ...]) -> str | None:
 
 
 def _row(line: Due, now: datetime, zones: dict[str, str]) -> tuple[Any, ...]:
-    today = local_day(now, zone(zones[line.pathway_id]))
+    site_zone = zone(zones[line.pathway_id])
+    today = local_day(now, site_zone)
     if line.kind in ("item", "assessment", "task", "dose"):
         state = styled("late" if line.bucket == "late" else line.state)
-        when = due_words(line.due, today)
+        hour = f"{line.due_at.astimezone(site_zone):%H:%M}" if line.due_at is not None else ""
+        when = due_words(line.due, today, hour)
     elif line.kind == "decision":
         state = styled(line.state)
         when = f"since {line.since:%Y-%m-%d}" if line.since else ""

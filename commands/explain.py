@@ -41,7 +41,7 @@ def explain(
         )
     for view in views:
         for number, line in enumerate(view.text.splitlines()):
-            console.print(_styled(line, head=number == 0))
+            console.print(explained_line(line, head=number == 0))
         console.print()
     notice(console)
 
@@ -63,7 +63,8 @@ def _plain(data: Any) -> Any:
     return asdict(data) if is_dataclass(data) and not isinstance(data, type) else data
 
 
-def _styled(line: str, *, head: bool) -> Text:
+def explained_line(line: str, *, head: bool) -> Text:
+    """A line of an explanation in its colours."""
     text = Text(line, style="bold" if head else "")
     for word in ("PASS", "FAIL", "PENDING", "REVIEW"):
         text.highlight_words([f": {word}"], STATE_STYLES[word])

@@ -53,6 +53,9 @@ def print_patient(patient: Patient) -> None:
     decisions = _decisions(patient)
     if decisions:
         _section(console, "Decisions", ("State", "Decision", "Proposal or options", "Waiting for"), decisions)
+    settled = _settled(patient)
+    if settled:
+        _section(console, "Decided", ("Decision", "In force", "By"), settled)
     missing = _missing(patient)
     if missing:
         _section(
@@ -88,7 +91,8 @@ def _head(console: Console, patient: Patient) -> None:
     rows = [(t["id"], Text(t["phase"], style="bold blue"), instant(t["since"], tz)) for t in plan["tracks"]]
     console.print()
     console.print(table(("Track", "Phase", "Since"), rows))
-    console.print(f"Group: {plan['group'] or 'not known yet'}")
+    if protocol_text(patient.protocol).protocol.enrolled_group:
+        console.print(f"Group: {plan['group'] or 'not known yet'}")
 
 
 def _section(console: Console, title: str, columns: tuple[str, ...], rows: list[Row]) -> None:
@@ -106,7 +110,9 @@ def _items(patient: Patient, states: tuple[str, ...]) -> list[Row]:
         if item["state"] not in states:
             continue
         due = date.fromisoformat(item["due"]) if item["due"] else None
-        words = "not set" if item["state"] == "not_set" else due_words(due, patient.today)
+        words = due_words(due, patient.today, _hour(patient, item))
+        if item["state"] == "not_set":
+            words = "not set"
         owner = item["owner"]
         if item["blocked_by"]:
             owner = f"decision {item['blocked_by']}"
@@ -114,6 +120,12 @@ def _items(patient: Patient, states: tuple[str, ...]) -> list[Row]:
         order = (_ORDER.index(item["state"]), item["due"] or "9999")
         rows.append((order, styled(item["state"]), what, words, owner))
     return sorted(rows, key=lambda row: row[0])
+
+
+def _hour(patient: Patient, item: dict[str, Any]) -> str:
+    """The hour at the site by which an item is due, where hours are counted."""
+    at = item.get("due_at")
+    return f"{datetime.fromisoformat(at).astimezone(patient.site.tz):%H:%M}" if at else ""
 
 
 def _obligations(patient: Patient) -> list[Row]:
@@ -156,6 +168,15 @@ def _decisions(patient: Patient) -> list[Row]:
         if d["state"] == "diverged"
     ]
     return rows
+
+
+def _settled(patient: Patient) -> list[Row]:
+    """What is in force and asks nobody anything, one line a decision: what the protocol computes, and what people took."""
+    return [
+        (Text(d["key"], style="bold"), styled(d["in_force"]), d["role"] or "computed")
+        for d in patient.plan["decisions"]
+        if d["in_force"] and not d["open"] and d["state"] in ("computed", "in_force", "amended")
+    ]
 
 
 def _missing(patient: Patient) -> list[Row]:

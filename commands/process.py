@@ -140,7 +140,7 @@ def worker(
     import worker as process
     from runtime.logging import configure_logging
     from runtime.settings import load_settings
-    from workflows.messages import Clock
+    from workflows.wire import Clock
 
     settings = load_settings()
     configure_logging(level=settings.log_level, form=settings.log_format)

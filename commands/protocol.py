@@ -15,7 +15,7 @@ from commands.diagram import mermaid
 from commands.options import JsonOption, complete_trials
 from commands.protocol_data import protocol_data, summary
 from commands.screen import make_console, notice, print_json, table
-from commands.texts import known_protocols, protocol_text
+from commands.texts import protocol_text, readable_protocols
 
 app = typer.Typer(
     help="Protocols: list them, show one with every id, draw it, write its page.", no_args_is_help=True
@@ -33,7 +33,7 @@ NameArgument = Annotated[
 @app.command("list")
 def list_(as_json: JsonOption = False) -> None:
     """Every protocol version of this program, with its content hash."""
-    found = [summary(protocol_text(f"{p.name}@{p.version.number}")) for p in known_protocols()]
+    found = [summary(compiled) for compiled in readable_protocols()]
     if as_json:
         print_json({"protocols": found})
         return
@@ -126,8 +126,9 @@ def lock(
     ] = False,
 ) -> None:
     """Enter new protocol versions in the lock file. A version that is in it never changes: an amendment is a new one."""
-    from protocols import ALL, compiled
+    from protocols import ALL, compiled, refuse_broken
 
+    refuse_broken()
     known: dict[str, str] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
     hashes = {v: compiled(v).hash for v in (f"{p.name}@{p.version.number}" for p in ALL)}
     changed = [v for v, text in hashes.items() if known.get(v, text) != text]
@@ -199,20 +200,48 @@ def _schedule(data: dict[str, Any]) -> list[Table]:
         for d in data["deviations"]
     ]
     endpoints = [(_bold(e), e["text"], _list(e["events"])) for e in data["endpoints"]]
+    subtrials = [(_bold(s), s["begins"], s["confirm"], s["text"], _source(s)) for s in data["subtrials"]]
+    asks = [
+        (Text(e["subtrial"], style="bold"), e["ask"], e["started"], e["dlt"], e["response"])
+        for e in data["enrolments"]
+    ]
+    governed = data["subtrials"][0]["actions"] if data["subtrials"] else []
+    reported = [(_bold(a), _list(a["scopes"]), _list(a["details"]), a["text"]) for a in governed]
+    told = data["governors"] or {}
+    asked = [(_bold(d), _list(d["options"]), d["text"]) for d in told.get("decisions", ())]
+    says = [
+        (title, ("Id", "What"), [(_bold(each), each["text"]) for each in told.get(part, ())])
+        for part, title in (
+            ("milestones", "A governor's milestones"),
+            ("items", "A governor's tasks"),
+            ("notices", "A governor's deviations and alerts"),
+            ("entry", "Entry to a subtrial: OPEN, or why not"),
+        )
+    ]
     return [
         ("Due", ("Id", "Kind", "By", "What", "Source"), items),
         ("Infusions", ("Key", "Dose", "Days", "What"), ledgers),
         ("Milestones", ("Id", "To", "What", "Source"), milestones),
         ("Deviations and alerts", ("Id", "Kind", "Severity", "To", "What", "Source"), deviations),
         ("Endpoints", ("Id", "What", "Events"), endpoints),
+        ("Subtrials", ("Id", "Begins as", "Confirmed by", "What", "Source"), subtrials),
+        ("Slots are asked for", ("Id", "What", "First dose", "DLT", "Response"), asks),
+        ("Reported to a subtrial's governor", ("Id", "Scope", "Details", "What"), reported),
+        ("A governor's decisions", ("Id", "Options", "What"), asked),
+        *says,
     ]
+
+
+def _type(key: dict[str, Any]) -> str:
+    """The type of a key of the profile; of a choice what there is to choose."""
+    return f"{key['type']}: {', '.join(key['options'])}" if key["options"] else str(key["type"])
 
 
 def _profile(data: dict[str, Any]) -> list[Table]:
     """What a trial team can replace, and what the sources leave open."""
     unset = Text("not set", style="yellow")
     keys = [
-        (_bold(k, "key"), unset if k["default"] is None else k["default"], k["type"], k["text"], _source(k))
+        (_bold(k, "key"), unset if k["default"] is None else k["default"], _type(k), k["text"], _source(k))
         for k in data["profile"]["keys"]
     ]
     gaps = [(_bold(g), g["text"]) for g in data["gaps"]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from pathway.compiled import ENGINE_NOTICES, Compiled
@@ -9,6 +10,11 @@ from pathway.explain import source_data
 from pathway.language import ROLES, Assessment, Infusion, Param, Protocol, Series, Source, Task
 from pathway.profile import make_profile, profile_keys
 from pathway.record import key_of
+from pathway.scenario_governors import actions_of_governors, statements_of
+from pathway.subtrial_look import ENTRY_CODES, MILESTONES
+from pathway.subtrial_notices import ITEMS, NOTICES
+from pathway.subtrial_questions import DECISIONS
+from pathway.trial_design import PhaseOne, RollingSix, SimonTwoStage
 from pathway.words import words
 
 FORMAT: Final = "allpath.protocol/1"
@@ -80,6 +86,9 @@ def protocol_data(compiled: Compiled) -> Json:
             for e in protocol.endpoints
         ],
         "anchors": [{"id": a.id, "text": a.text, "source": cited(a.source)} for a in protocol.anchors],
+        "subtrials": _subtrials(protocol, cited),
+        "governors": _governors() if protocol.subtrials else None,
+        "enrolments": _enrolments(compiled, cited),
         "profile": {
             "name": protocol.profile_name,
             "keys": [
@@ -275,4 +284,85 @@ def _ledgers(protocol: Protocol, cited: Any) -> list[Json]:
             "source": cited(x.source),
         }
         for x in protocol.doses
+    ]
+
+
+def _value(value: Any) -> Any:
+    """A value; of a profile key `{"profile": KEY}`."""
+    return {"profile": value.key} if isinstance(value, Param) else value
+
+
+def _subtrials(protocol: Protocol, cited: Any) -> list[Json]:
+    """Each with `actions`: what can be reported to its governor, and `ids`: what its governor's timeline can show."""
+    return [
+        {
+            "id": s.id,
+            "text": s.text,
+            "registry": list(s.registry),
+            "begins": s.begins,
+            "activation": s.activation,
+            "reservation_days": _value(s.reservation_days),
+            "confirm": s.confirm,
+            "notes": [{"status": n.status, "on": n.on, "source": cited(n.source)} for n in s.notes],
+            "phase_one": _phase_one(s.phase_one, cited) if s.phase_one is not None else None,
+            "phase_two": _phase_two(s.phase_two, cited) if s.phase_two is not None else None,
+            "cap": None
+            if s.cap is None
+            else {"patients": _value(s.cap.patients), "source": cited(s.cap.source)},
+            "actions": actions_of_governors(),
+            "ids": statements_of(s),
+            "source": cited(s.source),
+        }
+        for s in protocol.subtrials
+    ]
+
+
+def _governors() -> Json:
+    """What the governors of subtrials say, by id, in words: the same for every subtrial."""
+    return {
+        "decisions": [
+            {"id": id_, "options": list(options) or ["a dose level"], "text": text}
+            for id_, (text, options) in DECISIONS.items()
+        ],
+        "milestones": _named(MILESTONES),
+        "items": _named(ITEMS),
+        "notices": _named({**NOTICES, **ENGINE_NOTICES}),
+        "entry": _named(ENTRY_CODES),
+    }
+
+
+def _named(texts: Mapping[str, str]) -> list[Json]:
+    return [{"id": id_, "text": text} for id_, text in texts.items()]
+
+
+def _phase_one(phase: PhaseOne, cited: Any) -> Json:
+    rolling = isinstance(phase.design, RollingSix)
+    return {
+        "design": "rolling six" if rolling else "3+3",
+        "table": _value(phase.design.table) if isinstance(phase.design, RollingSix) else None,
+        "levels": [{"id": x.id, "text": x.text, "source": cited(x.source)} for x in phase.levels],
+        "start": phase.start,
+        "window_days": _value(phase.window_days),
+        "source": cited(phase.source),
+    }
+
+
+def _phase_two(phase: SimonTwoStage, cited: Any) -> Json:
+    names = ("p0", "p1", "alpha", "beta", "kind", "phase_one_counts")
+    return {**{name: _value(getattr(phase, name)) for name in names}, "source": cited(phase.source)}
+
+
+def _enrolments(compiled: Compiled, cited: Any) -> list[Json]:
+    profile = make_profile(compiled.protocol)
+    return [
+        {
+            "subtrial": e.subtrial,
+            "watch": words(e.watch, profile),
+            "ask": words(e.ask, profile),
+            "started": e.started,
+            "dlt": e.dlt,
+            "response": e.response,
+            "source": cited(e.source),
+        }
+        for e in compiled.protocol.enrolments
     ]

@@ -9,9 +9,11 @@ from rich.console import Console
 from rich.text import Text
 
 from commands.options import JsonOption, UsageError, complete_trials
+from commands.protocol_files import is_path, protocols_in
 from commands.screen import make_console, notice, print_json, table
 from commands.texts import known_protocols
 from pathway.profile import make_profile
+from pathway.shapes import check_shapes
 
 if TYPE_CHECKING:
     from analysis.findings import Finding, Proof
@@ -23,7 +25,7 @@ def prove(
         typer.Argument(
             metavar="[NAME]...",
             autocompletion=complete_trials,
-            help="NAME, or NAME@VERSION.",
+            help="NAME, NAME@VERSION, or the path of a protocol's file or folder: a copy, one being written.",
             show_default=False,
         ),
     ] = None,
@@ -51,7 +53,13 @@ def prove(
         raise UsageError("name protocols, or --all for every one; see: allpath protocol list")
     if every and settings:
         raise UsageError("--set belongs to one protocol, not to --all")
-    found = known_protocols() if every else [protocols.find(name) for name in names or []]
+    if every:
+        protocols.refuse_broken()
+    found = known_protocols() if every else []
+    for name in names or []:
+        found += protocols_in(name) if is_path(name) else [protocols.find(name)]
+    for protocol in found:
+        check_shapes(protocol)
     overrides = dict(_setting(text) for text in settings or [])
     proofs = [examine(p, make_profile(p, overrides) if overrides else None) for p in found]
     if as_json:

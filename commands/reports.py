@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,6 +24,8 @@ from pathway.profile import make_profile
 from pathway.record import Record
 
 if TYPE_CHECKING:
+    from runtime.settings import Settings
+    from workflows.client import AnyHandle
     from workflows.messages import Receipt
 
 LAG_PATIENCE: Final = 3.0
@@ -90,16 +92,20 @@ async def submit(pathway: Opened, report: Report, *, dry_run: bool) -> Receipt |
 
 def tell(pathway: Opened, report: Report, answer: Receipt | Trial, as_json: bool) -> None:
     """Print what came of a report."""
-    subject = pathway.start.subject
+    tell_of({"subject": pathway.start.subject}, report, answer, as_json)
+
+
+def tell_of(who: Mapping[str, str], report: Report, answer: Receipt | Trial, as_json: bool) -> None:
+    """Print what came of a report about `who`: the names that JSON has, with their values."""
     if isinstance(answer, Trial):
-        _show_trial(subject, report, answer, as_json)
+        _show_trial(who, report, answer, as_json)
     else:
-        _show_receipt(subject, report, answer, as_json)
+        _show_receipt(who, report, answer, as_json)
 
 
 async def _tried(pathway: Opened, report: Report) -> Trial:
     start, compiled, site = pathway.start, pathway.compiled, pathway.site
-    record = Record.of(await _events(pathway))
+    record = Record.of(await all_events(pathway.handle, pathway.settings, start.workflow_id))
     profile = make_profile(compiled.protocol, start.profile, start.simulation)
     plan = evaluate(compiled, profile, site, record, pathway.now)
     event = admit(compiled, profile, site, record, report, pathway.now, plan)
@@ -116,8 +122,8 @@ async def _tried(pathway: Opened, report: Report) -> Trial:
     return Trial(event, tuple(would))
 
 
-async def _events(pathway: Opened) -> tuple[Event, ...]:
-    """All events of the pathway, from the store, once it has as many as the pathway itself.
+async def all_events(handle: AnyHandle, settings: Settings, workflow_id: str) -> tuple[Event, ...]:
+    """All events of a pathway or governor, from the store, once it has as many as the workflow itself.
 
     Raises `StoreAway` while it has fewer: a dry run on half of the record would mislead.
     """
@@ -127,25 +133,25 @@ async def _events(pathway: Opened) -> tuple[Event, ...]:
     loop = asyncio.get_running_loop()
     deadline = loop.time() + LAG_PATIENCE
     while True:
-        state = await pathways.state(pathway.handle)
-        found = await stored_events(pathway.settings, pathway.start.workflow_id)
+        state = await pathways.state(handle)
+        found = await stored_events(settings, workflow_id)
         if len(found) >= state.events:
             return found
         if loop.time() >= deadline:
             raise StoreAway(
-                f"the store has {len(found)} of {state.events} events of {pathway.start.subject}; "
+                f"the store has {len(found)} of {state.events} events of {state.subject}; "
                 "a dry run needs all of them. Try again when it has caught up"
             )
         await asyncio.sleep(0.2)
 
 
-def _show_trial(subject: str, report: Report, trial: Trial, as_json: bool) -> None:
+def _show_trial(who: Mapping[str, str], report: Report, trial: Trial, as_json: bool) -> None:
     event, would = trial.event, trial.changes
     if as_json:
         print_json(
             {
                 "dry_run": True,
-                "subject": subject,
+                **who,
                 "on_record": event is None,
                 "event": None if event is None else asdict(event),
                 "changes": [asdict(change) for change in would],
@@ -162,13 +168,13 @@ def _show_trial(subject: str, report: Report, trial: Trial, as_json: bool) -> No
         console.print(Text("  ").append_text(change_line(change, with_day=False)))
 
 
-def _show_receipt(subject: str, report: Report, receipt: Receipt, as_json: bool) -> None:
+def _show_receipt(who: Mapping[str, str], report: Report, receipt: Receipt, as_json: bool) -> None:
     if as_json:
-        print_json({"subject": subject, **receipt.model_dump(mode="json", exclude={"plan"})})
+        print_json({**who, **receipt.model_dump(mode="json", exclude={"plan"})})
         return
     console = make_console()
     head = ("recorded", "bold green") if receipt.recorded else ("accepted, not yet recorded", "bold yellow")
-    console.print(Text.assemble(head, f"  {subject}: {words_of(report)}"))
+    console.print(Text.assemble(head, f"  {' '.join(who.values())}: {words_of(report)}"))
     console.print(Text(f"event {receipt.event_id}, as claimed by the {report.role}", style="dim"))
     if not receipt.recorded:
         console.print(

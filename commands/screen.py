@@ -130,8 +130,8 @@ def instant(text: str | datetime | None, tz: ZoneInfo) -> str:
     return f"{at.astimezone(tz):%Y-%m-%d %H:%M}"
 
 
-def due_words(day: date | None, today: date) -> str:
-    """A due day as people say it: `2025-03-07 (in 3 days)`."""
+def due_words(day: date | None, today: date, hour: str = "") -> str:
+    """A due day as people say it: `2025-03-07 (in 3 days)`; `2025-03-07 14:00 (tomorrow)` with an hour."""
     if day is None:
         return "as soon as possible"
     days = (day - today).days
@@ -146,7 +146,7 @@ def due_words(day: date | None, today: date) -> str:
             near = f"{-days} days ago"
         case _:
             near = f"in {days} days"
-    return f"{day.isoformat()} ({near})"
+    return f"{day.isoformat()} {hour}".rstrip() + f" ({near})"
 
 
 def change_line(change: Change, *, with_day: bool = True) -> Text:

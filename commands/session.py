@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from commands.options import UsageError, Where
 from commands.reading import utc_now
-from commands.texts import protocol_text, trial_names
+from commands.texts import protocol_text, skipped_names, trial_names
 from pathway.compiled import Compiled
 from pathway.site import Site
 
@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from temporalio.client import Client
 
     from runtime.settings import Settings
-    from workflows.client import Handle
+    from workflows.client import AnyHandle, Handle
     from workflows.messages import PathwayStart
 
 T = TypeVar("T")
+S = TypeVar("S")
 
 IDENTITY: Final = "allpath command line"
 
@@ -63,12 +64,13 @@ async def opened(where: Where, subject: str, trial: str | None) -> AsyncIterator
     from runtime.settings import load_settings
     from workflows import client as pathways
     from workflows.client import UnknownPathway
+    from workflows.messages import PathwayStart
 
-    names = [protocol_text(trial).protocol.name] if trial else trial_names()
+    names = [protocol_text(trial).protocol.name] if trial else [*trial_names(), *skipped_names()]
     settings = load_settings()
     client = await connect(settings, identity=IDENTITY)
     handles = [_handle(client, where, name, subject) for name in names]
-    starts = await asyncio.gather(*(_start_of(client, handle) for handle in handles))
+    starts = await asyncio.gather(*(start_of(client, handle, PathwayStart) for handle in handles))
     found = [(handle, start) for handle, start in zip(handles, starts, strict=True) if start is not None]
     if not found:
         raise UnknownPathway(await _unknown(client, where, subject, trial))
@@ -88,18 +90,17 @@ def _handle(client: Client, where: Where, trial: str, subject: str) -> Handle:
     return pathway_handle(client, trial, subject, rehearsal=where.rehearsal, label=where.label or "")
 
 
-async def _start_of(client: Client, handle: Handle) -> PathwayStart | None:
-    """What a pathway was started with, from the first event of its present run; None if there is no such pathway."""
+async def start_of(client: Client, handle: AnyHandle, kind: type[S]) -> S | None:
+    """What a workflow was started with, from the first event of its present run; None if there is no such workflow."""
     from temporalio.service import RPCError, RPCStatusCode
 
     from workflows.client import NoAnswer
-    from workflows.messages import PathwayStart
 
     try:
         async for event in handle.fetch_history_events(page_size=1):
             payloads = event.workflow_execution_started_event_attributes.input.payloads
-            (start,) = await client.data_converter.decode(payloads, [PathwayStart])
-            return start if isinstance(start, PathwayStart) else None
+            (start,) = await client.data_converter.decode(payloads, [kind])
+            return start if isinstance(start, kind) else None
     except RPCError as error:
         if error.status == RPCStatusCode.NOT_FOUND:
             return None

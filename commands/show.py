@@ -14,7 +14,9 @@ from commands.reading import utc_now
 from commands.screen import instant, print_json, warn
 from commands.session import opened, run
 from commands.stored import pinned_profile, reading
+from commands.stored_view import CannotCompute, Stored, print_stored, stored_json
 from commands.texts import protocol_text
+from pathway.errors import ProtocolError, UnknownName
 from pathway.evaluate import evaluate
 from pathway.output import plan_json
 from pathway.profile import make_profile
@@ -44,6 +46,9 @@ def show(
     The plan comes from the pathway itself. If the server does not answer, it is computed from the events in the store.
     """
     seen = run(_seen(where(ctx), subject, trial))
+    if isinstance(seen, Stored):
+        _print_stored(seen, as_json=as_json)
+        raise CannotCompute(seen.why)
     patient = seen.patient
     if as_json:
         print_json(
@@ -68,11 +73,26 @@ def show(
         )
 
 
-async def _seen(where_: Where, subject: str, trial: str | None) -> Seen:
+def _tried(away: Exception) -> str:
+    """Why the pathway could not be asked, with the address at which it was tried."""
+    from runtime.settings import load_settings
+
+    address = load_settings().temporal_address
+    return str(away) if address in str(away) else f"{away} (the server at {address})"
+
+
+def _print_stored(stored: Stored, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"source": "store", "plan": None, "why": stored.why, "stored": stored_json(stored)})
+    else:
+        print_stored(stored)
+
+
+async def _seen(where_: Where, subject: str, trial: str | None) -> Seen | Stored:
     from runtime.errors import ServerUnreachable
     from store.errors import StoreAway
     from workflows import client as pathways
-    from workflows.client import NoAnswer, PathwayStalled
+    from workflows.client import NoAnswer, PathwayStalled, UnknownPathway
 
     try:
         async with opened(where_, subject, trial) as pathway:
@@ -93,8 +113,13 @@ async def _seen(where_: Where, subject: str, trial: str | None) -> Seen:
         try:
             seen = await _from_store(where_, subject, trial)
         except StoreAway as both:
-            raise StoreAway(f"{away}\nNor can the store be read: {both}") from None
-        warn(f"{away}")
+            raise StoreAway(f"{_tried(away)}\nNor can the store be read: {both}") from None
+        except UnknownPathway as unknown:
+            # The server may know more; so this is no answer yet, and not the caller's mistake.
+            raise StoreAway(f"{_tried(away)}\nAnd {unknown}") from None
+        warn(_tried(away))
+        if isinstance(seen, Stored):
+            return seen
         warn(
             f"so this plan is computed from the events in the store, which has {subject} as of "
             f"{instant(seen.as_of, seen.patient.site.tz)} (site time); what came later is missing here, and safe there"
@@ -102,8 +127,8 @@ async def _seen(where_: Where, subject: str, trial: str | None) -> Seen:
         return seen
 
 
-async def _from_store(where_: Where, subject: str, trial: str | None) -> Seen:
-    """The plan of now, from the events that the store has."""
+async def _from_store(where_: Where, subject: str, trial: str | None) -> Seen | Stored:
+    """The plan of now, from the events that the store has; only what is stored if this program has not their text."""
     from runtime.settings import load_settings
     from store import queries
     from workflows.client import UnknownPathway
@@ -124,9 +149,17 @@ async def _from_store(where_: Where, subject: str, trial: str | None) -> Seen:
                 f"{subject} is in several trials; say which with --trial: {', '.join(r.trial for r in rows)}"
             )
         row = rows[0]
+        compiled, why = _text_of(row)
+        if compiled is None:
+            return Stored(
+                row,
+                await queries.items(session, row.pathway_id),
+                await queries.obligations(session, row.pathway_id),
+                await queries.decisions(session, row.pathway_id),
+                why,
+            )
         events = await queries.events(session, row.pathway_id)
         timeline = await queries.timeline(session, row.pathway_id)
-    compiled = protocol_text(row.protocol)
     values, simulation = pinned_profile(row.profile)
     known = {key: value for key, value in values.items() if simulation or not _placeholder(compiled, key)}
     profile = make_profile(compiled.protocol, known, simulation)
@@ -140,6 +173,21 @@ async def _from_store(where_: Where, subject: str, trial: str | None) -> Seen:
     )
     patient = Patient(subject, row.protocol, site, row.rehearsal, row.archived, now, plan)
     return Seen(patient, "store", as_of=row.stored)
+
+
+def _text_of(row: Pathway) -> tuple[Compiled | None, str]:
+    """The text that a pathway is pinned to; or None, and why this program does not have it."""
+    pinned = f"{row.subject} is pinned to {row.protocol}, text {row.protocol_hash[:12]}"
+    try:
+        compiled = protocol_text(row.protocol)
+    except (UnknownName, ProtocolError) as error:
+        return None, f"{pinned}, which this program cannot use: {error}"
+    if compiled.hash != row.protocol_hash:
+        return None, (
+            f"{pinned}; this program has the text {compiled.hash[:12]} under that name. "
+            "Nothing is computed with another text: use the program that has the pinned one"
+        )
+    return compiled, ""
 
 
 def _has_label(row: Pathway, where_: Where) -> bool:

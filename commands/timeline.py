@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.text import Text
@@ -14,6 +15,10 @@ from commands.session import opened, run
 from commands.stored import stored_timeline
 from pathway.changes import Change
 from pathway.values import nearest
+
+if TYPE_CHECKING:
+    from runtime.settings import Settings
+    from workflows.client import AnyHandle
 
 KINDS: Final = (
     "phase", "decision", "item", "dose", "milestone", "deviation", "alert", "retraction", "refusal", "endpoint",
@@ -36,10 +41,28 @@ def timeline(
     as_json: JsonOption = False,
 ) -> None:
     """What was told, in order, with the event that caused it: phases, milestones, notices, what became due or late."""
-    for each in kind or ():
+    check_kinds(kind)
+    entries = run(_entries(where(ctx), subject, trial))
+    print_entries({"subject": subject}, entries, kind, last, everything=everything, as_json=as_json)
+
+
+def check_kinds(kinds: Sequence[str] | None) -> None:
+    """Raises `UsageError` for a kind of entry that there is not."""
+    for each in kinds or ():
         if each not in KINDS:
             raise UsageError(f"--kind {each!r}: {nearest(each, KINDS)}; accepted: {', '.join(KINDS)}")
-    entries = run(_entries(where(ctx), subject, trial))
+
+
+def print_entries(
+    who: Mapping[str, str],
+    entries: Sequence[Change],
+    kind: Sequence[str] | None,
+    last: int | None,
+    *,
+    everything: bool,
+    as_json: bool,
+) -> None:
+    """Print the entries that were asked for. `who`: the names that JSON has, with their values."""
     quiet = () if everything or as_json or kind else QUIET
     chosen = [
         entry
@@ -48,7 +71,7 @@ def timeline(
     ]
     chosen = chosen[-last:] if last else chosen
     if as_json:
-        print_json({"subject": subject, "timeline": [asdict(entry) for entry in chosen]})
+        print_json({**who, "timeline": [asdict(entry) for entry in chosen]})
         return
     console = make_console()
     day = ""
@@ -65,17 +88,21 @@ def timeline(
 
 
 async def _entries(where_: Where, subject: str, trial: str | None) -> list[Change]:
-    """The whole timeline: the newest entries from the pathway, older ones from the store."""
+    async with opened(where_, subject, trial) as pathway:
+        return await all_entries(pathway.handle, pathway.settings, pathway.start.workflow_id)
+
+
+async def all_entries(handle: AnyHandle, settings: Settings, workflow_id: str) -> list[Change]:
+    """The whole timeline of a pathway or governor: the newest entries from the workflow, older ones from the store."""
     from store.errors import StoreError
     from workflows import client as pathways
 
-    async with opened(where_, subject, trial) as pathway:
-        view = await pathways.timeline(pathway.handle)
-        if not view.earlier:
-            return list(view.entries)
-        try:
-            older = await stored_timeline(pathway.settings, pathway.start.workflow_id)
-        except StoreError as away:
-            warn(f"{view.earlier} older entries are in the store, which cannot be read: {away}")
-            return list(view.entries)
-        return [*older[: view.earlier], *view.entries]
+    view = await pathways.timeline(handle)
+    if not view.earlier:
+        return list(view.entries)
+    try:
+        older = await stored_timeline(settings, workflow_id)
+    except StoreError as away:
+        warn(f"{view.earlier} older entries are in the store, which cannot be read: {away}")
+        return list(view.entries)
+    return [*older[: view.earlier], *view.entries]

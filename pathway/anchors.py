@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from math import ceil
 from typing import TYPE_CHECKING
 
 from pathway.clock import add_months, at_hour, close_of, local_day, same_clock
@@ -16,6 +17,7 @@ from pathway.language import (
     Done,
     Latest,
     LedgerPoint,
+    Limit,
     Moment,
     Offset,
     Param,
@@ -24,7 +26,10 @@ from pathway.language import (
     Slot,
     StudyDay,
 )
+from pathway.slots import samples
 from pathway.state import Context, Point
+from pathway.values import holds as within
+from pathway.values import observed
 
 if TYPE_CHECKING:
     from pathway.builder import Builder
@@ -74,9 +79,11 @@ def compile_time(time: AnchorTime, builder: Builder) -> Time:
     match time:
         case Done(action, scope):
             return _done(builder.action(action, scope), scope)
-        case Sampled(slot, when):
+        case Sampled(slot, when, beyond):
             index = builder.slot(slot)
             holds = builder.predicate(when) if when is not None else None
+            if beyond is not None:
+                return _beyond(slot, beyond, holds, builder)
 
             def sampled(ctx: Context) -> Point | None:
                 event = ctx.slot(index).event
@@ -118,8 +125,8 @@ def compile_time(time: AnchorTime, builder: Builder) -> Time:
             return _latest([compile_time(t, builder) for t in times])
         case Offset(when=when) if when is not None:
             return _while(builder.predicate(when), compile_time(replace(time, when=None), builder))
-        case Offset(anchor, _, _, int(hours)):
-            return _elapsed(builder.anchor(anchor), hours)
+        case Offset(anchor, _, _, int() | Param() as hours):
+            return _elapsed(builder.anchor(anchor), compile_number(hours, builder))
         case Offset(anchor, number, months):
             return _shifted(
                 builder.anchor(anchor),
@@ -146,12 +153,12 @@ def _while(holds: Test, time: Time) -> Time:
     return lambda ctx: time(ctx) if holds(ctx).verdict == "PASS" else None
 
 
-def _elapsed(base: int, hours: int) -> Time:
+def _elapsed(base: int, hours: Callable[[Context], int | None]) -> Time:
     def elapsed(ctx: Context) -> Point | None:
-        point = ctx.anchor(base)
-        if point is None:
+        point, n = ctx.anchor(base), hours(ctx)
+        if point is None or n is None:
             return None
-        instant = (point.instant or at_hour(point.day, 0, ctx.tz)) + timedelta(hours=hours)
+        instant = (point.instant or at_hour(point.day, 0, ctx.tz)) + timedelta(hours=n)
         return Point(local_day(instant, ctx.tz), instant, point.actual, point.since, point.event)
 
     return elapsed
@@ -203,6 +210,8 @@ def _shifted(
 
 def compile_day(day: Day, builder: Builder) -> Callable[[Context], tuple[date | None, int | None]]:
     """A day as (day or None, index of the slot that it waits for or None). A NEVER gives (None, None)."""
+    if day.plus is not None:
+        return _plus(compile_day(replace(day, plus=None), builder), day.plus, builder)
     months, days = compile_number(day.months, builder), compile_number(day.days, builder)
     if isinstance(day.of, Slot):
         index = builder.slot(day.of)
@@ -231,6 +240,24 @@ def compile_day(day: Day, builder: Builder) -> Callable[[Context], tuple[date | 
         return add_months(point.day, m) + timedelta(days=n), None
 
     return of_anchor
+
+
+def _plus(
+    base: Callable[[Context], tuple[date | None, int | None]], plus: tuple[Slot, int], builder: Builder
+) -> Callable[[Context], tuple[date | None, int | None]]:
+    """A day moved on by a multiple of a number fact in days; a part of a day counts as a whole one."""
+    index, times = builder.slot(plus[0], "number"), plus[1]
+
+    def later(ctx: Context) -> tuple[date | None, int | None]:
+        day, waits = base(ctx)
+        if day is None:
+            return day, waits
+        length = ctx.slot(index)
+        if length.state != "known" or length.event is None:
+            return None, index
+        return day + timedelta(days=min(ceil(length.high * times), 36_500)), None
+
+    return later
 
 
 def compile_moment(moment: Moment, builder: Builder) -> Instant:
@@ -285,3 +312,27 @@ def compile_moment_day(moment: Moment, builder: Builder) -> Callable[[Context], 
         )
 
     return day
+
+
+def _beyond(slot: Slot, limit: Limit | Param, holds: Test | None, builder: Builder) -> Time:
+    builder.slot(slot, "number")
+    fact, read = builder.fact(slot.fact), builder.limit(limit)
+    since = builder.anchor(slot.since) if slot.since else None
+
+    def first(ctx: Context) -> Point | None:
+        bound = read(ctx)
+        if bound is None or (holds is not None and holds(ctx).verdict != "PASS"):
+            return None
+        opened = ctx.anchor(since) if since is not None else None
+        if since is not None and opened is None:
+            return None
+        for event in samples(ctx, slot):
+            day = local_day(event.occurred, ctx.tz)
+            value = observed(fact, event)
+            if opened is not None and day < opened.day:
+                continue
+            if value.state == "known" and within(bound[0], value, bound[1]) is False:
+                return Point(day, event.occurred, True, event.recorded, event)
+        return None
+
+    return first

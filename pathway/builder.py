@@ -23,6 +23,7 @@ from pathway.language import (
     Exposure,
     Fact,
     Fresh,
+    Graded,
     Limit,
     Outcome,
     Param,
@@ -136,6 +137,26 @@ def _courses(slot: Slot) -> Callable[[Context], str | None]:
 def _last_two(slot: Slot) -> Callable[[Context], str | None]:
     def read(ctx: Context) -> str | None:
         return "; ".join(value_text(e) for e in samples(ctx, slot)[-2:]) or None
+
+    return read
+
+
+def _grades(builder: Builder, node: Graded) -> Callable[[Context], str | None]:
+    """What was reported of an adverse event from one day to another."""
+    name = builder.adverse_event(node.event)
+    first = builder.anchor(node.since) if node.since else None
+    last = builder.anchor(node.until)
+
+    def read(ctx: Context) -> str | None:
+        low = ctx.anchor(first) if first is not None else None
+        high = ctx.anchor(last)
+        days = [(e, local_day(e.occurred, ctx.tz)) for e in ctx.record.adverse.get(name, ())]
+        told = [
+            f"grade {e.value} on {day.isoformat()}"
+            for e, day in days
+            if (low is None or day >= low.day) and (high is None or day <= high.day)
+        ]
+        return "; ".join(told) or None
 
     return read
 
@@ -348,6 +369,11 @@ class Builder:
             self._gather(node.before, found, seen)
         elif isinstance(node, Rose):
             self._rest_on(node.slot, " last two", _last_two(node.slot), found)
+        elif isinstance(node, Graded) and node.until:
+            name = f"{node.event} reported from {node.since or 'the start'} to {node.until}"
+            if all(known != name for known, _, _ in found.slots):
+                # No observation bears these keys: a further report always counts as an amendment of what was seen.
+                found.slots.append((name, _grades(self, node), ((node.event, "adverse event"),)))
         elif isinstance(node, Fresh):
             self._rest_on(node.slot, " sampled", _sampled(self.slot(node.slot)), found)
             self._gather(node.slot, found, seen)

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from pathway.clock import local_day
-from pathway.plan import DecisionState, Obligation, Plan
+from pathway.plan import DecisionState, Item, Obligation, Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,8 @@ Told = dict[str, Statement]
 class Change:
     """One line of the timeline, and one effect to carry out.
 
-    Instants are UTC ISO text, `local` and `day` are the site's.
+    Instants are UTC ISO text, `local` and `day` are the site's. `due` of an item: the local day, with the hour
+    (`2025-11-23 14:00`) where hours are counted.
     """
 
     at: str
@@ -64,15 +65,17 @@ class Change:
         return f"{self.kind}:{self.key}#{self.generation}:{self.state}:{self.due}:{self.severity}:{'+'.join(self.to)}"
 
 
-def statements(plan: Plan) -> list[Statement]:
-    """Everything a plan states, in a stable order."""
+def statements(plan: Plan, tz: ZoneInfo | None = None) -> list[Statement]:
+    """Everything a plan states, in a stable order. `tz`: of the site, for items that are due by an hour."""
     found = [Statement("phase", t.phase, f"track {t.id}", t.phase, f"{t.id}: {t.phase}") for t in plan.tracks]
     found += [_decision(d) for d in plan.decisions if d.state not in ("waiting", "none")]
     found += [Statement("milestone", m.id, m.key, "true", m.text, (m.to,)) for m in plan.milestones]
     found += [_obligation(o) for o in (*plan.deviations, *plan.alerts)]
     for item in plan.items:
-        due = item.due.isoformat() if item.due is not None else ""
+        due = _due(item, tz)
         text = item.text if not item.blocked_by else f"{item.text} (blocked by {item.blocked_by})"
+        if item.state == "late" and item.window is not None and item.window[1] != item.due:
+            text = f"{text} (allowed until {item.window[1].isoformat()})"
         found.append(
             Statement(
                 "item",
@@ -101,7 +104,7 @@ def statements(plan: Plan) -> list[Statement]:
                     endpoint.id,
                     f"endpoint {endpoint.id}",
                     endpoint.event[0],
-                    f"{endpoint.id}: {endpoint.event[0]}",
+                    f"{endpoint.id}: {'competing event ' if endpoint.competing else ''}{endpoint.event[0]}",
                     (),
                     endpoint.event[1].isoformat(),
                 )
@@ -109,11 +112,20 @@ def statements(plan: Plan) -> list[Statement]:
     return found
 
 
+def _due(item: Item, tz: ZoneInfo | None) -> str:
+    """The due day, with the hour at the site where hours are counted: `2025-11-23 14:00`."""
+    if item.due_at is not None and tz is not None:
+        return f"{item.due_at.astimezone(tz):%Y-%m-%d %H:%M}"
+    return item.due.isoformat() if item.due is not None else ""
+
+
 def _decision(d: DecisionState) -> Statement:
     shown = d.in_force or d.proposal or ""
     state = f"{d.state} {shown}".strip()
     text = f"{d.id}: {d.state.replace('_', ' ')}" + (f", {shown}" if shown else "")
-    if d.open and d.proposal is None:
+    if d.open and d.state == "review" and d.proposal is None:
+        text = f"{d.id}: to be judged by the {d.role or 'clinician'}, one of {', '.join(d.options)}"
+    elif d.open and d.proposal is None:
         text = f"{d.id}: to be decided, one of {', '.join(d.options)}"
     elif d.open:
         text = f"{d.id}: {d.proposal} is proposed"
@@ -140,7 +152,7 @@ def changes(
     after: Told = dict(told)
     present: dict[str, None] = {}
     frame = _Frame(plan.at, subject, cause, tz, day_one)
-    for new in statements(plan):
+    for new in statements(plan, tz):
         present[new.key] = None
         old = told.get(new.key)
         if old is not None and old.live:

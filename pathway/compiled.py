@@ -15,6 +15,7 @@ from pathway.dose_items import compile_dose_items
 from pathway.doses import compile_doses
 from pathway.dosing import Doses
 from pathway.endpoints import compile_endpoint
+from pathway.enrolments import compile_enrolments
 from pathway.items import compile_assessment, compile_series, compile_task
 from pathway.language import (
     Action,
@@ -33,9 +34,11 @@ from pathway.ledger import Run, run_infusion
 from pathway.obligations import compile_deviation, compile_milestone
 from pathway.predicates import Test
 from pathway.record import key_of
+from pathway.shapes import check_shapes
 from pathway.slots import compile_slot, slot_name
 from pathway.state import Context, Result
 from pathway.tracks import compile_track
+from pathway.trial_design import Subtrial
 
 ENGINE_NOTICES: dict[str, str] = {
     "AMENDED": "a value was amended after a decision had used it; the conclusion is the same",
@@ -68,6 +71,7 @@ class Compiled:
         self.anchors = builder.anchors
         self.tracks: dict[str, Track] = builder.tracks
         self.ledgers: dict[str, Infusion | Doses] = builder.ledgers
+        self.subtrials: dict[str, Subtrial] = {subtrial.id: subtrial for subtrial in protocol.subtrials}
         self.phases: dict[str, tuple[str, Phase]] = {
             p.id: (t.id, p) for t in protocol.tracks for p in t.phases
         }
@@ -144,6 +148,7 @@ class Compiled:
         self.milestone_functions = each("milestone", protocol.milestones, compile_milestone)
         self.deviation_functions = each("deviation", protocol.deviations, compile_deviation)
         self.endpoint_functions = each("endpoint", protocol.endpoints, compile_endpoint)
+        self.standing_functions = compile_enrolments(protocol, builder)
 
     def _ledger(self, spec: Infusion, builder: Builder) -> Callable[[Context], Run]:
         from pathway.anchors import compile_number
@@ -208,7 +213,8 @@ def _judged(id: str, test: Test, leaves: Leaves) -> Callable[[Context], Result]:
 
 
 def compile_protocol(protocol: Protocol) -> Compiled:
-    """Compile a protocol once; raises ProtocolError on an unknown name, a forbidden reference or a cycle."""
+    """Compile a protocol once; raises ProtocolError on a wrong shape, an unknown name, a forbidden reference or a cycle."""
+    check_shapes(protocol)
     return Compiled(protocol)
 
 

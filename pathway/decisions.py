@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pathway.events import Event, Seen
+from pathway.growth import SIZE, grown, sized
 from pathway.language import Choice, Crit, Decision, Input, Limit, Param, Passed, Rule, Slot
 from pathway.plan import DecisionState, Missing
 from pathway.record import key_of
@@ -23,6 +24,14 @@ DECIDERS = ("clinician", "meeting", "sponsor")
 """The roles that may take a decision or judge a criterion."""
 
 
+def decider(confirm: str | None) -> str:
+    """The one role that may take a decision: what its protocol says. A clinician, where that is no role that decides.
+
+    Of a computed decision (`confirm` None) that is under review, a clinician picks.
+    """
+    return confirm if confirm in DECIDERS else "clinician"
+
+
 @dataclass(slots=True)
 class Cell:
     """What an input may be: the cells still possible, what it waits for, whether a person must judge it."""
@@ -32,13 +41,15 @@ class Cell:
     missing: tuple[int, ...] = ()
     review: bool = False
     closed: bool = False
+    size: str = ""
 
 
 @dataclass(slots=True)
 class Resolved:
     """A decision as it stands.
 
-    `outcome` counts downstream; `possible` are the outcomes that are left while it is open.
+    `outcome` counts downstream; `possible` are the outcomes that are left while it is open, `may_be_none`: so is that
+    it is not asked.
     """
 
     asked: bool = True
@@ -46,6 +57,7 @@ class Resolved:
     proposal: str | None = None
     choice: tuple[str, ...] = ()
     possible: tuple[str, ...] = ()
+    may_be_none: bool = False
     outcome: str | None = None
     state: str = "waiting"
     since: datetime | None = None
@@ -73,6 +85,8 @@ def compile_input(item: Input, builder: Builder) -> tuple[Callable[[Context], Ce
     else:
         names = YES_NO
         read = _of_predicate(builder.predicate(item.of), judged=_reads_criteria(item.of))
+        if item.grows:
+            read = growing(item.of, read, builder)
     if item.closed is None:
         return read, names
     band, closes = item.closed[0], builder.predicate(item.closed[1])
@@ -126,11 +140,26 @@ def _of_decision(id: str, builder: Builder) -> tuple[Callable[[Context], Cell], 
         if not upstream.asked or upstream.none:
             return Cell(("none",), upstream.since)
         left = (upstream.possible if computed else ()) or names
+        if upstream.may_be_none and "none" not in left:
+            left = (*left, "none")
         if upstream.state == "review":
             return Cell(left, upstream.since, (), True)
         return Cell(left, upstream.since, upstream.missing or (-1,))
 
     return read, names
+
+
+def growing(of: object, read: Callable[[Context], Cell], builder: Builder) -> Callable[[Context], Cell]:
+    """The same cell with the size of what passed: a confirmation does not cover more than was seen."""
+    size = sized(of, builder)
+
+    def measured(ctx: Context) -> Cell:
+        cell = read(ctx)
+        if cell.possible == ("yes",):
+            cell.size = size(ctx)
+        return cell
+
+    return measured
 
 
 def _of_slot(item: Input, slot: Slot, builder: Builder) -> tuple[Callable[[Context], Cell], tuple[str, ...]]:
@@ -195,6 +224,7 @@ def compile_decision(decision: Decision, builder: Builder, leaves: Leaves) -> Re
                 found.possible = decision.options if result.verdict != "FAIL" else ()
                 if result.verdict != "FAIL":
                     found.asked, found.missing, found.state = True, result.missing or (-1,), "waiting"
+                    found.may_be_none = True
                 confirmed_earlier(ctx, found)
                 return found
             found.since = result.since
@@ -270,6 +300,8 @@ def _propose(
         (name, cell.possible[0])
         for (name, _, _), cell in zip(reads, cells, strict=True)
         if len(cell.possible) == 1
+    ) + tuple(
+        (f"{name}{SIZE}", cell.size) for (name, _, _), cell in zip(reads, cells, strict=True) if cell.size
     )
     live, outcomes, since = _work_out(ctx, cells, reads, rules, decision)
     found.rules = tuple(rule for rule, _ in live)
@@ -287,14 +319,16 @@ def _propose(
     for outcome in outcomes:
         for option in outcome if isinstance(outcome, tuple) else () if outcome is None else (outcome,):
             flat[option] = None
-    found.possible = tuple(flat)
+    found.possible, found.may_be_none = tuple(flat), None in outcomes
     matters = {n for rule, when in live for n, wanted in when if len(cells[n].possible) > 1}
     found.missing = tuple(dict.fromkeys(i for n in sorted(matters) for i in cells[n].missing))
     if ctx.unobtainable(found.missing) is not None:
         found.missing = ()
     found.review = not found.missing
     if found.review:
-        found.since = max((c.since for c in cells if c.review and c.since is not None), default=found.since)
+        # Asked since the value came that left it to a person, or since the question itself was asked, if that was later.
+        judged = [c.since for c in cells if c.review and c.since is not None]
+        found.since = max([found.since, *judged])
 
 
 _Row = tuple[Rule, tuple[tuple[int, tuple[str, ...]], ...]]
@@ -329,9 +363,16 @@ def _settled(
     rules: list[tuple[Rule, tuple[tuple[int, tuple[str, ...]], ...]]],
     decision: Decision,
 ) -> datetime | None:
-    """Since when the outcome has been what it is: an input that came later and changed nothing does not date it."""
+    """Since when the outcome has been what it is: an input that came later and changed nothing does not date it.
+
+    An input of which only some cells are left counts too: they may be enough.
+    """
     known = sorted(
-        ((c.since, n) for n, c in enumerate(cells) if c.since is not None and len(c.possible) == 1),
+        (
+            (c.since, n)
+            for n, c in enumerate(cells)
+            if c.since is not None and len(c.possible) < len(reads[n][2])
+        ),
         reverse=True,
     )
     wide = list(cells)
@@ -476,10 +517,18 @@ def compare(ctx: Context, found: Resolved, taken: Event, leaves: Leaves) -> Comp
         not changed,
         any(not leaves.stands(ctx, k, then[k]) for k in changed),
         bool(blanks),
-        all(bands.get(k) == v for k, v in seen.bands),
+        all(
+            grown(v, bands.get(k, "")) is False if k.endswith(SIZE) else bands.get(k) == v
+            for k, v in seen.bands
+        ),
         seen.proposal == found.proposal,
         leaves.touched(ctx, changed or blanks),
     )
+
+
+def is_decided(found: Resolved) -> bool:
+    """Whether the table can tell: one proposal, a choice, or that nothing is asked."""
+    return found.proposal is not None or bool(found.choice) or found.none
 
 
 def judge(found: Resolved, taken: Event, now: Comparison, done: bool, on_reopen: str) -> None:
@@ -489,7 +538,7 @@ def judge(found: Resolved, taken: Event, now: Comparison, done: bool, on_reopen:
     """
     option = taken.value
     assert option is not None
-    decided = found.proposal is not None or bool(found.choice) or found.none
+    decided = is_decided(found)
     found.taken, found.since, found.changed_at = taken, taken.recorded, now.changed_at
     if now.same_values and (not now.filled or now.same_proposal or not decided or done):
         found.outcome, found.state = option, "in_force"
@@ -497,7 +546,9 @@ def judge(found: Resolved, taken: Event, now: Comparison, done: bool, on_reopen:
         found.outcome, found.state = option, "amended" if now.amended else "in_force"
         found.changed_at = now.changed_at or taken.recorded
     elif done:
-        differs = decided and found.proposal != option and option not in found.choice
+        # While the table cannot tell yet, it may already tell that this option is out.
+        left = (found.proposal, *found.choice) if decided else found.possible or (option,)
+        differs = option not in left
         found.outcome = option
         found.state = "diverged" if differs else "amended" if now.amended else "in_force"
         found.changed_at = now.changed_at or taken.recorded
@@ -560,7 +611,9 @@ __all__ = [
     "Resolved",
     "compare",
     "compile_decision",
+    "decider",
     "decision_state",
+    "is_decided",
     "judge",
     "latest_confirmation",
     "unconfirmed",

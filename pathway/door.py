@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pathway.compiled import Compiled
-from pathway.decisions import DECIDERS, seen_digest
+from pathway.decisions import DECIDERS, decider, seen_digest
 from pathway.errors import AllpathError
 from pathway.evaluate import context, criterion_seen, decision_seen
 from pathway.events import Event, Report, Seen
@@ -46,6 +46,8 @@ CODES = (
     "not_waiting",
     "archived",
 )
+DECISION_DETAILS = ("meeting",)
+"""What a decision may say about itself: the week of the meeting that took it (`2025-W45`)."""
 MALFORMED = ("malformed", "impossible", "unit_missing", "reason_missing")
 
 
@@ -74,7 +76,7 @@ def admit(
 
     `plan` is the plan at `now`. Raises Refused.
     """
-    _check_frame(report, now)
+    check_frame(report, now, site)
     door = _Door(compiled, profile, site, record, report, now, plan)
     known = record.by_id.get(report.id)
     if known is not None:
@@ -105,7 +107,9 @@ def admit(
             return door.acknowledgement()
 
 
-def _check_frame(report: Report, now: datetime) -> None:
+def check_frame(report: Report, now: datetime, site: Site | None = None) -> None:
+    """Refuses what no record of any kind takes: malformed ids, unknown roles, instants in the future. Raises Refused, in the
+    time of the site where there is one."""
     if not report.id or len(report.id) > 128 or any(c.isspace() for c in report.id):
         raise Refused("malformed", f"event id {report.id!r} must be 1 to 128 characters without spaces")
     if report.role not in ROLES:
@@ -122,10 +126,33 @@ def _check_frame(report: Report, now: datetime) -> None:
                 "impossible", f"the year {instant.year} is impossible; accepted: {YEARS[0]} to {YEARS[-1]}"
             )
         if instant > now + AHEAD:
+            told = instant.isoformat()
+            if site is not None:
+                told = f"{instant.astimezone(site.tz):%Y-%m-%d %H:%M} ({site.zone})"
             raise Refused(
                 "future",
-                f"{instant.isoformat()} lies in the future; what has not happened cannot be recorded",
+                f"{told} lies in the future; what has not happened cannot be recorded",
             )
+
+
+def decision_details(report: Report) -> tuple[tuple[str, str], ...]:
+    """What a decision says about itself. Raises Refused for what it cannot say."""
+    for name, _ in report.details:
+        if name not in DECISION_DETAILS:
+            raise Refused(
+                "unknown_detail", f"a decision has no detail {name!r}; {nearest(name, DECISION_DETAILS)}"
+            )
+    return _sorted(report.details)
+
+
+def _instead(value: str, accepted: tuple[str, ...]) -> str:
+    """What to do about a label that is not accepted; where the numbers have run out, no other one will do."""
+    if not value.isdigit() or not all(each.isdigit() for each in accepted):
+        return nearest(value, accepted)
+    return (
+        f"the protocol follows {', '.join(accepted)} and no more. A number that is in use is not given again: report "
+        "this one outside allpath now, and ask for a protocol version that follows more"
+    )
 
 
 def _sorted(details: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
@@ -220,7 +247,8 @@ class _Door:
                 return True
             case "decision" | "acknowledgement":
                 named = known.name == self._key() or (not r.scope and known.name.split("[")[0] == r.name)
-                return named and (known.kind == "acknowledgement" or known.value == r.value)
+                same = (known.value, known.details) == (r.value, _sorted(r.details))
+                return named and (known.kind == "acknowledgement" or same)
             case _:
                 return where and known.value == r.value
 
@@ -313,7 +341,8 @@ class _Door:
                 )
             if accepted[label] and value not in accepted[label]:
                 raise Refused(
-                    "unknown_scope", f"{what}: {label} cannot be {value!r}; {nearest(value, accepted[label])}"
+                    "unknown_scope",
+                    f"{what}: {label} cannot be {value!r}; {_instead(value, accepted[label])}",
                 )
         for label, values in accepted.items():
             if label not in given:
@@ -491,10 +520,9 @@ class _Door:
                     else ""
                 ),
             )
-        if r.role not in (state.role, "clinician") or r.role not in DECIDERS:
-            raise Refused(
-                "wrong_role", f"{r.name} is decided by the {state.role or 'clinician'}, not by the {r.role}"
-            )
+        who = decider(state.role)
+        if r.role != who:
+            raise Refused("wrong_role", f"{r.name} is decided by the {who}, not by the {r.role}")
         options = self._options(state)
         if r.value not in options:
             raise Refused(
@@ -516,7 +544,7 @@ class _Door:
             raise Refused("reason_missing", f"{r.name}: taking {r.value} needs a reason")
         shown = decision_seen(self._context(), state.key)
         self._unmoved(shown)
-        return self.event(name=state.key, value=r.value, seen=shown, scope=())
+        return self.event(name=state.key, value=r.value, seen=shown, scope=(), details=decision_details(r))
 
     def _decision_state(self) -> DecisionState | None:
         r = self.report

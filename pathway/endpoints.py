@@ -21,6 +21,7 @@ def compile_endpoint(spec: Endpoint, builder: Builder) -> Callable[[Context], En
     start = builder.anchor(spec.start)
     named = (*spec.competing, *spec.events) if spec.competing_first else (*spec.events, *spec.competing)
     events = [(name, builder.anchor(anchor)) for name, anchor in named]
+    rivals = [name for name, _ in spec.competing]
     horizon = builder.anchor(spec.horizon) if spec.horizon else None
     censors = [builder.anchor(anchor) for anchor in spec.censor]
 
@@ -36,7 +37,8 @@ def compile_endpoint(spec: Endpoint, builder: Builder) -> Callable[[Context], En
         ]
         if found:
             day, _, name = min(found)
-            return EndpointState(spec.id, origin.day, (name, day), None, (day - origin.day).days)
+            competing = name in rivals
+            return EndpointState(spec.id, origin.day, (name, day), None, (day - origin.day).days, competing)
         seen = [p.day for index in censors if (p := ctx.anchor(index)) is not None and p.actual]
         if seen:
             end = max(seen) if last is None else min(max(seen), last.day)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from pathway.compiled import ENGINE_NOTICES, Compiled
-from pathway.decisions import Resolved, decision_state, missing_list, seen, seen_digest
+from pathway.decisions import Resolved, decision_state, is_decided, missing_list, seen, seen_digest
 from pathway.dose_items import dose_ledger
 from pathway.dosing import Doses
 from pathway.events import Event, Seen
@@ -31,6 +31,11 @@ from pathway.site import Site
 from pathway.state import Context
 from pathway.tracks import Walk
 from pathway.values import decimal_text, parse_decimal
+
+AMENDED_OPEN = (
+    "a value was amended after a decision had used it; whether the conclusion is the same is not known yet"
+)
+"""Of AMENDED while the table cannot tell."""
 
 
 def evaluate(
@@ -75,6 +80,7 @@ def plan_of(ctx: Context) -> Plan:
     tracks = tuple(
         TrackState(name, walk.phase, walk.since, tuple(walk.path)) for name, walk in ctx.tracks.items()
     )
+    standings = tuple(stand(ctx) for stand in compiled.standing_functions)
     for obligation in obligations:
         if obligation.next_rung is not None:
             ctx.passed(obligation.next_rung)
@@ -92,6 +98,7 @@ def plan_of(ctx: Context) -> Plan:
         endpoints,
         anchors,
         group,
+        standings,
     )
 
 
@@ -194,6 +201,8 @@ def _notices(ctx: Context, key: str, found: Resolved, role: str) -> list[Obligat
     out = []
     if name is not None:
         text = f"{key}: {ENGINE_NOTICES[name]}"
+        if name == "AMENDED" and not is_decided(found):
+            text = f"{key}: {AMENDED_OPEN}"
         kind = "deviation" if name == "DIVERGED" else "alert"
         out.append(
             oblige(

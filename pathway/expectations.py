@@ -11,11 +11,16 @@ from typing import Literal
 from pathway.compiled import Compiled
 from pathway.plan import DecisionState, EndpointState, Item, LedgerState, Plan
 from pathway.tree import Node, Reader, accepted
+from pathway.trial_design import SLOT_STATES
 
-Aspect = Literal["phase", "criteria", "decisions", "has", "never", "due", "dose", "items", "endpoints"]
+Aspect = Literal[
+    "phase", "criteria", "decisions", "has", "never", "due", "dose", "items", "endpoints", "slot",
+    "level", "levels", "entry", "slots", "waiting",
+]  # fmt: skip
 ASPECTS: tuple[Aspect, ...] = (
-    "phase", "criteria", "decisions", "has", "never", "due", "dose", "items", "endpoints",
+    "phase", "criteria", "decisions", "has", "never", "due", "dose", "items", "endpoints", "slot",
 )  # fmt: skip
+"""What can be expected of a patient; of governors: `pathway.governor_expectations`."""
 KEYS = ("at", "subject", "cycle", "note", *ASPECTS)
 REFUSAL_KEYS = ("event", "refused", "note")
 VERDICTS = ("PASS", "FAIL", "PENDING", "REVIEW")
@@ -31,8 +36,8 @@ NONE = "none"
 class Check:
     """One expected thing: what the plan says of `id` (a track, for `phase`). `wanted` is empty for `has` and `never`.
 
-    `due` wants an ISO day or `none`, `dose` a decimal, `endpoints` `EVENT DAYS`, `censored DAYS` or `none`; the others want
-    an id, a verdict or a state.
+    `due` wants an ISO day or `none`, `dose` a decimal, `endpoints` `EVENT DAYS`, `censored DAYS` or `none`, `levels` three
+    counts, `waiting` the subjects in their order; the others want an id, a verdict or a state.
     """
 
     aspect: Aspect
@@ -42,7 +47,7 @@ class Check:
     @property
     def path(self) -> str:
         """Where in the plan: `criteria.I3`; for `has` and `never` only that."""
-        return self.aspect if self.aspect in ("has", "never") else f"{self.aspect}.{self.id}"
+        return f"{self.aspect}.{self.id}" if self.id and self.aspect not in ("has", "never") else self.aspect
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +117,11 @@ def read_checks(
 def known_id(reader: Reader, node: Node, what: str, names: Sequence[str], compiled: Compiled) -> str | None:
     """An id that the protocol has, or a key `ID[cycle=1]` of one."""
     text = reader.text(node, what)
-    if text is None or text in names or base(text) in names:
+    others = [name for name in names if text is not None and name.startswith(f"{base(text)}[")]
+    # Where the keys are listed too, a key must be one of them.
+    if text is None or text in names or (base(text) in names and (not others or "[" not in text)):
         return text
+    names = others or names
     where = f"allpath protocol show {compiled.protocol.name}"
     reader.wrong(node, f"{what}: unknown id {text!r}; {accepted(text, names, where)}")
     return None
@@ -149,6 +157,8 @@ def _ids(aspect: Aspect, compiled: Compiled) -> list[str]:
             return [ledger.id for ledger in protocol.ledgers] + [course.id for course in protocol.doses]
         case "endpoints":
             return [endpoint.id for endpoint in protocol.endpoints]
+        case "slot":
+            return [enrolment.subtrial for enrolment in protocol.enrolments]
         case _:
             return [id_ for id_, kind in compiled.statements.items() if kind == "item"]
 
@@ -172,6 +182,8 @@ def _wanted(
         return reader.name(node, what, (*options, *DECISION_STATES, NONE))
     if aspect == "items":
         return reader.name(node, what, (*ITEM_STATES, NONE))
+    if aspect == "slot":
+        return reader.name(node, what, (*SLOT_STATES, NONE))
     text = reader.text(node, what)
     if text is None or aspect == "endpoints":
         return text
@@ -196,10 +208,10 @@ def missed(check: Check, plan: Plan, shown: Collection[str]) -> tuple[str, str] 
             return None if check.id not in shown else (f"no {check.id}", "it is in the timeline")
         case "phase":
             got = next((t.phase for t in plan.tracks if t.id == check.id), "no such track")
-            return _compared(check.wanted, [got])
+            return compared(check.wanted, [got])
         case "criteria":
             verdicts: list[str] = [c.verdict for c in plan.criteria if c.id == check.id]
-            return _compared(check.wanted, verdicts)
+            return compared(check.wanted, verdicts)
         case "decisions":
             states = [d for d in plan.decisions if check.id in (d.id, d.key)]
             if any(_decided(d, check.wanted) for d in states) or (not states and check.wanted == NONE):
@@ -207,13 +219,15 @@ def missed(check: Check, plan: Plan, shown: Collection[str]) -> tuple[str, str] 
             return check.wanted, "; ".join(_told(d) for d in states) or "not asked"
         case "due":
             items = [i for i in plan.items if check.id in (i.id, i.key)]
-            return _compared(check.wanted, [_day(i) for i in items] or [NONE])
+            return compared(check.wanted, [_day(i) for i in items] or [NONE])
         case "items":
-            return _compared(
+            return compared(
                 check.wanted, [i.state for i in plan.items if check.id in (i.id, i.key)] or [NONE]
             )
         case "endpoints":
-            return _compared(check.wanted, [_ended(e) for e in plan.endpoints if e.id == check.id])
+            return compared(check.wanted, [_ended(e) for e in plan.endpoints if e.id == check.id])
+        case "slot":
+            return compared(check.wanted, [s.slot or NONE for s in plan.standings if s.subtrial == check.id])
         case "dose":
             single = _single_dose(check.id, plan)
             if single is not None:
@@ -225,9 +239,12 @@ def missed(check: Check, plan: Plan, shown: Collection[str]) -> tuple[str, str] 
             doses = _doses(ledger)
             met = any(Decimal(dose) == Decimal(check.wanted) for dose in doses)
             return None if met else (check.wanted, " or ".join(doses))
+        case _:
+            return check.wanted, "only a governor has that"
 
 
-def _compared(wanted: str, got: Sequence[str]) -> tuple[str, str] | None:
+def compared(wanted: str, got: Sequence[str]) -> tuple[str, str] | None:
+    """None when what is wanted is among what there is, else both in words."""
     return None if wanted in got else (wanted, ", ".join(got) or "not in the plan")
 
 

@@ -6,12 +6,12 @@ Whether something is asked for may read phases; whether it is true never does.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from pathway.anchors import compile_moment, compile_moment_day
 from pathway.clock import add_months, at_hour, close_of, local_day
-from pathway.language import Assessment, Series, Slot, Task
+from pathway.language import Assessment, Moment, Series, Slot, Task
 from pathway.plan import Item
 from pathway.record import key_of
 from pathway.slots import samples
@@ -23,10 +23,18 @@ if TYPE_CHECKING:
 Items = Callable[[Context], list[Item]]
 
 
-def _windowed(ctx: Context, first: date, last: date) -> str:
-    if ctx.passed(close_of(last, ctx.tz)):
+def _windowed(ctx: Context, first: date, late_from: datetime) -> str:
+    if ctx.passed(late_from):
         return "late"
     return "due" if ctx.passed(at_hour(first, 0, ctx.tz)) else "planned"
+
+
+def _hour(moment: Moment | None, builder: Builder) -> Callable[[Context], datetime | None]:
+    """The instant of a moment that counts elapsed hours: what is due by it is late from that very instant."""
+    if moment is None or moment.hours is None:
+        return lambda ctx: None
+    at = compile_moment(moment, builder)
+    return lambda ctx: found.astimezone(UTC) if (found := at(ctx)) is not None else None
 
 
 def _blocker(decision: str, builder: Builder) -> Callable[[Context], str | None]:
@@ -53,6 +61,7 @@ def compile_assessment(spec: Assessment, builder: Builder) -> Items:
     """One item, or none while it is not asked for."""
     asked = builder.gate(spec.asked) if spec.asked is not None else None
     done, due = builder.predicate(spec.done), compile_moment_day(spec.due, builder)
+    hour = _hour(spec.due, builder)
     key, (before, after) = key_of(spec.id, spec.scope), spec.window
     blocker = _blocker(spec.blocked_by, builder)
 
@@ -79,14 +88,43 @@ def compile_assessment(spec: Assessment, builder: Builder) -> Items:
                 )
             ]
         window = (day + timedelta(days=before), day + timedelta(days=after))
-        late_from = close_of(window[1], ctx.tz)
+        due_at = hour(ctx)
+        # A window of days after the hour is time that is still allowed.
+        late_from = due_at if due_at is not None and not after else close_of(window[1], ctx.tz)
         if finished.verdict == "PASS":
-            return [Item(spec.id, key, spec.kind, "done", spec.text, spec.owner, day, window, finished.since)]
+            done_at = finished.since
+            return [
+                Item(
+                    spec.id,
+                    key,
+                    spec.kind,
+                    "done",
+                    spec.text,
+                    spec.owner,
+                    day,
+                    window,
+                    done_at,
+                    due_at=due_at,
+                )
+            ]
         blocked = blocker(ctx)
-        state = "blocked" if blocked else _windowed(ctx, *window)
+        state = _windowed(ctx, window[0], late_from)
+        if blocked:
+            state = "blocked"
         return [
             Item(
-                spec.id, key, spec.kind, state, spec.text, spec.owner, day, window, since, blocked, late_from
+                spec.id,
+                key,
+                spec.kind,
+                state,
+                spec.text,
+                spec.owner,
+                day,
+                window,
+                since,
+                blocked,
+                late_from,
+                due_at,
             )
         ]
 
@@ -97,6 +135,7 @@ def compile_task(spec: Task, builder: Builder) -> Items:
     """One item while its condition holds; done when done."""
     when, done = builder.gate(spec.when), builder.predicate(spec.done)
     due = compile_moment_day(spec.due, builder) if spec.due is not None else None
+    hour = _hour(spec.due, builder)
     key = key_of(spec.id, spec.scope)
     blocker = _blocker(spec.blocked_by, builder)
 
@@ -106,13 +145,17 @@ def compile_task(spec: Task, builder: Builder) -> Items:
             return []
         since = wanted.since or ctx.start
         finished = done(ctx)
-        day = due(ctx) if due is not None else local_day(since, ctx.tz)
+        day, due_at = due(ctx) if due is not None else local_day(since, ctx.tz), hour(ctx)
         if finished.verdict == "PASS":
-            return [Item(spec.id, key, "task", "done", spec.text, spec.owner, day, None, finished.since)]
+            done_at = finished.since
+            return [
+                Item(spec.id, key, "task", "done", spec.text, spec.owner, day, None, done_at, due_at=due_at)
+            ]
         blocked = blocker(ctx)
         if day is None:
             return [Item(spec.id, key, "task", "not_set", spec.text, spec.owner, None, None, since, blocked)]
-        over = due is not None and ctx.passed(close_of(day, ctx.tz))
+        late_from = due_at or close_of(day, ctx.tz)
+        over = due is not None and ctx.passed(late_from)
         return [
             Item(
                 spec.id,
@@ -125,7 +168,8 @@ def compile_task(spec: Task, builder: Builder) -> Items:
                 None,
                 since,
                 blocked,
-                close_of(day, ctx.tz) if due else None,
+                late_from if due else None,
+                due_at,
             )
         ]
 
@@ -231,7 +275,7 @@ def compile_series(spec: Series, builder: Builder) -> Items:
                     spec.id,
                     key,
                     "assessment",
-                    _windowed(ctx, *window),
+                    _windowed(ctx, window[0], close_of(window[1], ctx.tz)),
                     spec.text,
                     spec.owner,
                     day,

@@ -45,6 +45,7 @@ from pathway.terms import (
     Param,
     Passed,
     Predicate,
+    Products,
     Reached,
     Recorded,
     ReviewIf,
@@ -212,13 +213,15 @@ class Input:
     (its options).
 
     `closed`: (band, predicate): once the predicate passes and the value is still missing, the protocol itself says
-    that the input counts as `band`, which the explanation names.
+    that the input counts as `band`, which the explanation names. `grows` (of a `Compare` or `Graded`): a confirmation is
+    bound to what passed: a higher value, a new occurrence or a higher grade asks again, although the cell is the same.
     """
 
     name: str
     of: Slot | Predicate | str
     bands: tuple[Band, ...] = ()
     closed: tuple[str, Predicate] | None = None
+    grows: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,10 +262,10 @@ class Decision:
 
     Rules must be complete and exclusive; the outcome is known as soon as all rules still possible agree.
 
-    `confirm=None`: computed and announced at once. Otherwise a person of that role (or clinician for all) takes an
-    option. `boundary`: where it passes, the case lies on a limit: shown, and never taken automatically. `options`
-    are all outcomes. `enacted`: per option, what shows that it has been done. `on_reopen`: keep or suspend what was
-    taken. `stays_open_while`: the question is only asked while this holds (None: always).
+    `confirm=None`: computed and announced at once. Otherwise a person of that role (`clinician`, `meeting` or `sponsor`),
+    and of no other, takes an option. `boundary`: where it passes, the case lies on a limit: shown, and never taken
+    automatically. `options` are all outcomes. `enacted`: per option, what shows that it has been done. `on_reopen`: keep
+    or suspend what was taken. `stays_open_while`: the question is only asked while this holds (None: always).
     """
 
     id: str
@@ -644,6 +647,7 @@ __all__ = [
     "Passed",
     "Phase",
     "Predicate",
+    "Products",
     "ProfileKey",
     "Protocol",
     "Reached",

@@ -12,7 +12,7 @@ from pathway.decisions import seen_digest
 from pathway.evaluate import context, decision_seen, plan_of
 from pathway.events import Event
 from pathway.explain import assumption_data, explain_within, predicate_reasons, source_data
-from pathway.plan import DecisionState, Item, LedgerState, Obligation, Plan
+from pathway.plan import DecisionState, EndpointState, Item, LedgerState, Obligation, Plan
 from pathway.profile import Profile
 from pathway.record import Record
 from pathway.site import Site
@@ -57,7 +57,7 @@ def plan_json(
                 "assumptions": assumption_data(compiled, profile, params_of(definition.holds)),
             }
         )
-    return {
+    data: dict[str, Any] = {
         "at": instant_text(plan.at),
         "next_at": instant_text(plan.next_at),
         "group": plan.group,
@@ -72,19 +72,19 @@ def plan_json(
         ],
         "criteria": criteria,
         "decisions": [_decision(ctx, plan, d) for d in plan.decisions],
-        "items": [_item(i) for i in plan.items],
+        "items": [item_json(i) for i in plan.items],
         "ledgers": [_ledger(x) for x in plan.ledgers],
         "milestones": [
             {"id": m.id, "key": m.key, "text": m.text, "to": m.to, "since": instant_text(m.since)}
             for m in plan.milestones
         ],
-        "deviations": [_obligation(o) for o in plan.deviations],
-        "alerts": [_obligation(o) for o in plan.alerts],
+        "deviations": [obligation_json(o) for o in plan.deviations],
+        "alerts": [obligation_json(o) for o in plan.alerts],
         "endpoints": [
             {
                 "id": e.id,
                 "start": _day(e.start) or None,
-                "event": None if e.event is None else {"name": e.event[0], "day": _day(e.event[1])},
+                "event": _ended(e),
                 "censored": _day(e.censored) or None,
                 "days": e.days,
             }
@@ -92,6 +92,15 @@ def plan_json(
         ],
         "anchors": [{"id": name, "day": _day(day), "actual": actual} for name, day, actual in plan.anchors],
     }
+    if compiled.protocol.enrolments:
+        data["standings"] = [{**asdict(s), "started": _day(s.started) or None} for s in plan.standings]
+    return data
+
+
+def _ended(e: EndpointState) -> dict[str, Any] | None:
+    if e.event is None:
+        return None
+    return {"name": e.event[0], "day": _day(e.event[1]), **({"competing": True} if e.competing else {})}
 
 
 def _reason(reason: Any) -> dict[str, Any]:
@@ -121,7 +130,8 @@ def _decision(ctx: Context, plan: Plan, d: DecisionState) -> dict[str, Any]:
     }
 
 
-def _item(item: Item) -> dict[str, Any]:
+def item_json(item: Item) -> dict[str, Any]:
+    """An item of a plan as data."""
     return {
         "id": item.id,
         "key": item.key,
@@ -134,6 +144,7 @@ def _item(item: Item) -> dict[str, Any]:
         "since": instant_text(item.since),
         "blocked_by": item.blocked_by,
         "late_from": instant_text(item.late_from),
+        **({"due_at": instant_text(item.due_at)} if item.due_at is not None else {}),
     }
 
 
@@ -175,7 +186,8 @@ def _run(ledger: LedgerState) -> dict[str, Any]:
     }
 
 
-def _obligation(o: Obligation) -> dict[str, Any]:
+def obligation_json(o: Obligation) -> dict[str, Any]:
+    """A deviation or alert of a plan as data."""
     return {
         "id": o.id,
         "key": o.key,

@@ -84,7 +84,7 @@ class Item:
 
     `kind`: assessment, task, dose. `state`: `planned`, `due` (window open), `late`, `done`, `missed`, `blocked`,
     `not_set` (no date can be given yet). `due` site-local day, `window` first and last local day, `late_from`
-    instant.
+    instant. `due_at`: the instant (UTC) by which it is due, where hours are counted and not days.
     """
 
     id: str
@@ -98,6 +98,7 @@ class Item:
     since: datetime | None = None
     blocked_by: str | None = None
     late_from: datetime | None = None
+    due_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -195,7 +196,8 @@ class Obligation:
 class EndpointState:
     """Time to event in local days.
 
-    `event`: (name, day) or None; `censored`: day or None; `days` from start to either.
+    `event`: (name, day) or None; `censored`: day or None; `days` from start to either. `competing`: what happened keeps
+    the event of the endpoint from happening.
     """
 
     id: str
@@ -203,6 +205,7 @@ class EndpointState:
     event: tuple[str, date] | None
     censored: date | None
     days: int | None
+    competing: bool = False
 
 
 @dataclass(slots=True)
@@ -210,7 +213,9 @@ class Standing:
     """How a patient stands towards a subtrial: what its governor is told whenever it changes.
 
     `wants`: nothing, `notice` (whether there are slots) or a `slot`. `started`: site-local day of the first dose, once known
-    from the record. `dlt` and `response`: `YES`, `NO`, `INEVALUABLE`, or "" while not known.
+    from the record. `dlt` and `response` since then: `YES`, `NO`, `INEVALUABLE`, or "" while not known.
+
+    `slot`, `level`, `reason`, `until` (UTC text): what the governor last answered, "" before it has.
     """
 
     subtrial: str
@@ -218,6 +223,10 @@ class Standing:
     started: date | None = None
     dlt: str = ""
     response: str = ""
+    slot: str = ""
+    level: str = ""
+    reason: str = ""
+    until: str = ""
 
 
 @dataclass(slots=True)

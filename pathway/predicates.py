@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from math import prod
 from typing import TYPE_CHECKING
 
 from pathway.anchors import compile_day, compile_moment, compile_number
@@ -38,6 +39,7 @@ from pathway.language import (
     Param,
     Passed,
     Predicate,
+    Products,
     Reached,
     Recorded,
     ReviewIf,
@@ -91,7 +93,11 @@ def compile_predicate(node: Predicate, builder: Builder) -> Test:
             return _exposure(node, builder)
         case Rose(slot, factor):
             return _rose(slot, factor, builder)
-        case Fresh(slot, days, before):
+        case Products():
+            return _products(node, builder)
+        case Fresh(slot, days, before, hours):
+            if hours is not None:
+                return _fresh_hours(slot, hours, before, builder)
             return _fresh(slot, days, before, builder)
         case Known(slot):
             return _known(builder.slot(slot))
@@ -381,6 +387,27 @@ def _rose(slot: Slot, factor: str, builder: Builder) -> Test:
     return test
 
 
+def _products(node: Products, builder: Builder) -> Test:
+    left = [builder.slot(slot, "number") for slot in node.left]
+    right = [builder.slot(slot, "number") for slot in node.right]
+    times, op = Decimal(node.times), node.op
+
+    def test(ctx: Context) -> Result:
+        values = [ctx.slots[i] or ctx.slot(i) for i in (*left, *right)]
+        missing = tuple(i for i, v in zip((*left, *right), values, strict=True) if v.state == "missing")
+        if missing:
+            return Result("PENDING", None, missing)
+        since = max((v.since for v in values if v.since is not None), default=None)
+        if any(v.state == "review" or v.open_high for v in values):
+            return Result("REVIEW", since)
+        a = prod((v.low for v in values[: len(left)]), start=Decimal(1))
+        b = prod((v.low for v in values[len(left) :]), start=times)
+        answer = holds(op, Val("known", None, "", None, a, a), b)
+        return Result("PASS" if answer else "FAIL", since)
+
+    return test
+
+
 def _fresh(slot: Slot, days: int | Param, before: str, builder: Builder) -> Test:
     index = builder.slot(slot)
     number = compile_number(days, builder)
@@ -401,6 +428,34 @@ def _fresh(slot: Slot, days: int | Param, before: str, builder: Builder) -> Test
             )
         end = close_of(last, ctx.tz)
         return Result("FAIL", end) if ctx.passed(end) else Result("PASS", value.event.recorded)
+
+    return test
+
+
+def _fresh_hours(slot: Slot, hours: int | Param, before: str, builder: Builder) -> Test:
+    index = builder.slot(slot)
+    number = compile_number(hours, builder)
+    anchor = builder.anchor(before) if before else None
+
+    def test(ctx: Context) -> Result:
+        value = ctx.slots[index] or ctx.slot(index)
+        length = number(ctx)
+        if value.event is None:
+            return Result("PENDING", None, (index,))
+        if length is None:
+            return Result("FAIL", ctx.start)
+        end = value.event.occurred + timedelta(hours=length)
+        point = ctx.anchor(anchor) if anchor is not None else None
+        if point is not None:
+            instant = point.instant or at_hour(point.day, 0, ctx.tz)
+            since = max(value.event.recorded, point.since or ctx.start)
+            if instant > end:
+                return Result("FAIL", since)
+            if point.actual:
+                return Result("PASS", since)
+        # The last hour itself still counts: it is over a second later.
+        over = end + timedelta(seconds=1)
+        return Result("FAIL", over) if ctx.passed(over) else Result("PASS", value.event.recorded)
 
     return test
 
@@ -441,11 +496,17 @@ def _recorded(action: str, scope: tuple[tuple[str, str], ...], where: tuple[str,
 
 def _graded(node: Graded, builder: Builder) -> Test:
     name = builder.adverse_event(node.event)
+    since = builder.anchor(node.since) if node.since else None
+    until = builder.anchor(node.until) if node.until else None
 
     def test(ctx: Context) -> Result:
         reports = [
             e for e in ctx.record.adverse.get(name, ()) if not node.scale or e.detail("scale") == node.scale
         ]
+        if reports and since is not None and (first := ctx.anchor(since)) is not None:
+            reports = [e for e in reports if local_day(e.occurred, ctx.tz) >= first.day]
+        if reports and until is not None and (last := ctx.anchor(until)) is not None:
+            reports = [e for e in reports if local_day(e.occurred, ctx.tz) <= last.day]
         for event in reports[-1:] if node.current else reports:
             if int(event.value or 0) >= node.at_least:
                 return Result("PASS", event.recorded)

@@ -76,7 +76,9 @@ def parse_value(key: ProfileKey, text: str | None) -> Parsed:
     except BadValue as error:
         raise ProtocolError(f"profile key {key.key}: {error}") from None
     if text not in key.options:
-        raise ProtocolError(f"profile key {key.key} cannot be {text!r}; {nearest(text, key.options)}")
+        raise ProtocolError(
+            f"profile key {key.key} cannot be {text!r}; accepted: {', '.join(key.options) or 'nothing'}"
+        )
     return text
 
 

@@ -13,8 +13,8 @@ from pathway.events import Event
 from pathway.language import Scope
 
 
-def _when(event: Event) -> tuple[datetime, datetime, str]:
-    return event.occurred, event.recorded, event.id
+def _when(event: Event) -> tuple[datetime, datetime]:
+    return event.occurred, event.recorded  # of one instant: in the order in which they were accepted
 
 
 def key_of(id: str, scope: Scope = ()) -> str:

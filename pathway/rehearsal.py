@@ -9,6 +9,15 @@ from typing import Protocol
 from pathway.changes import Told, changes, day_one_of
 from pathway.door import Refused, admit
 from pathway.evaluate import evaluate
+from pathway.events import Report
+from pathway.letters import (
+    Correspondence,
+    acknowledge,
+    answer_report,
+    answers_due,
+    standing_report,
+    standings_due,
+)
 from pathway.output import plan_json
 from pathway.plan import Plan
 from pathway.profile import make_profile
@@ -16,11 +25,13 @@ from pathway.record import Record
 from pathway.scenario import Scenario, Subject
 from pathway.script import (
     CLOCK,
+    MOST_ROUNDS,
     Answer,
     Command,
     Progress,
     Refusal,
     Rehearsed,
+    Settle,
     Show,
     Shown,
     StepTo,
@@ -28,6 +39,8 @@ from pathway.script import (
     Submit,
     script,
 )
+from pathway.subtrial import admit_to, govern, subtrial_json
+from pathway.subtrial_plan import Governor, SubtrialPlan
 
 
 class Driver(Protocol):
@@ -36,6 +49,8 @@ class Driver(Protocol):
     def step_to(self, command: StepTo) -> Mapping[str, Progress]: ...
 
     def submit(self, command: Submit) -> Mapping[str, Progress] | Refusal: ...
+
+    def settle(self, command: Settle) -> Mapping[str, Progress]: ...
 
     def show(self, command: Show) -> Shown: ...
 
@@ -46,6 +61,8 @@ class AsyncDriver(Protocol):
     async def step_to(self, command: StepTo) -> Mapping[str, Progress]: ...
 
     async def submit(self, command: Submit) -> Mapping[str, Progress] | Refusal: ...
+
+    async def settle(self, command: Settle) -> Mapping[str, Progress]: ...
 
     async def show(self, command: Show) -> Shown: ...
 
@@ -62,6 +79,8 @@ def rehearse(scenario: Scenario, driver: Driver | None = None) -> Rehearsed:
                     command = play.send(driver.step_to(command))
                 case Submit():
                     command = play.send(driver.submit(command))
+                case Settle():
+                    command = play.send(driver.settle(command))
                 case Show():
                     command = play.send(driver.show(command))
         except StopIteration as end:
@@ -79,6 +98,8 @@ async def rehearse_with(scenario: Scenario, driver: AsyncDriver) -> Rehearsed:
                 answer = await driver.step_to(command)
             case Submit():
                 answer = await driver.submit(command)
+            case Settle():
+                answer = await driver.settle(command)
             case Show():
                 answer = await driver.show(command)
         try:
@@ -92,51 +113,126 @@ def _result(end: StopIteration) -> Rehearsed:
     return end.value
 
 
+NOTHING_SENT = Correspondence()
+
+
 @dataclass(slots=True)
 class _Pathway:
+    """A subject; `sent`: its letters to governors."""
+
     subject: Subject
     record: Record
     told: Told
     plan: Plan | None = None
+    sent: Correspondence = NOTHING_SENT
+
+
+@dataclass(slots=True)
+class _Office:
+    """A governor at work; `sent`: its answers to subjects."""
+
+    governor: Governor
+    record: Record
+    told: Told
+    plan: SubtrialPlan | None = None
+    sent: Correspondence = NOTHING_SENT
 
 
 class InProcess:
-    """Plays a script in memory: one record and one plan for each subject."""
+    """Plays a script in memory: one record and one plan for each subject and each governor."""
 
     def __init__(self, scenario: Scenario) -> None:
         self.compiled = scenario.compiled
         self.profile = make_profile(self.compiled.protocol, dict(scenario.overrides), scenario.simulation)
         self.now = scenario.start
         self.pathways = {s.id: _Pathway(s, Record.of(()), {}) for s in scenario.subjects}
+        self.offices = {
+            s.id: _Office(Governor(self.compiled, s.id, self.profile, s.site), Record.of(()), {})
+            for s in scenario.governors
+        }
 
     def step_to(self, command: StepTo) -> Mapping[str, Progress]:
         """Moves the clock."""
         self.now = command.at
-        return {id_: self._progress(pathway, CLOCK) for id_, pathway in self.pathways.items()}
+        progress = {id_: self._progress(pathway, CLOCK) for id_, pathway in self.pathways.items()}
+        return progress | {id_: self._governed(office, CLOCK) for id_, office in self.offices.items()}
 
     def submit(self, command: Submit) -> Mapping[str, Progress] | Refusal:
         """Admits a report at the door, and records it."""
-        pathway = self.pathways[command.subject]
-        site, record = pathway.subject.site, pathway.record
-        assert pathway.plan is not None
         try:
-            event = admit(self.compiled, self.profile, site, record, command.report, self.now, pathway.plan)
+            return {command.subject: self._hand_in(command.subject, command.report)}
         except Refused as refused:
             return Refusal(refused.code, str(refused))
-        if event is None:
-            return {command.subject: Progress(pathway.plan, ())}
-        record.append(event)
-        return {command.subject: self._progress(pathway, event.id)}
+
+    def settle(self, command: Settle) -> Mapping[str, Progress]:
+        """Delivers letters until there are none."""
+        found: dict[str, Progress] = {}
+        for _ in range(MOST_ROUNDS):
+            if not self._round(found):
+                return found
+        raise Stuck(f"{self.now.isoformat()}: after {MOST_ROUNDS} rounds there are still letters to deliver")
 
     def show(self, command: Show) -> Shown:
         """The plans as they are now."""
-        plans = {}
+        plans, governors = {}, {}
         for id_, pathway in self.pathways.items():
             assert pathway.plan is not None
             plans[id_] = plan_json(
                 self.compiled, self.profile, pathway.subject.site, pathway.record, pathway.plan
             )
-        return Shown(plans)
+        for id_, office in self.offices.items():
+            assert office.plan is not None
+            governors[id_] = subtrial_json(office.governor, office.record, office.plan)
+        return Shown(plans, governors)
+
+    def _round(self, found: dict[str, Progress]) -> bool:
+        """One round of letters; whether there were any. `found` gathers what they brought."""
+        moved = False
+        for subject, pathway in self.pathways.items():
+            assert pathway.plan is not None
+            pathway.sent, letters = standings_due(pathway.sent, pathway.plan, pathway.subject.site)
+            for letter in letters:
+                moved = True
+                self._deliver(letter.receiver, standing_report(subject, letter, self.now), found)
+                pathway.sent = acknowledge(pathway.sent, letter)
+        for subtrial, office in self.offices.items():
+            assert office.plan is not None
+            office.sent, letters = answers_due(office.sent, office.plan.answers, office.record)
+            for letter in letters:
+                moved = True
+                self._deliver(letter.receiver, answer_report(subtrial, letter, self.now), found)
+                office.sent = acknowledge(office.sent, letter)
+        return moved
+
+    def _deliver(self, receiver: str, report: Report, found: dict[str, Progress]) -> None:
+        try:
+            new = self._hand_in(receiver, report)
+        except Refused as refused:
+            raise Stuck(f"{receiver} refuses the letter {report.id}: {refused}") from refused
+        before = found.get(receiver, Progress(new.plan, ()))
+        found[receiver] = Progress(
+            new.plan, (*before.changes, *new.changes), new.governor, (*before.letters, report)
+        )
+
+    def _hand_in(self, receiver: str, report: Report) -> Progress:
+        """Admits a report at the door of a subject or governor, and records it. Raises `Refused`."""
+        office = self.offices.get(receiver)
+        if office is not None:
+            assert office.plan is not None
+            event = admit_to(office.governor, office.record, report, self.now, office.plan)
+            if event is None:
+                return Progress(office.plan.plan, (), office.plan)
+            office.record.append(event)
+            return self._governed(office, event.id)
+        pathway = self.pathways[receiver]
+        assert pathway.plan is not None
+        event = admit(
+            self.compiled, self.profile, pathway.subject.site, pathway.record, report, self.now, pathway.plan
+        )
+        if event is None:
+            return Progress(pathway.plan, ())
+        pathway.record.append(event)
+        return self._progress(pathway, event.id)
 
     def _progress(self, pathway: _Pathway, cause: str) -> Progress:
         subject, site = pathway.subject.id, pathway.subject.site
@@ -148,6 +244,15 @@ class InProcess:
         pathway.plan = plan
         return Progress(plan, tuple(changed))
 
+    def _governed(self, office: _Office, cause: str) -> Progress:
+        governor = office.governor
+        plan = govern(governor, office.record, self.now)
+        changed, office.told = changes(
+            office.told, plan.plan, subject=governor.id, cause=cause, tz=governor.site.tz, day_one=None
+        )
+        office.plan = plan
+        return Progress(plan.plan, tuple(changed), plan)
+
 
 __all__ = [
     "Answer",
@@ -158,6 +263,7 @@ __all__ = [
     "Progress",
     "Refusal",
     "Rehearsed",
+    "Settle",
     "Show",
     "Shown",
     "StepTo",

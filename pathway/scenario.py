@@ -25,17 +25,20 @@ from pathway.expectations import (
     ExpectedRefusal,
     read_checks,
 )
+from pathway.governor_expectations import GOVERNOR_KEYS, OF_GOVERNORS, read_governor_checks
+from pathway.letters import SUBJECT
 from pathway.moments import BadMoment, site_instant
 from pathway.profile import make_profile, parse_value, profile_keys
 from pathway.scenario_events import Draft, Moments, read_drafts
+from pathway.scenario_governors import check_places, office_of
 from pathway.scenario_reports import report_of
 from pathway.site import Site
 from pathway.tree import Entries, Malformed, Node, Reader, Scalar, Tree
 
 FORMAT = "allpath.scenario/1"
 TOP = (
-    "format", "title", "protocol", "profile", "sites", "subjects", "start", "until", "confirm", "anchors", "events",
-    "expect",
+    "format", "title", "protocol", "profile", "sites", "office", "subjects", "start", "until", "confirm", "anchors",
+    "events", "expect",
 )  # fmt: skip
 AFTERWARDS = timedelta(days=14)
 """How long a rehearsal goes on after the last event or expectation, in local days, unless the file says `until`."""
@@ -51,7 +54,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class ScenarioEvent:
-    """A report to be submitted for a subject at `report.at`.
+    """A report to be submitted for a subject, or to the governor of a subtrial, at `report.at`.
 
     `seen`: the event after which its author last looked at the decision that they take ("": they look as they decide).
     """
@@ -66,7 +69,8 @@ class ScenarioEvent:
 class Scenario:
     """A whole scenario. Instants are UTC. `events` in the order of submission: by time, then as in the file.
 
-    `overrides` and `simulation` make the profile; `auto`: sole proposals are taken as they appear.
+    `overrides` and `simulation` make the profile; `auto`: sole proposals are taken as they appear. `governors`: one for each
+    subtrial, by its id (which no subject has), in the order of their ids, with the site of the office; they may play alone.
     """
 
     file: str
@@ -82,10 +86,11 @@ class Scenario:
     events: tuple[ScenarioEvent, ...]
     expectations: tuple[Expectation, ...]
     refusals: tuple[ExpectedRefusal, ...]
+    governors: tuple[Subject, ...] = ()
 
     def site_of(self, subject: str) -> Site:
-        """The site of a subject of this scenario."""
-        return next(s.site for s in self.subjects if s.id == subject)
+        """The site of a subject of this scenario; for the id of a subtrial the site of its governor."""
+        return next(s.site for s in (*self.subjects, *self.governors) if s.id == subject)
 
 
 def read_scenario(tree: Tree, find: Callable[[str], Compiled]) -> Scenario:
@@ -94,26 +99,32 @@ def read_scenario(tree: Tree, find: Callable[[str], Compiled]) -> Scenario:
     Raises `Malformed`, one line for each mistake with its position.
     """
     reader = Reader(tree.file)
-    top = reader.record(tree.root, "scenario", TOP, ("format", "protocol", "sites", "subjects", "events"))
+    top = reader.record(tree.root, "scenario", TOP, ("format", "protocol", "events"))
     reader.name(top.get("format"), "format", (FORMAT,))
     protocol = reader.text(top.get("protocol"), "protocol")
     compiled = _protocol(reader, top.get("protocol"), protocol, find)
     if compiled is None or protocol is None:
         raise Malformed(tree.file, reader.problems)
     overrides, simulation = _profile(reader, top.get("profile"), compiled)
-    subjects = _subjects(reader, top.get("subjects"), _sites(reader, top.get("sites")))
-    if not subjects:
+    places = _sites(reader, top.get("sites"))
+    subjects = _subjects(reader, top.get("subjects"), places, list(compiled.subtrials))
+    _check_players(reader, tree.root, top, compiled)
+    if not subjects and reader.problems:
         raise Malformed(tree.file, reader.problems)
+    office = office_of(reader, top.get("office"), compiled, places)
+    governors = tuple(Subject(subtrial, office) for subtrial in sorted(compiled.subtrials))
     auto = reader.name(top.get("confirm"), "confirm", ("auto", "manual")) == "auto"
     title = reader.text(top.get("title"), "title") or ""
     expect = reader.items(top["expect"], "expect") if "expect" in top else ()
     nodes = reader.items(top["events"], "events") if "events" in top else ()
     refused = [_words(node, ("event", "refused")) for node in expect]
-    drafts = read_drafts(reader, nodes, [s.id for s in subjects], [(e, code) for e, code in refused if e])
-    sites = {s.id: s.site for s in subjects}
+    names, subtrials = [s.id for s in subjects], list(compiled.subtrials)
+    drafts = read_drafts(reader, nodes, names, [(e, code) for e, code in refused if e], subtrials)
+    check_places(reader, drafts, list(places))
+    sites = {s.id: s.site for s in (*subjects, *governors)}
     moments = Moments(reader, compiled, drafts, sites, _anchors(reader, top.get("anchors"), compiled, sites))
     events = _events(reader, compiled, drafts, moments)
-    expectations, refusals = _expected(reader, compiled, expect, drafts, moments)
+    expectations, refusals = _expected(reader, compiled, expect, drafts, moments, names)
     start, until = _span(reader, top, moments, drafts, expectations)
     return Scenario(
         file=tree.file,
@@ -132,6 +143,7 @@ def read_scenario(tree: Tree, find: Callable[[str], Compiled]) -> Scenario:
             for e in sorted(expectations, key=lambda e: (e.at or until, e.index))
         ),
         refusals=refusals,
+        governors=governors,
     )
 
 
@@ -201,21 +213,39 @@ def _sites(reader: Reader, node: Node | None) -> dict[str, Site]:
     return sites
 
 
-def _subjects(reader: Reader, node: Node | None, sites: dict[str, Site]) -> tuple[Subject, ...]:
+def _subjects(
+    reader: Reader, node: Node | None, sites: dict[str, Site], subtrials: Sequence[str]
+) -> tuple[Subject, ...]:
     subjects: list[Subject] = []
     for key, value in reader.entries(node, "subjects") if node is not None else ():
         if not re.fullmatch(r"[A-Za-z0-9][\w.-]{0,63}", key.text, re.ASCII):
             reader.wrong(
                 key, f"subjects: {key.text!r} is not a pseudonym of letters, digits, dots and dashes"
             )
+        if key.text in subtrials:
+            reader.wrong(key, f"subjects: {key.text} is a subtrial; a patient needs another name, such as P1")
         record = reader.record(value, f"subject {key.text}", ("site",), ("site",))
         site = reader.name(record.get("site"), f"subject {key.text} site", list(sites))
         # After a mistake the first site stands in, so that the rest of the file can still be checked.
         stand_in = next(iter(sites.values()), Site("?"))
         subjects.append(Subject(key.text, sites[site] if site is not None else stand_in))
-    if node is not None and not subjects:
+    if node is not None and not subjects and not subtrials:
         reader.wrong(node, "subjects: at least one is needed, such as {P1: {site: S01}}")
     return tuple(subjects)
+
+
+def _check_players(reader: Reader, root: Node, top: dict[str, Node], compiled: Compiled) -> None:
+    """Somebody must play, somewhere: patients at sites, or the governors alone, at their office."""
+    patients = top.get("subjects")
+    if not compiled.subtrials:
+        needed = [name for name in ("sites", "subjects") if name not in top]
+    elif isinstance(patients, Entries) and patients.entries:
+        needed = [name for name in ("sites",) if name not in top]
+    else:
+        needed = [] if "office" in top or "sites" in top else ["office"]
+    for name in needed:
+        hint = "; say office: {zone: Europe/Amsterdam}, or subjects and sites" if name == "office" else ""
+        reader.wrong(root, f"scenario: {name} is missing{hint}")
 
 
 # --- what happens and what is expected -------------------------------------------------------------------------------
@@ -266,7 +296,12 @@ def _events(
 
 
 def _expected(
-    reader: Reader, compiled: Compiled, nodes: Sequence[Node], drafts: Sequence[Draft], moments: Moments
+    reader: Reader,
+    compiled: Compiled,
+    nodes: Sequence[Node],
+    drafts: Sequence[Draft],
+    moments: Moments,
+    subjects: Sequence[str],
 ) -> tuple[list[_Expected], tuple[ExpectedRefusal, ...]]:
     expectations: list[_Expected] = []
     refusals: list[ExpectedRefusal] = []
@@ -279,8 +314,16 @@ def _expected(
             if event is not None and code is not None:
                 refusals.append(ExpectedRefusal(index, node.line, event, code))
             continue
+        if isinstance(node, Entries) and any(key.text == "governor" for key, _ in node.entries):
+            found = _of_governor(reader, compiled, node, index, drafts, moments)
+            expectations += [found] if found is not None else []
+            continue
+        if not subjects:
+            reader.wrong(
+                node, f"{what}: governor is missing; accepted: {', '.join(sorted(compiled.subtrials))}"
+            )
+            continue
         record = reader.record(node, what, (*KEYS, *REFUSAL_KEYS))
-        subjects = list(moments.sites)
         subject = reader.name(record.get("subject"), f"{what} subject", subjects)
         if "subject" not in record and len(subjects) > 1:
             reader.wrong(node, f"{what}: subject is missing; accepted: {', '.join(subjects)}")
@@ -296,6 +339,24 @@ def _expected(
             _Expected(index, node, subject, at, read_checks(reader, record, compiled, day_of))
         )
     return expectations, tuple(refusals)
+
+
+def _of_governor(
+    reader: Reader, compiled: Compiled, node: Node, index: int, drafts: Sequence[Draft], moments: Moments
+) -> _Expected | None:
+    what = f"expect {index}"
+    record = reader.record(node, what, GOVERNOR_KEYS)
+    governor = reader.name(record.get("governor"), f"{what} governor", list(compiled.subtrials))
+    if governor is None:
+        return None
+    at = moments.at(record.get("at"), f"{what} at", governor)
+    if not any(aspect in record for aspect in OF_GOVERNORS):
+        reader.wrong(node, f"{what}: it expects nothing; say one of {', '.join(OF_GOVERNORS)}")
+    known = [s for s in moments.sites if s not in compiled.subtrials]
+    known += [name for d in drafts if d.governed and (name := d.label(SUBJECT) or d.said(SUBJECT))]
+    day_of = _day_reader(moments, governor, "")
+    checks = read_governor_checks(reader, record, compiled.subtrials[governor], known, day_of)
+    return _Expected(index, node, governor, at, checks)
 
 
 def _day_reader(moments: Moments, subject: str, cycle: str) -> Callable[[Node, str], str | None]:
@@ -318,9 +379,8 @@ def _span(
     placed = [("event", d.node, d.subject, moments.of(d)) for d in drafts]
     placed += [("expectation", e.node, e.subject, e.at) for e in expectations]
     instants = [at for *_, at in placed if at is not None]
-    subjects = list(moments.sites)
-    starts = [at for s in subjects if (at := moments.at(top.get("start"), "start", s)) is not None]
-    untils = [at for s in subjects if (at := moments.at(top.get("until"), "until", s)) is not None]
+    starts = [at for s in _edges(top, "start", moments) if (at := moments.at(top.get("start"), "start", s))]
+    untils = [at for s in _edges(top, "until", moments) if (at := moments.at(top.get("until"), "until", s))]
     if not starts and not instants:
         reader.wrong(top["events"], "events: none has a moment, and start is missing: when does it begin?")
     reader.stop_if_wrong()
@@ -341,6 +401,16 @@ def _span(
     return start, until
 
 
+def _edges(top: dict[str, Node], key: str, moments: Moments) -> list[str]:
+    """In whose words `start` and `until` are read. A governor has no study days and infusions of its own: where they count
+    from one, only patients say when it is."""
+    node = top.get(key)
+    patients = [s for s in moments.sites if s not in moments.compiled.subtrials]
+    if patients and isinstance(node, Scalar) and not node.text[:4].isdigit():
+        return patients
+    return list(moments.sites)
+
+
 def _of_day(
     top: dict[str, Node],
     key: str,
@@ -352,10 +422,15 @@ def _of_day(
     node = top.get(key)
     if not isinstance(node, Scalar) or ":" in node.text:
         return []
+    edges = _edges(top, key, moments)
     for _, _, subject, at in placed:
-        edge = moments.at(node, key, subject)
         tz = moments.sites[subject].tz
-        if at is not None and edge is not None and at.astimezone(tz).date() == edge.astimezone(tz).date():
+        days = [
+            edge.astimezone(tz).date()
+            for own in ([subject] if subject in edges else edges)
+            if (edge := moments.at(node, key, own)) is not None
+        ]
+        if at is not None and at.astimezone(tz).date() in days:
             found.append(at)
     return found
 

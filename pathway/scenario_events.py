@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from pathway.compiled import Compiled
@@ -26,11 +26,13 @@ KINDS: dict[str, tuple[EventKind, tuple[str, ...], tuple[str, ...]]] = {
     "void": ("void", (), ("reason",)),
     "not_obtainable": ("not_obtainable", ("scope",), ("reason",)),
     "judge": ("judgement", ("verdict", "expected", "seen"), ("verdict",)),
-    "decide": ("decision", ("option", "scope", "expected", "seen"), ("option",)),
+    "decide": ("decision", ("option", "scope", "expected", "seen", "with"), ("option",)),
     "acknowledge": ("acknowledgement", ("scope",), ()),
 }
 """What an event can be: the key that says so; the kind of report, the keys that go with it, those that are needed."""
-COMMON = ("id", "at", "subject", "as", "reason", "cycle", "note")
+OF_GOVERNORS = ("do", "correct", "void", "decide", "acknowledge")
+"""What can be reported to the governor of a subtrial."""
+COMMON = ("id", "at", "subject", "governor", "as", "reason", "cycle", "note")
 AUTO = "auto-"
 """Ids of confirmations that the rehearsal itself makes begin with this."""
 
@@ -39,7 +41,8 @@ AUTO = "auto-"
 class Draft:
     """An event as it stands in the file. `kind` is a key of `KINDS`.
 
-    `refused`: the file expects that the door refuses it, so its values are left to the door.
+    `subject`: whom it is reported for; with `governed` the subtrial whose governor it is reported to. `refused`: the file
+    expects that the door refuses it, so its values are left to the door.
     """
 
     id: str
@@ -48,6 +51,7 @@ class Draft:
     node: Entries
     keys: Mapping[str, Node]
     refused: bool
+    governed: bool = False
 
     def word(self, key: str) -> str:
         """The text of a leaf, or ""; no problem is noted."""
@@ -56,20 +60,37 @@ class Draft:
 
     def label(self, name: str) -> str:
         """A label of `scope`, or ""; no problem is noted."""
-        scope = self.keys.get("scope")
-        for key, value in scope.entries if isinstance(scope, Entries) else ():
-            if key.text == name and isinstance(value, Scalar):
+        return self._inside("scope", name)
+
+    def labels(self) -> list[str]:
+        """The labels of `scope`."""
+        found = self.keys.get("scope")
+        return [key.text for key, _ in found.entries] if isinstance(found, Entries) else []
+
+    def said(self, name: str) -> str:
+        """A detail of `with`, or ""; no problem is noted."""
+        return self._inside("with", name)
+
+    def _inside(self, key: str, name: str) -> str:
+        found = self.keys.get(key)
+        for inner, value in found.entries if isinstance(found, Entries) else ():
+            if inner.text == name and isinstance(value, Scalar):
                 return value.text.strip()
         return ""
 
 
 def read_drafts(
-    reader: Reader, nodes: Sequence[Node], subjects: Sequence[str], refusals: Sequence[tuple[str, str]]
+    reader: Reader,
+    nodes: Sequence[Node],
+    subjects: Sequence[str],
+    refusals: Sequence[tuple[str, str]],
+    governors: Sequence[str] = (),
 ) -> list[Draft]:
-    """The events of a file, each with an id, a subject and a kind. `refusals`: (event, code) that the file expects."""
+    """The events of a file, each with an id, a subject or governor, and a kind. `refusals`: (event, code) that the file
+    expects."""
     drafts: list[Draft] = []
     for node in nodes:
-        draft = _draft(reader, node, subjects, [event for event, _ in refusals])
+        draft = _draft(reader, node, subjects, governors, [event for event, _ in refusals])
         if draft is not None:
             drafts.append(draft)
     first: dict[str, Draft] = {}
@@ -82,7 +103,9 @@ def read_drafts(
     return drafts
 
 
-def _draft(reader: Reader, node: Node, subjects: Sequence[str], refused: Sequence[str]) -> Draft | None:
+def _draft(
+    reader: Reader, node: Node, subjects: Sequence[str], governors: Sequence[str], refused: Sequence[str]
+) -> Draft | None:
     kinds = [key.text for key, _ in reader.entries(node, "event") if key.text in KINDS]
     if not isinstance(node, Entries):
         return None
@@ -102,17 +125,46 @@ def _draft(reader: Reader, node: Node, subjects: Sequence[str], refused: Sequenc
     if id_ is None:
         return None
     if not re.fullmatch(r"[A-Za-z_][\w.-]{0,63}", id_, re.ASCII) or RESERVED.fullmatch(id_):
-        reader.wrong(
-            found_keys["id"], f"{id_!r} cannot be an event's id; use a word such as e3 (D3 and b3 are days)"
-        )
+        reader.wrong(found_keys["id"], f"{id_!r} cannot be an event's id: {_not_an_id(id_)}")
     elif id_.startswith(AUTO):
         reader.wrong(found_keys["id"], f"ids that begin with {AUTO} are made by the rehearsal")
+    if "governor" in found_keys:
+        return _governed(reader, Draft(id_, "", kind, node, found_keys, id_ in refused, True), governors)
+    if not subjects:
+        known = f"; accepted: {', '.join(governors)}" if governors else ""
+        reader.wrong(node, f"event {id_}: the file has no subjects, so governor is missing{known}")
+        return None
     subject = reader.name(found_keys.get("subject"), "subject", subjects)
     if "subject" not in found_keys:
         subject = subjects[0]
         if len(subjects) > 1:
             reader.wrong(node, f"event {id_}: subject is missing; accepted: {', '.join(subjects)}")
     return Draft(id_, subject or subjects[0], kind, node, found_keys, id_ in refused)
+
+
+def _not_an_id(text: str) -> str:
+    if RESERVED.fullmatch(text):
+        day = f"day {text[1:]} of the study" if text[0] == "D" else f"day {text[1:]} of an infusion"
+        return f"in a moment {text} is {day}; use another word, such as e{text[1:].lstrip('-')}"
+    return "it must be a word of letters, digits, dots and dashes that begins with a letter, such as e3"
+
+
+def _governed(reader: Reader, draft: Draft, governors: Sequence[str]) -> Draft | None:
+    """An event that is reported to the governor of a subtrial."""
+    keys = draft.keys
+    name = reader.name(keys["governor"], "governor", governors) or next(iter(governors), None)
+    if draft.kind not in OF_GOVERNORS:
+        reader.wrong(
+            keys[draft.kind],
+            f"a governor has no {draft.kind}; accepted with governor: {', '.join(OF_GOVERNORS)}",
+        )
+        return None
+    if "subject" in keys:
+        who = draft.word("subject") or "P1"
+        reader.wrong(
+            keys["subject"], f"the event is the governor's; for a patient say scope: {{subject: {who}}}"
+        )
+    return replace(draft, subject=name) if name is not None else None
 
 
 def _same(one: Draft, other: Draft) -> bool:

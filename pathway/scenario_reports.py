@@ -7,10 +7,19 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from pathway.compiled import Compiled
+from pathway.door import DECISION_DETAILS
 from pathway.events import Report
 from pathway.expectations import base, decidable
 from pathway.language import ROLES, AdverseEventType, Fact, Scope
+from pathway.record import key_of
 from pathway.scenario_events import AUTO, KINDS, Draft, Moments
+from pathway.scenario_governors import (
+    DECISIONS,
+    check_decision,
+    governed_action,
+    governed_details,
+    statements_of,
+)
 from pathway.tree import Entries, Node, Reader, accepted
 from pathway.values import BadValue, parse_decimal, parse_fact_value
 
@@ -60,6 +69,8 @@ class _Writer:
         return report if at is not None and len(self.reader.problems) == before else None
 
     def _specific(self, report: Report) -> Report:
+        if self.draft.governed and self.draft.kind in ("do", "decide", "acknowledge"):
+            return self._governed(report)
         match self.draft.kind:
             case "fact":
                 return self._fact(report)
@@ -82,6 +93,22 @@ class _Writer:
             case _:
                 name = self._id("acknowledge", "deviation or alert", list(self.compiled.statements))
                 return replace(report, name=name)
+
+    def _governed(self, report: Report) -> Report:
+        """To the governor of a subtrial. Which options there are depends on its state: that the door knows."""
+        match self.draft.kind:
+            case "do":
+                subtrial = self.compiled.subtrials[self.draft.subject]
+                return governed_action(self.draft, report, self.reader, subtrial)
+            case "decide":
+                subtrial = self.compiled.subtrials[self.draft.subject]
+                name, option = self._id("decide", "decision", DECISIONS), self._text("option")
+                if base(name) in DECISIONS and not self.draft.refused:
+                    check_decision(self.draft, name, subtrial, self.reader)
+                return replace(report, name=name, value=option, role=report.role or subtrial.confirm)
+            case _:
+                known = list(statements_of(self.compiled.subtrials[self.draft.subject]))
+                return replace(report, name=self._id("acknowledge", "deviation or alert", known))
 
     def _fact(self, report: Report) -> Report:
         fact = self._fact_named(self.keys.get("fact"))
@@ -173,6 +200,11 @@ class _Writer:
         known = decidable(self.compiled)
         name = self._id("decide", "decision", list(known))
         found = known.get(name) or known.get(base(name))
+        key = key_of(name, report.scope)
+        if found is not None and key not in known and not self.draft.refused:
+            # A decision that there are several of: `ID[event=HEPATIC]`, or `scope`.
+            keys = [each for each in known if each.startswith(f"{base(name)}[")] or [base(name)]
+            self.reader.wrong(self.keys["decide"], f"decide: unknown decision {key!r}; {accepted(key, keys)}")
         if found is None:
             return replace(report, name=name, value=self._text("option"))
         options, role = found
@@ -287,9 +319,13 @@ class _Writer:
                 if fact is None
                 else tuple(dict.fromkeys((*fact.details, *(OF_ANY if not fact.qualifiers else OF_MEASURED))))
             )
+        if draft.kind == "do" and draft.governed:
+            return governed_details(draft.word("do"))
         if draft.kind == "do":
             action = self.compiled.actions.get(draft.word("do"))
             return action.details if action is not None else None
+        if draft.kind == "decide":
+            return DECISION_DETAILS
         return ("scale", "text") if draft.kind == "ae" else ()
 
     def _event(self, key: str) -> str:

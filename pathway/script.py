@@ -6,29 +6,39 @@ play the same thing, step by step, and print the same result.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
 
 from pathway.changes import Change, day_label, day_one_of
 from pathway.errors import AllpathError
 from pathway.events import Report
 from pathway.expectations import Unmet, missed
+from pathway.governor_expectations import missed_by_governor
 from pathway.plan import DecisionState, Plan
 from pathway.profile import Profile, make_profile
 from pathway.record import key_of
 from pathway.scenario import Scenario, ScenarioEvent, Subject
 from pathway.scenario_events import AUTO
+from pathway.steps import (
+    MOST_ROUNDS,
+    Answer,
+    Command,
+    Json,
+    Progress,
+    Refusal,
+    Settle,
+    Show,
+    Shown,
+    StepTo,
+    Submit,
+)
+from pathway.subtrial_plan import SubtrialPlan
 
 FORMAT = "allpath.rehearsal/1"
 CLOCK = "clock"
 """The cause of a change that time alone brought."""
 MOST_WAKES = 100_000
-MOST_ROUNDS = 100
-"""Confirmations of one subject at one instant; beyond it they chase each other."""
-
-Json = dict[str, Any]
 
 
 class Stuck(AllpathError):
@@ -40,63 +50,9 @@ class Stuck(AllpathError):
     exit_status = 1
 
 
-# --- what the script asks of a driver, and what it is told -----------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class StepTo:
-    """Set the clock of every subject to this instant (UTC, never back). Answered by a `Progress` for every subject."""
-
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Submit:
-    """Hand in a report for a subject, at the instant that the clock shows.
-
-    Answered by the `Progress` of every subject whose plan it may have changed, or by a `Refusal`.
-    """
-
-    subject: str
-    report: Report
-
-
-@dataclass(frozen=True, slots=True)
-class Show:
-    """Give the final plans as JSON. Answered by `Shown`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """The plan of a subject now, and what changed with the last command."""
-
-    plan: Plan
-    changes: tuple[Change, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """The door's answer to a report that it does not admit. `text` says why and what would be accepted."""
-
-    code: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """The JSON of each subject's plan and of each governor (the pathways of subtrials), by id."""
-
-    plans: Mapping[str, Json]
-    governors: Mapping[str, Json] = field(default_factory=dict)
-
-
-Command = StepTo | Submit | Show
-Answer = Mapping[str, Progress] | Refusal | Shown
-
-
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """A report as it was handed in, by the scenario or as a confirmation that the rehearsal took itself."""
+    """A report as it was handed in: by the scenario, as a confirmation that the rehearsal took itself, or as a letter."""
 
     subject: str
     report: Report
@@ -163,7 +119,8 @@ def script(scenario: Scenario) -> Play:
     """The commands that play a scenario, in order: a generator that is sent the answer to each and returns the result.
 
     At every instant at which something is due: the clock first, then the events in the order of the file, then the
-    confirmations that `confirm: auto` takes, then the expectations.
+    confirmations that `confirm: auto` takes, then the expectations. Where there are governors, letters are delivered after each
+    of the first three.
     """
     return _Script(scenario).play()
 
@@ -172,6 +129,7 @@ def script(scenario: Scenario) -> Play:
 class _Script:
     scenario: Scenario
     plans: dict[str, Plan] = field(default_factory=dict)
+    subtrials: dict[str, SubtrialPlan] = field(default_factory=dict)
     log: list[Submitted | Change] = field(default_factory=list)
     shown: dict[str, dict[str, None]] = field(default_factory=dict)
     unmet: list[Unmet] = field(default_factory=list)
@@ -209,7 +167,8 @@ class _Script:
         answer = yield StepTo(now)
         assert isinstance(answer, Mapping)
         self._take_in(answer)
-        for subject in self.scenario.subjects:
+        yield from self._settle()
+        for subject in self._everyone:
             plan = self.plans[subject.id]
             if plan.next_at is not None and plan.next_at <= now:
                 raise Stuck(
@@ -225,8 +184,13 @@ class _Script:
         for expectation in self.scenario.expectations:
             if expectation.at == now:
                 plan, shown = self.plans[expectation.subject], self.shown[expectation.subject]
+                subtrial = self.subtrials.get(expectation.subject)
                 for check in expectation.checks:
-                    words = missed(check, plan, shown)
+                    words = (
+                        missed(check, plan, shown)
+                        if subtrial is None
+                        else missed_by_governor(check, subtrial, shown)
+                    )
                     if words is not None:
                         self.unmet.append(Unmet(expectation.index, check.path, *words))
 
@@ -239,20 +203,34 @@ class _Script:
         due.append(scenario.until)
         return min((at for at in due if now < at <= scenario.until), default=None)
 
+    @property
+    def _everyone(self) -> tuple[Subject, ...]:
+        """Subjects in the order of the file, then governors by id: the order of the log."""
+        return (*self.scenario.subjects, *self.scenario.governors)
+
     def _take_in(self, answer: Mapping[str, Progress]) -> None:
-        for subject in self.scenario.subjects:
+        for subject in self._everyone:
             progress = answer.get(subject.id)
             if progress is None:
                 continue
             self.plans[subject.id] = progress.plan
+            if progress.governor is not None:
+                self.subtrials[subject.id] = progress.governor
             shown = self.shown.setdefault(subject.id, {})
             # A track can pass through a phase within one step; the timeline then names only where it has come to.
             for track in progress.plan.tracks:
                 shown.update((phase, None) for phase, _, _ in track.path)
+            self.log += _with_letters(subject.id, progress)
             for change in progress.changes:
-                self.log.append(change)
                 for name in (change.id, change.key, change.key.rpartition(" ")[2]):
                     shown[name] = None
+
+    def _settle(self) -> Part:
+        """Lets the letters between subjects and governors arrive."""
+        if self.scenario.governors:
+            answer = yield Settle()
+            assert isinstance(answer, Mapping)
+            self._take_in(answer)
 
     # -- events
 
@@ -272,6 +250,7 @@ class _Script:
         else:
             assert isinstance(answer, Mapping)
             self._take_in(answer)
+            yield from self._settle()
         looks = [e.seen for e in self.scenario.events]
         if report.id in looks:
             self.seen[event.subject, report.id] = _digests(self.plans[event.subject])
@@ -322,22 +301,30 @@ class _Script:
     # -- confirmations
 
     def _confirm(self, now: datetime, still_to_come: list[ScenarioEvent]) -> Part:
-        """Takes sole proposals until there are none left, except those that an event of this instant decides itself."""
+        """Takes sole proposals until there are none left, except those that an event of this instant decides itself.
+
+        Patients' before governors', whose letters may make patients' plans propose more.
+        """
         if not self.scenario.auto:
             return
-        for subject in self.scenario.subjects:
-            decided = [
-                key_of(e.report.name, e.report.scope) for e in still_to_come if e.subject == subject.id
-            ]
-            for _ in range(MOST_ROUNDS):
-                decision = self._sole_proposal(subject, decided)
-                if decision is None:
-                    break
-                yield from self._take(now, subject, decision)
-            else:
-                raise Stuck(
-                    f"{subject.id}: after {MOST_ROUNDS} confirmations at {now.isoformat()} there are still more"
-                )
+        for _ in range(MOST_ROUNDS):
+            before = len(self.taken), sum(self.taken.values())
+            for subject in self._everyone:
+                yield from self._confirm_all(now, subject, still_to_come)
+            if not self.scenario.governors or (len(self.taken), sum(self.taken.values())) == before:
+                return
+        raise Stuck(f"after {MOST_ROUNDS} rounds of confirmations at {now.isoformat()} there are still more")
+
+    def _confirm_all(self, now: datetime, subject: Subject, still_to_come: list[ScenarioEvent]) -> Part:
+        decided = [key_of(e.report.name, e.report.scope) for e in still_to_come if e.subject == subject.id]
+        for _ in range(MOST_ROUNDS):
+            decision = self._sole_proposal(subject, decided)
+            if decision is None:
+                return
+            yield from self._take(now, subject, decision)
+        raise Stuck(
+            f"{subject.id}: after {MOST_ROUNDS} confirmations at {now.isoformat()} there are still more"
+        )
 
     def _sole_proposal(self, subject: Subject, decided: list[str]) -> DecisionState | None:
         for decision in self.plans[subject.id].decisions:
@@ -375,6 +362,17 @@ class _Script:
         else:
             assert isinstance(answer, Mapping)
             self._take_in(answer)
+            yield from self._settle()
+
+
+def _with_letters(subject: str, progress: Progress) -> Iterator[Submitted | Change]:
+    """What changed, behind the letter that brought it."""
+    left = list(progress.changes)
+    for letter in progress.letters:
+        yield Submitted(subject, letter)
+        yield from (change for change in left if change.cause == letter.id)
+        left = [change for change in left if change.cause != letter.id]
+    yield from left
 
 
 def _asked(plan: Plan, report: Report) -> DecisionState | None:
@@ -389,3 +387,24 @@ def _asked(plan: Plan, report: Report) -> DecisionState | None:
 def _digests(plan: Plan) -> dict[str, str]:
     found = {c.id: c.digest for c in plan.criteria}
     return found | {name: d.digest for d in plan.decisions for name in (d.id, d.key)}
+
+
+__all__ = [
+    "CLOCK",
+    "FORMAT",
+    "MOST_ROUNDS",
+    "MOST_WAKES",
+    "Answer",
+    "Command",
+    "Progress",
+    "Refusal",
+    "Rehearsed",
+    "Settle",
+    "Show",
+    "Shown",
+    "StepTo",
+    "Stuck",
+    "Submit",
+    "Submitted",
+    "script",
+]

@@ -9,6 +9,7 @@ from pathway.clock import local_day
 from pathway.events import Event
 from pathway.language import Fact, Slot
 from pathway.state import Context, Point
+from pathway.trial_design import SLOT_FACT
 from pathway.values import MISSING, Val, observed, value_text
 
 if TYPE_CHECKING:
@@ -59,6 +60,9 @@ def compile_slot(slot: Slot, fact: Fact, builder: Builder) -> Callable[[Context]
             found = _after(found, ctx.anchor(since), ctx)
         if not found:
             return MISSING
+        if fact.id == SLOT_FACT:
+            # A governor's later answer replaces the one before, whenever it came.
+            return observed(fact, found[-1])
         if fact.cardinality == "max":
             return _highest(fact, found)
         if latest:

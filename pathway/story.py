@@ -11,7 +11,9 @@ from pathway.compiled import Compiled
 from pathway.events import Report
 from pathway.scenario import Scenario
 from pathway.scenario_events import AUTO
+from pathway.scenario_governors import governed_words
 from pathway.script import CLOCK, Rehearsed, Submitted
+from pathway.trial_design import SLOT_FACT
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 QUIET_ITEMS = ("planned", "not_set", "withdrawn", "blocked")
@@ -46,7 +48,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """The story of one patient."""
+    """The story of one patient, or of a subtrial (`subject` is then `subtrial D`)."""
 
     subject: str
     days: tuple[Day, ...]
@@ -54,7 +56,7 @@ class Chapter:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """All patients, and what did not come as the scenario expected."""
+    """All patients, then the subtrials of which there is something to tell, and what did not come as expected."""
 
     title: str
     chapters: tuple[Chapter, ...]
@@ -74,8 +76,12 @@ def tell(rehearsed: Rehearsed, verbose: bool = False) -> Story:
         )
         if part
     )
-    chapters = tuple(_chapter(rehearsed, subject.id, verbose) for subject in scenario.subjects)
-    return Story(title, chapters, tuple(_unmet(rehearsed)))
+    chapters = [_chapter(rehearsed, subject.id, verbose) for subject in scenario.subjects]
+    for governor in scenario.governors:
+        told_of = _chapter(rehearsed, governor.id, verbose)
+        if told_of.days:
+            chapters.append(Chapter(f"subtrial {governor.id}", told_of.days))
+    return Story(title, tuple(chapters), tuple(_unmet(rehearsed)))
 
 
 def as_text(story: Story) -> str:
@@ -139,7 +145,9 @@ def _lines(
         if isinstance(entry, Submitted):
             report = entry.report
             kind = "confirmed" if report.id.startswith(AUTO) else "event"
-            yield report.at, Line("", kind, "", told(report, scenario), report.role, report.id)
+            governed = report.kind == "action" and entry.subject in scenario.compiled.subtrials
+            words = told(report, scenario) if not governed else governed_told(report, scenario)
+            yield report.at, Line("", kind, "", words, report.role, report.id)
             continue
         again = raised.get(entry.key) == entry.generation
         if entry.kind in ("deviation", "alert") and entry.state == "raised":
@@ -201,7 +209,9 @@ def _consequence(change: Change, scenario: Scenario, again: bool) -> str:
     text = change.text
     match change.kind:
         case "phase":
-            track = scenario.compiled.tracks[change.key.removeprefix("track ")]
+            track = scenario.compiled.tracks.get(change.key.removeprefix("track "))
+            if track is None:
+                return f"phase {change.id} ({change.key.removeprefix('track ')})"  # of a subtrial
             words = next((phase.text for phase in track.phases if phase.id == change.id), text)
             return f"phase {change.id} ({track.id}): {words}"
         case "item":
@@ -219,6 +229,11 @@ def _consequence(change: Change, scenario: Scenario, again: bool) -> str:
             return text
 
 
+def governed_told(report: Report, scenario: Scenario) -> str:
+    """An action reported to the governor of a subtrial, in words."""
+    return f"{governed_words(report)}{_when(report, 'on', scenario)}"
+
+
 def told(report: Report, scenario: Scenario) -> str:
     """A report in words: `Minimal residual disease in marrow, EOI: 2e-4 fraction (sampled 2025-03-07)`."""
     compiled = scenario.compiled
@@ -227,6 +242,8 @@ def told(report: Report, scenario: Scenario) -> str:
     why = f": {report.reason}" if report.reason else ""
     match report.kind:
         case "observation":
+            if report.name == SLOT_FACT:
+                return f"{_slot(compiled, report)}: {value}{_answer(report, scenario)}"
             return f"{_slot(compiled, report)}: {value}{with_}{_when(report, 'sampled', scenario)}"
         case "action":
             action = compiled.actions.get(report.name)
@@ -276,6 +293,17 @@ def _corrected(report: Report, scenario: Scenario) -> str:
 def _with(report: Report) -> str:
     pairs = [*report.scope, *report.details]
     return f" ({', '.join(f'{name} {value}' for name, value in pairs)})" if pairs else ""
+
+
+def _answer(report: Report, scenario: Scenario) -> str:
+    """What a governor says beside the state of the slot."""
+    details = dict(report.details)
+    said = [f"level {details['level']}"] if "level" in details else []
+    if "until" in details:
+        until = datetime.fromisoformat(details["until"]).astimezone(scenario.subjects[0].site.tz)
+        said.append(f"until {until:%Y-%m-%d %H:%M}")
+    said += [details["reason"]] if "reason" in details else []
+    return f" ({', '.join(said)})" if said else ""
 
 
 def _when(report: Report, word: str, scenario: Scenario) -> str:

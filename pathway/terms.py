@@ -86,11 +86,15 @@ class Slot:
 @dataclass(frozen=True, slots=True)
 class Day:
     """A site-local day: a date fact or an anchor, shifted by calendar months (clipped to the month's end), then by
-    days."""
+    days.
+
+    `plus`: then by the number fact (in days) times the integer, rounded up to whole days: five half-lives.
+    """
 
     of: Slot | str
     days: int | Param = 0
     months: int | Param = 0
+    plus: tuple[Slot, int] | None = None
 
 
 # --- predicates: four-valued ------------------------------------------------------------------------------------------
@@ -153,13 +157,32 @@ class Rose:
 
 
 @dataclass(frozen=True, slots=True)
+class Products:
+    """The product of the numbers on the left compares true with `times` times the product of those on the right.
+
+    Ratios are written without a division: `a/b > 2 c/d` is `Products((a, d), ">", (c, b), times="2")`. PENDING while one of
+    them is missing; one that is known only within bounds gives REVIEW.
+    """
+
+    left: tuple[Slot, ...]
+    op: Operator
+    right: tuple[Slot, ...]
+    times: str = "1"
+
+
+@dataclass(frozen=True, slots=True)
 class Fresh:
     """The sample of the slot was taken at most `days` local days before the anchor if that is known, else before
-    now."""
+    now.
+
+    With `hours`: at most so many elapsed hours (`days` is ignored) before the anchor's instant once that is on record;
+    until then before its planned instant or now, whichever is later.
+    """
 
     slot: Slot
-    days: int | Param
+    days: int | Param = 0
     before: str = ""
+    hours: int | Param | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,13 +213,17 @@ class Recorded:
 class Graded:
     """An adverse event of the type is on record with a grade of at least `at_least`.
 
-    `current=True`: its latest grade.
+    `current=True`: its latest grade. `scale`: only grades given in it. `since`, `until`: only reports of events not
+    before, and not after, the local day of that anchor. With `until` the reports belong to the values seen by whoever decides on
+    them: a further one is told as an amendment, and asks again where it changes a cell.
     """
 
     event: str
     at_least: int
     current: bool = False
     scale: str = ""
+    since: str = ""
+    until: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,6 +378,7 @@ Predicate = (
     | Dates
     | Exposure
     | Rose
+    | Products
     | Fresh
     | Known
     | NotObtainable
@@ -416,10 +444,14 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Sampled:
-    """The sample time of the slot's value; with `when` only while that passes."""
+    """The sample time of the slot's value; with `when` only while that passes.
+
+    With `beyond`: that of the first sample known to lie outside the limit, whatever was found later.
+    """
 
     slot: Slot
     when: Predicate | None = None
+    beyond: Limit | Param | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -464,7 +496,7 @@ class Offset:
     anchor: str
     days: int | Param = 0
     months: int | Param = 0
-    hours: int | None = None
+    hours: int | Param | None = None
     when: Predicate | None = None
 
 

@@ -96,6 +96,8 @@ def accepted(text: str, names: Sequence[str], where: str = "") -> str:
         parts.append("accepted: " + ", ".join(names))
     elif where:
         parts.append(f"listed by {where}")
+    elif not parts:
+        parts.append("accepted: " + ", ".join(names))
     return "; ".join(parts)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from pathway.language import Fact
 from pathway.terms import Param, Predicate, Role, Source
 
 SubtrialStatus = Literal[
@@ -37,6 +38,23 @@ SLOT_STATES = (
 SLOT_FACT = "slot"
 """The fact in which a pathway keeps the governors' answers: a choice of `SLOT_STATES` with a point for each subtrial,
 cardinality `latest`, details `level`, `reason`, `until`."""
+SLOT_DETAILS = ("level", "reason", "until")
+"""Details of an answer: the dose level of the slot, the reason in words, the last day of a reservation."""
+
+
+def slot_fact(*subtrials: str, source: Source) -> Fact:
+    """The fact that a protocol with subtrials needs: what their governors answer, with a point for each of them."""
+    return Fact(
+        SLOT_FACT,
+        "choice",
+        "Slot in a subtrial; as its governor answers",
+        "sponsor",
+        source,
+        values=SLOT_STATES,
+        points=subtrials,
+        cardinality="latest",
+        details=SLOT_DETAILS,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +158,8 @@ class Subtrial:
 class Enrolment:
     """How a pathway stands towards a subtrial; its governor is told whenever that changes (`plan.standings`).
 
-    `watch`: it wants to hear whether there are slots for it. `ask`: it wants one. Both may read phases. `started`: the anchor
+    `watch`: it wants to hear whether there are slots for it. `ask`: it wants one; a request that was made stands while this is
+    PENDING or REVIEW. Both may read phases. `started`: the anchor
     of the first dose, which takes the slot up. `dlt` and `response`: decisions with the options YES, NO, INEVALUABLE; ""
     if the subtrial has no use for it.
     """

@@ -33,6 +33,7 @@ from pathway.language import (
     Param,
     Passed,
     Predicate,
+    Products,
     Reached,
     Recorded,
     ReviewIf,
@@ -86,6 +87,8 @@ def day_words(day: Day, profile: Profile) -> str:
     for number, unit in ((day.months, "months"), (day.days, "days")):
         if number != 0:
             out += f" + {_count(number, profile)} {unit}"
+    if day.plus is not None:
+        out += f" + {day.plus[1]} x {slot_name(day.plus[0])}"
     return out.replace("+ -", "- ")
 
 
@@ -127,6 +130,11 @@ def words(node: Predicate, profile: Profile) -> str:
             return f"{course} {until} {limit_words(days, profile)}"
         case Rose(slot, factor):
             return f"{slot_name(slot)} rose {factor}-fold or became positive"
+        case Products(left, op, right, times):
+            sides = [" x ".join(slot_name(s) for s in side) for side in (left, right)]
+            return f"{sides[0]} {op} {'' if times == '1' else f'{times} x '}{sides[1]}"
+        case Fresh(slot, _, before_anchor, int() | Param() as hours):
+            return f"{slot_name(slot)} sampled at most {_count(hours, profile)} h before {before_anchor or 'now'}"
         case Fresh(slot, days, before_anchor):
             return f"{slot_name(slot)} sampled at most {_count(days, profile)} days before {before_anchor or 'now'}"
         case _:
@@ -143,8 +151,10 @@ def _plain(node: Predicate, profile: Profile) -> str:
             return f"{key_of(action, scope)} is recorded" + (
                 f" with {where[0]}={where[1]}" if where[0] else ""
             )
-        case Graded(event, grade, current):
-            return f"{event} grade >= {grade}{' now' if current else ''}"
+        case Graded(event, grade, current, scale, since, until):
+            told = f"{event}{f' {scale}' if scale else ''} grade >= {grade}{' now' if current else ''}"
+            told += f", reported for {since} or later" if since else ""
+            return told + (f", not after {until}" if until else "")
         case Passed(moment):
             return f"{moment_words(moment, profile)} has come"
         case Reached(anchor):

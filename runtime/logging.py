@@ -1,8 +1,9 @@
 """Logs that hold nothing of a patient.
 
 Both our own events (structlog) and those of libraries (the standard logging module) end in one handler that lets only
-the keys of an allow-list through. An exception is logged as its type and the places that it passed, never its
-message: a message may quote the value that caused it, and the encrypted history in Temporal keeps it anyway.
+the keys of an allow-list through. An exception is logged as its type and the places that it passed, not its
+message: a message may quote the value that caused it, and the encrypted history in Temporal keeps it anyway. Only an
+exception that says of itself that its message is free of patients (`loggable = True`) is logged with it.
 """
 
 import logging
@@ -60,12 +61,13 @@ def exception_places(logger: Any, method: str, entry: EventDict) -> EventDict:
     chain = []
     while error is not None:
         frames = traceback.extract_tb(error.__traceback__)
-        chain.append(
-            {
-                "type": f"{type(error).__module__}.{type(error).__qualname__}",
-                "at": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
-            }
-        )
+        link: dict[str, Any] = {
+            "type": f"{type(error).__module__}.{type(error).__qualname__}",
+            "at": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
+        }
+        if getattr(type(error), "loggable", False):
+            link["why"] = str(error)
+        chain.append(link)
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     entry["exception"] = chain
     return entry
@@ -148,7 +150,7 @@ def _flat_exception(logger: Any, method: str, entry: MutableMapping[str, Any]) -
     if isinstance(chain, list):
         lines = []
         for error in chain:
-            lines.append(f"  {error['type']}")
+            lines.append(f"  {error['type']}" + (f": {error['why']}" if "why" in error else ""))
             lines += [f"    {place}" for place in error["at"]]
         entry["exception"] = "\n".join(lines)
     return entry

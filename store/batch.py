@@ -4,6 +4,7 @@ Free of SQLAlchemy: workflows import it.
 """
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
@@ -22,6 +23,7 @@ class PublishBatch(BaseModel):
     from the first, and revisions may be missing before this one; this is how a store that has been lost or
     restored from a copy catches up.
 
+    `kind`: a patient's pathway, the governor of a subtrial, or a meeting; `subject` is then the subtrial's or meeting's id.
     `pathway_id` is the workflow's id, `protocol` reads `name@version`, `zone` is the site's IANA zone,
     `phases` maps tracks to phases, `open` and `late` count obligations, instants are aware UTC.
     """
@@ -29,6 +31,7 @@ class PublishBatch(BaseModel):
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     pathway_id: str = Field(min_length=1)
+    kind: Literal["patient", "subtrial", "meeting"] = "patient"
     revision: int = Field(ge=1)
     complete: bool = False
     subject: str

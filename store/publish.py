@@ -134,6 +134,7 @@ async def _put_pathway(
     session: AsyncSession, pathway: PathwayRow | None, batch: PublishBatch, now: datetime
 ) -> None:
     current: dict[str, Any] = {
+        "kind": batch.kind,
         "revision": batch.revision,
         "subject": batch.subject,
         "trial": batch.trial,
@@ -239,6 +240,7 @@ async def _replace_current(session: AsyncSession, batch: PublishBatch) -> None:
                 "since": item.since,
                 "blocked_by": item.blocked_by,
                 "late_from": item.late_from,
+                "due_at": item.due_at,
             }
             for position, item in enumerate(batch.items)
         ],

@@ -23,12 +23,13 @@ STUCK_AFTER: Final = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Pathway:
-    """A pathway as of its last stored revision.
+    """A pathway as of its last stored revision; `kind`: patient, subtrial or meeting.
 
     `phases`: (track, phase); `stored`: when that revision reached the store.
     """
 
     pathway_id: str
+    kind: str
     revision: int
     subject: str
     trial: str
@@ -84,10 +85,18 @@ class Stuck:
 
 
 def only(
-    trial: str | None, site: str | None, subject: str | None, *, rehearsals: bool, archived: bool
+    trial: str | None,
+    site: str | None,
+    subject: str | None,
+    *,
+    kind: str | None,
+    rehearsals: bool,
+    archived: bool,
 ) -> list[ColumnElement[bool]]:
-    """Return the conditions that select those pathways."""
+    """Return the conditions that select those pathways. `kind=None`: of patients and all others."""
     where: list[ColumnElement[bool]] = []
+    if kind is not None:
+        where.append(PathwayRow.kind == kind)
     if trial is not None:
         where.append(PathwayRow.trial == trial)
     if site is not None:
@@ -107,16 +116,17 @@ async def pathways(
     trial: str | None = None,
     site: str | None = None,
     subject: str | None = None,
+    kind: str | None = "patient",
     rehearsals: bool = False,
     archived: bool = False,
 ) -> tuple[Pathway, ...]:
-    """Return the pathways in the order trial, site, subject.
+    """Return the pathways in the order trial, site, subject: those of patients, of another `kind`, or all (None).
 
     Rehearsals and archived ones only when asked for.
     """
     rows = await session.scalars(
         select(PathwayRow)
-        .where(*only(trial, site, subject, rehearsals=rehearsals, archived=archived))
+        .where(*only(trial, site, subject, kind=kind, rehearsals=rehearsals, archived=archived))
         .order_by(PathwayRow.trial, PathwayRow.site, PathwayRow.subject, PathwayRow.pathway_id)
     )
     return tuple(_pathway(row) for row in rows)
@@ -162,6 +172,7 @@ async def items(session: AsyncSession, pathway_id: str) -> tuple[Item, ...]:
             since=row.since,
             blocked_by=row.blocked_by,
             late_from=row.late_from,
+            due_at=row.due_at,
         )
         for row in rows
     )
@@ -255,6 +266,7 @@ def _is_stuck(now: datetime) -> ColumnElement[bool]:
 def _pathway(row: PathwayRow) -> Pathway:
     return Pathway(
         pathway_id=row.pathway_id,
+        kind=row.kind,
         revision=row.revision,
         subject=row.subject,
         trial=row.trial,

@@ -1,6 +1,6 @@
 """The tables.
 
-`events` and `timeline` are append-only (triggers hold it); the rest says what is true now and may be rebuilt.
+`events`, `timeline` and `agendas` are append-only (triggers hold it); the rest says what is true now and may be rebuilt.
 Instants are UTC, days are site-local, lists and objects are JSON text.
 """
 
@@ -75,15 +75,16 @@ class Base(DeclarativeBase):
 
 
 class PathwayRow(Base):
-    """A pathway as of its last revision.
+    """A pathway as of its last revision; `kind`: of a patient, or the governor of a subtrial (or a meeting).
 
     `phases` is an object (track to phase), `profile` the pinned assumption profile.
     """
 
     __tablename__ = "pathways"
-    __table_args__ = (Index(None, "trial", "subject"), Index(None, "site"))
+    __table_args__ = (Index(None, "trial", "subject"), Index(None, "site"), Index(None, "kind"))
 
     pathway_id: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(server_default="patient")
     revision: Mapped[int]
     subject: Mapped[str]
     trial: Mapped[str]
@@ -174,6 +175,7 @@ class ItemRow(Base):
     since: Mapped[datetime | None]
     blocked_by: Mapped[str | None]
     late_from: Mapped[datetime | None]
+    due_at: Mapped[datetime | None]
 
 
 class ObligationRow(Base):
@@ -212,6 +214,22 @@ class DecisionRow(Base):
     role: Mapped[str]
     since: Mapped[datetime | None]
     content: Mapped[str]
+
+
+class AgendaRow(Base):
+    """An agenda of a coordinating meeting as it was shown, for ever. `content` is `pathway.agenda.Agenda` as JSON."""
+
+    __tablename__ = "agendas"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012
+
+    meeting_id: Mapped[str] = mapped_column(primary_key=True)
+    week: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    edition: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    digest: Mapped[str]
+    content: Mapped[str]
+    stored: Mapped[datetime]
 
 
 class OutboxRow(Base):

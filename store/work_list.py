@@ -25,7 +25,8 @@ class Due:
     """A line of the work list.
 
     `kind`: assessment, task, dose, decision, deviation, alert; `owner`: the role that must act. `due`:
-    site-local day, None for what is asked for at once. `since` is known where the plan knows it.
+    site-local day, None for what is asked for at once; `due_at` its instant, where hours are counted. `since` is known
+    where the plan knows it.
     """
 
     bucket: Bucket
@@ -43,6 +44,7 @@ class Due:
     since: datetime | None
     severity: str = ""
     blocked_by: str | None = None
+    due_at: datetime | None = None
 
 
 async def due(
@@ -53,16 +55,19 @@ async def due(
     site: str | None = None,
     subject: str | None = None,
     role: str | None = None,
+    kind: str | None = None,
     rehearsals: bool = False,
 ) -> tuple[Due, ...]:
     """Return the work list of all open pathways: what is late, what to do today, what comes within the week.
+
+    Of patients and of subtrials (whose decisions are the meeting's), or of one `kind`.
 
     Days are those of each patient's site at `now` (aware). `late`: its time is over (`late_from`, or its
     window); nothing that is blocked is late. `today`: due today or earlier with the window still open, due as
     soon as possible, decisions that wait, obligations that nobody has acknowledged. `week`: due within six
     days after today. Sorted by bucket, day, site and subject.
     """
-    where = only(trial, site, subject, rehearsals=rehearsals, archived=False)
+    where = only(trial, site, subject, kind=kind, rehearsals=rehearsals, archived=False)
     found = [
         *await _due_items(session, now, where, role),
         *await _due_decisions(session, where, role),
@@ -118,6 +123,7 @@ async def _due_items(
                     item.due,
                     item.since,
                     blocked_by=item.blocked_by,
+                    due_at=item.due_at,
                 )
             )
     return found

@@ -20,9 +20,8 @@ class Call:
 
 
 # The first call decides what the caller of an update is told: within five seconds the store has it, or
-# "accepted, not
-# yet recorded". It is a time-out of the activity rather than a timer, which would cost two history events
-# each time.
+# "accepted, not yet recorded". It is a time-out of the activity rather than a timer, which would cost two
+# history events each time.
 PUBLISH_NOW: Final = Call(
     activity="publish",
     attempt=timedelta(seconds=4),
@@ -42,6 +41,41 @@ PUBLISH_UNTIL_DONE: Final = Call(
         initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)
     ),
 )
+
+DELIVER: Final = Call(
+    activity="deliver",
+    attempt=timedelta(seconds=10),
+    within=None,
+    retry=RetryPolicy(initial_interval=timedelta(milliseconds=250), maximum_interval=timedelta(seconds=5)),
+)
+"""An attempt ends by itself, and says who did not answer; it is made again only when its worker died."""
+
+INSIST: Final = Call(
+    activity="deliver",
+    attempt=timedelta(seconds=10),
+    within=None,
+    retry=RetryPolicy(
+        initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=2)
+    ),
+)
+"""To a receiver that did not answer: one attempt after the other, for days if need be."""
+
+
+def letters_queue(queue: str) -> str:
+    """The task queue of the couriers: apart from the other activities, so that letters to workflows that do not answer never
+    take the places of those that bring events to the store."""
+    return f"{queue}.letters"
+
+
+GATHER: Final = Call(
+    activity="gather_agenda",
+    attempt=timedelta(seconds=60),
+    within=None,
+    retry=RetryPolicy(
+        initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)
+    ),
+)
+"""For as long as it takes: a meeting without an agenda is better than one with half of it."""
 
 MAX_MOMENTS_PER_STEP: Final = 200
 """Due moments that one `step_to` walks through at most: far below the two seconds that a workflow task

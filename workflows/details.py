@@ -5,7 +5,7 @@ a person.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
@@ -14,10 +14,19 @@ from pathway.plan import Item, Obligation, Plan
 from pathway.profile import Profile
 from pathway.site import Site
 from workflows import attributes
-from workflows.messages import PathwayStart, utc
+from workflows.meeting_start import MeetingStart
+from workflows.messages import PathwayStart
+from workflows.subtrial_start import SubtrialStart
+from workflows.wire import utc
+
+if TYPE_CHECKING:
+    from workflows.state import State
+
+Start = PathwayStart | SubtrialStart | MeetingStart
 
 _SHOWN: Final = 12
 """Lines of a list that are shown; the rest is counted."""
+_REHEARSAL: Final = "Rehearsal: no patient is behind this pathway."
 
 
 def open_obligations(plan: Plan) -> list[Obligation]:
@@ -43,58 +52,80 @@ def phases(plan: Plan) -> dict[str, str]:
     return {each.id: each.phase for each in plan.tracks}
 
 
-def fixed(start: PathwayStart) -> TypedSearchAttributes:
+def fixed(start: Start) -> TypedSearchAttributes:
     """The search attributes that stay the same."""
     return TypedSearchAttributes(
         [
             SearchAttributePair(attributes.TRIAL, start.protocol),
             SearchAttributePair(attributes.SITE, start.site.id),
             SearchAttributePair(attributes.SUBJECT, start.subject),
-            SearchAttributePair(attributes.KIND, "patient"),
+            SearchAttributePair(attributes.KIND, _kind(start)),
             SearchAttributePair(attributes.REHEARSAL, start.rehearsal),
         ]
     )
 
 
-def searchable(plan: Plan, profile: Profile, site: Site) -> dict[SearchAttributeKey[Any], Any]:
+def _kind(start: Start) -> str:
+    match start:
+        case PathwayStart():
+            return "patient"
+        case SubtrialStart():
+            return "subtrial"
+        case MeetingStart():
+            return "meeting"
+
+
+def searchable(state: State[Any]) -> dict[SearchAttributeKey[Any], Any]:
     """The search attributes that can change; None is for one that does not apply now."""
+    plan = state.plan
     return {
-        attributes.PHASE: _treatment_phase(plan) or None,
-        attributes.GROUP: plan.group or None,
+        attributes.PHASE: _main_phase(plan) or None,
+        attributes.GROUP: state.group or None,
         attributes.OPEN: len(open_obligations(plan)),
         attributes.LATE: len(late_items(plan)),
-        attributes.NEXT_DUE: next_due(plan, profile, site),
+        attributes.NEXT_DUE: state.subject.next_due(state.whole),
     }
 
 
-def summary(start: PathwayStart) -> str:
-    """The one line of a pathway in lists."""
-    return f"{'Rehearsal: ' if start.rehearsal else ''}{start.subject} in {start.protocol} at {start.site.id}"
+def summary(start: Start) -> str:
+    """The one line of a pathway or governor in lists."""
+    prefix = "Rehearsal: " if start.rehearsal else ""
+    if isinstance(start, SubtrialStart):
+        return f"{prefix}subtrial {start.subtrial} of {start.protocol}"
+    if isinstance(start, MeetingStart):
+        return f"{prefix}coordinating meeting of {start.trial}"
+    return f"{prefix}{start.subject} in {start.protocol} at {start.site.id}"
 
 
-def description(start: PathwayStart) -> str:
-    """What stays the same about a pathway, as Markdown."""
-    lines = [
-        f"Pathway of **{start.subject}** in **{start.protocol}** at site **{start.site.id}** ({start.site.zone}).",
-        "",
-        f"Protocol text `{start.protocol_hash[:12]}`.",
-    ]
+def description(start: Start) -> str:
+    """What stays the same about a pathway or governor, as Markdown."""
+    match start:
+        case SubtrialStart():
+            what = f"Governor of subtrial **{start.subtrial}** of **{start.protocol}**, office **{start.site.id}**"
+        case MeetingStart():
+            what = f"Weekly coordinating meeting of **{start.trial}**, office **{start.site.id}**"
+        case _:
+            what = f"Pathway of **{start.subject}** in **{start.protocol}** at site **{start.site.id}**"
+    lines = [f"{what} ({start.site.zone}).", "", f"Protocol text `{start.protocol_hash[:12]}`."]
     if start.rehearsal:
-        lines += ["", "**Rehearsal: no patient is behind this pathway.** Its clock moves by `step_to` only."]
+        lines += ["", f"**{_REHEARSAL}** Its clock moves by `step_to` only."]
     return "\n".join(lines)
 
 
-def current(start: PathwayStart, plan: Plan, *, unrecorded: int, store_away: bool, archived: bool) -> str:
-    """Where a pathway stands now, as Markdown."""
-    lines = ["**Rehearsal: no patient is behind this pathway.**", ""] if start.rehearsal else []
-    if archived:
+def current(state: State[Any], *, store_away: bool) -> str:
+    """Where a pathway or governor stands now, as Markdown."""
+    plan, post = state.plan, state.post
+    lines = [f"**{_REHEARSAL}**", ""] if state.start.rehearsal else []
+    if state.archived is not None:
         lines += ["**Archived: nothing more is recorded.**", ""]
     lines += ["| Track | Phase | Since |", "|---|---|---|"]
     lines += [
         f"| {each.id} | {each.phase} | {utc(each.since) if each.since else 'not set'} |"
         for each in plan.tracks
     ]
-    lines += ["", f"Group: **{plan.group or 'none yet'}**"]
+    label = "Level or stage" if isinstance(state.start, SubtrialStart) else "Group"
+    lines += ["", f"{label}: **{state.group or 'none yet'}**"]
+    lines += state.subject.shown(state.whole)
     lines += _listed(
         "Open obligations",
         [
@@ -116,8 +147,12 @@ def current(start: PathwayStart, plan: Plan, *, unrecorded: int, store_away: boo
     if store_away:
         lines += [
             "",
-            f"**The store does not answer: {unrecorded} accepted events are not yet recorded there.**",
+            f"**The store does not answer: {state.unrecorded} accepted events are not yet recorded there.**",
         ]
+    if post.away:
+        lines += _listed("No answer, letters are sent again", [f"`{receiver}`" for receiver in post.away])
+    if post.faults:
+        lines += _listed("Letters refused", [f"`{each.receiver}` {each.code}" for each in post.faults])
     return "\n".join(lines)
 
 
@@ -128,7 +163,7 @@ def _listed(title: str, entries: list[str]) -> list[str]:
     return ["", f"{title}: **{len(entries)}**", "", *(f"- {entry}" for entry in entries[:_SHOWN]), *more]
 
 
-def _treatment_phase(plan: Plan) -> str:
+def _main_phase(plan: Plan) -> str:
     """The phase of the track named `treatment`, else of the first."""
     known = phases(plan)
     return known.get("treatment") or next(iter(known.values()), "")

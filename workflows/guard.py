@@ -12,7 +12,7 @@ from temporalio.worker import (
     WorkflowInterceptorClassInput,
 )
 
-from workflows.messages import Clock
+from workflows.wire import Clock
 
 WRONG_CLOCK: Final = "wrong_clock"
 

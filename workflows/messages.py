@@ -6,17 +6,18 @@ started is read by a newer one. A validation error never quotes a value.
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Any, Final, Protocol, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 
 from pathway.changes import Change, Statement
 from pathway.events import Event, Report
 from pathway.plan import Plan
-from pathway.site import Site, zone
+from pathway.subtrial_plan import SubtrialPlan
 from store.batch import PublishBatch
+from workflows.post import Posted
+from workflows.wire import Clock, Code, KnownSite, Message, OptionalCode
 
 SCHEMA_VERSION: Final = 1
 """Version of the state that a run hands to the next. Raised with every change that an older program
@@ -27,41 +28,6 @@ CONTINUE_AFTER: Final = 20
 """Accepted updates and due moments after which a run continues as new: a cold replay of 20 costs 0.1 s,
 of 60 0.26 s.
 """
-
-_CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-
-Clock = Literal["real", "stepped"]
-
-
-def _code(text: str) -> str:
-    if not _CODE.fullmatch(text):
-        raise ValueError(
-            "at most 64 letters, digits, dots, dashes and underscores, the first a letter or digit"
-        )
-    return text
-
-
-def _code_or_nothing(text: str) -> str:
-    return _code(text) if text else text
-
-
-def _known_zone(site: Site) -> Site:
-    try:
-        zone(site.zone)
-    except Exception as error:
-        raise ValueError(str(error)) from error
-    return site
-
-
-Code = Annotated[str, AfterValidator(_code)]
-"""A pseudonym, trial or site code: it becomes part of ids that are never encrypted."""
-
-
-class Message(BaseModel):
-    """What all messages have in common."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
-
 
 # --- the start, and what one run hands to the next ------------------------------------------------
 
@@ -112,6 +78,8 @@ class Carried(Message):
     have arrived.
     """
     archived: Archived | None = None
+    posted: Posted = Posted()
+    """The letters to and from governors of subtrials: what was written, and what is under way."""
     runs: int = 0
     """How many runs came before."""
 
@@ -119,6 +87,31 @@ class Carried(Message):
     @classmethod
     def _upgraded(cls, data: Any) -> Any:
         return upgrade(data) if isinstance(data, dict) else data
+
+
+class _Clocked(Protocol):
+    """What the starts of all subjects have in common, as far as their clocks go."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def simulation(self) -> bool: ...
+    @property
+    def started_at(self) -> datetime | None: ...
+    @property
+    def label(self) -> str: ...
+
+
+def clock_and_settings(start: _Clocked) -> None:
+    """Raise ValueError if a start asks for what its clock does not allow."""
+    if start.clock == "real" and start.simulation:
+        raise ValueError("placeholder lengths are for rehearsals: simulation needs the stepped clock")
+    if start.clock == "real" and start.started_at is not None:
+        raise ValueError("started_at belongs to the stepped clock; the real one starts now")
+    if start.clock == "real" and start.label:
+        raise ValueError("labels are for rehearsals: a patient has one pathway in a trial")
+    if start.clock == "stepped" and start.started_at is None:
+        raise ValueError("a stepped clock needs the instant at which it starts: started_at")
 
 
 class PathwayStart(Message):
@@ -138,25 +131,18 @@ class PathwayStart(Message):
     profile: dict[str, str] = Field(default_factory=dict)
     """Values of the profile that differ from the protocol's own, as text."""
     simulation: bool = False
-    site: Annotated[Site, AfterValidator(_known_zone)]
+    site: KnownSite
     clock: Clock = "real"
     started_at: AwareDatetime | None = None
     """Where a stepped clock begins."""
-    label: Annotated[str, AfterValidator(_code_or_nothing)] = ""
+    label: OptionalCode = ""
     """Tells rehearsals of the same scenario apart: part of the workflow id."""
     continue_after: int = Field(default=CONTINUE_AFTER, ge=1)
     carried: Carried | None = None
 
     @model_validator(mode="after")
     def _clock_and_settings_agree(self) -> Self:
-        if self.clock == "real" and self.simulation:
-            raise ValueError("placeholder lengths are for rehearsals: simulation needs the stepped clock")
-        if self.clock == "real" and self.started_at is not None:
-            raise ValueError("started_at belongs to the stepped clock; the real one starts now")
-        if self.clock == "real" and self.label:
-            raise ValueError("labels are for rehearsals: a patient has one pathway in a trial")
-        if self.clock == "stepped" and self.started_at is None:
-            raise ValueError("a stepped clock needs the instant at which it starts: started_at")
+        clock_and_settings(self)
         return self
 
     @property
@@ -193,9 +179,14 @@ class PathwayEnd(Message):
 
 
 class RecordRequest(Message):
-    """One report to be recorded. Its id makes it idempotent, for good and across runs."""
+    """One report to be recorded. Its id makes it idempotent, for good and across runs.
+
+    `at_once`: answer when it is accepted, without waiting for the store. So do the letters between workflows: what waits
+    for an activity of the other side could fill the workers with calls that wait for each other.
+    """
 
     report: Report
+    at_once: bool = False
 
 
 class Receipt(Message):
@@ -214,6 +205,10 @@ class Receipt(Message):
     """The plan right after the event, in rehearsals; None in production, and for an answer that is given
     again.
     """
+    governor: SubtrialPlan | None = None
+    """The whole plan of a subtrial, where there is a `plan`."""
+    letters: int = 0
+    """How many letters are due now, in rehearsals: they go with `deliver`."""
 
 
 class StepRequest(Message):
@@ -236,6 +231,24 @@ class StepReceipt(Message):
     position: int
     """The present end of the timeline."""
     plan: Plan
+    governor: SubtrialPlan | None = None
+    """The whole plan, of a subtrial."""
+    letters: int = 0
+    """How many letters are due now: they go with `deliver`."""
+
+
+class Delivered(Message):
+    """A letter that has arrived, as its receiver was to record it. `letters`: how many the receiver has to send then."""
+
+    receiver: str
+    report: Report
+    letters: int
+
+
+class DeliverReceipt(Message):
+    """The letters that were delivered, on a stepped clock, in the order of their receivers."""
+
+    delivered: tuple[Delivered, ...]
 
 
 class ArchiveRequest(Message):
@@ -298,7 +311,11 @@ class ExplanationView(Message):
 
 
 class StateView(Message):
-    """How a pathway stands, for operations. `unrecorded`: events that the store does not have yet."""
+    """How a pathway stands, for operations. `unrecorded`: events that the store does not have yet.
+
+    `letters_waiting` under way to governors or patients; `letters_away`: those whose receiver does not answer.
+    `letters_refused`: receiver and code of every letter that was refused.
+    """
 
     subject: str
     trial: str
@@ -314,6 +331,9 @@ class StateView(Message):
     store_away: bool
     archived: bool
     runs: int
+    letters_waiting: int = 0
+    letters_away: tuple[str, ...] = ()
+    letters_refused: tuple[str, ...] = ()
     schema_version: int = SCHEMA_VERSION
 
 
@@ -338,8 +358,3 @@ def upgrade(data: dict[str, Any]) -> dict[str, Any]:
 
 UPGRADES: Final[dict[int, Any]] = {}
 """From schema version n to n + 1. Every entry has a stored example in `tests/workflows/carried/`."""
-
-
-def utc(instant: datetime) -> str:
-    """An instant as people read it in lists: `2025-03-07 08:00 UTC`."""
-    return f"{instant:%Y-%m-%d %H:%M} UTC"

@@ -1,4 +1,5 @@
-"""Scenarios played through Temporal: the production workflow on a stepped clock, a pathway for each made-up patient.
+"""Scenarios played through Temporal: the production workflow on a stepped clock, a pathway for each made-up patient
+and a governor for each subtrial.
 
 `pathway.script` decides what happens next; the driver here carries it out, so that what is printed is the same as
 from the rehearsal in memory. `Both` does everything twice and finds the first difference.
@@ -8,21 +9,38 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Iterable, Mapping
-from typing import Final
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import fields, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from temporalio.client import Client
 
 from pathway.door import Refused
 from pathway.errors import AllpathError
+from pathway.events import Report
 from pathway.rehearsal import AsyncDriver, InProcess, rehearse_with
 from pathway.scenario import Scenario
-from pathway.script import Progress, Refusal, Rehearsed, Show, Shown, StepTo, Submit
+from pathway.script import (
+    MOST_ROUNDS,
+    Progress,
+    Refusal,
+    Rehearsed,
+    Settle,
+    Show,
+    Shown,
+    StepTo,
+    Stuck,
+    Submit,
+)
 from workflows import client as pathways
-from workflows.client import Handle
+from workflows.client import AnyHandle
 
 AT_ONCE: Final = 16
-"""Scenarios that are played side by side."""
+"""Pathways and governors that are played side by side; a scenario that has more is played alone."""
+PATIENCE: Final = timedelta(minutes=2)
+"""How long an answer may take: with so many at once it is the machine that is slow, not a pathway that is lost."""
 
 
 class Differs(AllpathError):
@@ -34,7 +52,7 @@ class Differs(AllpathError):
 class Durable:
     """Plays a script through a Temporal server, whose worker serves the rehearsal queue.
 
-    `label` tells the pathways of this run from those of others. `close` archives them.
+    `label` tells the workflows of this run from those of others. `close` archives them.
     """
 
     def __init__(self, client: Client, scenario: Scenario, *, queue: str, label: str = "") -> None:
@@ -42,40 +60,68 @@ class Durable:
         self._scenario = scenario
         self._queue = queue
         self.label = label or uuid.uuid4().hex[:8]
-        self._handles: dict[str, Handle] = {}
+        self._handles: dict[str, AnyHandle] = {}
         self._positions: dict[str, int] = {}
+        # How many letters each has to send, as far as it has told.
+        self._letters: dict[str, int] = {}
+        self._now = scenario.start
 
     async def step_to(self, command: StepTo) -> Mapping[str, Progress]:
-        """Moves the clock of every subject; the first time starts them."""
+        """Moves the clock of every subject and governor; the first time starts them."""
         if not self._handles:
             await self._start()
-        subjects = [subject.id for subject in self._scenario.subjects]
-        progress = await asyncio.gather(*(self._step(subject, command) for subject in subjects))
-        return dict(zip(subjects, progress, strict=True))
+        return await self._step_all(list(self._handles), command.at)
 
     async def submit(self, command: Submit) -> Mapping[str, Progress] | Refusal:
         """Hands in a report, as everybody does."""
+        id_ = command.subject
         try:
-            receipt = await pathways.submit(self._handles[command.subject], command.report)
+            receipt = await pathways.submit(self._handles[id_], command.report, patience=PATIENCE)
         except Refused as refused:
             return Refusal(refused.code, str(refused))
-        plan = receipt.plan
-        if plan is None:
+        self._letters[id_] = receipt.letters
+        if receipt.plan is None:
             # An answer given again has no plan; a step on the spot gives the present one.
-            return {command.subject: await self._step(command.subject, StepTo(command.report.at))}
-        self._positions[command.subject] += len(receipt.changes)
-        return {command.subject: Progress(plan, receipt.changes)}
+            return await self._step_all([id_], command.report.at)
+        self._positions[id_] += len(receipt.changes)
+        return {id_: Progress(receipt.plan, receipt.changes, receipt.governor)}
+
+    async def settle(self, command: Settle) -> Mapping[str, Progress]:
+        """Sends the couriers, one sender at a time, until there are no letters."""
+        arrived: dict[str, list[Report]] = {}
+        for _ in range(MOST_ROUNDS):
+            moved = False
+            for id_, handle in self._handles.items():
+                if not self._letters[id_]:
+                    continue
+                receipt = await pathways.deliver(handle, patience=PATIENCE)
+                moved = True
+                self._letters[id_] = 0
+                for letter in receipt.delivered:
+                    arrived.setdefault(letter.receiver, []).append(letter.report)
+                    self._letters[letter.receiver] = letter.letters
+            if not moved:
+                progress = await self._step_all(list(arrived), self._now)
+                return {id_: replace(each, letters=tuple(arrived[id_])) for id_, each in progress.items()}
+        raise Stuck(f"{self._now.isoformat()}: after {MOST_ROUNDS} rounds there are still letters to deliver")
 
     async def show(self, command: Show) -> Shown:
-        """The plans as the pathways show them."""
-        views = await asyncio.gather(*(pathways.plan(handle) for handle in self._handles.values()))
-        return Shown({subject: view.plan for subject, view in zip(self._handles, views, strict=True)})
+        """The plans as the pathways and governors show them."""
+        views = await asyncio.gather(
+            *(pathways.plan(handle, patience=PATIENCE) for handle in self._handles.values())
+        )
+        shown = {id_: view.plan for id_, view in zip(self._handles, views, strict=True)}
+        governors = {each.id for each in self._scenario.governors}
+        return Shown(
+            {id_: plan for id_, plan in shown.items() if id_ not in governors},
+            {id_: plan for id_, plan in shown.items() if id_ in governors},
+        )
 
     async def close(self) -> None:
         """Archive what was started."""
         await asyncio.gather(
             *(
-                pathways.archive(handle, "operations", "the rehearsal is over")
+                pathways.archive(handle, "operations", "the rehearsal is over", patience=PATIENCE)
                 for handle in self._handles.values()
             )
         )
@@ -83,23 +129,34 @@ class Durable:
     async def _start(self) -> None:
         scenario = self._scenario
         protocol = scenario.compiled.protocol
+        name = f"{protocol.name}@{protocol.version.number}"
+        pinned: dict[str, Any] = {
+            "profile": dict(scenario.overrides),
+            "simulation": scenario.simulation,
+            "started_at": scenario.start,
+            "label": self.label,
+        }
         for subject in scenario.subjects:
-            start = pathways.new_start(
-                f"{protocol.name}@{protocol.version.number}",
-                subject.id,
-                subject.site,
-                profile=dict(scenario.overrides),
-                simulation=scenario.simulation,
-                started_at=scenario.start,
-                label=self.label,
+            start = pathways.new_start(name, subject.id, subject.site, **pinned)
+            self._handles[subject.id] = await pathways.start_pathway(
+                self._client, start, queue=self._queue, patience=PATIENCE
             )
-            self._handles[subject.id] = await pathways.start_pathway(self._client, start, queue=self._queue)
-            self._positions[subject.id] = 0
+        for governor in scenario.governors:
+            office = pathways.new_subtrial_start(name, governor.id, governor.site, **pinned)
+            self._handles[governor.id] = await pathways.start_subtrial(
+                self._client, office, queue=self._queue, patience=PATIENCE
+            )
+        self._positions = dict.fromkeys(self._handles, 0)
 
-    async def _step(self, subject: str, command: StepTo) -> Progress:
-        receipt = await pathways.step(self._handles[subject], command.at, since=self._positions[subject])
-        self._positions[subject] = receipt.position
-        return Progress(receipt.plan, receipt.changes)
+    async def _step_all(self, ids: Sequence[str], at: datetime) -> dict[str, Progress]:
+        self._now = at
+        return dict(zip(ids, await asyncio.gather(*(self._step(id_, at) for id_ in ids)), strict=True))
+
+    async def _step(self, id_: str, at: datetime) -> Progress:
+        receipt = await pathways.step(self._handles[id_], at, since=self._positions[id_], patience=PATIENCE)
+        self._positions[id_] = receipt.position
+        self._letters[id_] = receipt.letters
+        return Progress(receipt.plan, receipt.changes, receipt.governor)
 
 
 class Both:
@@ -128,13 +185,18 @@ class Both:
             return theirs
         return _same(f"event {command.report.id}", mine, theirs)
 
+    async def settle(self, command: Settle) -> Mapping[str, Progress]:
+        """See `Durable`."""
+        return _same("letters", self._memory.settle(command), await self._durable.settle(command))
+
     async def show(self, command: Show) -> Shown:
         """See `Durable`."""
         mine, theirs = self._memory.show(command), await self._durable.show(command)
-        for subject, plan in mine.plans.items():
-            if plan != theirs.plans[subject]:
-                parts = [name for name, part in plan.items() if part != theirs.plans[subject].get(name)]
-                raise Differs(f"final plan of {subject} differs in {', '.join(parts)}")
+        others = {**theirs.plans, **theirs.governors}
+        for id_, plan in {**mine.plans, **mine.governors}.items():
+            if plan != others[id_]:
+                parts = [name for name, part in plan.items() if part != others[id_].get(name)]
+                raise Differs(f"final plan of {id_} differs in {', '.join(parts)}")
         return theirs
 
 
@@ -151,10 +213,10 @@ async def rehearse_durably(
     `compare`: play them in memory as well, step by step. `keep_open`: leave the pathways for people to look at.
     Raises `Stuck`, `Differs`, or a `PathwayError` when the server or its worker does not answer.
     """
-    slots = asyncio.Semaphore(AT_ONCE)
+    free, changed = AT_ONCE, asyncio.Condition()
 
     async def play(scenario: Scenario) -> Rehearsed:
-        async with slots:
+        async with places(min(AT_ONCE, len(scenario.subjects) + len(scenario.governors))):
             driver = Durable(client, scenario, queue=queue)
             try:
                 return await rehearse_with(scenario, Both(scenario, driver) if compare else driver)
@@ -162,22 +224,46 @@ async def rehearse_durably(
                 if not keep_open:
                     await driver.close()
 
+    @asynccontextmanager
+    async def places(number: int) -> AsyncIterator[None]:
+        nonlocal free
+        async with changed:
+            await changed.wait_for(lambda: free >= number)
+            free -= number
+        try:
+            yield
+        finally:
+            async with changed:
+                free += number
+                changed.notify_all()
+
     return list(await asyncio.gather(*(play(scenario) for scenario in scenarios)))
 
 
 def _same(what: str, mine: Mapping[str, Progress], theirs: Mapping[str, Progress]) -> Mapping[str, Progress]:
+    if set(mine) != set(theirs):
+        raise Differs(f"{what}: {sorted(mine)} are moved in memory, {sorted(theirs)} durably")
     for subject, progress in mine.items():
         other = theirs[subject]
         if progress.plan != other.plan:
-            parts = [
-                name
-                for name in progress.plan.__dataclass_fields__
-                if getattr(progress.plan, name) != getattr(other.plan, name)
-            ]
-            raise Differs(f"{what}: the plan of {subject} differs in {', '.join(parts)}")
+            raise Differs(f"{what}: the plan of {subject} differs in {_differing(progress.plan, other.plan)}")
+        if progress.governor != other.governor:
+            raise Differs(
+                f"{what}: the governor of {subject} differs in {_differing(progress.governor, other.governor)}"
+            )
         if progress.changes != other.changes:
             raise Differs(f"{what}: what is told of {subject} differs")
+        if progress.letters != other.letters:
+            raise Differs(f"{what}: the letters to {subject} differ")
     return theirs
+
+
+def _differing(mine: Any, other: Any) -> str:
+    if mine is None or other is None:
+        return "whether there is one"
+    return ", ".join(
+        each.name for each in fields(mine) if getattr(mine, each.name) != getattr(other, each.name, None)
+    )
 
 
 def _outcome(answer: Mapping[str, Progress] | Refusal) -> str:

@@ -23,11 +23,22 @@ PASSED_THROUGH: Final = (
     "workflows.attributes",
     "workflows.calls",
     "workflows.clear",
+    "workflows.convened",
+    "workflows.courier",
     "workflows.details",
+    "workflows.governed",
     "workflows.guard",
+    "workflows.meeting_start",
     "workflows.messages",
     "workflows.patches",
+    "workflows.patient",
+    "workflows.post",
+    "workflows.publishing",
+    "workflows.shell",
     "workflows.state",
+    "workflows.subject",
+    "workflows.subtrial_start",
+    "workflows.wire",
 )
 
 

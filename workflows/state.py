@@ -1,4 +1,4 @@
-"""What a pathway holds between two events: the record, what was told, and what the store does not have yet.
+"""What a shell holds between two events: the record, what was told, and what the store does not have yet.
 
 Pure: the workflow hands it instants and reports, and asks what to publish. Everything that is not carried from run to
 run is computed from what is.
@@ -7,22 +7,21 @@ run is computed from what is.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
+from typing import Any, Final, Generic
 
 from pathway.changes import Change, Told, changes
 from pathway.compiled import Compiled
-from pathway.door import Refused, admit
-from pathway.evaluate import evaluate
+from pathway.door import Refused
 from pathway.events import Event, Report
-from pathway.explain import Explanation, explain
-from pathway.output import plan_json
+from pathway.explain import Explanation
 from pathway.plan import Plan
-from pathway.profile import make_profile
 from pathway.record import Record
 from pathway.script import CLOCK
+from pathway.subtrial_plan import SubtrialPlan
 from store.batch import PublishBatch
 from workflows import calls, details
+from workflows.meeting_start import MeetingStart
 from workflows.messages import (
     Answered,
     Archived,
@@ -33,27 +32,44 @@ from workflows.messages import (
     Receipt,
     StateView,
 )
+from workflows.post import Envelope, Handed, Post
+from workflows.subject import Subject, W
+from workflows.subtrial_start import SubtrialStart
+
+LETTERS: Final = "letters"
+"""The cause of a change that the fate of a letter brought."""
+Start = PathwayStart | SubtrialStart | MeetingStart
 
 
-class PathwayState:
-    """The state of one pathway. `now` is its clock: the last instant that it was evaluated at, and never
+class OtherText(RuntimeError):
+    """The program has another text than the one a workflow is pinned to. A bare error: it stalls the task visibly, until a
+    program with that text is deployed. It names the protocol and hashes, so logs may hold it."""
+
+    loggable: Final = True
+
+
+def pinned(start: Start, compiled: Compiled) -> Compiled:
+    """The text, if it is the one that a start is pinned to. Raises OtherText, which stalls the task visibly."""
+    if compiled.hash != start.protocol_hash:
+        raise OtherText(
+            f"{start.protocol} is not the text this was started with: {compiled.hash[:12]} here, "
+            f"{start.protocol_hash[:12]} pinned. Deploy the program that has the pinned text"
+        )
+    return compiled
+
+
+class State(Generic[W]):
+    """The state of one subject. `now` is its clock: the last instant that it was evaluated at, and never
     goes back.
     """
 
-    def __init__(self, start: PathwayStart, compiled: Compiled, now: datetime) -> None:
-        """Take up what the run before left, or begin at `now`. Raises AllpathError if the start cannot
-        be carried out.
-        """
-        if compiled.hash != start.protocol_hash:
-            raise RuntimeError(
-                f"{start.protocol} is not the text this pathway was started with: {compiled.hash[:12]} here, "
-                f"{start.protocol_hash[:12]} pinned. Deploy the program that has the pinned text"
-            )
+    def __init__(self, start: Start, subject: Subject[W], now: datetime) -> None:
+        """Take up what the run before left, or begin at `now`."""
         carried = start.carried or Carried(now=now)
         self.start = start
-        self.compiled = compiled
-        self.site = start.site
-        self.profile = make_profile(compiled.protocol, start.profile, start.simulation)
+        self.subject = subject
+        self.site = subject.site
+        self.profile = subject.profile
         self.record = Record.of(carried.events)
         self.told: Told = dict(carried.told)
         self.timeline: list[Change] = list(carried.timeline)
@@ -70,16 +86,32 @@ class PathwayState:
         self._ends = list(carried.ends)
         # Whether something happened since the last batch was made.
         self.unsent = carried.unsent
-        self.plan: Plan = self._evaluated(carried.now)
+        self.post = Post(carried.posted)
+        self.whole: W = self._evaluated(carried.now)
         if start.carried is None:
             self._reconcile(CLOCK)
 
     # --- what happens -----------------------------------------------------------------------------
 
-    def plan_at(self, now: datetime) -> Plan:
-        """The plan at an instant not before `now`: the present one, unless something falls due in between."""
+    @property
+    def plan(self) -> Plan:
+        """The present plan."""
+        return self.subject.plan(self.whole)
+
+    @property
+    def group(self) -> str:
+        """The patient's group or arm, the subtrial's dose level or stage."""
+        return self.subject.group(self.whole)
+
+    @property
+    def governed(self) -> SubtrialPlan | None:
+        """The whole plan of a subtrial; None of a patient."""
+        return self.subject.governed(self.whole)
+
+    def whole_at(self, now: datetime) -> W:
+        """What is true at an instant not before `now`: as at present, unless something falls due in between."""
         due = self.plan.next_at
-        return self.plan if due is None or now < due else self._evaluated(now)
+        return self.whole if due is None or now < due else self._evaluated(now)
 
     def check(self, report: Report, now: datetime) -> None:
         """Refuse what cannot be admitted. Changes nothing. Raises `pathway.door.Refused`."""
@@ -93,7 +125,8 @@ class PathwayState:
         self.advance(now)
         self.now = max(self.now, now)
         self.record.append(event)
-        self.plan = self._evaluated(self.now)
+        self.post.heard(event)
+        self.whole = self._evaluated(self.now)
         self._reconcile(event.id)
         self.answered[event.id] = Answered(revision=self.revision + 1, next_at=self.plan.next_at)
         return True
@@ -106,7 +139,7 @@ class PathwayState:
         if self.archived or due is None or now < due:
             return False
         self.now = max(self.now, now)
-        self.plan = self._evaluated(self.now)
+        self.whole = self._evaluated(self.now)
         self._reconcile(CLOCK)
         return True
 
@@ -125,7 +158,27 @@ class PathwayState:
             return
         if to > self.now:
             self.now = to
-            self.plan = self._evaluated(to)
+            self.whole = self._evaluated(to)
+
+    # --- the post ---------------------------------------------------------------------------------
+
+    def letters(self) -> tuple[Envelope, ...]:
+        """The letters that are due now, but for those under way. Changes nothing."""
+        archived = self.archived is not None and not self.start.rehearsal
+        return self.post.new(
+            lambda sent: self.subject.letters(sent, self.record, self.whole, archived=archived),
+            lambda letter: self.subject.report(letter, self.now),
+        )
+
+    def handed(self, handed: Handed) -> bool:
+        """Note what became of letters; True if the plan says something else now, because one was refused or no longer is."""
+        if not self.post.take(handed.outcomes, self.now):
+            return False
+        self.whole = self._evaluated(self.now)
+        self._reconcile(LETTERS)
+        return True
+
+    # --- the end ----------------------------------------------------------------------------------
 
     def archive(self, request: ArchiveRequest, now: datetime) -> bool:
         """Close the pathway; False if it is closed already."""
@@ -181,11 +234,11 @@ class PathwayState:
 
     def plan_data(self) -> dict[str, Any]:
         """The plan in the format of scenario output."""
-        return plan_json(self.compiled, self.profile, self.site, self.record, self.plan)
+        return self.subject.json(self.record, self.whole)
 
     def explanation(self, decision: str) -> Explanation:
         """Why a decision is as it is. Raises `UnknownName`."""
-        return explain(self.compiled, self.profile, self.site, self.record, self.now, decision)
+        return self.subject.explain(self.record, self.now, decision)
 
     def view(self, *, store_away: bool) -> StateView:
         """How the pathway stands."""
@@ -204,6 +257,9 @@ class PathwayState:
             store_away=store_away,
             archived=self.archived is not None,
             runs=self.runs,
+            letters_waiting=len(self.post.waiting),
+            letters_away=self.post.away,
+            letters_refused=tuple(f"{each.receiver}: {each.code}" for each in self.post.faults),
         )
 
     # --- what the store does not have yet ---------------------------------------------------------
@@ -258,6 +314,7 @@ class PathwayState:
             unsent=self.unsent,
             in_flight=self.in_flight,
             archived=self.archived,
+            posted=self.post.posted(),
             runs=self.runs + 1,
         )
 
@@ -269,19 +326,25 @@ class PathwayState:
                 "archived",
                 f"this pathway was archived on {self.archived.at.date()}; nothing more is recorded",
             )
-        return admit(self.compiled, self.profile, self.site, self.record, report, now, self.plan_at(now))
+        return self.subject.admit(self.record, report, now, self.whole_at(now))
 
-    def _evaluated(self, now: datetime) -> Plan:
-        return evaluate(self.compiled, self.profile, self.site, self.record, now)
+    def _evaluated(self, now: datetime) -> W:
+        whole = self.subject.evaluate(self.record, now)
+        faults = tuple(fault.alert() for fault in self.post.faults)
+        if faults:
+            plan = self.subject.plan(whole)
+            plan.alerts = (*plan.alerts, *faults)
+        return whole
 
     def _reconcile(self, cause: str) -> None:
+        told = {key: each for key, each in self.told.items() if not self.subject.outlived(self.whole, key)}
         made, self.told = changes(
-            self.told,
+            told,
             self.plan,
             subject=self.start.subject,
             cause=cause,
             tz=self.site.tz,
-            day_one=_day_one(self.compiled, self.plan),
+            day_one=self.subject.day_one(self.whole),
         )
         self.timeline.extend(made)
         self.unsent = True
@@ -297,6 +360,7 @@ class PathwayState:
         plan = self.plan
         return PublishBatch(
             pathway_id=self.start.workflow_id,
+            kind=self.subject.kind,
             revision=self.revision,
             complete=complete,
             subject=self.start.subject,
@@ -310,7 +374,7 @@ class PathwayState:
             events=tuple(events),
             changes=tuple(changes),
             phases=details.phases(plan),
-            group=plan.group,
+            group=self.group,
             next_at=plan.next_at,
             open=len(details.open_obligations(plan)),
             late=len(details.late_items(plan)),
@@ -329,10 +393,3 @@ class PathwayState:
         if surplus > 0:
             del self.timeline[:surplus]
             self._earlier += surplus
-
-
-def _day_one(compiled: Compiled, plan: Plan) -> date | None:
-    for anchor, day, _ in plan.anchors:
-        if anchor == compiled.protocol.day_one:
-            return day
-    return None

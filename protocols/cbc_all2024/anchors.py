@@ -23,7 +23,7 @@ from pathway.language import (
 )
 from protocols.cbc_all2024.blinatumomab import STARTED, STOP_DECIDED
 from protocols.cbc_all2024.criteria import LITERAL_E9
-from protocols.cbc_all2024.facts import D19_FLOW, D46_FLOW, D46_NGS, HDMTX
+from protocols.cbc_all2024.facts import CRS_SIGNS, D19_FLOW, D46_FLOW, D46_NGS, HDMTX, ICANS_SIGNS, SAFETY
 
 
 def course(name: str) -> tuple[tuple[str, str], ...]:
@@ -117,4 +117,6 @@ EVENTS = (
            (Offset("MAINTENANCE_2_END"),), earliest=True),
 )  # fmt: skip
 
-ANCHORS = (*INDUCTION, *BLINATUMOMAB, *END_OF_INDUCTION, *CONSOLIDATION, *LATER, *EVENTS)
+SHARED = (*CRS_SIGNS.anchors, *ICANS_SIGNS.anchors, *SAFETY.anchors)
+
+ANCHORS = (*INDUCTION, *BLINATUMOMAB, *END_OF_INDUCTION, *CONSOLIDATION, *LATER, *EVENTS, *SHARED)

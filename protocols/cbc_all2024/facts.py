@@ -1,8 +1,8 @@
 """What is known of a CBC-ALL2024-1 patient: facts, actions and adverse events."""
 
 from pathway.language import Action, AdverseEventType, Fact, Slot, Unit, assumption, public, registry
-from protocols.shared import relapse
-from protocols.shared.blinatumomab_label import CRS, NEUROTOXICITY, OTHER, SEIZURE
+from protocols.shared import cns, crs, icans, relapse, seriousness
+from protocols.shared.blinatumomab_label import CRS, LIVER, NEUROTOXICITY, OTHER, SEIZURE
 
 SAMPLING_POINTS = (
     "D19",
@@ -36,6 +36,17 @@ FRACTION = (Unit("fraction"), Unit("%", "0.01"))
 CELLS = (Unit("10^9/L"), Unit("G/L"), Unit("/uL", "0.001"))
 YES_NO = ("YES", "NO")
 
+CRS_SIGNS = crs.parts(public("B8"))
+ICANS_SIGNS = icans.parts(public("B9"), birth="birth_date")
+CNS_COUNTS = cns.parts(("DIAGNOSIS",), public("B12", "B15"))
+SAFETY = seriousness.parts(
+    seriousness.Clocks(
+        public("S21", note="China: assumption"),
+        public("S20", "S22", note="China: assumption"),
+        public("S19", "S20"),
+    )
+)
+
 FACTS = (
     # --- who and what
     Fact("birth_date", "date", "Date of birth", "coordinator", registry("I1")),
@@ -53,7 +64,8 @@ FACTS = (
     Fact("congenital_disease", "choice", "Major congenital or hereditary disease", "clinician", registry("E3"),
          values=("NONE", "WITHOUT_ORGAN_DYSFUNCTION", "WITH_ORGAN_DYSFUNCTION")),
     Fact("secondary_leukaemia", "choice", "Other secondary leukaemia", "clinician", registry("E4"), values=YES_NO),
-    Fact("cns", "choice", "CNS status by lumbar puncture and signs; entered, not computed", "clinician",
+    Fact("cns", "choice", "CNS status by lumbar puncture and signs; entered, at diagnosis computed beside it where the counts are "
+         "reported", "clinician",
          public("C10", note="registry: CNS involvement, not defined"), values=("CNS1", "CNS2", "CNS3"), points=("DIAGNOSIS", "IT"),
          cardinality="latest"),
     Fact("epilepsy", "choice", "Epilepsy, ever", "clinician", registry("E6"), values=YES_NO, cardinality="latest"),
@@ -111,6 +123,11 @@ FACTS = (
          values=("GIVEN", "REFUSED"), cardinality="latest"),
     Fact("conditioning_planned", "date", "Planned first day of conditioning", "clinician", assumption(), future=True,
          cardinality="latest"),
+    # --- the signs of a day, for a grade beside the entered one
+    *CRS_SIGNS.facts,
+    *ICANS_SIGNS.facts,
+    *CNS_COUNTS.facts,
+    *SAFETY.facts,
     *relapse.facts("B14"),
     Fact("survival", "choice", "Patient seen or reported alive", "coordinator", assumption(), values=("ALIVE",), cardinality="latest"),
 )  # fmt: skip
@@ -144,6 +161,7 @@ ACTIONS = (
     Action("treatment_stopped", "Protocol treatment ended early", assumption(), role="clinician", details=("cause",)),
     Action("lost_to_follow_up", "Lost to follow-up", assumption()),
     Action("death", "Death", assumption(), details=("cause",)),
+    *SAFETY.actions,
     Action("study_closed", "The study has closed", assumption(), role="sponsor"),
 )  # fmt: skip
 
@@ -152,6 +170,7 @@ ADVERSE_EVENTS = (
     NEUROTOXICITY,
     SEIZURE,
     AdverseEventType("HYPERSENSITIVITY", "Hypersensitivity to blinatumomab or an excipient", public("B5")),
+    LIVER,
     OTHER,
 )
 

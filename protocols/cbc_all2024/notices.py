@@ -1,7 +1,6 @@
 """Milestones that clinicians hear of, and deviations that coordinators are warned of (section 7). Which and when: assumption."""
 
 from pathway.language import (
-    Compare,
     Crit,
     Dates,
     Day,
@@ -14,7 +13,6 @@ from pathway.language import (
     Known,
     Ledger,
     LedgerFlag,
-    Limit,
     Milestone,
     Moment,
     Not,
@@ -39,16 +37,24 @@ from protocols.cbc_all2024 import methotrexate
 from protocols.cbc_all2024.anchors import course
 from protocols.cbc_all2024.blinatumomab import FOUND_LATE, STARTED, STOP_DECIDED, STOPPED_FOR_GOOD
 from protocols.cbc_all2024.criteria import ALL_MET, BIRTH, CRITERIA, DIAGNOSED, START_WAS_CLEAR
-from protocols.cbc_all2024.facts import AFTER_INDUCTION, D19_FLOW, D46_FLOW, D46_NGS, LATEST_FLOW, RISK
+from protocols.cbc_all2024.facts import (
+    AFTER_INDUCTION,
+    CNS_COUNTS,
+    CRS_SIGNS,
+    D19_FLOW,
+    D46_FLOW,
+    D46_NGS,
+    ICANS_SIGNS,
+    LATEST_FLOW,
+    RISK,
+    SAFETY,
+)
 from protocols.cbc_all2024.marrow import PRE_BLINA_MARROW
 from protocols.cbc_all2024.response import D46_HIGH, REMISSION
 from protocols.cbc_all2024.schedule import ACTIVE, TO_START, treatment
+from protocols.shared import mrd
 
-NEGATIVE, POSITIVE = Limit("<", "1e-4"), Limit(">=", "1e-4")
-REAPPEARED = all_of(
-    State(Compare(LATEST_FLOW, POSITIVE), ("PASS",)),
-    any_of(*(State(Compare(Slot("mrd_flow", point=p), NEGATIVE), ("PASS",)) for p in AFTER_INDUCTION)),
-)
+REAPPEARED = mrd.newly_positive(LATEST_FLOW, [Slot("mrd_flow", point=p) for p in AFTER_INDUCTION])
 """A marrow of 1e-4 or more after one below it."""
 
 
@@ -184,6 +190,8 @@ COURSE = (
     alert("REDUCED-DOSE-INTENSITY", "Part of the course is given at the low dose; the ledger's steps say on which days",
           LedgerFlag("blina", "low_dose"), MINOR),
     alert("BLINA-DOSE-DIFFERS", "Reported dose and protocol dose differ", LedgerFlag("blina", "dose_differs"), MAJOR),
+    deviation("BLINA-STARTED-TWICE", "The course was recorded as started again while it ran: the first start counts",
+              LedgerFlag("blina", "started_twice"), MAJOR),
 )  # fmt: skip
 
 END = (
@@ -218,4 +226,6 @@ END = (
           all_of(decided("relapse_marrow", "RELAPSE"), Not(Recorded("relapse")), Not(treatment("OFF_TREATMENT"))), CRITICAL),
 )  # fmt: skip
 
-DEVIATIONS = (*START, *COURSE, *END)
+SHARED = (*CRS_SIGNS.deviations, *ICANS_SIGNS.deviations, *CNS_COUNTS.deviations, *SAFETY.deviations)
+
+DEVIATIONS = (*START, *COURSE, *END, *SHARED)

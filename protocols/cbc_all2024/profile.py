@@ -1,6 +1,7 @@
 """CBC-DEFAULT-0: every number that the registry text leaves to the trial team, the references, and what nobody has published."""
 
 from pathway.language import ProfileKey, assumption, public, registry
+from protocols.cbc_all2024.facts import SAFETY
 
 PROFILE = (
     # --- who may enter
@@ -61,6 +62,7 @@ PROFILE = (
     ProfileKey("maintenance_2_end", "study_day", "D875", "end of maintenance 2 (125 weeks)", assumption("placeholder"),
                simulation=True),
     ProfileKey("prephase_days", "days", "4", "length of the dexamethasone prephase", assumption("length not found")),
+    *SAFETY.profile,
 )  # fmt: skip
 
 REFERENCES = (
@@ -87,8 +89,16 @@ REFERENCES = (
     ("B8", "ASTCT consensus grading of cytokine release syndrome, table"),
     ("B9", "ASTCT consensus grading of ICANS with CAPD below 12 years"),
     ("B10", "Blinatumomab, cytokine release syndrome: grades and management, table"),
+    ("B11", "Blinatumomab US label, Warnings: elevated liver enzymes (copy)"),
+    ("B12", "BMJ Best Practice, ALL: diagnostic criteria, CNS status"),
     ("B13", "Acute leukaemia: variability of remission definitions, international consensus treatment (report)"),
     ("B14", "Ponte-di-Legno consensus (2022): table of relapse definitions"),
+    ("B15", "CNS disease in childhood ALL: classes and the Steinherz-Bleyer rule (review)"),
+    ("S19", "Seriousness of adverse events: the criteria (regulatory guidance)"),
+    ("S20", "SUSAR reporting flow chart, EU Directive 2001/20/EC"),
+    ("S21", "Regulation (EU) 536/2014, article 41"),
+    ("S22", "ECRIN: safety reporting by country"),
+    ("S8", "Adult consensus on MRD assessment in ALL: response terms, table"),
 )  # fmt: skip
 
 GAPS = (

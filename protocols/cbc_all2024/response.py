@@ -24,6 +24,7 @@ from pathway.language import (
 )
 from protocols.cbc_all2024.blinatumomab import STARTED
 from protocols.cbc_all2024.facts import D46_FLOW, D46_NGS, RISK
+from protocols.shared import mrd
 
 NEGATIVE, EXCLUDED = Compare(D46_FLOW, Param("d46_neg")), Compare(D46_FLOW, Param("d46_exclude"))
 UNOBTAINABLE = NotObtainable(D46_FLOW)
@@ -156,6 +157,15 @@ NGS_ENDPOINT = endpoint(
 D46_READ = any_of(Outcome("d46_response", ("NEGATIVE", "POSITIVE")), Taken("D46_UNAVAILABLE", ("IR",)))
 D46_HIGH = any_of(Outcome("d46_response", ("OVER",)), Taken("D46_UNAVAILABLE", ("HR",)))
 
+D46_WORDS = mrd.response(
+    "mrd_response",
+    D46_FLOW,
+    Compare(Slot("marrow_blasts", point="D46"), Limit("<", "5")),
+    public("S8"),
+    scope=(("point", "D46"),),
+)
+"""The words of the adult consensus, for reports; no rule of this trial reads them."""
+
 DECISIONS = (
     D46_RESPONSE,
     D46_UNAVAILABLE,
@@ -164,4 +174,5 @@ DECISIONS = (
     HDMTX_DOSE,
     FLOW_ENDPOINT,
     NGS_ENDPOINT,
+    D46_WORDS,
 )

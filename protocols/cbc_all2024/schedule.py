@@ -28,7 +28,7 @@ from pathway.language import (
 )
 from protocols.cbc_all2024 import methotrexate
 from protocols.cbc_all2024.blinatumomab import STARTED, STOP_DECIDED
-from protocols.cbc_all2024.facts import D19_FLOW, D46_NGS
+from protocols.cbc_all2024.facts import CNS_COUNTS, D19_FLOW, D46_NGS, SAFETY
 from protocols.cbc_all2024.marrow import PRE_BLINA_MARROW, taken
 from protocols.cbc_all2024.transplant import FRESH_MARROW
 
@@ -143,4 +143,6 @@ TASKS = (
     Task("DONOR-SEARCH", "Start the donor search", INDICATED, Recorded("donor_search_started"), "coordinator", assumption()),
     Task("REPEAT-MARROW", "Suspected relapse: repeat the marrow with two tests", Outcome("relapse_marrow", ("REPEAT_MARROW",)),
          Known(Slot("relapse_repeat_tests")), "clinician", public("B14", note="1 to 4 weeks later: assumption")),
+    *CNS_COUNTS.tasks,
+    *SAFETY.tasks,
 )  # fmt: skip

@@ -2,43 +2,23 @@
 
 from pathway.language import (
     Anchor,
-    AnchorTime,
     DateOf,
     Done,
-    Graded,
     Latest,
     Offset,
     Param,
     Sampled,
-    Since,
     Slot,
-    all_of,
     assumption,
-    public,
     registry,
 )
-from protocols.dara_tall.facts import DOSES, EVALUATIONS, SAES, blasts
+from protocols.dara_tall.facts import DOSES, EVALUATIONS, SAFETY, blasts
 from protocols.dara_tall.response import found
-
-LIFE_THREATENING = all_of(Graded("IRR", 4))
 
 
 def scope(course: str, label: str) -> tuple[tuple[str, str], ...]:
     """The scope labels of a dose."""
     return (("course", course), ("dose", label))
-
-
-def sae(number: str) -> Anchor:
-    """When the clock of a serious adverse event begins."""
-    aware: tuple[AnchorTime, ...] = (Done("sae_aware", (("sae", number),)),)
-    times = (*aware, Since(LIFE_THREATENING)) if number == "IRR" else aware
-    return Anchor(
-        f"SAE_{number}",
-        f"aware of serious adverse event {number}",
-        times,
-        source=public("S21"),
-        earliest=True,
-    )
 
 
 BEFORE = {"d2": ("d1", 1), "d8": ("d1", 7), "d15": ("d8", 7), "d22": ("d15", 7)}
@@ -78,6 +58,5 @@ ANCHORS = (
     Anchor("STUDY_CLOSED", "study closed", (Done("study_closed"),), source=registry("2028-09-01")),
     Anchor("LAST_ASSESSED", "last assessed in remission", (Sampled(Slot("disease_assessment")),)),
     Anchor("LAST_SEEN", "last seen or reported alive", (Sampled(Slot("survival")),)),
-    *(sae(n) for n in SAES),
-    *(Anchor(f"SUSAR_{n}", f"sponsor aware of SUSAR {n}", (Done("susar_aware", (("sae", n),)),), source=public("S20")) for n in SAES),
+    *SAFETY.anchors,
 )  # fmt: skip

@@ -1,6 +1,19 @@
 """What is known of a patient: facts, actions and adverse events."""
 
-from pathway.language import Action, AdverseEventType, Fact, Slot, Unit, assumption, public, registry
+from pathway.language import (
+    Action,
+    AdverseEventType,
+    Fact,
+    Graded,
+    Since,
+    Slot,
+    Unit,
+    all_of,
+    assumption,
+    public,
+    registry,
+)
+from protocols.shared import seriousness
 
 COURSES = ("1", "2")
 EVALUATIONS = ("C1-D29", "C2-D29")
@@ -9,8 +22,14 @@ LABELS = ("d1", "d2", "d8", "d15", "d22")
 DOSES = tuple((c, label) for c in COURSES for label in LABELS if (c, label) != ("2", "d2"))
 """Every dose of both courses: course, label. Only the first dose of all may be split over d1 and d2."""
 
-SAES = ("IRR", "1", "2", "3", "4")
-"""Serious adverse events are numbered by who reports them; a life-threatening infusion reaction has its name."""
+LIFE_THREATENING = all_of(Graded("IRR", 4))
+
+SAFETY = seriousness.parts(
+    seriousness.Clocks(
+        public("S21", note="China: assumption"), public("S20", note="China: assumption"), public("S19", "S20")
+    ),
+    saes={"IRR": ("the infusion reaction", Since(LIFE_THREATENING))},
+)
 
 FRACTION = (Unit("fraction"), Unit("%", "0.01"))
 
@@ -24,7 +43,7 @@ FACTS = (
     Fact("marrow_blasts", "number", "Blasts in marrow", "laboratory", assumption(), units=(Unit("%"),), points=POINTS, cardinality="latest",
          possible=("0", "100")),
     Fact("mrd", "number", "Minimal residual disease in marrow, by flow", "laboratory", registry(), units=FRACTION, points=POINTS,
-         cardinality="latest", possible=("0", "1"), qualifiers=True, details=("assay", "cells")),
+         cardinality="latest", possible=("0", "1"), qualifiers=True, details=("assay", "cells", "sensitivity", "quantifiable_limit")),
     Fact("cd38_independent_gating", "choice", "The flow panel finds the blasts without CD38, which daratumumab masks", "laboratory",
          assumption("effect: passage not seen"), values=("YES", "NO"), points=POINTS, cardinality="latest"),
     Fact("cd38", "choice", "CD38 on the blasts: recorded, not a condition", "laboratory", assumption(), values=("POSITIVE", "NEGATIVE"),
@@ -33,13 +52,13 @@ FACTS = (
          values=("DONE",), cardinality="latest"),
     Fact("hbv", "choice", "Hepatitis B status, before and during treatment", "laboratory", assumption("passage not seen"),
          values=("NEGATIVE", "RESOLVED", "ACTIVE"), cardinality="latest"),
+    *SAFETY.facts,
     Fact("dara_planned", "date", "Planned day of the first infusion", "clinician", assumption(), future=True, cardinality="latest"),
     Fact("disease_assessment", "choice", "Disease assessed: in remission", "clinician", assumption(), values=("FREE",), cardinality="latest"),
     Fact("survival", "choice", "Patient seen or reported alive", "coordinator", assumption(), values=("ALIVE",), cardinality="latest"),
 )  # fmt: skip
 
 BY_DOSE = (("course", COURSES), ("dose", LABELS))
-BY_SAE = (("sae", SAES),)
 
 ACTIONS = (
     Action("consent_withdrawn", "Consent withdrawn", assumption()),
@@ -54,11 +73,7 @@ ACTIONS = (
     Action("called", "Family called about delayed reactions", assumption()),
     Action("blood_bank_told", "Blood bank told that the patient gets daratumumab", public("R8")),
     Action("eye_examined", "Ophthalmologist has seen the patient", public("R12"), role="clinician"),
-    Action("sae_aware", "The investigator has become aware of a serious adverse event", public("S21"), role="clinician", scopes=BY_SAE),
-    Action("sae_reported", "Serious adverse event reported to the sponsor", public("S21"), scopes=BY_SAE),
-    Action("susar_aware", "The sponsor has found it related and unexpected (detail fatal)", public("S20"), role="sponsor", scopes=BY_SAE,
-           details=("fatal",)),
-    Action("susar_reported", "SUSAR reported", public("S20"), role="sponsor", scopes=BY_SAE),
+    *SAFETY.actions,
     Action("hsct_done", "Transplanted: not an event of relapse-free survival", assumption(), role="clinician"),
     Action("relapse", "Relapse stated by the team", assumption(), role="clinician", details=("site",)),
     Action("death", "Death", assumption(), details=("cause",)),

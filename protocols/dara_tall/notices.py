@@ -27,7 +27,7 @@ from pathway.language import (
     registry,
 )
 from protocols.dara_tall.daratumumab import STOP_RECORDED, STOPPED, ledger
-from protocols.dara_tall.facts import COURSES, EVALUATIONS, SAES, mrd
+from protocols.dara_tall.facts import COURSES, EVALUATIONS, SAFETY, mrd
 from protocols.dara_tall.phases import ON_STUDY
 from protocols.dara_tall.response import CLASSES, found
 
@@ -93,12 +93,7 @@ def course_deviations(number: str) -> tuple[Deviation, ...]:
 
 DEVIATIONS = (
     *(d for c in COURSES for d in course_deviations(c)),
-    *(
-        deviation("SAE-LATE", "Serious adverse event not reported within 24 hours of awareness",
-                  all_of(Reached(f"SAE_{n}"), Not(Recorded("sae_reported", (("sae", n),)))),
-                  Rung("critical", Moment(f"SAE_{n}", hours=Param("sae_hours"))), scope=(("sae", n),))
-        for n in SAES
-    ),
+    *SAFETY.deviations,
     deviation("GIVEN-NOT-ENROLLED", "Infused without being enrolled",
               all_of(Reached("C1_START"), any_of(State(Outcome("eligibility", ("ELIGIBLE",)), ("FAIL", "PENDING", "REVIEW")),
                                                  State(Crit("RECRUITING"), ("FAIL",)))), CRITICAL),

@@ -1,6 +1,7 @@
 """DARA-TALL-DEFAULT-0: beyond title and population nearly nothing of this trial is public; all of this is to be replaced."""
 
 from pathway.language import ProfileKey, assumption, public, registry
+from protocols.dara_tall.facts import SAFETY
 
 PROFILE = (
     ProfileKey("trial_status", "choice", "NOT_YET_RECRUITING", "status in the registry; nobody is enrolled before it recruits", registry(),
@@ -18,9 +19,7 @@ PROFILE = (
     ProfileKey("anew_after", "days", "90", "days since the last infusion after which rates start as for the first", public("R13", note="median gap 3.75 months; the rule: assumption")),
     ProfileKey("observe_hours", "days", "4", "hours of observation after the first infusion", assumption("most reactions come within 4 h (R13)")),
     ProfileKey("call_hours", "days", "73", "hours after the first infusion within which the family is called about delayed reactions", assumption("R13")),
-    ProfileKey("sae_hours", "days", "24", "hours from awareness to the report of an SAE to the sponsor", public("S21", note="China: assumption")),
-    ProfileKey("susar_fatal_days", "days", "7", "days to report a fatal or life-threatening SUSAR", public("S20", note="China: assumption")),
-    ProfileKey("susar_other_days", "days", "15", "days to report another SUSAR", public("S20", note="China: assumption")),
+    *SAFETY.profile,
 )  # fmt: skip
 
 REFERENCES = (
@@ -34,6 +33,7 @@ REFERENCES = (
     ("R12", "Darzalex, US prescribing information, section 5: infusion-related reactions, ocular reactions"),
     ("R13", "Daratumumab, MAIA: frequency and time of infusion-related reactions, re-start after a gap"),
     ("R14", "Daratumumab pivotal trials: no dose modification, delay for cytopenia"),
+    ("S19", "Seriousness of adverse events: the criteria (regulatory guidance)"),
     ("S20", "SUSAR reporting flow chart, EU Directive 2001/20/EC"),
     ("S21", "Regulation (EU) 536/2014, article 41"),
 )  # fmt: skip

@@ -5,7 +5,6 @@ from pathway.language import (
     Compare,
     Decision,
     Input,
-    Is,
     Known,
     Limit,
     Outcome,
@@ -13,43 +12,36 @@ from pathway.language import (
     Reached,
     Recorded,
     Slot,
-    State,
     assumption,
     registry,
     row,
 )
 from protocols.dara_tall.facts import blasts, mrd
+from protocols.shared import mrd as mrd_words
 
-CLASSES = ("NEG", "POS_QUANT", "POS_NQ", "INDETERMINATE", "HAEM_RELAPSE")
+CLASSES = (*mrd_words.CLASSES, "HAEM_RELAPSE")
 POSITIVE = ("POS_QUANT", "POS_NQ")
 
 
 def result(at: str) -> Decision:
-    """The class of an evaluation."""
-    negative = Compare(mrd(at), Param("mrd_negative"))
-    return Decision(
+    """The class of an evaluation: the shared table, read where blasts and gating allow it."""
+    return mrd_words.by_cutoff(
         "mrd_result",
         f"MRD, {at}",
-        inputs=(
+        mrd(at),
+        Param("mrd_negative"),
+        registry("question of the trial; limits: assumption (G1)"),
+        scope=(("eval", at),),
+        first=(
             Input("relapse", Compare(blasts(at), Limit(">=", "5"))),
             Input("gating", Slot("cd38_independent_gating", point=at), closed=("NO", Known(mrd(at)))),
-            Input("doubtful", State(negative, ("REVIEW",))),
-            Input("not_quantifiable", Is(mrd(at), ("positive-not-quantifiable",))),
-            Input("negative", negative),
         ),
-        rules=(
+        before=(
             row("HAEM_RELAPSE", assumption("blasts of 5 % or more"), relapse="yes"),
             row("INDETERMINATE", assumption("the report must say that gating does not need CD38"), relapse="no", gating="NO"),
-            row("INDETERMINATE", assumption("the assay cannot tell, or the sample was not evaluable"), relapse="no", gating="YES", doubtful="yes"),
-            row("POS_NQ", assumption(), relapse="no", gating="YES", doubtful="no", not_quantifiable="yes"),
-            row("NEG", assumption("< 1e-4"), relapse="no", gating="YES", doubtful="no", not_quantifiable="no", negative="yes"),
-            row("POS_QUANT", assumption(), relapse="no", gating="YES", doubtful="no", not_quantifiable="no", negative="no"),
         ),
-        options=CLASSES,
-        source=registry("question of the trial; limits: assumption (G1)"),
-        asked=Known(mrd(at)),
-        announce=True,
-        scope=(("eval", at),),
+        passed={"relapse": "no", "gating": "YES"},
+        extra=("HAEM_RELAPSE",),
     )  # fmt: skip
 
 

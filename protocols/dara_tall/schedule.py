@@ -25,7 +25,7 @@ from pathway.language import (
 )
 from protocols.dara_tall.anchors import scope
 from protocols.dara_tall.daratumumab import OVER, ledger
-from protocols.dara_tall.facts import COURSES, DOSES, SAES, mrd
+from protocols.dara_tall.facts import COURSES, DOSES, SAFETY, mrd
 from protocols.dara_tall.phases import ON_STUDY
 from protocols.dara_tall.response import found
 
@@ -87,21 +87,6 @@ SERIES = (
 )  # fmt: skip
 
 
-def safety(number: str) -> tuple[Task, ...]:
-    """The reports of a serious adverse event."""
-    name = (("sae", number),)
-    fatal = Recorded("susar_aware", name, ("fatal", "yes"))
-    what = "the infusion reaction" if number == "IRR" else f"serious adverse event {number}"
-    return (
-        Task("SAE-REPORT", f"Report {what} to the sponsor within 24 hours of awareness", Reached(f"SAE_{number}"), Recorded("sae_reported", name),
-             "clinician", public("S21"), due=Moment(f"SAE_{number}", hours=Param("sae_hours")), scope=name),
-        Task("SUSAR-REPORT", f"Report SUSAR {number}, fatal or life-threatening: 7 days", fatal, Recorded("susar_reported", name), "sponsor",
-             public("S20"), due=Moment(f"SUSAR_{number}", days=Param("susar_fatal_days")), scope=(("fatal", "yes"), *name)),
-        Task("SUSAR-REPORT", f"Report SUSAR {number}: 15 days", all_of(Reached(f"SUSAR_{number}"), Not(fatal)), Recorded("susar_reported", name),
-             "sponsor", public("S20"), due=Moment(f"SUSAR_{number}", days=Param("susar_other_days")), scope=(("fatal", "no"), *name)),
-    )  # fmt: skip
-
-
 TASKS = (
     Task("OBSERVE", "Observe for 4 hours after the first infusion", Reached("C1_END"),
          any_of(Recorded("observed"), Passed(Moment("C1_END", hours=Param("observe_hours")))), "clinician", assumption("R13")),
@@ -121,5 +106,5 @@ TASKS = (
              scope=(("course", c),))
         for c in COURSES
     ),
-    *(task for number in SAES for task in safety(number)),
+    *SAFETY.tasks,
 )  # fmt: skip

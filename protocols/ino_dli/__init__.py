@@ -13,10 +13,10 @@ from protocols.ino_dli import (
     inotuzumab,
     notices,
     phases,
+    places,
     profile,
     response,
     schedule,
-    vod,
 )
 
 INO_DLI = Protocol(
@@ -27,17 +27,19 @@ INO_DLI = Protocol(
     profile_name="INO-DLI-DEFAULT-0",
     references=profile.REFERENCES,
     profile=profile.PROFILE,
-    facts=facts.FACTS,
+    facts=(*facts.FACTS, places.SLOT),
     actions=facts.ACTIONS,
     anchors=anchors.ANCHORS,
     criteria=criteria.CRITERIA,
     decisions=(
         criteria.ELIGIBILITY,
         *response.DECISIONS,
-        *vod.DECISIONS,
+        *facts.VOD.decisions,
         inotuzumab.INO_STOP,
+        *facts.GVHD.decisions,
         *dli.DECISIONS,
         notices.LP_EXTEND,
+        *facts.SAFETY.decisions,
     ),
     tracks=phases.TRACKS,
     adverse_events=facts.ADVERSE_EVENTS,
@@ -50,6 +52,8 @@ INO_DLI = Protocol(
     endpoints=endpoints.ENDPOINTS,
     day_one="DAY0",
     gaps=profile.GAPS,
+    subtrials=places.SUBTRIALS,
+    enrolments=places.ENROLMENTS,
 )
 
 __all__ = ["INO_DLI"]

@@ -7,7 +7,6 @@ from pathway.language import (
     Done,
     LedgerPoint,
     Offset,
-    Outcome,
     Param,
     Sampled,
     Since,
@@ -16,9 +15,10 @@ from pathway.language import (
     public,
     registry,
 )
-from protocols.ino_dli.facts import CYCLES, EVALUATIONS, SAES, marrow
+from protocols.ino_dli.facts import CYCLES, EVALUATIONS, SAFETY, marrow
 from protocols.ino_dli.inotuzumab import VOD_FOUND, ledger
 from protocols.ino_dli.response import responded
+from protocols.shared import gvhd
 
 
 def sampled(*classes: str) -> tuple[AnchorTime, ...]:
@@ -26,34 +26,11 @@ def sampled(*classes: str) -> tuple[AnchorTime, ...]:
     return tuple(Sampled(marrow(at), responded(at, *classes)) for at in EVALUATIONS)
 
 
-def sae(number: str) -> Anchor:
-    """When the clock of a serious adverse event begins: awareness, for a VOD at the latest its diagnosis."""
-    aware: tuple[AnchorTime, ...] = (Done("sae_aware", (("sae", number),)),)
-    times = (*aware, Since(Outcome("vod", ("VOD",)))) if number == "VOD" else aware
-    return Anchor(
-        f"SAE_{number}",
-        f"aware of serious adverse event {number}",
-        times,
-        source=public("S21"),
-        earliest=True,
-    )
-
-
 def dose(cycle: str, label: str, days: int) -> Anchor:
     """The day of a dose: given, else its place in the cycle; what shifts it is the ledger's to say."""
     start = "C1_PLANNED" if cycle == "1" else "C2_PLANNED"
     return Anchor(f"C{cycle}_{label.upper()}", f"cycle {cycle}, {label}", (Done("ino_given", (("cycle", cycle), ("dose", label))),),
                   (Offset(start, days),), registry())  # fmt: skip
-
-
-def susar(number: str) -> Anchor:
-    """When the sponsor's clock begins; it begins once."""
-    return Anchor(
-        f"SUSAR_{number}",
-        f"sponsor aware of SUSAR {number}",
-        (Done("susar_aware", (("sae", number),)),),
-        source=public("S20"),
-    )
 
 
 ANCHORS = (
@@ -68,6 +45,8 @@ ANCHORS = (
     Anchor("REMISSION", "first evaluation of CR or CRi", sampled("CR", "CRi"), source=registry(), earliest=True),
     Anchor("LAST_DOSE", "last dose of inotuzumab ozogamicin", (LedgerPoint(ledger("2"), "last_dose"), LedgerPoint(ledger("1"), "last_dose"))),
     Anchor("VOD_DAY", "VOD diagnosed", (Since(VOD_FOUND),), source=public("V7")),
+    Anchor("AGVHD_DAY", "acute GvHD by its findings", (Since(gvhd.ACUTE_FOUND),), source=public("G36", "G37")),
+    Anchor("CGVHD_DAY", "chronic GvHD by its findings", (Since(gvhd.CHRONIC_FOUND),), source=public("G38")),
     Anchor("DLI_DAY", "donor lymphocytes given", (Done("dli_given"),), source=registry()),
     Anchor("DLI_PLANNED", "planned day of donor lymphocytes", (Done("dli_given"), DateOf(Slot("dli_planned")))),
     Anchor("PROGRESSION_DAY", "first progression on record", (Done("progression"),), source=registry()),
@@ -78,6 +57,5 @@ ANCHORS = (
     Anchor("LAST_SEEN", "last seen or reported alive", (Sampled(Slot("survival")),)),
     Anchor("CUT_OFF", "end of follow-up", (), (Offset("DAY0", months=Param("follow_up_months")),), registry()),
     *(dose(c, label, days) for c in CYCLES for label, days in (("d1", 0), ("d8", 7), ("d15", 14))),
-    *(sae(n) for n in SAES),
-    *(susar(n) for n in SAES),
+    *SAFETY.anchors,
 )  # fmt: skip

@@ -20,10 +20,19 @@ from pathway.language import (
     row,
 )
 from protocols.ino_dli.inotuzumab import VOD_FOUND
+from protocols.shared import gvhd
 
 ALWAYS = Always()
 VOD_BEFORE = all_of(VOD_FOUND, any_of(Not(Reached("DLI_DAY")), Dates(Day("VOD_DAY"), "<=", Day("DLI_DAY"))))
 """What comes after the lymphocytes, GvHD above all, is no reason against having given them."""
+
+# What the findings give holds the lymphocytes too, whatever was entered; findings alone never clear them.
+ACUTE_NOW = all_of(
+    gvhd.ACUTE_FOUND, any_of(Not(Reached("DLI_DAY")), Dates(Day("AGVHD_DAY"), "<=", Day("DLI_DAY")))
+)
+CHRONIC_NOW = all_of(
+    gvhd.CHRONIC_FOUND, any_of(Not(Reached("DLI_DAY")), Dates(Day("CGVHD_DAY"), "<=", Day("DLI_DAY")))
+)
 
 DLI = Decision(
     "dli",
@@ -31,8 +40,9 @@ DLI = Decision(
     inputs=(
         Input("severe_before", Is(Slot("prior_agvhd"), ("III", "IV")), closed=("unknown", ALWAYS)),
         Input("hla_lost", Is(Slot("hla_loss", until="DLI_DAY"), ("POSITIVE",)), closed=("unknown", ALWAYS)),
-        Input("acute", Is(Slot("agvhd", until="DLI_DAY"), ("PRESENT",)), closed=("unknown", ALWAYS)),
-        Input("chronic", Is(Slot("cgvhd", until="DLI_DAY"), ("MILD", "MODERATE", "SEVERE")), closed=("unknown", ALWAYS)),
+        Input("acute", any_of(Is(Slot("agvhd", until="DLI_DAY"), ("PRESENT",)), ACUTE_NOW), closed=("unknown", ALWAYS)),
+        Input("chronic", any_of(Is(Slot("cgvhd", until="DLI_DAY"), ("MILD", "MODERATE", "SEVERE")), CHRONIC_NOW),
+              closed=("unknown", ALWAYS)),
         Input("vod", VOD_BEFORE),
     ),
     rules=(

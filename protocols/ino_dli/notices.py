@@ -33,11 +33,13 @@ from pathway.language import (
     registry,
     row,
 )
-from protocols.ino_dli.facts import CYCLES, DOSES, EVALUATIONS, PUNCTURES, SAES, marrow
+from protocols.ino_dli.facts import CYCLES, DOSES, EVALUATIONS, PUNCTURES, SAFETY, marrow
 from protocols.ino_dli.inotuzumab import STOP_RECORDED, STOPPED, ledger
 from protocols.ino_dli.phases import FREE, ON_STUDY
+from protocols.ino_dli.places import slot
 from protocols.ino_dli.response import C2_BEGUN, responded
 from protocols.ino_dli.schedule import tested
+from protocols.shared import gvhd
 
 # --- the number of lumbar punctures ---------------------------------------------------------------------------------------
 
@@ -139,14 +141,6 @@ def cycle_deviations(number: str) -> tuple[Deviation, ...]:
     )  # fmt: skip
 
 
-def safety(number: str) -> Deviation:
-    """Awareness + 24 absolute hours without a report."""
-    scope = (("sae", number),)
-    return deviation("SAE-LATE", "Serious adverse event not reported within 24 hours of awareness",
-                     all_of(Reached(f"SAE_{number}"), Not(Recorded("sae_reported", scope))),
-                     Rung("critical", Moment(f"SAE_{number}", hours=Param("sae_hours"))), scope=scope)  # fmt: skip
-
-
 def puncture(k: str) -> Deviation:
     """A lumbar puncture that was not done."""
     scope = (("k", k),)
@@ -156,7 +150,8 @@ def puncture(k: str) -> Deviation:
 
 DEVIATIONS = (
     *(d for c in CYCLES for d in cycle_deviations(c)),
-    *(safety(n) for n in SAES),
+    *SAFETY.deviations,
+    *gvhd.differs(public("G36", "G38"), Slot("agvhd"), "NONE", ("PRESENT",), Slot("cgvhd")),
     *(puncture(k) for k in PUNCTURES[:4]),
     deviation("GIVEN-NOT-ELIGIBLE", "Given before eligibility was established",
               all_of(Reached("DAY0"), State(Outcome("eligibility", ("ELIGIBLE",)), ("FAIL", "PENDING", "REVIEW"))), CRITICAL),
@@ -171,14 +166,18 @@ DEVIATIONS = (
                   scope=(("cycle", c), ("dose", label)))
         for c in CYCLES for label in DOSES
     ),
+    deviation("DLI-DOSE-DIFFERS", "Donor lymphocytes: the dose differs by more than 5 % from the planned one",
+              LedgerFlag("dli", "dose_differs"), MAJOR),
     deviation("DLI-NOT-ALLOWED", "Donor lymphocytes given although a condition was not met",
               all_of(Recorded("dli_given"), Taken("dli", ("HOLD", "NOT_INDICATED"))), CRITICAL),
+    alert("ENROLMENT_COMPLETE", "All 23 places of the trial are taken: the patient cannot be enrolled",
+          all_of(Outcome("eligibility", ("ELIGIBLE",)), slot("ENROLMENT_COMPLETE")), MAJOR),
     alert("STOP-INO-NOW", "Stop inotuzumab ozogamicin for good", all_of(Taken("INO_STOP", ("STOP",)), Not(STOP_RECORDED)), CRITICAL),
     alert("REACTION", "Infusion reaction: interrupt and treat", Graded("INFUSION_REACTION", 1, current=True), MAJOR),
     alert("RESPONSE-AT-LIMIT", "Response at a limit: blasts of exactly 5 %, platelets of exactly 100, or neutrophils of exactly 1",
           any_of(Compare(marrow("C1-EVAL"), Limit("=", "5")), Compare(Slot("platelets", point="C1-EVAL"), Limit("=", "100")),
                  Compare(Slot("anc", point="C1-EVAL"), Limit("=", "1"))), MINOR),
     alert("GVHD-AFTER-DLI", "GvHD after donor lymphocytes",
-          all_of(Recorded("dli_given"), any_of(Is(Slot("agvhd", since="DLI_PLANNED"), ("PRESENT",)),
+          all_of(Recorded("dli_given"), any_of(Is(Slot("agvhd", since="DLI_PLANNED"), ("PRESENT",)), gvhd.ACUTE_FOUND, gvhd.CHRONIC_FOUND,
                                                Is(Slot("cgvhd", since="DLI_PLANNED"), ("MILD", "MODERATE", "SEVERE")))), MAJOR),
 )  # fmt: skip

@@ -24,8 +24,8 @@ from pathway.language import (
 )
 from protocols.ino_dli.facts import marrow
 from protocols.ino_dli.inotuzumab import STOPPED, ledger
+from protocols.ino_dli.places import HAS_PLACE, NO_PLACE, OFF_STUDY
 
-OFF_STUDY = any_of(Reached("DEATH_DAY"), Reached("WITHDRAWAL"), Reached("LOSS"))
 BEGUN = Reached("DAY0")
 C2_BEGUN = Reached("C2_START")
 DONE_1, DONE_2 = Ledger(ledger("1"), ("complete",)), Ledger(ledger("2"), ("complete",))
@@ -35,11 +35,14 @@ REGISTRATION = Track(
     "Registration",
     phases=(
         Phase("SCREENING", "Screening", registry(), confirm=None, exits=(
-            Exit("ENROLLED", Outcome("eligibility", ("ELIGIBLE",)), registry()),
+            Exit("ENROLLED", all_of(Outcome("eligibility", ("ELIGIBLE",)), HAS_PLACE), registry("slot of 23")),
             Exit("SCREEN_FAILURE", Outcome("eligibility", ("NOT_ELIGIBLE",)), registry()),
-        )),
+            Exit("OFF_STUDY", OFF_STUDY, assumption("before a place was taken up")),
+            Exit("NO_PLACE", all_of(Outcome("eligibility", ("ELIGIBLE",)), NO_PLACE), registry("stop at 23")),
+        ), hit="priority"),
         Phase("ENROLLED", "Enrolled", registry(), confirm=None, exits=(Exit("OFF_STUDY", OFF_STUDY, assumption()),)),
         Phase("SCREEN_FAILURE", "Not eligible", registry(), terminal=True),
+        Phase("NO_PLACE", "Eligible, but all 23 places are taken: not enrolled", registry("stop at 23"), terminal=True),
         Phase("OFF_STUDY", "Off study", assumption(), terminal=True),
     ),
 )  # fmt: skip

@@ -1,6 +1,7 @@
 """INO-DLI-DEFAULT-0: every number that the registry text leaves to the trial team, the references, and the gaps."""
 
 from pathway.language import ProfileKey, assumption, public, registry
+from protocols.ino_dli.facts import SAFETY, VOD
 
 ON_OFF = ("ON", "OFF")
 
@@ -27,6 +28,7 @@ PROFILE = (
     ProfileKey("omit_after", "days", "7", "days of hold after which a dose within a cycle is omitted", assumption("EU SmPC table 4: passage not seen")),
     ProfileKey("reduce_after", "days", "14", "days of hold after which the next cycle is lowered by 25 %", assumption("EU SmPC table 4: passage not seen")),
     ProfileKey("review_after", "days", "28", "days of hold beyond which a permanent stop is considered", assumption("EU SmPC table 4: passage not seen")),
+    ProfileKey("slot_days", "days", None, "days for which a place is kept without a first dose", assumption("not stated: places do not expire")),
     # --- label rules
     switch("vod", "VOD of any grade stops for good"),
     switch("liver", "liver tests hold each dose"),
@@ -41,13 +43,9 @@ PROFILE = (
     *(ProfileKey(f"lp{k}_months", "days", str(k - 1), f"calendar months from remission to lumbar puncture {k}",
                  registry("once a month after remission; first on the day of remission: assumption")) for k in range(1, 7)),
     # --- VOD, safety, follow-up
-    ProfileKey("vod_scale", "choice", "EBMT_ADULT_2016", "criteria by which VOD is diagnosed", assumption("choice per site"),
-               options=("EBMT_ADULT_2016", "EBMT_PAEDIATRIC", "EBMT_2023")),
+    *VOD.profile,
     ProfileKey("vod_watch", "days", "56", "days after the last dose for which VOD is watched for", public("L6", note="length: derived")),
-    ProfileKey("sae_hours", "days", "24", "hours from awareness to the report of an SAE to the sponsor", public("S21", note="China: assumption")),
-    ProfileKey("susar_fatal_days", "days", "7", "days to report a fatal or life-threatening SUSAR", public("S20", "S22")),
-    ProfileKey("susar_follow_up_days", "days", "15", "days to its follow-up report (7 + 8)", public("S20", "S22")),
-    ProfileKey("susar_other_days", "days", "15", "days to report another SUSAR", public("S20", "S22")),
+    *SAFETY.profile,
     ProfileKey("follow_up_months", "days", "24", "calendar months of follow-up from the first dose", registry()),
 )  # fmt: skip
 
@@ -62,10 +60,12 @@ REFERENCES = (
     ("V9", "EBMT refined diagnostic criteria 2023, doi 10.1038/s41409-023-01992-8 as cited by s41409-024-02215-4"),
     ("V10", "EBMT criteria of SOS/VOD in adults (2016), severity"),
     ("H11", "Chinese consensus: relapse of acute leukaemia after allogeneic transplant"),
+    ("S19", "Seriousness of adverse events: the criteria (regulatory guidance)"),
     ("S20", "SUSAR reporting flow chart, EU Directive 2001/20/EC"),
     ("S21", "Regulation (EU) 536/2014, article 41"),
     ("S22", "ECRIN: safety reporting by country"),
     ("G36", "PDQ: acute GvHD, organ stages"),
+    ("G37", "Acute GvHD, overall grade by MAGIC (passage not seen)"),
     ("G38", "NIH consensus 2014 on chronic GvHD"),
 )  # fmt: skip
 
@@ -78,6 +78,6 @@ GAPS = (
     ("G5", "Toxicity rules are the label's, not the trial's; each can be switched off."),
     ("G6", "A second transplant: not censored, shown."),
     ("G7", "NRM is called transplant-related although no transplant is part of the trial: death without progression."),
-    ("G8", "The 24th patient is for a governor over all patients; this protocol does not count patients."),
+    ("G8", "When a place is asked for and how long it is kept without a first dose: not stated. Eligible patients ask; no end."),
     ("G9", "Lymphoma without marrow disease has no response criteria of its own: a clinician classifies."),
 )  # fmt: skip

@@ -1,13 +1,11 @@
 """Response by the limits of the registry text, mind <= and >; it picks the doses of cycle 2."""
 
 from pathway.language import (
-    Band,
     Choice,
     Decision,
     Input,
     Is,
     Known,
-    Limit,
     Not,
     Outcome,
     Predicate,
@@ -21,18 +19,9 @@ from pathway.language import (
     row,
 )
 from protocols.ino_dli.facts import marrow
+from protocols.shared import remission
+from protocols.shared.remission import INO_DLI
 
-BLASTS = (Band("clear", (Limit("<=", "5"),)), Band("blasts", (Limit(">", "5"),)))
-PLATELETS = (
-    Band("CR", (Limit(">", "100"),)),
-    Band("CRi", (Limit(">", "50"), Limit("<=", "100"))),
-    Band("low", (Limit("<=", "50"),)),
-)
-NEUTROPHILS = (
-    Band("CR", (Limit(">", "1"),)),
-    Band("CRi", (Limit(">", "0.5"), Limit("<=", "1"))),
-    Band("low", (Limit("<=", "0.5"),)),
-)
 LIMITS = registry(
     "blasts <= 5 %; CR platelets > 100 and neutrophils > 1, CRi > 50 and > 0.5; no evidence of active disease"
 )
@@ -45,21 +34,10 @@ def response(at: str, asked: Predicate) -> Decision:
         f"Response, {at}",
         inputs=(
             Input("lymphoma_only", Is(Slot("disease"), ("B_LBL_NO_MARROW",))),
-            Input("blasts", marrow(at), bands=BLASTS),
-            Input("active", Slot("active_disease", point=at)),
-            Input("platelets", Slot("platelets", point=at), bands=PLATELETS),
-            Input("neutrophils", Slot("anc", point=at), bands=NEUTROPHILS),
+            *remission.inputs(INO_DLI, marrow(at), *(Slot(f, point=at) for f in ("active_disease", "platelets", "anc"))),
         ),
         rules=(
-            row("NONE", LIMITS, lymphoma_only="no", blasts="blasts"),
-            row("NONE", LIMITS, "", "active disease", lymphoma_only="no", blasts="clear", active="YES"),
-            row("NOT_CRi", LIMITS, "MARROW_CLEAR_NOT_CRi", "neither CR nor CRi",
-                lymphoma_only="no", blasts="clear", active="NO", platelets="low"),
-            row("NOT_CRi", LIMITS, "MARROW_CLEAR_NOT_CRi", "neither CR nor CRi",
-                lymphoma_only="no", blasts="clear", active="NO", platelets=("CR", "CRi"), neutrophils="low"),
-            row("CRi", LIMITS, lymphoma_only="no", blasts="clear", active="NO", platelets="CRi", neutrophils=("CR", "CRi")),
-            row("CRi", LIMITS, lymphoma_only="no", blasts="clear", active="NO", platelets="CR", neutrophils="CRi"),
-            row("CR", LIMITS, lymphoma_only="no", blasts="clear", active="NO", platelets="CR", neutrophils="CR"),
+            *remission.rules(INO_DLI, LIMITS, passed=(("lymphoma_only", "no"),)),
             row(Choice(("CR", "CRi", "NONE")), assumption("no criteria of its own; imaging"), lymphoma_only="yes"),
         ),
         options=("CR", "CRi", "NOT_CRi", "NONE"),

@@ -24,7 +24,7 @@ from pathway.language import (
     public,
     registry,
 )
-from protocols.ino_dli.facts import CYCLES, DOSES, PUNCTURES, SAES, marrow
+from protocols.ino_dli.facts import CYCLES, DOSES, PUNCTURES, SAFETY, marrow
 from protocols.ino_dli.inotuzumab import OVER, ledger
 from protocols.ino_dli.phases import FREE, ON_STUDY
 from protocols.ino_dli.response import C2_BEGUN
@@ -90,26 +90,8 @@ SERIES = (
 )  # fmt: skip
 
 
-def safety(number: str) -> tuple[Task, ...]:
-    """The reports of a serious adverse event. The clock of the first runs in absolute hours: see SAE-LATE."""
-    name = (("sae", number),)
-    fatal = Recorded("susar_aware", name, ("fatal", "yes"))
-    what = "VOD" if number == "VOD" else f"serious adverse event {number}"
-    return (
-        Task("SAE-REPORT", f"Report {what} to the sponsor within 24 hours of awareness, weekend or not", Reached(f"SAE_{number}"),
-             Recorded("sae_reported", name), "clinician", public("S21"), due=Moment(f"SAE_{number}", hours=Param("sae_hours")), scope=name),
-        Task("SUSAR-REPORT", f"Report SUSAR {number}, fatal or life-threatening: 7 days", fatal, Recorded("susar_reported", name), "sponsor",
-             public("S20", "S22"), due=Moment(f"SUSAR_{number}", days=Param("susar_fatal_days")), scope=(("fatal", "yes"), *name)),
-        Task("SUSAR-FOLLOW-UP", f"Follow-up report of SUSAR {number}: 8 days more", fatal, Recorded("susar_followed_up", name), "sponsor",
-             public("S20", "S22"), due=Moment(f"SUSAR_{number}", days=Param("susar_follow_up_days")), scope=name),
-        Task("SUSAR-REPORT", f"Report SUSAR {number}: 15 days", all_of(Reached(f"SUSAR_{number}"), Not(fatal)),
-             Recorded("susar_reported", name), "sponsor", public("S20", "S22"), due=Moment(f"SUSAR_{number}", days=Param("susar_other_days")),
-             scope=(("fatal", "no"), *name)),
-    )  # fmt: skip
-
-
 TASKS = (
-    *(task for number in SAES for task in safety(number)),
+    *SAFETY.tasks,
     *(
         Task("OMIT-DOSE", f"Cycle {c}: a dose has been held for 7 days or more: record ino_omitted", LedgerFlag(ledger(c), "held_to_omit"),
              Not(LedgerFlag(ledger(c), "held_to_omit")), "clinician", assumption("EU SmPC table 4: passage not seen"), scope=(("cycle", c),))

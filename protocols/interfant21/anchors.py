@@ -22,7 +22,7 @@ from pathway.language import (
 )
 from protocols.interfant21.blinatumomab import stop_decided
 from protocols.interfant21.criteria import DIAGNOSED, LAST_VACCINE
-from protocols.interfant21.facts import BL1_MRD, EOI_BLASTS, EOI_MRD
+from protocols.interfant21.facts import BL1_MRD, CRS_SIGNS, EOI_BLASTS, EOI_MRD, ICANS_SIGNS, SAFETY
 from protocols.interfant21.risk import WITHOUT_BLINATUMOMAB
 
 
@@ -119,4 +119,6 @@ EVENTS = (
     Anchor("B_CELLS_RECOVERED", "B cells recovered", (Sampled(Slot("b_cells_recovered")),), source=registry()),
 )  # fmt: skip
 
-ANCHORS = (*INDUCTION, *CYCLE_1, *COURSES, *TRANSPLANT, *EVENTS)
+SHARED = (*CRS_SIGNS.anchors, *ICANS_SIGNS.anchors, *SAFETY.anchors)
+
+ANCHORS = (*INDUCTION, *CYCLE_1, *COURSES, *TRANSPLANT, *EVENTS, *SHARED)

@@ -10,8 +10,8 @@ from pathway.language import (
     public,
     registry,
 )
-from protocols.shared import relapse
-from protocols.shared.blinatumomab_label import CRS, NEUROTOXICITY, OTHER, SEIZURE
+from protocols.shared import cns, crs, icans, relapse, seriousness
+from protocols.shared.blinatumomab_label import CRS, LIVER, NEUROTOXICITY, OTHER, SEIZURE
 
 SAMPLING_POINTS = ("EOI", "BL1-D15", "BL1-END", "EOC", "BL2-END", "PRE-OCTADAD", "PRE-HSCT", "OTHER")
 """Time points of marrow samples after diagnosis. The names TP1, TP2, TP3 are not used by any Interfant-21 text."""
@@ -25,6 +25,13 @@ CYCLES = (("cycle", ("1", "2")),)
 BLASTS = (Unit("%"),)
 FRACTION = (Unit("fraction"), Unit("%", "0.01"))
 CELLS = (Unit("10^9/L"), Unit("G/L"), Unit("/uL", "0.001"))
+
+CRS_SIGNS = crs.parts(public("B8"))
+ICANS_SIGNS = icans.parts(public("B9"))
+"""CAPD only: every patient is an infant."""
+
+CNS_COUNTS = cns.parts(("DIAGNOSIS", "EOI"), public("B12", "B13"))
+SAFETY = seriousness.parts(seriousness.Clocks(public("S21"), public("S20", "S22"), public("S19", "S20")))
 
 FACTS = (
     # --- who and what
@@ -68,8 +75,8 @@ FACTS = (
          details=("assay", "specimen", "sensitivity", "quantifiable_limit")),
     Fact("marker_sensitivity", "number", "Sensitivity of the patient's MRD marker", "laboratory", assumption(),
          units=FRACTION, cardinality="latest", possible=("0", "1"), details=("assay",)),
-    Fact("cns", "choice", "CNS status by lumbar puncture and signs; entered, not computed: rules for traumatic taps vary",
-         "clinician", public("B12"), values=("CNS1", "CNS2", "CNS3"), points=("DIAGNOSIS", "EOI", "OTHER"),
+    Fact("cns", "choice", "CNS status by lumbar puncture and signs; entered, computed beside it where the counts are reported: rules for traumatic "
+         "taps vary", "clinician", public("B12"), values=("CNS1", "CNS2", "CNS3"), points=("DIAGNOSIS", "EOI", "OTHER"),
          cardinality="latest"),
     Fact("extramedullary", "choice",
          "Disease outside marrow and CNS; RESOLVED: gone, or a mass reduced to a third or less", "clinician",
@@ -92,6 +99,11 @@ FACTS = (
          values=("GIVEN", "REFUSED"), cardinality="latest"),
     Fact("conditioning_planned", "date", "Planned first day of conditioning", "clinician", assumption(), future=True,
          cardinality="latest"),
+    # --- the signs of a day, for a grade beside the entered one
+    *CRS_SIGNS.facts,
+    *ICANS_SIGNS.facts,
+    *CNS_COUNTS.facts,
+    *SAFETY.facts,
     # --- suspected marrow relapse
     *relapse.facts("P13b"),
     Fact("survival", "choice", "Patient seen or reported alive", "coordinator", assumption("survival until the study's end"),
@@ -128,6 +140,7 @@ ACTIONS = (
            role="clinician", details=("cause",)),
     Action("lost_to_follow_up", "Lost to follow-up", assumption()),
     Action("death", "Death", assumption(), details=("cause",)),
+    *SAFETY.actions,
     Action("study_closed", "The study has closed", assumption(), role="sponsor"),
 )  # fmt: skip
 
@@ -136,6 +149,7 @@ ADVERSE_EVENTS = (
     NEUROTOXICITY,
     SEIZURE,
     AdverseEventType("HYPERSENSITIVITY", "Proven hypersensitivity to blinatumomab or an excipient", registry()),
+    LIVER,
     OTHER,
 )  # fmt: skip
 

@@ -44,19 +44,21 @@ from protocols.interfant21.facts import (
     AFTER_BLINATUMOMAB,
     BL1_MRD,
     CNS_BEFORE_BLINATUMOMAB,
+    CNS_COUNTS,
     COURSES,
+    CRS_SIGNS,
     EOI_MRD,
+    ICANS_SIGNS,
     LATEST_MRD,
+    SAFETY,
     WBC_BEFORE_STEROID,
 )
 from protocols.interfant21.risk import WITHOUT_BLINATUMOMAB, YOUNG
 from protocols.interfant21.schedule import ACTIVE, NOT_RECOVERED, treatment
+from protocols.shared import mrd
 
-LOW, POSITIVE = Limit("<", "1e-4"), Limit(">=", "1e-4")
-NEWLY_POSITIVE = all_of(
-    State(Compare(LATEST_MRD, POSITIVE), ("PASS",)),
-    any_of(*(State(Compare(Slot("mrd", point=p), LOW), ("PASS",)) for p in AFTER_BLINATUMOMAB)),
-)
+POSITIVE = Limit(">=", "1e-4")
+NEWLY_POSITIVE = mrd.newly_positive(LATEST_MRD, [Slot("mrd", point=p) for p in AFTER_BLINATUMOMAB])
 """A marrow of 1e-4 or more after one below it."""
 
 
@@ -306,4 +308,8 @@ DEVIATIONS = (
     alert("RELAPSE-WATCH", "MRD positive after it had been below 1e-4: watch for relapse", NEWLY_POSITIVE, MAJOR),
     alert("RELAPSE-CRITERIA", "Relapse criteria met: the team states the relapse or says why not",
           all_of(known("relapse_marrow", "RELAPSE"), Not(Recorded("relapse")), Not(treatment("OFF_TREATMENT"))), CRITICAL),
+    *CRS_SIGNS.deviations,
+    *ICANS_SIGNS.deviations,
+    *CNS_COUNTS.deviations,
+    *SAFETY.deviations,
 )  # fmt: skip

@@ -1,6 +1,7 @@
 """IF21-DEFAULT-0: every number that the public texts leave to the trial team, and the references that rules cite."""
 
 from pathway.language import ProfileKey, assumption, public, registry
+from protocols.interfant21.facts import SAFETY
 
 PROFILE = (
     ProfileKey("age_max_days", "days", "365", "highest age at diagnosis, in days", registry()),
@@ -34,6 +35,7 @@ PROFILE = (
     ProfileKey("hsct_mrd_max_age", "days", "14", "greatest age of that marrow at conditioning", assumption()),
     ProfileKey("maintenance_end", "study_day", "D728", "end of maintenance (week 104)", assumption()),
     ProfileKey("result_turnaround", "days", "10", "days within which an MRD result is expected", assumption()),
+    *SAFETY.profile,
     # Not clinical: lengths that only let a simulated clock advance.
     ProfileKey("length_IB", "days", "42", "length of IB", assumption("placeholder"), simulation=True),
     ProfileKey("length_ADE", "days", "28", "length of ADE", assumption("placeholder"), simulation=True),
@@ -80,7 +82,14 @@ REFERENCES = (
     ("B8b", "Blinatumomab US label, older administration text: do not flush the line"),
     ("B9", "ASTCT consensus grading of ICANS with CAPD below 12 years"),
     ("B10", "Blinatumomab, cytokine release syndrome: grades and management, table"),
+    ("B11", "Blinatumomab US label, Warnings: elevated liver enzymes (copy)"),
     ("B12", "BMJ Best Practice, ALL: diagnostic criteria, CNS status"),
+    ("B13", "CNS disease in childhood ALL: classes and the Steinherz-Bleyer rule (review)"),
+    ("S19", "Seriousness of adverse events: the criteria (regulatory guidance)"),
+    ("S20", "SUSAR reporting flow chart, EU Directive 2001/20/EC"),
+    ("S21", "Regulation (EU) 536/2014, article 41"),
+    ("S22", "ECRIN: safety reporting by country"),
+    ("S8", "Adult consensus on MRD assessment in ALL: response terms, table"),
 )  # fmt: skip
 
 GAPS = (

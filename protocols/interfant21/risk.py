@@ -39,6 +39,7 @@ from protocols.interfant21.facts import (
     EOI_MRD,
     WBC_BEFORE_STEROID,
 )
+from protocols.shared import mrd, remission
 
 # --- diagnosis and day 8 ------------------------------------------------------------------------------------------------
 
@@ -121,11 +122,7 @@ MARROW_EOI = Decision(
         Input(
             "blasts",
             EOI_BLASTS,
-            bands=(
-                Band("M1", (Limit("<", "5"),)),
-                Band("M2", (Limit(">=", "5"), Limit("<", "25"))),
-                Band("M3", (Limit(">=", "25"),)),
-            ),
+            bands=remission.MARROW,
         ),
     ),
     rules=(
@@ -310,6 +307,15 @@ RISK = Decision(
     announce=True,
 )
 
+# --- the same results in the words of the adult consensus -------------------------------------------------------------------
+
+
+def worded(at: str) -> Decision:
+    """For reports; no rule of this trial reads it."""
+    clear = Compare(Slot("marrow_blasts", point=at), Limit("<", "5"))
+    return mrd.response("mrd_response", Slot("mrd", point=at), clear, public("S8"), scope=(("point", at),))
+
+
 DECISIONS = (
     D8_RESPONSE,
     RISK_WITHOUT_WBC,
@@ -323,4 +329,6 @@ DECISIONS = (
     BL1_MRD_GAP,
     RISK_BLINA1,
     RISK,
+    worded("EOI"),
+    worded("BL1-END"),
 )

@@ -32,7 +32,7 @@ from pathway.language import (
 from protocols.interfant21.anchors import course, point
 from protocols.interfant21.blinatumomab import stop_decided, stopped
 from protocols.interfant21.choices import AFTER_CYCLE_1, FRESH_MARROW
-from protocols.interfant21.facts import BL1_MRD, EOI_MRD, LATEST_MRD
+from protocols.interfant21.facts import BL1_MRD, CNS_COUNTS, EOI_MRD, LATEST_MRD, SAFETY
 from protocols.interfant21.risk import WITHOUT_BLINATUMOMAB
 
 CHEMOTHERAPY = ("INDUCTION", "EOI_DECISION", "POST_BLINA1_DECISION", "CONSOLIDATION", "MARMA", "OCTADAD")
@@ -224,4 +224,6 @@ TASKS = (
          Outcome("hsct_eligible", ("ELIGIBLE",)), "clinician", public("P1")),
     Task("REPEAT-MARROW", "Suspected relapse: repeat the marrow with two tests",
          Outcome("relapse_marrow", ("REPEAT_MARROW",)), Known(Slot("relapse_repeat_tests")), "clinician", public("P13b")),
+    *CNS_COUNTS.tasks,
+    *SAFETY.tasks,
 )  # fmt: skip

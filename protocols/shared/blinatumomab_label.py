@@ -1,4 +1,8 @@
-"""Blinatumomab by its label: the adverse events, and what each grade asks for. Doses are worded by the trial."""
+"""Blinatumomab by its label: the adverse events, and what each grade (CTCAE) asks for. Doses are worded by the trial.
+
+Newer labels grade neurotoxicity with ICANS; their table was not seen. Some reviews stop after any grade 4 or any seizure: a
+trial that takes them replaces the rows.
+"""
 
 from pathway.language import AdverseEventRule, AdverseEventType, Restart, assumption, public
 
@@ -7,6 +11,9 @@ CRS = AdverseEventType("CRS", "Cytokine release syndrome", public("B8", note="la
 NEUROTOXICITY = AdverseEventType("NEUROTOXICITY", "Neurotoxicity, ICANS; below 12 years graded with CAPD", public("B9"),
                                  scales=("ASTCT", "CTCAE"))  # fmt: skip
 SEIZURE = AdverseEventType("SEIZURE", "Seizure", public("B3", "B4"), occurrences=True)
+LIVER = AdverseEventType(
+    "LIVER", "Liver: grade 3 is AST or ALT over 5 x ULN, or bilirubin over 3 x ULN", public("B11")
+)
 OTHER = AdverseEventType("OTHER", "Other clinically relevant adverse event", public("B4"))
 
 
@@ -34,6 +41,10 @@ def rules(
         AdverseEventRule("NEURO-4", "NEUROTOXICITY", (4, 5), "stop", "stop for good", public("B4", note=note)),
         AdverseEventRule("SEIZURE-2", "SEIZURE", (1, 5), "stop", "more than one seizure: stop for good",
                          public("B3", "B4", note=note), nth=2),
+        AdverseEventRule("LIVER-1", "LIVER", (1, 2), "continue", "continue, check again", LABEL_SILENT),
+        AdverseEventRule("LIVER-3", "LIVER", (3, 3), "interrupt", "AST or ALT over 5 x ULN, or bilirubin over 3 x ULN: interrupt",
+                         public("B11", note="when to go on is not said: grade <= 1: assumption"), restart=Restart(grade_at_most=1)),
+        AdverseEventRule("LIVER-4", "LIVER", (4, 5), "review", "consider stopping for good", public("B4", note=note)),
         AdverseEventRule("OTHER-1", "OTHER", (1, 2), "continue", "continue, supportive care", LABEL_SILENT),
         AdverseEventRule("OTHER-3", "OTHER", (3, 3), "interrupt",
                          f"hold until grade <= 1 for 3 days, restart at {low}, to {full} after 7 days; stop for good if it takes "

@@ -16,6 +16,8 @@ from pathway.language import (
     row,
 )
 
+VERSION = "PONTE-DI-LEGNO-2022"
+
 
 def facts(key: str) -> tuple[Fact, Fact, Fact]:
     """What the table reads; `key` is the trial's reference to the consensus."""

@@ -21,6 +21,7 @@ from pathway.language import (
     Is,
     Known,
     Ledger,
+    LedgerFlag,
     LedgerPoint,
     Limit,
     Milestone,
@@ -165,6 +166,9 @@ SOUND = Protocol(
     ),
     milestones=(Milestone("BEGUN", "treatment begun", Reached("D1"), R),),
     deviations=(
+        Deviation("ODD", "the infusion is not as it was ordered",
+                  any_of(*(LedgerFlag("blina[cycle=1]", f) for f in ("dose_differs", "pause_over_limit", "started_twice"))),
+                  (Rung("major"),), R),
         Deviation("LATE", "no MRD",
                   all_of(Passed(Moment("D1", days=40)), Not(Known(MRD)), Not(NotObtainable(MRD))), (Rung("major"),), R),
     ),

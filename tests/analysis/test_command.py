@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import analysis.prove
+import protocols.dara_tall
 from analysis.findings import Finding, Proof
 from analysis.places import Place
 from commands.app import run
@@ -97,3 +101,56 @@ def test_docs_writes_a_page_that_its_check_calls_fresh(
     assert status(["protocol", "docs", "interfant-21", "--into", str(tmp_path)]) == 0
     assert status(["protocol", "docs", "interfant-21", "--into", str(tmp_path), "--check"]) == 0
     assert "fresh" in capsys.readouterr().out
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Iterator[Path]:
+    """A copy of a protocol's folder under another name; what it stands for is imported anew afterwards."""
+    before = {name: module for name, module in sys.modules.items() if name.startswith("protocols.")}
+    yield Path(shutil.copytree(Path(protocols.dara_tall.__file__ or "").parent, tmp_path / "with_a_hole"))
+    for name in [name for name in sys.modules if name.startswith("protocols.")]:
+        del sys.modules[name]
+    sys.modules.update(before)
+
+
+def test_a_copy_of_a_folder_is_proved_with_its_own_files(
+    copied: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = copied / "daratumumab.py"
+    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    file.write_text("".join(line for line in lines if "a reaction of grade 4, or the third" not in line))
+    assert status(["prove", str(copied), "--json"]) == 1
+    (gap,) = (f for f in json.loads(capsys.readouterr().out)["findings"] if f["kind"] == "gap")
+    assert gap["id"] == "gap:DARA_STOP:directed=yes"
+    assert gap["file"].endswith("with_a_hole/daratumumab.py")
+    assert gap["replay"]["events"][0]["name"] == "infusion_started"
+
+
+def test_a_single_file_is_proved_and_shown_by_its_path(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "sixth_trial.py"
+    file.write_text((Path(__file__).parents[1] / "protocols" / "sixth.py").read_text(encoding="utf-8"))
+    assert status(["prove", str(file)]) == 0
+    assert "clean" in capsys.readouterr().out
+    assert status(["protocol", "show", str(file), "--json"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("x = 1\n", "defines no Protocol"),
+        ("x = (\n", "SyntaxError"),
+        ("import nothing_of_that_name\n", "cannot be read"),
+    ],
+)
+def test_a_file_without_a_protocol_is_refused(tmp_path: Path, text: str, why: str) -> None:
+    file = tmp_path / "odd.py"
+    file.write_text(text)
+    with pytest.raises(UsageError, match=why):
+        run(["prove", str(file)])
+
+
+def test_a_path_without_a_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no such file"):
+        run(["prove", str(tmp_path / "gone.py")])

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -29,17 +33,19 @@ from pathway.language import (
     Moment,
     Not,
     Outcome,
+    Passed,
     Protocol,
     Reached,
     Recorded,
     Slot,
+    State,
     Task,
     Waiver,
     all_of,
     public,
     row,
 )
-from tests.analysis.sound_protocol import COURSE, MARKER, OUTSIDE, RESPONSE, RISK, SOUND, WBC, R
+from tests.analysis.sound_protocol import COURSE, MARKER, MRD, OUTSIDE, RESPONSE, RISK, SOUND, WBC, R
 
 Change = Callable[[Protocol], Protocol]
 
@@ -258,8 +264,67 @@ def test_two_proofs_print_the_same_ids() -> None:
     assert [f.id for f in first.findings] == [f.id for f in second.findings]
 
 
+def test_a_proof_is_the_same_whatever_was_proved_before() -> None:
+    alone = prove(SOUND)
+    prove(decision(EXCLUSIVE)(SOUND))
+    again = prove(SOUND)
+    assert (alone.questions, alone.steps) == (again.questions, again.steps)
+    assert alone.steps > 0
+
+
+def test_a_proof_is_the_same_in_every_process() -> None:
+    code = "from analysis.prove import prove; from tests.analysis.sound_protocol import SOUND; print(prove(SOUND).steps)"
+
+    def steps(seed: str) -> int:
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        run = [sys.executable, "-c", code]
+        return int(subprocess.run(run, env=environment, capture_output=True, text=True, check=True).stdout)
+
+    assert steps("1") == steps("2") == prove(SOUND).steps
+
+
+def test_what_the_solver_cannot_settle_is_open_and_no_proof() -> None:
+    proof = prove(SOUND, effort=10)
+    assert {f.kind for f in proof.open} == {"not-settled"}
+    ids = {f.id for f in proof.open}
+    assert {"not-settled:gap:risk", "not-settled:dead-end:treatment:CHEMO"} <= ids
+    assert all("the solver gave up" in f.facts[0] for f in proof.open)
+
+
+def test_combinations_that_leave_no_patient_are_told() -> None:
+    nobody = Impossible((Known(WBC),), "a"), Impossible((Not(Known(WBC)),), "b")
+    assert "impossible-guard:patients" in {f.id for f in prove(replace(SOUND, impossible=nobody)).open}
+
+
 def test_death_is_no_way_out_of_a_phase() -> None:
     changed = phase("CHEMO", exits=(Exit("DONE", Crit("I2"), R),))(SOUND)
     assert changed.tracks[0].anywhere[0].when == OUTSIDE
     (end,) = (f for f in prove(changed).open if f.kind == "dead-end")
     assert any("marker = NEGATIVE" in line for line in end.facts)
+
+
+def test_a_gap_is_found_where_an_input_cannot_be_told_and_no_row_is_left() -> None:
+    unreadable = Input("unreadable", State(Compare(MRD, Limit("<", "1e-4")), ("REVIEW",)))
+    low = Input("low", Compare(MRD, Limit("<", "1e-4")))
+    table = replace(RESPONSE, inputs=(unreadable, low, *RESPONSE.inputs[1:]), rules=(
+        row("GOOD", R, unreadable="no", low="yes"), row("POOR", R, unreadable="no", low="no"),
+    ))  # fmt: skip
+    found = {f.id: f for f in prove(decision(table)(SOUND)).open}
+    assert "gap:response:unreadable=yes" in found
+
+
+def test_an_infusion_that_has_ended_is_told_from_when_it_ended() -> None:
+    after = Exit(
+        "DONE", all_of(Ledger("blina[cycle=1]", ("complete",)), Passed(Moment("BAG_OFF", days=400))), R
+    )
+    stop = Exit("OUT", Ledger("blina[cycle=1]", ("stopped", "short")), R)
+    assert prove(phase("INFUSION", exits=(after, stop))(SOUND)).open == ()
+
+
+def test_a_counterexample_comes_with_the_events_of_such_a_patient() -> None:
+    (gap,) = (f for f in prove(decision(replace(RISK, rules=RISK.rules[:2]))(SOUND)).open if f.kind == "gap")
+    assert gap.replay is not None
+    values = {e.name: Decimal(e.value or "") for e in gap.replay.events}
+    assert values["age"] < 180
+    assert values["wbc"] >= 300
+    assert gap.to_dict()["replay"]["unsaid"] == []

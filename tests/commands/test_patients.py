@@ -1,6 +1,8 @@
 """A coordinator's day against a real server, worker and store: each command a process of its own."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 from runtime.settings import Settings
@@ -153,5 +155,22 @@ async def test_without_the_server_the_plan_is_computed_from_the_store(
     assert "computed from the events in the store" in shown.err
     assert shown.data["source"] == "store"
     assert shown.data["plan"]["criteria"] == asked.data["plan"]["criteria"]
+    # With the text that the pathway is pinned to replaced by another, nothing is computed; what was stored is shown as such.
+    pinned = shown.data["plan"]["tracks"]
+    file = own_settings.database_url.partition(":///")[2]
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute("UPDATE pathways SET protocol_hash = 'feedfacefeed' WHERE subject = 'AWAY'")
+    stored = await away("show", "AWAY", "--json")
+    assert stored.status == 4
+    assert "text feedfacefeed" in stored.err
+    assert "Nothing is computed with another text" in stored.err
+    assert stored.data["plan"] is None
+    assert stored.data["stored"]["phases"] == {track["id"]: track["phase"] for track in pinned}
+    for_people = await away("show", "AWAY")
+    assert (for_people.status, "not computed anew" in for_people.out) == (4, True)
+    nobody = await away("show", "NOBODY")
+    assert nobody.status == 4
+    assert "127.0.0.1:1" in nobody.err
+    assert "the store has no pathway of NOBODY" in nobody.err
     assert (await away("record", "AWAY", "wbc", "85", "--unit", "10^9/L")).status == 4
     assert own_settings.temporal_address not in shown.err

@@ -100,3 +100,10 @@ def test_every_line_carries_the_site_s_time_and_the_study_day() -> None:
     assert {(c.at, c.local, c.day, c.subject, c.cause) for c in said} == {
         ("2025-02-09T23:00:00Z", "2025-02-10T00:00", "D8", "P1", "e9")
     }
+
+
+def test_a_competing_event_is_named_as_one() -> None:
+    life = enrolled()
+    life.do("2025-02-20T09:00", "death")
+    told = {c.id: c.text for c in life.tell("2025-02-20T10:00") if c.kind == "endpoint"}
+    assert told == {"EFS": "EFS: death", "CIR": "CIR: competing event death"}

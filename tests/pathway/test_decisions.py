@@ -3,6 +3,8 @@
 # ruff: noqa: E501
 # A table stays a table.
 
+from dataclasses import replace
+
 import pytest
 
 from pathway.compiled import compile_protocol
@@ -317,3 +319,83 @@ def test_a_choice_in_a_table_that_nobody_confirms_is_a_question_to_a_clinician()
     assert decision(life.plan("2025-02-01T12:00"), "d").in_force == "Y"
     life.correct("2025-02-01T13:00", "e1", "13")
     assert decision(life.plan("2025-02-01T14:00"), "d").in_force is None
+
+
+def test_while_the_table_cannot_tell_nobody_is_told_that_the_conclusion_is_the_same() -> None:
+    life = decided("keep")
+    life.do("2025-02-01T11:00", "done")
+    life.correct("2025-02-02T09:00", "e1", "15")
+    assert first(life, "2025-02-02T09:00").state == "amended"
+    told = notice(life.plan("2025-02-02T09:00"), "AMENDED")
+    assert told is not None
+    assert told.text.endswith("whether the conclusion is the same is not known yet")
+    life.fact("2025-02-02T10:00", "b", "15", unit="u")
+    told = notice(life.plan("2025-02-02T10:00"), "AMENDED")
+    assert told is not None
+    assert told.text.endswith("the conclusion is the same")
+    life.correct("2025-02-02T11:00", "e5", "5")
+    assert notice(life.plan("2025-02-02T11:00"), "DIVERGED") is not None
+
+
+LEFT = Protocol(
+    "left", "", (), Version("1", "2025-01-01", ""), "T-0", (), (),
+    facts=tuple(
+        Fact(n, "number", n, "laboratory", R, units=(Unit("u"),), cardinality="latest") for n in ("a", "b", "c")
+    ),
+    actions=(Action("done", "done", R),),
+    anchors=(),
+    criteria=(),
+    decisions=(
+        Decision("group", "", (Input("a", A, (LOW, HIGH)), Input("b", B, (LOW, HIGH))),
+                 (row("GOOD", R, a="low", b="low"), row("FAIR", R, a="low", b="high"), row("BAD", R, a="high")),
+                 ("GOOD", "FAIR", "BAD"), R),
+        Decision("gate", "", (Input("group", "group"), Input("c", Slot("c"), (LOW, HIGH))),
+                 (row(Choice(("GO", "WAIT")), R, group=("GOOD", "FAIR"), c="high"),
+                  row("GO", R, group=("GOOD", "FAIR"), c="low"), row("STOP", R, group=("BAD", "none"))),
+                 ("GO", "WAIT", "STOP"), R, confirm="clinician", enacted=(("GO", Recorded("done")),)),
+    ),
+    tracks=(Track("t", "", (Phase("START", "", R, (Exit("END", Recorded("done"), R),)), Phase("END", "", R, terminal=True))),),
+)  # fmt: skip
+
+
+def test_an_option_that_is_out_diverges_at_once_even_while_the_rest_is_open() -> None:
+    life = Life(compile_protocol(LEFT), make_profile(LEFT))
+    life.fact("2025-02-01T09:00", "c", "5", unit="u", id="c")
+    life.fact("2025-02-01T09:01", "a", "5", unit="u", id="a")
+    life.decide("2025-02-01T10:00", "gate", "GO")
+    life.do("2025-02-01T11:00", "done")
+    life.correct("2025-02-02T09:00", "a", "15", id="a2")
+    plan = life.plan("2025-02-02T09:00")
+    assert notice(plan, "AMENDED") is None
+    assert notice(plan, "DIVERGED") is not None
+
+
+def test_a_question_is_reminded_of_from_when_it_was_asked_and_not_from_an_older_value() -> None:
+    life = Life(compile_protocol(LEFT), make_profile(LEFT))
+    life.fact("2025-02-01T09:00", "c", "15", unit="u")
+    life.fact("2025-02-11T09:00", "a", "5", unit="u")
+    plan = life.plan("2025-02-11T09:00")
+    gate = decision(plan, "gate")
+    assert gate.open
+    assert gate.since == plan.at
+    assert notice(plan, "DECISION-OPEN") is None
+    assert notice(life.plan("2025-02-14T08:59"), "DECISION-OPEN") is None
+    assert notice(life.plan("2025-02-14T09:00"), "DECISION-OPEN") is not None
+
+
+def test_what_a_person_must_judge_does_not_read_like_a_choice() -> None:
+    life = Life(compile_protocol(JUDGED), make_profile(JUDGED))
+    life.fact("2025-02-01T09:00", "a", "5", unit="u")
+    plan = life.plan("2025-02-01T09:00")
+    assert decision(plan, "group").state == "review"
+    told = [c.text for c in life.tell("2025-02-01T09:00") if c.kind == "decision"]
+    assert told == ["group: to be judged by the clinician, one of GOOD, BAD"]
+
+
+JUDGED = replace(
+    LEFT,
+    name="judged",
+    decisions=(
+        Decision("group", "", (Input("a", A, (LOW, HIGH)),), (row(Choice(("GOOD", "BAD")), R, a="low"), row("BAD", R, a="high")), ("GOOD", "BAD"), R),
+    ),
+)  # fmt: skip

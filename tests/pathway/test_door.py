@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from pathway.decisions import decider
 from pathway.door import CODES, Refused, admit
 from pathway.events import Report
 from tests.pathway.toy import COMPILED, PROFILE, SITE, Life, berlin, criterion, decision, enrolled, infused
@@ -278,3 +279,37 @@ def test_a_correction_without_a_unit_is_read_in_the_unit_that_was_typed() -> Non
     head = life.record.head(first.id)
     assert head is not None
     assert (head.value, head.unit) == ("0.0003", "fraction")
+
+
+def test_what_is_the_meetings_to_decide_is_refused_from_a_clinician_and_the_other_way_round() -> None:
+    life = infused()
+    life.fact("2025-03-11T09:00", "mrd", "5e-5", unit="fraction", point="EOI", on="2025-03-07T09:00")
+    plan = life.plan(NOW)
+    asked_of = {d.key: d.role for d in plan.decisions if d.open and d.proposal}
+    assert asked_of
+    for key, role in asked_of.items():
+        for other in ("clinician", "meeting", "sponsor", "coordinator", "laboratory", "operations"):
+            if other != role:
+                said = refusal(life, "decision", key, decision(plan, key).proposal, role=other, reason="so")
+                assert said.code == "wrong_role"
+                assert str(said) == f"{key} is decided by the {role}, not by the {other}"
+
+
+@pytest.mark.parametrize(
+    ("confirm", "who"),
+    [
+        ("meeting", "meeting"),
+        ("sponsor", "sponsor"),
+        ("clinician", "clinician"),
+        (None, "clinician"),
+        ("", "clinician"),
+    ],
+)
+def test_a_decision_has_one_role_that_takes_it(confirm: str | None, who: str) -> None:
+    assert decider(confirm) == who
+
+
+def test_a_number_beyond_the_last_says_what_to_do_and_not_to_use_another() -> None:
+    said = str(refusal(Life(), "action", "infusion_started", scope=(("cycle", "9"),)))
+    assert "follows 1, 2 and no more" in said
+    assert "report this one outside allpath now" in said

@@ -66,7 +66,7 @@ def test_what_waits_for_a_decision_is_blocked_and_never_late() -> None:
     life.decide("2025-04-09T11:00", "AFTER_BLINA_1", "COURSE_1")
     found = need(life.plan("2025-09-01T09:00"), "BLINA2-START")
     assert (found.state, found.blocked_by, found.kind) == ("blocked", "cycle2", "dose")
-    life.decide("2025-09-01T10:00", "cycle2", "YES")
+    life.decide("2025-09-01T10:00", "cycle2", "YES", role="meeting")
     found = need(life.plan("2025-09-01T11:00"), "BLINA2-START")
     assert (found.state, found.blocked_by) == ("late", None)
 

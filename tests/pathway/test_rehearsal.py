@@ -13,6 +13,7 @@ from pathway.rehearsal import (
     Progress,
     Refusal,
     Rehearsed,
+    Settle,
     Show,
     Shown,
     StepTo,
@@ -349,6 +350,9 @@ async def test_a_driver_across_a_network_gives_the_same_result() -> None:
         async def submit(self, command: Submit) -> Mapping[str, Progress] | Refusal:
             return inside.submit(command)
 
+        async def settle(self, command: Settle) -> Mapping[str, Progress]:
+            return inside.settle(command)
+
         async def show(self, command: Show) -> Shown:
             return inside.show(command)
 
@@ -363,6 +367,7 @@ def test_the_script_begins_at_the_start_and_ends_at_the_end() -> None:
     assert command == StepTo(played.start)
     last: StepTo | Submit | None = None
     while not isinstance(command, Show):
+        assert not isinstance(command, Settle)
         last = command
         answer = driver.step_to(command) if isinstance(command, StepTo) else driver.submit(command)
         command = play.send(answer)

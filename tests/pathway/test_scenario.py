@@ -600,3 +600,21 @@ def test_whatever_is_typed_is_read_or_told_as_a_mistake(at: list[int], words: li
     except Malformed as error:
         found = error.problems or (Problem(0, 0, "said nothing"),)
     assert all(1 <= p.line <= text.count("\n") + 2 for p in found)
+
+
+def test_a_choice_of_the_profile_that_there_is_not_is_answered_with_all_there_are() -> None:
+    found = problems(f"{HEAD}profile: {{set: {{course: IC}}}}\nevents:\n{FIRST}")
+    assert any(line.endswith("profile key course cannot be 'IC'; accepted: IB, ADE") for line in found)
+
+
+@pytest.mark.parametrize(
+    ("id_", "why"),
+    [
+        ("b9", "in a moment b9 is day 9 of an infusion; use another word, such as e9"),
+        ("D3", "in a moment D3 is day 3 of the study; use another word, such as e3"),
+        ("9b", "it must be a word of letters, digits, dots and dashes that begins with a letter, such as e3"),
+    ],
+)
+def test_an_id_that_cannot_be_one_is_told_why(id_: str, why: str) -> None:
+    found = problems(f"{HEAD}events:\n{FIRST}- {{id: {id_}, at: 2025-02-04, fact: consent, value: YES}}\n")
+    assert any(line.endswith(f"{id_!r} cannot be an event's id: {why}") for line in found)

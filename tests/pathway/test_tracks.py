@@ -113,7 +113,7 @@ def test_voiding_an_old_transition_returns_the_patient_and_later_confirmations_a
 def test_the_first_of_two_ways_wins_only_if_those_before_it_are_ruled_out() -> None:
     life = consolidated()
     assert decision(life.plan("2025-04-22T09:00"), "AFTER_COURSE_1").proposal is None
-    life.decide("2025-04-22T10:00", "cycle2", "YES")
+    life.decide("2025-04-22T10:00", "cycle2", "YES", role="meeting")
     assert decision(life.plan("2025-04-22T11:00"), "AFTER_COURSE_1").proposal == "BLINA_2"
 
 

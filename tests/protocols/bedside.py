@@ -59,9 +59,9 @@ class Patient:
             "action", when, name=name, scope=tuple(sorted((scope or {}).items())), details=details
         )
 
-    def grade(self, name: str, grade: int, when: str, of: str = "") -> str:
+    def grade(self, name: str, grade: int, when: str, of: str = "", **details: str) -> str:
         """An adverse event; `of`: the report that this one continues."""
-        return self._submit("adverse_event", when, name=name, value=str(grade), target=of)
+        return self._submit("adverse_event", when, name=name, value=str(grade), target=of, details=details)
 
     def correct(self, event: str, value: str, when: str) -> str:
         """The right value of an earlier report."""
@@ -70,12 +70,15 @@ class Patient:
 
     def decide(self, name: str, option: str, when: str) -> str:
         """An option taken."""
-        return self._submit("decision", when, name=name, value=option, reason="seen")
+        asked = (d.role for d in self.plan(when).decisions if d.key == name)
+        role = next((r for r in asked if r in ("meeting", "sponsor")), "clinician")
+        return self._submit("decision", when, name=name, value=option, reason="seen", role=role)
 
     def _submit(self, kind: str, when: str, details: dict[str, str] | None = None, **fields: object) -> str:
         name = f"e{len(self.record.events) + 1}"
+        fields = {"role": "clinician", **fields}
         report = Report(
-            id=name, kind=kind, at=at(when), role="clinician", details=tuple((details or {}).items()), **fields  # type: ignore[arg-type]
+            id=name, kind=kind, at=at(when), details=tuple((details or {}).items()), **fields  # type: ignore[arg-type]
         )  # fmt: skip
         event = admit(
             self.protocol,

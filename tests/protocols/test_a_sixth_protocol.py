@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from analysis.pages import protocol_page
 from analysis.prove import prove
 from commands.diagram import mermaid
-from pathway import dosing, language
+from pathway import dosing, language, trial_design
 from pathway.compiled import compile_protocol
 from pathway.rehearsal import rehearse
 from pathway.scenario import read_scenario
@@ -22,7 +23,7 @@ GUIDE = (ROOT / "docs" / "writing-a-protocol.md").read_text(encoding="utf-8")
 FILE = Path(sixth.__file__)
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
 *EXAMPLES, WHOLE = [text for kind, text in BLOCKS if kind == "python"]
-(SCENARIO,) = (text for kind, text in BLOCKS if kind == "yaml")
+SCENARIO, SLOTS = (text for kind, text in BLOCKS if kind == "yaml")
 PARTS = re.findall(r"`([A-Z]\w+\([^`]*\))`", GUIDE)
 COMPILED = compile_protocol(sixth.REVAX)
 STRANGER = """
@@ -42,12 +43,40 @@ def test_the_guide_quotes_the_file() -> None:
 
 @pytest.mark.parametrize("text", [*EXAMPLES, *PARTS])
 def test_every_example_of_the_guide_is_in_the_language(text: str) -> None:
-    names = {**vars(language), **vars(dosing), **vars(sixth), "slot": sixth.AFTER, "x": sixth.AFTER}
+    names = {
+        **vars(language),
+        **vars(dosing),
+        **vars(trial_design),
+        **vars(sixth),
+        "slot": sixth.AFTER,
+        "x": sixth.AFTER,
+        "last": sixth.ENDED,
+        "half_life": sixth.AFTER,
+    }
     exec(text, names | {"p": sixth.PROTECTED})
 
 
 def test_its_scenario_is_as_expected() -> None:
     done = rehearse(read_scenario(parse(SCENARIO, "R1.yaml"), lambda name: COMPILED))
+    assert done.unmet == ()
+
+
+def test_its_scenario_with_a_slot_is_as_expected() -> None:
+    (parts,) = (text for text in EXAMPLES if "slot_fact(" in text)
+    names = {**vars(language), **vars(sixth)}
+    exec(parts, names)
+    track = sixth.REVAX.tracks[0]
+    first = replace(track.phases[0], exits=(names["WAY_IN"], *track.phases[0].exits[1:]))
+    platform = replace(
+        sixth.REVAX,
+        facts=(*sixth.REVAX.facts, names["SLOT"]),
+        anchors=(*sixth.REVAX.anchors, names["LAPSED"]),
+        tracks=(replace(track, phases=(first, *track.phases[1:])),),
+        subtrials=(names["PLACES"],),
+        enrolments=(names["ENROLS"],),
+    )
+    compiled = compile_protocol(platform)
+    done = rehearse(read_scenario(parse(SLOTS, "R2.yaml"), lambda name: compiled))
     assert done.unmet == ()
 
 

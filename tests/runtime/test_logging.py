@@ -9,7 +9,11 @@ from typing import Any, Literal
 import pytest
 import structlog
 
+from pathway.site import Site
+from protocols import compiled
 from runtime.logging import WITHHELD, configure_logging
+from workflows.client import new_start
+from workflows.state import OtherText, pinned
 
 
 @pytest.fixture(autouse=True)
@@ -49,6 +53,18 @@ def test_a_structure_is_withheld_even_under_a_listed_key() -> None:
     stream = sink()
     structlog.get_logger().info("published", key={"born": "2024-06-08"})
     assert last(stream)["key"] == WITHHELD
+
+
+@pytest.mark.parametrize("form", ["console", "json"])
+def test_another_text_than_the_pinned_one_is_logged_with_the_reason(form: Literal["console", "json"]) -> None:
+    stream = sink(form)
+    text = compiled("dara-tall")
+    start = new_start("dara-tall", "P1", Site("S01")).model_copy(update={"protocol_hash": "feedfacefeed"})
+    try:
+        pinned(start, text)
+    except OtherText as error:
+        structlog.get_logger().error("the task failed", exc_info=error)
+    assert f"dara-tall@1.0 is not the text this was started with: {text.hash[:12]} here" in stream.getvalue()
 
 
 @pytest.mark.parametrize("form", ["console", "json"])

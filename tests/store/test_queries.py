@@ -131,3 +131,13 @@ async def test_an_empty_store_has_nothing_waiting(store: Store) -> None:
         assert await queries.outbox_counts(session, T0) == queries.OutboxCounts(0, 0, 0, 0, 0, 0, None)
         assert await queries.pathway(session, "nobody") is None
         assert await work_list.due(session, T0) == ()
+
+
+async def test_the_hour_by_which_something_is_due_is_kept_and_on_the_work_list(store: Store) -> None:
+    by = T0 + timedelta(hours=1)
+    entry = item(kind="task", due=_days(0), window=None, late_from=by, due_at=by)
+    async with store.writing() as session:
+        await publish(session, batch(1, items=(entry,)), now=T0)
+    async with store.reading() as session:
+        assert (await queries.items(session, batch(1).pathway_id))[0].due_at == by
+        assert [line.due_at for line in await work_list.due(session, T0)] == [by]

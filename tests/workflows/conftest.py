@@ -6,14 +6,14 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from temporalio.client import Client
-from temporalio.worker import Worker
 
 import protocols
+from activities.agenda import Agendas
 from activities.publish import Publisher
 from pathway.events import Report
 from pathway.language import Protocol
@@ -22,25 +22,34 @@ from runtime.settings import Settings
 from store import queries
 from store.engine import Store, upgrade
 from tests.workflows.toy import TOY
-from worker import build_worker
-from workflows.client import Handle, new_start, start_pathway
-from workflows.messages import Clock
+from tests.workflows.toy_platform import PLATFORM
+from worker import Workers, build_worker
+from workflows.client import (
+    AnyHandle,
+    Handle,
+    SubtrialHandle,
+    new_start,
+    new_subtrial_start,
+    start_pathway,
+    start_subtrial,
+)
+from workflows.wire import Clock
 
 START = datetime(2025, 2, 1, 9, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def toy_protocol() -> Iterator[None]:
-    """The made-up protocol, among the real ones."""
-    with registered(TOY):
+    """The made-up protocols, among the real ones."""
+    with registered(TOY, PLATFORM):
         yield
 
 
 @contextmanager
-def registered(protocol: Protocol) -> Iterator[None]:
-    """A protocol that `protocols.find` knows for a while."""
+def registered(*made_up: Protocol) -> Iterator[None]:
+    """Protocols that `protocols.find` knows for a while."""
     published = protocols.ALL
-    protocols.ALL = (*published, protocol)
+    protocols.ALL = (*published, *made_up)
     try:
         yield
     finally:
@@ -55,12 +64,16 @@ class House:
     queue: str
     clock: Clock
     store: Store
-    worker: Callable[[], AbstractAsyncContextManager[Worker]]
+    platform: str
+    """A made-up platform of this house's own: on the real clock a trial has one governor for each subtrial."""
+    worker: Callable[..., AbstractAsyncContextManager[Workers]]
 
-    async def enrol(self, *, subject: str = "", continue_after: int = 20, label: str = "") -> Handle:
+    async def enrol(
+        self, *, protocol: str = "toy", subject: str = "", continue_after: int = 20, label: str = ""
+    ) -> Handle:
         """Start a pathway for a new pseudonym."""
         start = new_start(
-            "toy",
+            protocol,
             subject or f"P{uuid.uuid4().hex[:8]}",
             Site("S01"),
             started_at=START if self.clock == "stepped" else None,
@@ -70,7 +83,30 @@ class House:
             self.client, start.model_copy(update={"continue_after": continue_after}), queue=self.queue
         )
 
-    async def stored(self, handle: Handle) -> list[str]:
+    async def govern(
+        self, subtrial: str, *, queue: str = "", continue_after: int = 20, label: str = ""
+    ) -> SubtrialHandle:
+        """Start a governor of the house's platform; on another `queue`, one that nobody serves."""
+        start = new_subtrial_start(
+            self.platform,
+            subtrial,
+            Site("OFFICE"),
+            started_at=START if self.clock == "stepped" else None,
+            label=label,
+        )
+        return await start_subtrial(
+            self.client,
+            start.model_copy(update={"continue_after": continue_after}),
+            queue=queue or self.queue,
+        )
+
+    async def patient(self, subject: str, *, continue_after: int = 20, label: str = "") -> Handle:
+        """Enrol a patient in the house's platform."""
+        return await self.enrol(
+            protocol=self.platform, subject=subject, continue_after=continue_after, label=label
+        )
+
+    async def stored(self, handle: AnyHandle) -> list[str]:
         """The ids of the events that the store has."""
         async with self.store.reading() as session:
             return [event.id for event in await queries.events(session, handle.id)]
@@ -78,19 +114,28 @@ class House:
 
 @asynccontextmanager
 async def house(
-    client: Client, settings: Settings, clock: Clock, *, cached: int = 600
+    client: Client, settings: Settings, clock: Clock, *, cached: int = 600, platform: Protocol | None = None
 ) -> AsyncIterator[House]:
-    """A worker on a queue of its own, and its store."""
+    """A worker on a queue of its own, its store, and a platform of its own unless one is given."""
     await upgrade(settings.database_url)
     queue = f"test-{uuid.uuid4().hex[:8]}"
     async with Store(settings.database_url) as store:
         publisher = Publisher(store)
 
-        def worker() -> Worker:
-            return build_worker(client, publisher, queue=queue, clock=clock, max_cached_workflows=cached)
+        def worker(on: str = queue) -> Workers:
+            return build_worker(
+                client,
+                publisher,
+                queue=on,
+                clock=clock,
+                max_cached_workflows=cached,
+                agendas=Agendas(store),
+            )
 
-        async with worker():
-            yield House(client, queue, clock, store, worker)
+        own = platform or replace(PLATFORM, name=queue)
+        with registered(own):
+            async with worker():
+                yield House(client, queue, clock, store, own.name, worker)
 
 
 @pytest.fixture(params=[600, 0], ids=["cached", "uncached"])
@@ -138,6 +183,11 @@ def mrd(id_: str = "m1", at: datetime = START, value: str = "2e-4") -> Report:
         value=value,
         unit="fraction",
     )
+
+
+def wish(id_: str, subtrial: str, at: datetime = START) -> Report:
+    """A patient of the made-up platform asks for a slot in a subtrial, or for none."""
+    return Report(id=id_, kind="observation", at=at, role="coordinator", name="wish", value=subtrial)
 
 
 def action(id_: str, name: str, at: datetime = START, occurred: datetime | None = None) -> Report:

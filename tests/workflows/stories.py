@@ -2,7 +2,7 @@
 
 Record them anew, when a change to `workflows/pathway.py` is meant to be one that no open run can have met:
 
-    python -m tests.workflows.stories
+    python -m tests.workflows.stories [STORY ...]
 
 The payloads are readable (there is nothing but a made-up protocol in them), so that a difference can be read too.
 """
@@ -14,22 +14,26 @@ import json
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from temporalio.client import Client, WorkflowHandle
 from temporalio.converter import DataConverter
 
+from pathway.events import Report
+from pathway.site import Site
 from runtime.codec import AllpathPayloadConverter
 from runtime.process import run_to_end
 from runtime.server import local_server
 from runtime.settings import Settings
-from tests.workflows.conftest import START, House, action, house, later, mrd, registered, until, weight
+from tests.workflows.conftest import START, House, action, house, later, mrd, registered, until, weight, wish
 from tests.workflows.toy import TOY
+from tests.workflows.toy_platform import FULL, PLATFORM
 from workflows import attributes
 from workflows import client as pathways
+from workflows.meeting_client import new_meeting_start, start_meeting
 
 HISTORIES: Final = Path(__file__).parent / "histories"
 READABLE: Final = DataConverter(payload_converter_class=AllpathPayloadConverter)
@@ -85,30 +89,108 @@ async def a_store_that_is_away(home: House, settings: Settings) -> pathways.Hand
     return handle
 
 
-Story = Callable[[House, Settings], Awaitable[pathways.Handle]]
+async def a_governor(home: House, _: Settings) -> pathways.AnyHandle:
+    """Three patients ask for the only slot of a subtrial; it is given back, and goes to the next. Several runs."""
+    governor = await home.govern("A", continue_after=3)
+    await three_want_one_slot(home, continue_after=20)
+    return governor
+
+
+async def a_patient_of_a_platform(home: House, _: Settings) -> pathways.AnyHandle:
+    """One of those who ask, from enrolment to the end, in several runs."""
+    await home.govern("A")
+    first = await three_want_one_slot(home, continue_after=2)
+    await pathways.archive(first, "operations", "the story is over")
+    await first.result()
+    return first
+
+
+async def a_governor_that_is_rehearsed(home: House, _: Settings) -> pathways.AnyHandle:
+    """The stepped clock: letters go when the driver says so, and reservations run out."""
+    governor = await home.govern("A", continue_after=3)
+    patients = [await home.patient(subject) for subject in ("P1", "P2")]
+    for number, patient in enumerate(patients):
+        await pathways.submit(patient, wish(f"e{number}", "A"))
+        await pathways.deliver(patient)
+        await pathways.deliver(governor)
+    await pathways.step(governor, later(days=20))
+    await pathways.deliver(governor)
+    await pathways.archive(governor, "operations", "the story is over")
+    await governor.result()
+    return governor
+
+
+async def a_meeting(home: House, _: Settings) -> pathways.AnyHandle:
+    """Three weeks: one held, one postponed, one that nobody records; agendas frozen and closed. Several runs."""
+    start = new_meeting_start(home.platform, Site("OFFICE"), START, label="", continue_after=3)
+    handle = await start_meeting(home.client, start, queue=home.queue)
+    await pathways.step(handle, later(days=5, hours=5))
+    await pathways.submit(handle, became("held", "2025-W06", days=5))
+    await pathways.step(handle, later(days=12, hours=5))
+    moved = became("postponed", "2025-W07", days=12, reason="r", details=(("to", "2025-02-15 10:00"),))
+    await pathways.submit(handle, moved)
+    await pathways.step(handle, later(days=25))
+    await pathways.archive(handle, "operations", "the story is over")
+    await handle.result()
+    return handle
+
+
+def became(name: str, week: str, *, days: int, **fields: Any) -> Report:
+    """What became of a meeting."""
+    at = later(days=days, hours=5)
+    return Report(f"{name}-{week}", "action", at, "coordinator", name, scope=(("week", week),), **fields)
+
+
+async def three_want_one_slot(home: House, *, continue_after: int) -> pathways.Handle:
+    """The first of three patients, who has the slot of subtrial A, then gives it back to the second."""
+    first, *others = [
+        await home.patient(subject, continue_after=continue_after) for subject in ("P1", "P2", "P3")
+    ]
+    await pathways.submit(first, wish("e1", "A", datetime.now(UTC)))
+    await until(lambda: answered(first, "RESERVED"))
+    for other in others:
+        await pathways.submit(other, wish("e1", "A", datetime.now(UTC)))
+        await until(lambda other=other: answered(other, FULL))  # type: ignore[misc]
+    await pathways.submit(first, wish("e2", "NONE", datetime.now(UTC)))
+    await until(lambda: answered(others[0], "RESERVED"))
+    await until(lambda: answered(first, "RELEASED"))
+    return first
+
+
+async def answered(handle: pathways.Handle, state: str) -> bool:
+    """Whether a patient's pathway has heard that of its request in subtrial A."""
+    (standing, *_) = (await pathways.plan(handle)).plan["standings"]
+    return bool(standing["slot"] == state)
+
+
+Story = Callable[[House, Settings], Awaitable[pathways.AnyHandle]]
 STORIES: Final[tuple[tuple[Story, str], ...]] = (
     (a_rehearsal, "stepped"),
     (a_patient, "real"),
     (a_store_that_is_away, "stepped"),
+    (a_governor, "real"),
+    (a_patient_of_a_platform, "real"),
+    (a_governor_that_is_rehearsed, "stepped"),
+    (a_meeting, "stepped"),
 )
 
 
-async def record() -> None:
-    """Play every story and keep the history of each of its runs."""
+async def record(names: Collection[str]) -> None:
+    """Play every story, or those named, and keep the history of each of its runs."""
     HISTORIES.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder:
-        async with local_server(Path(folder) / "temporal", search_attributes=attributes.ALL) as server:
-            client = await Client.connect(server.address, data_converter=READABLE, identity="stories")
-            for story, clock in STORIES:
-                data = Path(folder) / story.__name__
-                data.mkdir()
-                settings = Settings(data_dir=data, temporal_address=server.address)
-                with registered(TOY):
-                    async with house(client, settings, "real" if clock == "real" else "stepped") as home:
-                        await keep(client, story.__name__, await story(home, settings))
+    for story, clock in STORIES:
+        if names and story.__name__ not in names:
+            continue
+        with tempfile.TemporaryDirectory() as folder, registered(TOY, PLATFORM):
+            async with local_server(Path(folder) / "temporal", search_attributes=attributes.ALL) as server:
+                client = await Client.connect(server.address, data_converter=READABLE, identity="stories")
+                settings = Settings(data_dir=Path(folder), temporal_address=server.address)
+                own = house(client, settings, "real" if clock == "real" else "stepped", platform=PLATFORM)
+                async with own as home:
+                    await keep(client, story.__name__, await story(home, settings))
 
 
-async def keep(client: Client, name: str, handle: pathways.Handle) -> None:
+async def keep(client: Client, name: str, handle: pathways.AnyHandle) -> None:
     """Write the history of every run of a pathway, oldest first."""
     for old in HISTORIES.glob(f"{name}-*.json"):
         old.unlink()
@@ -133,8 +215,8 @@ async def keep(client: Client, name: str, handle: pathways.Handle) -> None:
 
 
 def main() -> int:
-    """Record all stories."""
-    asyncio.run(record())
+    """Record all stories, or those named."""
+    asyncio.run(record(sys.argv[1:]))
     return 0
 
 

@@ -12,7 +12,7 @@ from workflows import attributes
 from workflows import client as pathways
 
 
-async def shown(house: House, handle: pathways.Handle) -> str:
+async def shown(house: House, handle: pathways.AnyHandle) -> str:
     """What the stock UI reads: it has no key."""
     keyless = await Client.connect(house.client.service_client.config.target_host)
     metadata: WorkflowMetadata = await keyless.get_workflow_handle(handle.id).query(

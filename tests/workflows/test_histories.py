@@ -16,10 +16,14 @@ from pathway.plan import Plan
 from pathway.profile import Profile
 from pathway.record import Record
 from pathway.site import Site
+from pathway.subtrial import govern
+from pathway.subtrial_plan import Governor, SubtrialPlan
 from tests.workflows.stories import HISTORIES, READABLE, STORIES
 from workflows.guard import OnlyClock
+from workflows.meeting import CoordinatingMeeting
 from workflows.pathway import PatientPathway
 from workflows.sandbox import runner
+from workflows.subtrial import Subtrial
 
 FILES = sorted(HISTORIES.glob("*.json"))
 CLOCKS = {story.__name__: clock for story, clock in STORIES}
@@ -33,7 +37,7 @@ def history(file: Path) -> WorkflowHistory:
 async def replay(file: Path) -> WorkflowReplayResult:
     clock = CLOCKS[file.stem.rpartition("-")[0]]
     replayer = Replayer(
-        workflows=[PatientPathway],
+        workflows=[PatientPathway, Subtrial, CoordinatingMeeting],
         data_converter=READABLE,
         workflow_runner=runner(),
         interceptors=[OnlyClock("real" if clock == "real" else "stepped")],
@@ -58,9 +62,20 @@ async def test_a_history_replays_under_an_engine_that_says_something_else(
         plan.next_at = None
         plan.deviations = plan.alerts = plan.milestones = plan.items = ()
         plan.group = "OTHER"
+        plan.standings = ()
         return plan
 
-    monkeypatch.setattr("workflows.state.evaluate", silent)
+    def silent_governor(governor: Governor, record: Record, now: datetime) -> SubtrialPlan:
+        whole = govern(governor, record, now)
+        whole.plan.next_at = None
+        whole.plan.deviations = whole.plan.alerts = whole.plan.milestones = whole.plan.items = ()
+        whole.level = "OTHER"
+        whole.slots = whole.waiting = ()
+        whole.answers = {}
+        return whole
+
+    monkeypatch.setattr("workflows.patient.evaluate", silent)
+    monkeypatch.setattr("workflows.governed.govern", silent_governor)
     result = await replay(file)
     assert result.replay_failure is None, f"{file.name}: {result.replay_failure}"
 

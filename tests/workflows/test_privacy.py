@@ -17,11 +17,11 @@ from temporalio.converter import DataConverter
 
 from pathway.door import Refused
 from pathway.events import Report
-from tests.workflows.conftest import START, House, action, later, mrd, weight
+from tests.workflows.conftest import START, House, action, later, mrd, weight, wish
 from workflows import attributes
 from workflows import client as pathways
 
-SECRETS = ("0.000217", "2.17e-4", "17.43", "clotted", "Mustermann", "m-secret-id", "resembles")
+SECRETS = ("0.000217", "2.17e-4", "17.43", "clotted", "Mustermann", "m-secret-id", "s-secret-id", "resembles")
 """Values, free text and ids that the reports below hold."""
 
 
@@ -69,8 +69,13 @@ async def test_raw_histories_show_nothing_of_a_patient(stepped: House) -> None:
     await pathways.archive(handle, "operations", "Mustermann has moved")
     await handle.result()
 
-    events = await raw_history(stepped.client, handle.id)
-    assert len([event for event in events if "workflow_execution_started_event_attributes" in event]) >= 2
+    await only_the_allow_list_is_readable(stepped.client, handle.id, runs=2)
+
+
+async def only_the_allow_list_is_readable(client: Client, workflow_id: str, *, runs: int) -> None:
+    """Nothing secret stands in the raw histories of a workflow, and what is not encrypted is on the list."""
+    events = await raw_history(client, workflow_id)
+    assert len([event for event in events if "workflow_execution_started_event_attributes" in event]) >= runs
     text = json.dumps(events)
     for secret in SECRETS:
         assert secret not in text
@@ -89,6 +94,50 @@ async def test_raw_histories_show_nothing_of_a_patient(stepped: House) -> None:
             encrypted = [found for found in encrypted if found not in fields.values()]
     # base64 of "binary/encrypted"
     assert {found["metadata"]["encoding"] for found in encrypted} == {"YmluYXJ5L2VuY3J5cHRlZA=="}
+
+
+async def test_raw_histories_of_governors_show_pseudonyms_and_nothing_else_of_a_patient(
+    stepped: House,
+) -> None:
+    governor = await stepped.govern("A", label=stepped.queue, continue_after=2)
+    patient = await stepped.patient("PSEUDO-91", label=stepped.queue)
+    await pathways.submit(patient, wish("m-secret-id", "A"))
+    await pathways.deliver(patient)
+    await pathways.deliver(governor)
+    paused = Report(
+        id="s-secret-id",
+        kind="action",
+        at=START,
+        role="sponsor",
+        name="suspended",
+        reason="resembles Mustermann",
+    )
+    await pathways.submit(governor, paused)
+    await pathways.deliver(governor)
+    await pathways.step(governor, later(days=20))
+    await pathways.archive(governor, "operations", "Mustermann has moved")
+    await governor.result()
+    await only_the_allow_list_is_readable(stepped.client, governor.id, runs=2)
+    await only_the_allow_list_is_readable(stepped.client, patient.id, runs=1)
+    summaries = [
+        summary
+        for each in (governor, patient)
+        for summary in await summaries_of(stepped.client, each.id)
+        if summary.startswith("letters to")
+    ]
+    assert sorted(set(summaries)) == ["letters to A", "letters to PSEUDO-91"]
+
+
+async def summaries_of(client: Client, workflow_id: str) -> list[str]:
+    """The summaries in the history of the last run, as one reads them who has no key."""
+    reader = await Client.connect(
+        client.service_client.config.target_host, data_converter=DataConverter.default
+    )
+    summaries: list[str] = []
+    async for event in reader.get_workflow_handle(workflow_id).fetch_history_events():
+        if event.HasField("user_metadata"):
+            summaries += await reader.data_converter.decode([event.user_metadata.summary])
+    return summaries
 
 
 async def test_what_is_readable_is_fit_to_be_read(stepped: House) -> None:

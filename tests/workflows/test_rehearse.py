@@ -15,6 +15,7 @@ from protocols import compiled
 from runtime.settings import Settings
 from runtime.yaml_tree import load, parse
 from tests.workflows.conftest import House, house
+from workflows import client as pathways
 from workflows.rehearse import rehearse_durably
 
 TOY_SCENARIO = """
@@ -76,3 +77,42 @@ async def test_many_scenarios_are_played_at_once(rehearsals: House) -> None:
         rehearsals.client, [scenario(TOY_SCENARIO)] * 5, queue=rehearsals.queue, compare=True
     )
     assert all(result.ok for result in results)
+
+
+PLATFORM_SCENARIO = """
+format: allpath.scenario/1
+protocol: platform
+sites: {S01: {zone: Europe/Berlin, country: DE}}
+subjects: {P1: {site: S01}, P2: {site: S01}, P3: {site: S01}}
+start: 2025-02-01
+until: 2025-04-01
+events:
+- {id: e1, subject: P3, at: 2025-02-01 10:00, fact: wish, value: A}
+- {id: e2, subject: P1, at: 2025-02-01 10:00, fact: wish, value: A}
+- {id: e3, subject: P2, at: 2025-02-01 10:00, fact: wish, value: B}
+- {id: e4, subject: P3, at: 2025-02-20 10:00, fact: wish, value: NONE}
+- {id: e5, subject: P1, at: 2025-02-21 10:00, do: first_dose_A}
+- {id: e6, governor: B, at: 2025-02-25, do: suspended, as: sponsor, with: {reason: supply}}
+- {id: e7, subject: P3, at: 2025-02-26, fact: wish, value: B}
+"""
+
+
+async def test_governors_are_the_same_durably_and_are_closed_with_the_rehearsal(stepped: House) -> None:
+    played = scenario(PLATFORM_SCENARIO)
+    (durable,) = await rehearse_durably(stepped.client, [played], queue=stepped.queue, compare=True)
+    in_memory = rehearse(played).json()
+    assert json.dumps(durable.json()) == json.dumps(in_memory)
+    assert list(in_memory["governors"]) == ["A", "B", "C", "D"]
+    assert [slot["state"] for slot in in_memory["governors"]["A"]["slots"]][-1] == "ENROLLED"
+    still_open = [
+        found.workflow_id
+        async for found in pathways.subtrials(stepped.client, trial="platform@1", rehearsal=True)
+        if not (await closed(stepped.client, found.workflow_id))
+    ]
+    assert not still_open
+
+
+async def closed(client: Client, workflow_id: str) -> bool:
+    """Whether a workflow has ended, or is about to."""
+    await client.get_workflow_handle(workflow_id).result()
+    return True

@@ -6,27 +6,31 @@ from pathlib import Path
 
 import pytest
 
+from pathway.plan import Plan
 from pathway.site import Site
 from protocols import compiled
 from tests.workflows.conftest import START, action, later, mrd, weight
 from workflows import calls
 from workflows.client import new_start
 from workflows.messages import PathwayStart
-from workflows.state import PathwayState
+from workflows.patient import Patient
+from workflows.state import State
 
 
-def fresh() -> PathwayState:
+def fresh() -> State[Plan]:
     start = new_start("toy", "P1", Site("S01"), started_at=START)
-    return PathwayState(start, compiled("toy"), START)
+    return State(start, Patient(start, compiled("toy")), START)
 
 
-def next_run(state: PathwayState) -> PathwayState:
+def next_run(state: State[Plan]) -> State[Plan]:
     """The state that the following run takes up, through the wire format."""
     start = state.start.model_copy(update={"carried": state.carry()})
-    return PathwayState(PathwayStart.model_validate_json(start.model_dump_json()), state.compiled, START)
+    assert isinstance(start, PathwayStart)
+    start = PathwayStart.model_validate_json(start.model_dump_json())
+    return State(start, Patient(start, compiled("toy")), START)
 
 
-def published(state: PathwayState) -> int:
+def published(state: State[Plan]) -> int:
     batch = state.next_batch()
     state.acknowledge(batch.revision)
     return batch.revision
@@ -105,6 +109,6 @@ def test_a_step_stops_after_so_many_moments_and_goes_on_when_asked_again() -> No
 )
 def test_carried_state_of_every_schema_version_is_read(file: Path) -> None:
     start = PathwayStart.model_validate_json(file.read_text())
-    state = PathwayState(start, compiled("toy"), START)
+    state = State(start, Patient(start, compiled("toy")), START)
     assert [event.id for event in state.record.events] == ["e1", "m1"]
     assert state.receipt("m1").changes

@@ -1,0 +1,109 @@
+"""The activities of couriers: letters between patients' pathways and the governors of subtrials."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Final
+
+from temporalio import activity
+from temporalio.client import Client
+from temporalio.exceptions import ApplicationError
+
+from pathway.door import Refused
+from pathway.site import Site
+from workflows.client import (
+    AnyHandle,
+    NoAnswer,
+    PathwayClosed,
+    PathwayStalled,
+    UnknownPathway,
+    new_subtrial_start,
+    pathway_handle,
+    start_subtrial,
+    subtrial_handle,
+)
+from workflows.messages import Receipt, RecordRequest
+from workflows.post import Envelope, Handed, Outcome, Parcel, Sender
+from workflows.reach import update
+
+PATIENCE: Final = timedelta(seconds=6)
+"""How long a receiver gets to accept a letter. Less than an attempt of the activity: whoever is away must be named."""
+AT_ONCE: Final = 8
+"""Letters of one parcel that are handed over side by side."""
+NOBODY: Final = frozenset({"archived", "closed"})
+"""A receiver that was closed by a person needs no letters, and nobody has to be told."""
+
+
+class Courier:
+    """Hands letters to other workflows by Update. Built once per worker process and task queue.
+
+    `office`: the coordinating office of a governor that nobody has started yet.
+    """
+
+    def __init__(self, client: Client, office: Site) -> None:
+        self._client = client
+        self._office = office
+
+    @activity.defn(name="deliver")
+    async def deliver(self, parcel: Parcel) -> Handed:
+        """Hand over every letter of a parcel, once: a receiver that has it already says so.
+
+        Fails with an `ApplicationError` `ReceiverAway`, to be retried, if the sender insists and nobody has answered.
+        """
+        side_by_side = asyncio.Semaphore(AT_ONCE)
+
+        async def hand(envelope: Envelope) -> Outcome:
+            async with side_by_side:
+                return await self._hand(parcel.sender, envelope)
+
+        outcomes = await asyncio.gather(*(hand(envelope) for envelope in parcel.envelopes))
+        if parcel.insist and outcomes and all(outcome.state == "away" for outcome in outcomes):
+            raise ApplicationError(
+                f"{len(outcomes)} receivers do not answer: is a worker running, and what does its log say?",
+                type="ReceiverAway",
+            )
+        return Handed(outcomes=tuple(outcomes))
+
+    async def _hand(self, sender: Sender, envelope: Envelope) -> Outcome:
+        letter = envelope.letter
+        outcome = Outcome(envelope=envelope, state="delivered")
+        try:
+            handle = self._receiver(sender, letter.receiver)
+            try:
+                receipt = await self._record(handle, envelope)
+            except UnknownPathway:
+                if sender.writes_to == "patient":
+                    raise
+                await self._start(sender, letter.receiver)
+                receipt = await self._record(handle, envelope)
+        except PathwayClosed:
+            return outcome.model_copy(update={"state": "closed"})
+        except (NoAnswer, PathwayStalled):
+            return outcome.model_copy(update={"state": "away"})
+        except UnknownPathway as unknown:
+            return outcome.model_copy(update={"state": "refused", "code": "unknown", "text": str(unknown)})
+        except Refused as refused:
+            if refused.code in NOBODY:
+                return outcome.model_copy(update={"state": "closed"})
+            return outcome.model_copy(update={"state": "refused", "code": refused.code, "text": str(refused)})
+        return outcome.model_copy(update={"letters": receipt.letters})
+
+    def _receiver(self, sender: Sender, receiver: str) -> AnyHandle:
+        find = subtrial_handle if sender.writes_to == "subtrial" else pathway_handle
+        return find(
+            self._client, sender.trial, receiver, rehearsal=sender.clock == "stepped", label=sender.label
+        )
+
+    async def _record(self, handle: AnyHandle, envelope: Envelope) -> Receipt:
+        request = RecordRequest(report=envelope.report, at_once=True)
+        return await update(handle, "record", request, Receipt, PATIENCE, rpc_timeout=PATIENCE)
+
+    async def _start(self, sender: Sender, subtrial: str) -> None:
+        """Start the governor, so that nobody needs to. On a stepped clock it is the driver who starts it."""
+        if sender.clock == "stepped":
+            raise UnknownPathway(f"the rehearsal has no governor for subtrial {subtrial}")
+        start = new_subtrial_start(
+            sender.protocol, subtrial, self._office, profile=sender.profile, simulation=sender.simulation
+        )
+        await start_subtrial(self._client, start, queue=sender.queue, patience=PATIENCE)
