@@ -57,7 +57,10 @@ class Lives:
         self.random = random
         self.limits = limits_of(self.compiled.protocol, witness.world)
         name = self.compiled.protocol.name
-        self.scenarios = rehearsed(name) if (SCENARIOS / name).is_dir() else ()
+        # A scenario that is only of a trial's offices says nothing of a patient.
+        self.scenarios = (
+            tuple(events for events in rehearsed(name) if events) if (SCENARIOS / name).is_dir() else ()
+        )
 
     def draw(self) -> Context:
         """An evaluation of such a record, at its end or some time later."""
