@@ -17,6 +17,7 @@ from pathway.language import (
     Compare,
     Crit,
     Dates,
+    Day,
     Directed,
     Entered,
     Exposure,
@@ -233,8 +234,19 @@ class Meaning:
         waits = z3.And(z3.Not(none), z3.Not(ready), z3.Not(review))
         passes = z3.Or(z3.And(ready, holds), z3.And(none, z3.BoolVal(node.never == "PASS")))
         fails = z3.Or(z3.And(ready, z3.Not(holds)), z3.And(none, z3.BoolVal(node.never == "FAIL")))
-        hopeless = z3.And(*(z3.Or(s.known, s.declared) for s in sides))
+        # What an anchor may still bring is no help where the other day is not to be had.
+        hopeless = z3.And(
+            either(*(s.declared for s in sides)),
+            *(
+                z3.Or(s.known, s.declared, self._no_anchor(day))
+                for s, day in zip(sides, (node.left, node.right), strict=True)
+            ),
+        )
         return Verdict(passes, fails, waits, hopeless)
+
+    def _no_anchor(self, day: Day) -> Expr:
+        """Whether a day is counted from an anchor of which nothing is known."""
+        return NO if isinstance(day.of, Slot) else z3.Not(self.times.day(replace(day, plus=None)).known)
 
     # --- the record -----------------------------------------------------------------------------------------------
 
