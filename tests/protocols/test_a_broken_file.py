@@ -74,15 +74,17 @@ def test_a_broken_file_is_skipped_by_all_that_do_not_need_it(name: str, tmp_path
 
 
 def test_no_protocol_of_this_house_is_broken() -> None:
-    assert protocols.BROKEN == ()
-    assert {p.name for p in protocols.ALL} == {
+    # Read anew: other tests register made-up protocols for as long as their server runs.
+    found, broken, _ = protocols._discovered()
+    assert broken == ()
+    assert {p.name for p in found} == {
         "cbc-all2024-1",
         "dara-tall",
         "hem-ismart",
         "ino-dli",
         "interfant-21",
     }
-    for protocol in protocols.ALL:
+    for protocol in found:
         protocols.compiled(f"{protocol.name}@{protocol.version.number}")
 
 
