@@ -21,10 +21,11 @@ from temporalio.worker import Worker
 
 import protocols
 from activities.agenda import Agendas
-from activities.deliver import Courier
+from activities.deliver import DeliverActivity
 from activities.notify import OutboxDrain
 from activities.publish import Publisher
 from activities.sinks import ConsoleSink, MailServer, MailSink, Sink
+from contracts.base import Clock
 from pathway.errors import AllpathError
 from pathway.site import Site
 from runtime.connection import connect
@@ -33,13 +34,12 @@ from runtime.process import run_to_end
 from runtime.settings import Settings, load_settings, make_data_dir
 from store.engine import Store, upgrade
 from store.errors import StoreAway
-from workflows.calls import letters_queue
+from workflows.durable.activity_options import messages_queue
 from workflows.guard import OnlyClock
 from workflows.meeting import CoordinatingMeeting
 from workflows.pathway import PatientPathway
 from workflows.sandbox import runner
 from workflows.subtrial import Subtrial
-from workflows.wire import Clock
 
 MAX_WORKFLOW_TASKS: Final = 8
 """Replays at once. With more than the cores can bear, they time each other out when a worker starts cold."""
@@ -98,7 +98,7 @@ def build_worker(
     `office` coordinates the subtrials that patients' letters start; `agendas` gathers those of meetings. Raises if workflow
     code imports a module that is not on the list of `workflows.sandbox`.
     """
-    courier = Courier(client, office or Site(OFFICE))
+    peer_delivery = DeliverActivity(client, office or Site(OFFICE))
     return Workers(
         Worker(
             client,
@@ -115,8 +115,8 @@ def build_worker(
         ),
         Worker(
             client,
-            task_queue=letters_queue(queue),
-            activities=[courier.deliver],
+            task_queue=messages_queue(queue),
+            activities=[peer_delivery.deliver],
             max_concurrent_activities=MAX_PARCELS,
             graceful_shutdown_timeout=GRACE,
         ),

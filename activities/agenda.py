@@ -10,17 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from pathway.agenda import SECTIONS, Agenda, Entry
-from pathway.agenda_patient import Chart, patient_entries
-from pathway.agenda_subtrial import subtrial_entries
-from pathway.compiled import Compiled
+from contracts.agenda import Gathered, GatherRequest
+from pathway.engine.context import Compiled
 from pathway.errors import AllpathError
-from pathway.profile import Profile, make_profile
+from pathway.language.profile import Profile, make_profile
+from pathway.meeting.agenda import SECTIONS, Agenda, Entry
+from pathway.meeting.agenda_patient import Chart, patient_entries
+from pathway.meeting.agenda_subtrial import subtrial_entries
 from pathway.record import Record
 from pathway.site import Site
-from pathway.subtrial import Governor, govern
+from pathway.subtrial.govern import Governor, govern
 from protocols import compiled
-from store.agenda import Gathered, GatherRequest
 from store.engine import Store
 from store.errors import StoreError
 from store.meetings import Read, keep, kept_one, of_trial, read_all, shown_before

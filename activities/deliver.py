@@ -10,9 +10,7 @@ from temporalio import activity
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 
-from pathway.door import Refused
-from pathway.site import Site
-from workflows.client import (
+from client.pathways import (
     AnyHandle,
     NoAnswer,
     PathwayClosed,
@@ -23,9 +21,11 @@ from workflows.client import (
     start_subtrial,
     subtrial_handle,
 )
-from workflows.messages import Receipt, RecordRequest
-from workflows.post import Envelope, Handed, Outcome, Parcel, Sender
-from workflows.reach import update
+from client.retry import update
+from contracts.delivery import DeliveryBatch, DeliveryResult, Envelope, Outcome, Sender
+from contracts.messages import Receipt, RecordRequest
+from pathway.refusal import Refused
+from pathway.site import Site
 
 PATIENCE: Final = timedelta(seconds=6)
 """How long a receiver gets to accept a letter. Less than an attempt of the activity: whoever is away must be named."""
@@ -35,7 +35,7 @@ NOBODY: Final = frozenset({"archived", "closed"})
 """A receiver that was closed by a person needs no letters, and nobody has to be told."""
 
 
-class Courier:
+class DeliverActivity:
     """Hands letters to other workflows by Update. Built once per worker process and task queue.
 
     `office`: the coordinating office of a governor that nobody has started yet.
@@ -46,7 +46,7 @@ class Courier:
         self._office = office
 
     @activity.defn(name="deliver")
-    async def deliver(self, parcel: Parcel) -> Handed:
+    async def deliver(self, batch_: DeliveryBatch) -> DeliveryResult:
         """Hand over every letter of a parcel, once: a receiver that has it already says so.
 
         Fails with an `ApplicationError` `ReceiverAway`, to be retried, if the sender insists and nobody has answered.
@@ -55,27 +55,27 @@ class Courier:
 
         async def hand(envelope: Envelope) -> Outcome:
             async with side_by_side:
-                return await self._hand(parcel.sender, envelope)
+                return await self._hand(batch_.sender, envelope)
 
-        outcomes = await asyncio.gather(*(hand(envelope) for envelope in parcel.envelopes))
-        if parcel.insist and outcomes and all(outcome.state == "away" for outcome in outcomes):
+        outcomes = await asyncio.gather(*(hand(envelope) for envelope in batch_.envelopes))
+        if batch_.insist and outcomes and all(outcome.state == "away" for outcome in outcomes):
             raise ApplicationError(
                 f"{len(outcomes)} receivers do not answer: is a worker running, and what does its log say?",
                 type="ReceiverAway",
             )
-        return Handed(outcomes=tuple(outcomes))
+        return DeliveryResult(outcomes=tuple(outcomes))
 
     async def _hand(self, sender: Sender, envelope: Envelope) -> Outcome:
-        letter = envelope.letter
+        message = envelope.message
         outcome = Outcome(envelope=envelope, state="delivered")
         try:
-            handle = self._receiver(sender, letter.receiver)
+            handle = self._receiver(sender, message.receiver)
             try:
                 receipt = await self._record(handle, envelope)
             except UnknownPathway:
                 if sender.writes_to == "patient":
                     raise
-                await self._start(sender, letter.receiver)
+                await self._start(sender, message.receiver)
                 receipt = await self._record(handle, envelope)
         except PathwayClosed:
             return outcome.model_copy(update={"state": "closed"})
@@ -87,7 +87,7 @@ class Courier:
             if refused.code in NOBODY:
                 return outcome.model_copy(update={"state": "closed"})
             return outcome.model_copy(update={"state": "refused", "code": refused.code, "text": str(refused)})
-        return outcome.model_copy(update={"letters": receipt.letters})
+        return outcome.model_copy(update={"messages": receipt.messages})
 
     def _receiver(self, sender: Sender, receiver: str) -> AnyHandle:
         find = subtrial_handle if sender.writes_to == "subtrial" else pathway_handle

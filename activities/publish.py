@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from store.batch import PublishBatch, PublishReceipt
+from contracts.publish import PublishBatch, PublishReceipt
 from store.engine import Store
 from store.errors import BatchDiffers, RevisionGap, StoreError
 from store.outbox import CONSOLE

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from time import perf_counter
 
-from analysis.simulate_doses import Doses, simulate_doses
-from pathway.simon_search import find_designs
-from pathway.trial_design import RollingSix
+from analysis.statistics.simulate_doses import Doses, simulate_doses
+from pathway.designs.simon_search import find_designs
+from pathway.language import RollingSix
 
 LIMITS = (
     (".10", ".30", ".05", ".20"),

@@ -6,10 +6,10 @@ import statistics
 import timeit
 from datetime import UTC, datetime, timedelta
 
-from pathway.evaluate import evaluate
 from pathway.events import Event
-from pathway.output import plan_json
-from pathway.profile import make_profile
+from pathway.language.profile import make_profile
+from pathway.patient.evaluate import evaluate
+from pathway.patient.output import plan_json
 from pathway.record import Record
 from pathway.site import Site
 from protocols import ALL, compiled

@@ -14,17 +14,18 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from time import perf_counter
 
-from analysis.findings import Finding
-from analysis.phases import phase_findings
-from analysis.places import Places
-from analysis.replay import UTC_SITE
-from analysis.tables import findings_of
-from analysis.witness import Witness
-from pathway.compiled import Compiled, compile_protocol
-from pathway.evaluate import context
-from pathway.language import Band, Decision, Exit, Limit, Protocol, Rule, Slot
-from pathway.profile import make_profile
-from pathway.record import key_of
+from analysis.proof.check_phases import phase_findings
+from analysis.proof.check_tables import findings_of
+from analysis.proof.counterexample import Counterexample
+from analysis.proof.findings import Finding
+from analysis.proof.replay import UTC_SITE
+from analysis.proof.source_locations import SourceLocations
+from pathway.engine.compiler import compile_protocol
+from pathway.engine.context import Compiled
+from pathway.language import Band, Decision, Exit, Limit, Protocol, Reading, Rule
+from pathway.language.profile import make_profile
+from pathway.language.terms import key_of
+from pathway.patient.evaluate import context
 from protocols import ALL
 
 FLIPPED = {"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
@@ -82,7 +83,7 @@ def _tables(decision: Decision) -> Iterator[tuple[str, str, Decision]]:
         if other is not None:
             yield "row doubled", f"row {n + 1} also {other.then}", replace(decision, rules=(*rules, other))
     for item in decision.inputs:
-        for band in item.bands if isinstance(item.of, Slot) else ():
+        for band in item.bands if isinstance(item.of, Reading) else ():
             for n, limit in enumerate(band.limits):
                 if isinstance(limit, Limit):
                     for kind, moved in _moved(limit):
@@ -120,13 +121,13 @@ class Examiner:
     """Checks the part of a mutant in which its mistake is, and compares with the protocol itself."""
 
     def __init__(self, protocol: Protocol) -> None:
-        self.places = Places(protocol)
+        self.places = SourceLocations(protocol)
         self.witness = self._witness(protocol)
         self._known: dict[str, frozenset[str]] = {}
 
     @staticmethod
-    def _witness(protocol: Protocol) -> Witness:
-        return Witness(compile_protocol(protocol), make_profile(protocol))
+    def _witness(protocol: Protocol) -> Counterexample:
+        return Counterexample(compile_protocol(protocol), make_profile(protocol))
 
     def new(self, mutant: Mutant) -> tuple[Compiled, list[Finding]]:
         """What is found in the mutant and not in the protocol."""
@@ -136,7 +137,7 @@ class Examiner:
         found = [f for f in self._found(witness, mutant) if f.id not in self._known[mutant.where]]
         return witness.world.compiled, found
 
-    def _found(self, witness: Witness, mutant: Mutant) -> list[Finding]:
+    def _found(self, witness: Counterexample, mutant: Mutant) -> list[Finding]:
         if mutant.where in witness.world.compiled.decisions:
             return list(findings_of(mutant.where, witness, self.places))
         return list(phase_findings(witness, self.places, only=mutant.where))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analysis.prove import prove
+from analysis.proof.prove import prove
 from protocols import ALL
 
 

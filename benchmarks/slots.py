@@ -15,9 +15,11 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 import protocols
+from client import pathways
+from contracts import search_attributes as attributes
 from pathway.events import Report
+from pathway.language import SLOT_FACT
 from pathway.site import Site
-from pathway.trial_design import SLOT_FACT
 from runtime.connection import connect
 from runtime.logging import configure_logging
 from runtime.server import local_server
@@ -26,8 +28,6 @@ from store.engine import Store
 from store.schema import EventRow
 from tests.workflows.toy_platform import PLATFORM, SUBTRIALS
 from worker import running
-from workflows import attributes
-from workflows import client as pathways
 
 PATIENTS = 60
 AT_ONCE = 20

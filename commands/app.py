@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from commands.options import EPILOG, MINUS, Where
+from commands.options import EPILOG, MINUS, Target
 from commands.screen import warn
 from pathway.errors import AllpathError
 
@@ -22,24 +22,14 @@ and waiting for whom. Every change is an event that is kept for good; nothing is
 
 def build() -> typer.Typer:
     """The program with all its commands, in the order in which help lists them."""
-    from commands import (
-        decide,
-        demo,
-        design,
-        due,
-        endpoints,
-        enrol,
-        explain,
-        meeting,
-        process,
-        protocol,
-        prove,
-        record,
-        rehearse,
-        show,
-        subtrial,
-        timeline,
-    )
+    from commands import endpoints, process
+    from commands.demo import app as demo
+    from commands.design import app as design
+    from commands.meeting import app as meeting
+    from commands.patient import decide, due, enrol, explain, record, show, timeline
+    from commands.protocol import app as protocol
+    from commands.protocol import prove, rehearse
+    from commands.subtrial import app as subtrial
 
     app = typer.Typer(
         name="allpath",
@@ -84,11 +74,11 @@ def everywhere(
 ) -> None:
     """What holds for every command. Its help is that of the program."""
     if demo and not ctx.resilient_parsing:
-        from commands.demo_home import LABEL, use_demo_settings
+        from commands.demo.folder import LABEL, use_demo_settings
 
         use_demo_settings()
         rehearsal = rehearsal or LABEL
-    ctx.obj = Where(label=rehearsal)
+    ctx.obj = Target(label=rehearsal)
 
 
 def run(arguments: Sequence[str]) -> None:

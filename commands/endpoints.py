@@ -12,10 +12,11 @@ from typing import Annotated, Any, Final
 import typer
 from rich.text import Text
 
-from analysis.competing_risks import Observed, Step, cumulative_incidence
-from commands.options import JsonOption, UsageError
+from analysis.statistics.competing_risks import Observed, Step, cumulative_incidence
+from commands.errors import UsageError
+from commands.options import JsonOption
 from commands.screen import make_console, notice, print_json, table, warn
-from pathway.values import nearest
+from pathway.language.parsing import nearest
 
 FORMAT: Final = "allpath.incidence/1"
 

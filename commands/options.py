@@ -9,22 +9,17 @@ from typing import Annotated, Final
 
 import typer
 
-from pathway.errors import AllpathError
+from commands.errors import NOTICE, UsageError
 from pathway.language import ROLES
-from pathway.values import nearest
+from pathway.language.parsing import nearest
 
-NOTICE: Final = "Research software, not a medical device."
 EPILOG: Final = f"[dim]{NOTICE}[/dim]"
 MINUS: Final = "\N{MINUS SIGN}"
 PSEUDONYM: Final = re.compile(r"[A-Z0-9][A-Z0-9-]{1,31}")
 
 
-class UsageError(AllpathError):
-    """A command line that says something which cannot be meant. The message says what would be accepted."""
-
-
 @dataclass(frozen=True, slots=True)
-class Where:
+class Target:
     """Whom a command talks to: patients (`label` None), or the rehearsals with a label."""
 
     label: str | None = None
@@ -35,9 +30,9 @@ class Where:
         return self.label is not None
 
 
-def where(ctx: typer.Context) -> Where:
+def where(ctx: typer.Context) -> Target:
     """Whom this command talks to."""
-    return ctx.obj if isinstance(ctx.obj, Where) else Where()
+    return ctx.obj if isinstance(ctx.obj, Target) else Target()
 
 
 def pseudonym(text: str) -> str:
@@ -55,12 +50,6 @@ def role(text: str | None) -> str | None:
     if text is not None and text not in ROLES:
         raise UsageError(f"role {text!r} is not known; {nearest(text, ROLES)}; accepted: {', '.join(ROLES)}")
     return text
-
-
-def complete_trials(incomplete: str) -> list[str]:
-    from commands.texts import trial_names
-
-    return [name for name in trial_names() if name.startswith(incomplete)]
 
 
 def _roles(incomplete: str) -> list[str]:
@@ -82,15 +71,6 @@ SubjectArgument = Annotated[
         metavar="SUBJECT",
         callback=checked(pseudonym),
         help="The patient's pseudonym, such as P1. Never a name or a date of birth.",
-    ),
-]
-TrialOption = Annotated[
-    str | None,
-    typer.Option(
-        "--trial",
-        metavar="NAME",
-        autocompletion=complete_trials,
-        help="The protocol, where the patient is in more than one.",
     ),
 ]
 RoleOption = Annotated[

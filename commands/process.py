@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from commands.options import UsageError
+from commands.errors import UsageError
 from commands.screen import make_console, notice
 
 if TYPE_CHECKING:
@@ -53,10 +53,10 @@ def server(
 
 
 async def _serve(settings: Settings, port: int | None, ui_port: int | None) -> int:
+    from contracts import search_attributes as attributes
     from runtime.errors import LocalServerError
     from runtime.server import local_server
     from runtime.settings import make_data_dir
-    from workflows import attributes
 
     stop = _stop_on_signals()
     folder = make_data_dir(settings) / "temporal"
@@ -138,9 +138,9 @@ def worker(
 ) -> None:
     """Run a worker in the foreground until Ctrl-C: it carries pathways on and sends notices. Any number may run."""
     import worker as process
+    from contracts.base import Clock
     from runtime.logging import configure_logging
     from runtime.settings import load_settings
-    from workflows.wire import Clock
 
     settings = load_settings()
     configure_logging(level=settings.log_level, form=settings.log_format)

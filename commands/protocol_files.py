@@ -8,7 +8,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from commands.options import UsageError
+from commands.errors import UsageError
 from pathway.language import Protocol
 
 IMPORTED = re.compile(r"^\s*(?:from|import)\s+protocols\.(\w+)", re.MULTILINE)

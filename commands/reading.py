@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
-from commands.options import MINUS, UsageError
+from commands.errors import UsageError
+from commands.options import MINUS
 from pathway.moments import MORNING, BadMoment, read_moment, site_instant
 
 ACCEPTED = "accepted: a day such as 2025-03-10, or '2025-03-10 10:00' in site time"

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from commands.options import NOTICE
+from commands.errors import NOTICE
 from pathway.changes import Change
 
 PIPE_WIDTH: Final = 120

@@ -9,19 +9,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from commands.options import UsageError, Where
+from commands.errors import UsageError
+from commands.known_trials import protocol_text, skipped_names, trial_names
+from commands.options import Target
 from commands.reading import utc_now
-from commands.texts import protocol_text, skipped_names, trial_names
-from pathway.compiled import Compiled
+from pathway.engine.context import Compiled
 from pathway.site import Site
 
 # What takes long to import is imported by the work itself, so that help, completion and rehearsals answer at once.
 if TYPE_CHECKING:
     from temporalio.client import Client
 
+    from client.pathways import AnyHandle, Handle
+    from contracts.messages import PathwayStart
     from runtime.settings import Settings
-    from workflows.client import AnyHandle, Handle
-    from workflows.messages import PathwayStart
 
 T = TypeVar("T")
 S = TypeVar("S")
@@ -38,7 +39,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class PatientSession:
     """A pathway that a command talks to. `start` as it was pinned at enrolment; `now` its clock when it was opened."""
 
     client: Client
@@ -55,16 +56,16 @@ class Opened:
 
 
 @asynccontextmanager
-async def opened(where: Where, subject: str, trial: str | None) -> AsyncIterator[Opened]:
+async def opened(where: Target, subject: str, trial: str | None) -> AsyncIterator[PatientSession]:
     """The pathway of a subject, in `trial` or in the only one that it is in.
 
     Raises `ServerUnreachable`, `UnknownPathway`, or `UsageError` where the trial must be named.
     """
+    from client import pathways
+    from client.pathways import UnknownPathway
+    from contracts.messages import PathwayStart
     from runtime.connection import connect
     from runtime.settings import load_settings
-    from workflows import client as pathways
-    from workflows.client import UnknownPathway
-    from workflows.messages import PathwayStart
 
     names = [protocol_text(trial).protocol.name] if trial else [*trial_names(), *skipped_names()]
     settings = load_settings()
@@ -81,11 +82,11 @@ async def opened(where: Where, subject: str, trial: str | None) -> AsyncIterator
     now = utc_now()
     if start.clock == "stepped":
         now = (await pathways.state(handle)).now
-    yield Opened(client, settings, handle, start, protocol_text(start.protocol), now)
+    yield PatientSession(client, settings, handle, start, protocol_text(start.protocol), now)
 
 
-def _handle(client: Client, where: Where, trial: str, subject: str) -> Handle:
-    from workflows.client import pathway_handle
+def _handle(client: Client, where: Target, trial: str, subject: str) -> Handle:
+    from client.pathways import pathway_handle
 
     return pathway_handle(client, trial, subject, rehearsal=where.rehearsal, label=where.label or "")
 
@@ -94,7 +95,7 @@ async def start_of(client: Client, handle: AnyHandle, kind: type[S]) -> S | None
     """What a workflow was started with, from the first event of its present run; None if there is no such workflow."""
     from temporalio.service import RPCError, RPCStatusCode
 
-    from workflows.client import NoAnswer
+    from client.pathways import NoAnswer
 
     try:
         async for event in handle.fetch_history_events(page_size=1):
@@ -110,8 +111,8 @@ async def start_of(client: Client, handle: AnyHandle, kind: type[S]) -> S | None
     return None
 
 
-async def _unknown(client: Client, where: Where, subject: str, trial: str | None) -> str:
-    from workflows import client as pathways
+async def _unknown(client: Client, where: Target, subject: str, trial: str | None) -> str:
+    from client import pathways
 
     in_trial = f" in {trial}" if trial else ""
     known = sorted(

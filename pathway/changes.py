@@ -1,6 +1,6 @@
 """From one plan to the next: what is new, moved, done, withdrawn, and what was told and is no longer true.
 
-The shell keeps only what it has told (`Told`), per stable key: generation, last state, due day. Everything else is
+The shell keeps only what it has told (`Announced`), per stable key: generation, last state, due day. Everything else is
 recomputed.
 """
 
@@ -33,7 +33,7 @@ class Statement:
     live: bool = True
 
 
-Told = dict[str, Statement]
+Announced = dict[str, Statement]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,32 +136,32 @@ def _decision(d: DecisionState) -> Statement:
 
 def _obligation(o: Obligation) -> Statement:
     return Statement(
-        o.kind, o.id, o.key, o.state, o.text, o.told if o.state == "raised" else (), "", o.severity
+        o.kind, o.id, o.key, o.state, o.text, o.notified if o.state == "raised" else (), "", o.severity
     )
 
 
 def changes(
-    told: Told, plan: Plan, *, subject: str, cause: str, tz: ZoneInfo, day_one: date | None
-) -> tuple[list[Change], Told]:
+    announced: Announced, plan: Plan, *, subject: str, cause: str, tz: ZoneInfo, day_one: date | None
+) -> tuple[list[Change], Announced]:
     """The difference between what was told and the plan, and what has then been told.
 
     A statement that comes back after it was withdrawn has the next generation. What clinicians or coordinators were
     told and no longer holds is a `retraction` to the same roles; a plan item that is moot is `withdrawn`.
     """
     out: list[Change] = []
-    after: Told = dict(told)
+    after: Announced = dict(announced)
     present: dict[str, None] = {}
     frame = _Frame(plan.at, subject, cause, tz, day_one)
     for new in statements(plan, tz):
         present[new.key] = None
-        old = told.get(new.key)
+        old = announced.get(new.key)
         if old is not None and old.live:
             after[new.key] = _again(new, old, out, frame)
             continue
         after[new.key] = new if old is None else _numbered(new, old.generation + 1)
         if old is not None or new.kind != "item" or new.state != "done":
             out.append(frame.change(after[new.key]))
-    for key, old in told.items():
+    for key, old in announced.items():
         if old.live and key not in present:
             gone = _gone(old)
             after[key] = gone

@@ -5,6 +5,7 @@ An accepted event is frozen, canonical (values in canonical units, instants in U
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -95,3 +96,9 @@ class Report:
     reason: str = ""
     expected: str = ""
     override: bool = False
+
+
+def seen_digest(shown: Seen) -> str:
+    """What a person saw, as a short text that a confirmation sends back."""
+    text = repr((shown.proposal, shown.values, sorted(shown.bands)))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

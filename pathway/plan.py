@@ -14,12 +14,10 @@ Verdict = Literal["PASS", "FAIL", "PENDING", "REVIEW"]
 
 @dataclass(slots=True)
 class Missing:
-    """A value that somebody must supply: what (slot text such as `mrd BL1-END`), who, since when it has been waited
-    for."""
+    """A value that somebody must supply: what (a reading's name such as `mrd BL1-END`), and who."""
 
     what: str
     who: str
-    since: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -140,11 +138,11 @@ class LedgerState:
     doses: tuple[DoseState, ...] = ()
     total: str = ""
     text: str = ""
-    drips: tuple[DripState, ...] = ()
+    infusion_runs: tuple[InfusionRunState, ...] = ()
 
 
 @dataclass(slots=True)
-class DripState:
+class InfusionRunState:
     """How a dose runs: `state` `running`, `interrupted`, `resumed`, `ended`; `rate` in mL/h, 0 while interrupted.
 
     `resume_at_most`: mL/h after the last reaction, "" without one. `minutes`: the length without a reaction.
@@ -176,7 +174,7 @@ class Obligation:
     """A deviation or alert that someone must acknowledge.
 
     `state`: `raised` or `acknowledged`. `rung`: how many steps it has climbed (protocol rungs, then escalation);
-    `told`: the roles of the rung now due; `next_rung` its next step.
+    `notified`: the roles of the rung now due; `next_rung` its next step.
     """
 
     id: str
@@ -186,7 +184,7 @@ class Obligation:
     state: str
     text: str
     to: str
-    told: tuple[str, ...]
+    notified: tuple[str, ...]
     since: datetime
     rung: int
     next_rung: datetime | None = None

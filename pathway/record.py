@@ -10,16 +10,10 @@ from datetime import datetime
 from typing import Any
 
 from pathway.events import Event
-from pathway.language import Scope
 
 
 def _when(event: Event) -> tuple[datetime, datetime]:
     return event.occurred, event.recorded  # of one instant: in the order in which they were accepted
-
-
-def key_of(id: str, scope: Scope = ()) -> str:
-    """The stable key of a definition's instance: `ID` or `ID[cycle=1]`."""
-    return f"{id}[{','.join(f'{k}={v}' for k, v in scope)}]" if scope else id
 
 
 class Record:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from pathway.compiled import Compiled, compile_protocol
+from pathway.engine.compiler import compile_protocol
+from pathway.engine.context import Compiled
 from pathway.errors import AllpathError, ProtocolError, UnknownName
 from pathway.language import Protocol, Version
 

@@ -25,17 +25,18 @@ from temporalio.converter import (
     PayloadCodec,
 )
 
+from contracts.clear import Clear
 from runtime.errors import PayloadError
 from runtime.keys import KeyRing, load_keys
-from workflows.clear import Clear
 
 ENCODING: Final = b"binary/encrypted"
 REFUSED: Final = b"binary/refused"
 KEY_ID: Final = "encryption-key-id"
 CLEAR: Final = "allpath-clear"
 DETAILS: Final = b"temporal.api.sdk.v1.WorkflowMetadata"
-"""What the Temporal UI asks a workflow for: its current details, which `workflows.details` makes from the allow-list, and the
-names of its updates and queries. Left in the clear on its way out; nothing that comes in is read from it."""
+"""What the Temporal UI asks a workflow for: its current details, which `workflows.durable.details` makes from the
+allow-list, and the names of its updates and queries. Left in the clear on its way out; nothing that comes in is read from
+it."""
 COMPRESS_FROM: Final = 1024
 """Bytes from which compression is tried. Below it gains nothing worth its time."""
 

@@ -14,7 +14,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
-from pathway.tree import Entries, Items, Malformed, Node, Problem, Scalar, Tree
+from pathway.rehearsal.tree import Entries, Items, Malformed, Node, Problem, Scalar, Tree
 
 LARGEST = 4_000_000
 """Characters. A scenario of two years has some ten thousand; beyond this it is the wrong file."""

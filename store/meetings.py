@@ -12,9 +12,9 @@ from pydantic import TypeAdapter
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pathway.agenda import Agenda
+from contracts.agenda import Gathered
 from pathway.events import Event
-from store.agenda import Gathered
+from pathway.meeting.agenda import Agenda
 from store.queries import Pathway, pathways
 from store.record import EVENT
 from store.schema import AgendaRow, EventRow

@@ -16,7 +16,7 @@ from sqlalchemy import exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from store.batch import PublishBatch
+from contracts.publish import PublishBatch
 from store.record import change_of
 from store.schema import OutboxRow, TimelineRow
 

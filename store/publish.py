@@ -11,8 +11,8 @@ from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from contracts.publish import PublishBatch, PublishReceipt
 from pathway.events import Event
-from store.batch import PublishBatch, PublishReceipt
 from store.errors import BatchDiffers, BatchRefused, RevisionGap
 from store.outbox import CONSOLE, enqueue
 from store.record import DECISION, EVENT, change_of
@@ -259,7 +259,7 @@ async def _replace_current(session: AsyncSession, batch: PublishBatch) -> None:
                 "state": obligation.state,
                 "text": obligation.text,
                 "to": obligation.to,
-                "told": json.dumps(obligation.told),
+                "told": json.dumps(obligation.notified),
                 "since": obligation.since,
                 "rung": obligation.rung,
                 "next_rung": obligation.next_rung,

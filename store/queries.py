@@ -192,7 +192,7 @@ async def obligations(session: AsyncSession, pathway_id: str) -> tuple[Obligatio
             state=row.state,
             text=row.text,
             to=row.to,
-            told=tuple(json.loads(row.told)),
+            notified=tuple(json.loads(row.told)),
             since=row.since,
             rung=row.rung,
             next_rung=row.next_rung,

@@ -217,7 +217,7 @@ class DecisionRow(Base):
 
 
 class AgendaRow(Base):
-    """An agenda of a coordinating meeting as it was shown, for ever. `content` is `pathway.agenda.Agenda` as JSON."""
+    """An agenda of a coordinating meeting as it was shown, for ever. `content` is `pathway.meeting.agenda.Agenda` as JSON."""
 
     __tablename__ = "agendas"
     __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012

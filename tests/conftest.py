@@ -10,10 +10,10 @@ import hypothesis
 import pytest
 from temporalio.client import Client
 
+from contracts import search_attributes as attributes
 from runtime.connection import connect
 from runtime.server import LocalServer, local_server
 from runtime.settings import Settings
-from workflows import attributes
 
 # In CI the same examples every time: a change is judged by what it did, not by the draw. Elsewhere new ones at each run.
 hypothesis.settings.register_profile("ci", derandomize=True)

@@ -16,8 +16,8 @@ from pathway.language import (
     Moment,
     Phase,
     Protocol,
+    Reading,
     Recorded,
-    Slot,
     Track,
     Version,
     assumption,
@@ -25,7 +25,7 @@ from pathway.language import (
 )
 
 A = assumption("made up for tests")
-LESION = Slot("lesion")
+LESION = Reading("lesion")
 LESIONS = ("ABL1", "RAS", "BOTH")
 
 TRIAL = Protocol(

@@ -12,7 +12,7 @@ from temporalio.worker import (
     WorkflowInterceptorClassInput,
 )
 
-from workflows.wire import Clock
+from contracts.base import Clock
 
 WRONG_CLOCK: Final = "wrong_clock"
 

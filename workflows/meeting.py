@@ -1,12 +1,13 @@
 """The weekly coordinating meeting of a trial: a calendar that never forgets, and an agenda that is kept as it was shown.
 
-How it lives is told in `workflows/shell.py`, what it holds in `workflows/convened.py`. Its one task beside that of every
-shell: whenever its plan wants an agenda (at the cut-off, and again when a meeting was held), an activity gathers it from the
-store and keeps it there. While the store is away the agenda waits, operations hear of it, and the meeting goes on taking
-what people record. Decisions are not taken here: they go to the patient or subtrial that asks, with the week of the meeting.
+How it lives is told in `workflows/durable/shell.py`, what it holds in `workflows/durable/meeting_entity.py`. Its one task
+beside that of every shell: whenever its plan wants an agenda (at the cut-off, and again when a meeting was held), an
+activity gathers it from the store and keeps it there. While the store is away the agenda waits, operations hear of it, and
+the meeting goes on taking what people record. Decisions are not taken here: they go to the patient or subtrial that asks,
+with the week of the meeting.
 
-**Which agendas are wanted is the plan's** (`pathway/meeting.py`): an edit there that changes when one is wanted, or in which
-order, needs a patch as an edit of this file does (`workflows/patches.py`).
+**Which agendas are wanted is the plan's** (`pathway/meeting/calendar.py`): an edit there that changes when one is wanted,
+or in which order, needs a patch as an edit of this file does (`workflows/durable/patches.py`).
 """
 
 from __future__ import annotations
@@ -16,15 +17,11 @@ from typing import Final, Never
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
-import workflows.calls as calls
-from pathway.meeting_door import AGENDA
-from pathway.meeting_output import kept_report
-from pathway.meeting_plan import Wanted
-from store.agenda import Gathered, GatherRequest
-from workflows.clear import Clear
-from workflows.convened import Convened
-from workflows.meeting_start import CARRIED_AGENDAS, AgendasView, MeetingEnd, MeetingStart
-from workflows.messages import (
+import workflows.durable.activity_options as calls
+from contracts.agenda import Gathered, GatherRequest
+from contracts.clear import Clear
+from contracts.meeting_start import CARRIED_AGENDAS, AgendasView, MeetingEnd, MeetingStart
+from contracts.messages import (
     ArchiveReceipt,
     ArchiveRequest,
     Carried,
@@ -37,7 +34,11 @@ from workflows.messages import (
     StepRequest,
     TimelineView,
 )
-from workflows.shell import Shell
+from pathway.meeting.admission import AGENDA
+from pathway.meeting.output import kept_report
+from pathway.meeting.plan import Wanted
+from workflows.durable.meeting_entity import Convened
+from workflows.durable.shell import Shell
 
 _NOTHING: Final = Nothing()
 
@@ -131,7 +132,7 @@ class CoordinatingMeeting:
 
     def _wanted(self) -> tuple[Wanted, ...]:
         state = self._shell.state
-        return () if state.archived is not None else state.whole.wanted
+        return () if state.archived is not None else state.evaluation.wanted
 
     async def _gathered(self) -> None:
         """Wait until no agenda is wanted, unless the store is away."""

@@ -1,5 +1,5 @@
-"""The patient pathway: one patient in one trial. How it lives is told in `workflows/shell.py`, what it holds in
-`workflows/patient.py`; here is what it is called by."""
+"""The patient pathway: one patient in one trial. How it lives is told in `workflows/durable/shell.py`, what it holds in
+`workflows/durable/patient_entity.py`; here is what it is called by."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import Final, Never
 
 from temporalio import workflow
 
-from protocols import compiled
-from workflows.messages import (
+from contracts.messages import (
     ArchiveReceipt,
     ArchiveRequest,
     Carried,
@@ -26,9 +25,10 @@ from workflows.messages import (
     StepRequest,
     TimelineView,
 )
-from workflows.patient import Patient
-from workflows.shell import Shell
-from workflows.state import pinned
+from protocols import compiled
+from workflows.durable.patient_entity import Patient
+from workflows.durable.shell import Shell
+from workflows.durable.state import pinned
 
 _NOTHING: Final = Nothing()
 

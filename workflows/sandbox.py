@@ -18,27 +18,9 @@ from temporalio.workflow import SandboxImportNotificationPolicy
 PASSED_THROUGH: Final = (
     "pathway",
     "protocols",
-    "store",  # store.batch, the wire format of what is published; the import linter keeps the rest out of workflows
+    "contracts",
     "runtime",  # the payload converter, which every run makes an instance of
-    "workflows.attributes",
-    "workflows.calls",
-    "workflows.clear",
-    "workflows.convened",
-    "workflows.courier",
-    "workflows.details",
-    "workflows.governed",
-    "workflows.guard",
-    "workflows.meeting_start",
-    "workflows.messages",
-    "workflows.patches",
-    "workflows.patient",
-    "workflows.post",
-    "workflows.publishing",
-    "workflows.shell",
-    "workflows.state",
-    "workflows.subject",
-    "workflows.subtrial_start",
-    "workflows.wire",
+    "workflows.durable",
 )
 
 

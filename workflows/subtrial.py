@@ -1,6 +1,6 @@
 """The governor of a subtrial: who has a slot, and who waits. One workflow per subtrial, so that two patients who ask at once
-for the last slot are one after the other, and never both get it. How it lives is told in `workflows/shell.py`, what it
-holds in `workflows/governed.py`; here is what it is called by."""
+for the last slot are one after the other, and never both get it. How it lives is told in `workflows/durable/shell.py`, what it
+holds in `workflows/durable/subtrial_entity.py`; here is what it is called by."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from typing import Final, Never
 
 from temporalio import workflow
 
-from protocols import compiled
-from workflows.governed import Governed
-from workflows.messages import (
+from contracts.messages import (
     ArchiveReceipt,
     ArchiveRequest,
     Carried,
@@ -24,9 +22,11 @@ from workflows.messages import (
     StepRequest,
     TimelineView,
 )
-from workflows.shell import Shell
-from workflows.state import pinned
-from workflows.subtrial_start import SubtrialEnd, SubtrialStart
+from contracts.subtrial_start import SubtrialEnd, SubtrialStart
+from protocols import compiled
+from workflows.durable.shell import Shell
+from workflows.durable.state import pinned
+from workflows.durable.subtrial_entity import Governed
 
 _NOTHING: Final = Nothing()
 

@@ -12,10 +12,10 @@ from pathway.language import (
     Offset,
     Outcome,
     Param,
+    Reading,
     Sampled,
     Setting,
     Since,
-    Slot,
     StudyDay,
     assumption,
     public,
@@ -38,7 +38,7 @@ def point(name: str) -> tuple[tuple[str, str], ...]:
 
 INDUCTION = (
     Anchor("D1", "first dose of the dexamethasone prephase, study day 1", (Done("first_steroid"),), source=assumption()),
-    Anchor("DIAGNOSIS", "day of diagnosis", (DateOf(Slot("diagnosis_date")),), source=assumption()),
+    Anchor("DIAGNOSIS", "day of diagnosis", (DateOf(Reading("diagnosis_date")),), source=assumption()),
     Anchor("INDUCTION_START", "end of the prephase, first anthracycline", (), (Offset("D1", Param("prephase_days")),), public("C3")),
     Anchor("D19", "day of the D19 marrow", (), (StudyDay("D1", 19),), registry()),
     Anchor("D19_SAMPLE", "D19 marrow taken", (Done("marrow_sampled", point("D19")), Sampled(D19_FLOW)), source=registry()),
@@ -66,7 +66,7 @@ END_OF_INDUCTION = (
     Anchor("D46_OPENS", "the end-of-induction marrow counts from here", (), (StudyDay("D1", Param("d46_opens")),), assumption()),
     Anchor("D46_CLOSES", "and to here", (), (StudyDay("D1", Param("d46_closes")),), assumption()),
     Anchor("D46_SAMPLE", "end-of-induction marrow taken",
-           (Done("marrow_sampled", point("D46")), Sampled(D46_FLOW), Sampled(D46_NGS), Sampled(Slot("marrow_blasts", point="D46"))),
+           (Done("marrow_sampled", point("D46")), Sampled(D46_FLOW), Sampled(D46_NGS), Sampled(Reading("marrow_blasts", point="D46"))),
            source=registry()),
 )  # fmt: skip
 
@@ -99,7 +99,7 @@ LATER = (
            (Offset("REINDUCTION_END"),), public("C2")),
     Anchor("MAINTENANCE_2_END", "end of maintenance 2 and of treatment", (Done("course_ended", course("MAINTENANCE_2")),),
            (StudyDay("D1", Param("treatment_end")), StudyDay("D1", Param("maintenance_2_end"))), assumption("H4")),
-    Anchor("CONDITIONING", "first day of conditioning", (Done("conditioning_started"),), (DateOf(Slot("conditioning_planned")),),
+    Anchor("CONDITIONING", "first day of conditioning", (Done("conditioning_started"),), (DateOf(Reading("conditioning_planned")),),
            assumption()),
     Anchor("HSCT_INDICATED", "transplant indicated", (Since(Outcome("hsct_indication", ("INDICATED",))),), source=assumption()),
 )  # fmt: skip
@@ -111,7 +111,7 @@ EVENTS = (
     Anchor("WITHDRAWAL", "consent withdrawn", (Done("consent_withdrawn"),)),
     Anchor("LOSS", "lost to follow-up", (Done("lost_to_follow_up"),)),
     Anchor("STUDY_CLOSED", "study closed", (Done("study_closed"),)),
-    Anchor("LAST_SEEN", "last seen or reported alive", (Sampled(Slot("survival")),)),
+    Anchor("LAST_SEEN", "last seen or reported alive", (Sampled(Reading("survival")),)),
     Anchor("OFF_TREATMENT_DAY", "protocol treatment over",
            (Done("treatment_stopped"), Done("relapse"), Done("second_malignancy"), Done("hsct_done")),
            (Offset("MAINTENANCE_2_END"),), earliest=True),

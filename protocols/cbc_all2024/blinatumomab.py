@@ -9,15 +9,15 @@ from pathway.language import (
     DoseBand,
     Infusion,
     Input,
-    Ledger,
     LedgerFlag,
+    LedgerIs,
     Limit,
     Not,
     Param,
     Reached,
     Recorded,
-    State,
     Taken,
+    VerdictIs,
     all_of,
     any_of,
     assumption,
@@ -43,8 +43,6 @@ BLINA = Infusion(
     dose="15",
     low_dose="5",
     unit="ug/m2/day",
-    cap_per_day="28",
-    cap_unit="ug/day",
     dose_by="weight",
     dose_bands=(
         DoseBand((Limit("<", "45"),), "15", "5", "ug/m2/day"),
@@ -54,15 +52,14 @@ BLINA = Infusion(
     source=public("B6", note="registry: full dose, without a number (H9); no step dose"),
     same_cycle_pause=Param("pause_max"),
     supervised_pause_hours=4,
-    hospital_days=3,
 )
 
 LEDGERS = (BLINA,)
 
-STARTED = Not(Ledger("blina", ("not_started",)))
-OVER = Ledger("blina", ("complete", "short"))
-STOPPED = Ledger("blina", ("stopped",))
-FOUND_LATE = all_of(Reached("BLINA_START"), State(Crit("E6"), ("FAIL",)))
+STARTED = Not(LedgerIs("blina", ("not_started",)))
+OVER = LedgerIs("blina", ("complete", "short"))
+STOPPED = LedgerIs("blina", ("stopped",))
+FOUND_LATE = all_of(Reached("BLINA_START"), VerdictIs(Crit("E6"), ("FAIL",)))
 """A convulsion or epilepsy that came to light after the start."""
 
 BLINA_REVIEW = Decision(
@@ -86,7 +83,7 @@ BLINA_STOP = Decision(
     "Stop blinatumomab for good? Directed by the table, or consent to the drug withdrawn",
     inputs=(
         Input("directed", any_of(Directed("blina", ("stop",)), Recorded("drug_consent_withdrawn"),
-                                 State(Crit("S-HYPERSENSITIVITY"), ("FAIL",)))),
+                                 VerdictIs(Crit("S-HYPERSENSITIVITY"), ("FAIL",)))),
         Input("over", OVER),
     ),
     rules=(
@@ -109,7 +106,7 @@ BLINA_PAUSE = Decision(
     options=("STOP", "COMPLETE"),
     source=assumption("no rule exists for a 14-day course (H8)"),
     confirm="clinician",
-    asked=Ledger("blina", ("running", "paused", "stopped")),
+    asked=LedgerIs("blina", ("running", "paused", "stopped")),
     enacted=(("STOP", STOPPED),),
 )  # fmt: skip
 

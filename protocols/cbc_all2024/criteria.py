@@ -21,11 +21,11 @@ from pathway.language import (
     Passed,
     Predicate,
     Reached,
+    Reading,
     Recorded,
     ReviewIf,
     Setting,
-    Slot,
-    State,
+    VerdictIs,
     all_of,
     any_of,
     assumption,
@@ -35,15 +35,15 @@ from pathway.language import (
 )
 from protocols.cbc_all2024.facts import D19_FLOW, D46_FLOW, RISK
 
-BIRTH, DIAGNOSED = Slot("birth_date"), Slot("diagnosis_date")
-CONSENT_GIVEN = Is(Slot("consent"), ("GIVEN",))
-CONVULSION = Slot("last_convulsion")
+BIRTH, DIAGNOSED = Reading("birth_date"), Reading("diagnosis_date")
+CONSENT_GIVEN = Is(Reading("consent"), ("GIVEN",))
+CONVULSION = Reading("last_convulsion")
 LITERAL_E9 = Setting("e9_lookback_end", ("ENROLMENT",))
 
 
 def absent(fact: str) -> Predicate:
     """A yes-no fact is NO."""
-    return Is(Slot(fact), ("NO",))
+    return Is(Reading(fact), ("NO",))
 
 
 def enters(risk: str, limit: str) -> AllOf:
@@ -53,7 +53,7 @@ def enters(risk: str, limit: str) -> AllOf:
 
 def free_for_three_months(fact: str) -> Predicate:
     """Never, or last more than three calendar months before the look-back ends. A later date does not tell what was before."""
-    last = Day(Slot(fact))
+    last = Day(Reading(fact))
     return all_of(
         any_of(Dates(last, "<", Day("E9_END", months=-3), never="PASS"), Dates(last, ">=", Day("E9_END"))),
         ReviewIf(
@@ -70,8 +70,8 @@ INCLUSION = (
               all_of(Dates(Day(DIAGNOSED), ">", Day(BIRTH, months=Param("age_over_months"))),
                      Dates(Day(DIAGNOSED), "<", Day(BIRTH, months=Param("age_under_months")))),
               registry("date used: assumption")),
-    Criterion("I2", "ALL on marrow morphology", "inclusion", Is(Slot("morphology"), ("ALL",)), registry()),
-    Criterion("I3", "immunophenotype B-ALL", "inclusion", Is(Slot("immunophenotype"), ("B_ALL",)), registry()),
+    Criterion("I2", "ALL on marrow morphology", "inclusion", Is(Reading("morphology"), ("ALL",)), registry()),
+    Criterion("I3", "immunophenotype B-ALL", "inclusion", Is(Reading("immunophenotype"), ("B_ALL",)), registry()),
     Criterion("I4", "provisional LR with D19 MRD >= 1e-3, or IR with >= 1e-4", "inclusion",
               all_of(any_of(enters("LR", "d19_lr"), enters("IR", "d19_ir"), RISK_ASKED),
                      ReviewIf(Compare(D19_FLOW, Param("d19_review")), "1e-1 is beyond intermediate risk in the national pathway")),
@@ -81,17 +81,17 @@ INCLUSION = (
 )  # fmt: skip
 
 EXCLUSION = (
-    Criterion("E1", "surface IgM positive", "exclusion", Is(Slot("surface_igm"), ("NEGATIVE",)), registry()),
+    Criterion("E1", "surface IgM positive", "exclusion", Is(Reading("surface_igm"), ("NEGATIVE",)), registry()),
     Criterion("E2", "ALL evolved from CML", "exclusion", absent("from_cml"), registry()),
     Criterion("E3", "Down syndrome, or a major congenital or hereditary disease with organ dysfunction", "exclusion",
-              all_of(absent("down_syndrome"), Not(Is(Slot("congenital_disease"), ("WITH_ORGAN_DYSFUNCTION",)))),
+              all_of(absent("down_syndrome"), Not(Is(Reading("congenital_disease"), ("WITH_ORGAN_DYSFUNCTION",)))),
               registry("Down syndrome alone is enough: assumption")),
     Criterion("E4", "other secondary leukaemia", "exclusion", absent("secondary_leukaemia"), registry()),
     Criterion("E5", "CNS involvement: CNS3; CNS2 goes to a clinician", "exclusion",
-              all_of(Not(Is(Slot("cns", point="DIAGNOSIS"), ("CNS3",))),
-                     Not(State(Is(Slot("cns", point="IT"), ("CNS3",)), ("PASS",))),
-                     Not(all_of(Setting("cns_fail", ("CNS2",)), Is(Slot("cns", point="DIAGNOSIS"), ("CNS2",)))),
-                     ReviewIf(all_of(Setting("cns_review", ("CNS2",)), Is(Slot("cns", point="DIAGNOSIS"), ("CNS2",))),
+              all_of(Not(Is(Reading("cns", point="DIAGNOSIS"), ("CNS3",))),
+                     Not(VerdictIs(Is(Reading("cns", point="IT"), ("CNS3",)), ("PASS",))),
+                     Not(all_of(Setting("cns_fail", ("CNS2",)), Is(Reading("cns", point="DIAGNOSIS"), ("CNS2",)))),
+                     ReviewIf(all_of(Setting("cns_review", ("CNS2",)), Is(Reading("cns", point="DIAGNOSIS"), ("CNS2",))),
                               "CNS involvement is not defined (H5)")),
               registry("CNS3, CNS2: assumption")),
     Criterion("E6", "epilepsy ever, or a convulsion in the calendar month before enrolment", "exclusion",
@@ -102,14 +102,14 @@ EXCLUSION = (
     Criterion("E7", "known congenital immunodeficiency or metabolic disease", "exclusion",
               all_of(absent("immunodeficiency"), absent("metabolic_disease")), registry()),
     Criterion("E8", "congenital heart disease with cardiac insufficiency: both", "exclusion",
-              Not(Is(Slot("heart_disease"), ("WITH_INSUFFICIENCY",))), registry()),
+              Not(Is(Reading("heart_disease"), ("WITH_INSUFFICIENCY",))), registry()),
     Criterion("E9a", "glucocorticoid on 14 days or more within one month", "exclusion",
-              all_of(Not(Exposure(Slot("prior_steroid"), Limit(">", "0"), Limit(">=", "14"), before=Day("E9_END"), window_days=0,
+              all_of(Not(Exposure(Reading("prior_steroid"), Limit(">", "0"), Limit(">=", "14"), before=Day("E9_END"), window_days=0,
                                   window_months=1)),
                      Not(all_of(LITERAL_E9, Passed(Moment("D1", days=13, at="close"))))),
               registry("look-back from D1, so that induction does not count: assumption (H2)")),
     Criterion("E9b", "ABL kinase inhibitor on more than 7 days within one month", "exclusion",
-              Not(Exposure(Slot("prior_abl_inhibitor"), Limit(">", "0"), Limit(">", "7"), before=Day("E9_END"), window_days=0,
+              Not(Exposure(Reading("prior_abl_inhibitor"), Limit(">", "0"), Limit(">", "7"), before=Day("E9_END"), window_days=0,
                            window_months=1)),
               registry("look-back from D1: assumption (H2)")),
     Criterion("E9c", "chemotherapy or radiotherapy within 3 months, except emergency radiotherapy for airway compression",
@@ -126,14 +126,14 @@ EXCLUSION = (
 # The label and common sense, not the registry text. S-PH and S-CD19 only ask.
 START_CHECKS = (
     Criterion("S-PH", "Philadelphia-positive disease: E9b suggests that it is allowed, the US label is for Ph-negative", "start",
-              ReviewIf(Is(Slot("philadelphia"), ("POSITIVE",)), "not named by the registry text (H13)"),
+              ReviewIf(Is(Reading("philadelphia"), ("POSITIVE",)), "not named by the registry text (H13)"),
               public("B5", note="review: assumption")),
     Criterion("S-CD19", "CD19-negative blasts: the drug needs CD19", "start",
-              ReviewIf(Is(Slot("cd19"), ("NEGATIVE",)), "not named by the registry text (H13)"), assumption()),
+              ReviewIf(Is(Reading("cd19"), ("NEGATIVE",)), "not named by the registry text (H13)"), assumption()),
     Criterion("S-HYPERSENSITIVITY", "known hypersensitivity to blinatumomab", "start",
-              all_of(Is(Slot("hypersensitivity"), ("NONE",)), Not(Graded("HYPERSENSITIVITY", 1))), public("B5")),
+              all_of(Is(Reading("hypersensitivity"), ("NONE",)), Not(Graded("HYPERSENSITIVITY", 1))), public("B5")),
     Criterion("S-NEURO", "neurological examination and seizure history before the start allow it", "start",
-              Is(Slot("neurology_check", until="BLINA_START"), ("CLEARED",)), assumption("for E6")),
+              Is(Reading("neurology_check", until="BLINA_START"), ("CLEARED",)), assumption("for E6")),
 )  # fmt: skip
 
 CRITERIA = (*INCLUSION, *EXCLUSION, *START_CHECKS)
@@ -157,7 +157,6 @@ D19_ENTRY = Decision(
     ),
     options=("MAY_ENTER", "BACKBONE_ONLY"),
     source=registry("waits for the provisional risk, whatever the value"),
-    announce=True,
 )  # fmt: skip
 
 ELIGIBILITY = Decision(
@@ -167,15 +166,14 @@ ELIGIBILITY = Decision(
     rules=(row("ELIGIBLE", registry(), criteria="yes"), row("NOT_ELIGIBLE", registry(), criteria="no")),
     options=("ELIGIBLE", "NOT_ELIGIBLE"),
     source=registry("E11 is evaluated at D46: assumption (H3)"),
-    announce=True,
 )  # fmt: skip
 
 START_CLEAR = all_of(*(Crit(c.id) for c in START_CHECKS))
 
 # The same as it stood when the infusion began: a hypersensitivity shown by the infusion does not make its start wrong.
 START_WAS_CLEAR = all_of(
-    Crit("S-PH"), Crit("S-CD19"), Crit("S-NEURO"), Is(Slot("hypersensitivity", until="BLINA_START"), ("NONE",))
+    Crit("S-PH"), Crit("S-CD19"), Crit("S-NEURO"), Is(Reading("hypersensitivity", until="BLINA_START"), ("NONE",))
 )  # fmt: skip
 
-BARRED = any_of(*(State(Crit(x), ("FAIL",)) for x in ("S-PH", "S-CD19", "S-HYPERSENSITIVITY")))
+BARRED = any_of(*(VerdictIs(Crit(x), ("FAIL",)) for x in ("S-PH", "S-CD19", "S-HYPERSENSITIVITY")))
 """What waiting does not heal; a neurological check can be repeated."""

@@ -1,6 +1,6 @@
 """What is known of a CBC-ALL2024-1 patient: facts, actions and adverse events."""
 
-from pathway.language import Action, AdverseEventType, Fact, Slot, Unit, assumption, public, registry
+from pathway.language import Action, AdverseEventType, Fact, Reading, Unit, assumption, public, registry
 from protocols.shared import cns, crs, icans, relapse, seriousness
 from protocols.shared.blinatumomab_label import CRS, LIVER, NEUROTOXICITY, OTHER, SEIZURE
 
@@ -175,9 +175,9 @@ ADVERSE_EVENTS = (
 )
 
 # Slots that several rules read.
-RISK = Slot("provisional_risk")
-D19_FLOW = Slot("mrd_flow", point="D19")
-D46_FLOW = Slot("mrd_flow", point="D46")
-D46_NGS = Slot("mrd_ngs", point="D46")
-LATEST_FLOW = Slot("mrd_flow", points=AFTER_INDUCTION)
-HSCT_FLOW = Slot("mrd_flow", points=AFTER_INDUCTION, since="RELAPSE_DAY")
+RISK = Reading("provisional_risk")
+D19_FLOW = Reading("mrd_flow", point="D19")
+D46_FLOW = Reading("mrd_flow", point="D46")
+D46_NGS = Reading("mrd_ngs", point="D46")
+LATEST_FLOW = Reading("mrd_flow", points=AFTER_INDUCTION)
+HSCT_FLOW = Reading("mrd_flow", points=AFTER_INDUCTION, since="RELAPSE_DAY")

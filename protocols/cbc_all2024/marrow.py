@@ -1,13 +1,13 @@
 """Marrow samples: what shows that one has been taken."""
 
-from pathway.language import AnyOf, Known, Recorded, Slot, any_of
+from pathway.language import AnyOf, Known, Reading, Recorded, any_of
 
 
 def taken(at: str) -> AnyOf:
     """The marrow of a time point has been taken."""
     return any_of(
         Recorded("marrow_sampled", (("point", at),)),
-        *(Known(Slot(fact, point=at)) for fact in ("mrd_flow", "mrd_ngs", "marrow_blasts")),
+        *(Known(Reading(fact, point=at)) for fact in ("mrd_flow", "mrd_ngs", "marrow_blasts")),
     )
 
 

@@ -15,12 +15,12 @@ from pathway.language import (
     Outcome,
     Param,
     Predicate,
+    Reading,
     Recorded,
     Rung,
     Setting,
-    Slot,
-    State,
     Task,
+    VerdictIs,
     all_of,
     any_of,
     assumption,
@@ -33,15 +33,16 @@ IN_CONSOLIDATION = InPhase("treatment", ("EOI_ASSESSMENT", "CONSOLIDATION"))
 ALL_GIVEN = Setting("hdmtx_courses", ("4",))
 
 
-def level(n: str, hours: str) -> Slot:
+def level(n: str, hours: str) -> Reading:
     """A level of a course: `20H` is 20 to 24 h after its start."""
-    return Slot("mtx_level", point=f"C{n}-{hours}")
+    return Reading("mtx_level", point=f"C{n}-{hours}")
 
 
 def recovered(n: str, until: str = "") -> Compare:
     """The latest level of a course, by the time of an anchor, is at most 0.2 umol/L."""
     return Compare(
-        Slot("mtx_level", points=tuple(f"C{n}-{hours}" for hours in LEVELS), until=until), Param("mtx_safe")
+        Reading("mtx_level", points=tuple(f"C{n}-{hours}" for hours in LEVELS), until=until),
+        Param("mtx_safe"),
     )
 
 
@@ -118,7 +119,7 @@ DEVIATIONS = tuple(
     )
 ) + tuple(
     Deviation("HDMTX-BEFORE-RECOVERY", f"Course {n} was started before the methotrexate of the one before was low enough",
-              all_of(given(n), State(recovered(before, until=f"HDMTX{n}_START"), ("FAIL", "PENDING", "REVIEW"))),
+              all_of(given(n), VerdictIs(recovered(before, until=f"HDMTX{n}_START"), ("FAIL", "PENDING", "REVIEW"))),
               (Rung("major"),), assumption(), scope=course(n))
     for before, n in pairwise(HDMTX)
 )  # fmt: skip

@@ -11,8 +11,8 @@ from pathway.language import (
     InPhase,
     Is,
     Known,
-    Ledger,
     LedgerFlag,
+    LedgerIs,
     Milestone,
     Moment,
     Not,
@@ -22,11 +22,11 @@ from pathway.language import (
     Passed,
     Predicate,
     Reached,
+    Reading,
     Recorded,
     Rung,
-    Slot,
-    State,
     Taken,
+    VerdictIs,
     all_of,
     any_of,
     assumption,
@@ -54,7 +54,7 @@ from protocols.cbc_all2024.response import D46_HIGH, REMISSION
 from protocols.cbc_all2024.schedule import ACTIVE, TO_START, treatment
 from protocols.shared import mrd
 
-REAPPEARED = mrd.newly_positive(LATEST_FLOW, [Slot("mrd_flow", point=p) for p in AFTER_INDUCTION])
+REAPPEARED = mrd.newly_positive(LATEST_FLOW, [Reading("mrd_flow", point=p) for p in AFTER_INDUCTION])
 """A marrow of 1e-4 or more after one below it."""
 
 
@@ -83,11 +83,11 @@ MILESTONES = (
     Milestone("D19-VERDICT", "D19 gate", decided("d19_entry", "MAY_ENTER", "BACKBONE_ONLY"), registry(), "d19_entry"),
     Milestone("ELIGIBILITY", "Eligibility", decided("eligibility", "ELIGIBLE", "NOT_ELIGIBLE"), registry(), "eligibility"),
     *(
-        Milestone("EXCLUDED", f"Not eligible by {c.id}: {c.text}", State(Crit(c.id), ("FAIL",)), registry(),
+        Milestone("EXCLUDED", f"Not eligible by {c.id}: {c.text}", VerdictIs(Crit(c.id), ("FAIL",)), registry(),
                   scope=(("criterion", c.id),))
         for c in CRITERIA if c.group in ("inclusion", "exclusion")
     ),
-    Milestone("CONSENT", "Consent", Known(Slot("consent")), registry(), Slot("consent")),
+    Milestone("CONSENT", "Consent", Known(Reading("consent")), registry(), Reading("consent")),
     Milestone("PRE-BLINA-READY", "Checks before blinatumomab complete", all_of(PRE_BLINA_MARROW, START_WAS_CLEAR), registry()),
     Milestone("BLINA-START", "Blinatumomab started", Reached("BLINA_START"), registry()),
     Milestone("BLINA-DAY3", "End of day 3: hospital days over",
@@ -97,7 +97,7 @@ MILESTONES = (
     Milestone("BLINA-INTERRUPTED", "Blinatumomab interrupted", LedgerFlag("blina", "was_interrupted"), public("B3")),
     Milestone("BLINA-RESTARTED", "Blinatumomab restarted", LedgerFlag("blina", "restarted"), public("B3")),
     Milestone("BLINA-STOPPED", "Blinatumomab stopped for good", STOPPED_FOR_GOOD, public("B3")),
-    Milestone("BLINA-DONE", "14th infusion day complete", all_of(Ledger("blina", ("complete",)), Not(STOP_DECIDED)), registry()),
+    Milestone("BLINA-DONE", "14th infusion day complete", all_of(LedgerIs("blina", ("complete",)), Not(STOP_DECIDED)), registry()),
     Milestone("CRS-GRADE-2", "Cytokine release syndrome of grade 2 or more", Graded("CRS", 2), public("B8")),
     Milestone("ICANS-GRADE-2", "Neurotoxicity of grade 2 or more", Graded("NEUROTOXICITY", 2), public("B9")),
     Milestone("D46-FLOW", "End of induction, flow MRD", Known(D46_FLOW), registry(), D46_FLOW),
@@ -140,7 +140,7 @@ def alert(id: str, text: str, when: Predicate, severity: Rung) -> Deviation:
 
 
 MINOR, MAJOR, CRITICAL = Rung("minor"), Rung("major"), Rung("critical")
-RUNNING = Ledger("blina", ("running",))
+RUNNING = LedgerIs("blina", ("running",))
 NOT_MET = ("FAIL", "PENDING", "REVIEW")
 
 START = (
@@ -152,33 +152,33 @@ START = (
               Rung("minor", study_day(24)), Rung("major", study_day(27)), blocks=("ENROLLED",)),
     deviation("PROVISIONAL-RISK-MISSING", "No provisional risk by D19", all_of(ACTIVE, Not(Known(RISK))), Rung("major", study_day(19))),
     deviation("CONSENT-MISSING", "May enter by D19, and no consent",
-              all_of(InPhase("registration", ("SCREENING",)), Not(Known(Slot("consent")))), Rung("major", study_day(26)),
+              all_of(InPhase("registration", ("SCREENING",)), Not(Known(Reading("consent")))), Rung("major", study_day(26)),
               blocks=("ENROLLED",)),
     deviation("PRE-BLINA-MARROW-MISSING", "No marrow before blinatumomab", all_of(TO_START, Not(PRE_BLINA_MARROW)),
               Rung("major", study_day(29)), blocks=("BLINA_14",)),
     deviation("NGS-CLONE-MISSING", "No clone for NGS by D28: the NGS endpoint will not be evaluable",
-              all_of(TO_START, Not(Known(Slot("ngs_clone")))), Rung("minor", study_day(29))),
+              all_of(TO_START, Not(Known(Reading("ngs_clone")))), Rung("minor", study_day(29))),
     deviation("BLINA-NOT-IN-TIME", "Blinatumomab not started within D29 +- 3; latest D36, then backbone part 2",
-              all_of(TO_START, Ledger("blina", ("not_started",))), Rung("major", Moment("BLINA_IN_TIME", days=1)), blocks=("BLINA_14",)),
+              all_of(TO_START, LedgerIs("blina", ("not_started",))), Rung("major", Moment("BLINA_IN_TIME", days=1)), blocks=("BLINA_14",)),
     deviation("BLINA-OUT-OF-TIME", "Blinatumomab was started outside D29 +- 3",
               all_of(Reached("BLINA_START"),
                      any_of(Dates(Day("BLINA_START"), ">", Day("BLINA_IN_TIME")),
                             Dates(Day("BLINA_START", days=Param("start_tolerance")), "<", Day("BLINA_SLOT")))), MAJOR),
     deviation("BLINA-NOT-ELIGIBLE", "Blinatumomab started for a patient who is not eligible or has not consented",
-              all_of(Reached("BLINA_START"), State(ALL_MET, NOT_MET)), CRITICAL),
+              all_of(Reached("BLINA_START"), VerdictIs(ALL_MET, NOT_MET)), CRITICAL),
     deviation("BLINA-NOT-CHECKED", "Blinatumomab started before the checks allowed it",
-              all_of(Reached("BLINA_START"), State(START_WAS_CLEAR, NOT_MET)), CRITICAL),
+              all_of(Reached("BLINA_START"), VerdictIs(START_WAS_CLEAR, NOT_MET)), CRITICAL),
     deviation("WEIGHT-MISSING", "Blinatumomab started without a weight: the dose for less than 45 kg is assumed",
-              all_of(Reached("BLINA_START"), Not(Known(Slot("weight")))), MAJOR),
+              all_of(Reached("BLINA_START"), Not(Known(Reading("weight")))), MAJOR),
     deviation("CONVULSION-FOUND-LATE", "A convulsion history came to light after the start: go on or stop?", FOUND_LATE, CRITICAL),
     alert("AGE-AT-LIMIT", "Exactly 1 month old at diagnosis: excluded, though the registry's field reads 1 month (H10)",
           all_of(Known(DIAGNOSED), Dates(Day(DIAGNOSED), "=", Day(BIRTH, months=Param("age_over_months")))), MINOR),
     alert("AIRWAY-RADIOTHERAPY", "Emergency radiotherapy for airway compression: it does not exclude (E9c)",
-          State(Is(Slot("airway_radiotherapy"), ("NEVER",)), ("FAIL",)), Rung("info")),
+          VerdictIs(Is(Reading("airway_radiotherapy"), ("NEVER",)), ("FAIL",)), Rung("info")),
 )  # fmt: skip
 
 COURSE = (
-    deviation("BLINA-SHORT", "Fewer than 336 infusion hours without a logged pause", Ledger("blina", ("short",)), CRITICAL),
+    deviation("BLINA-SHORT", "Fewer than 336 infusion hours without a logged pause", LedgerIs("blina", ("short",)), CRITICAL),
     deviation("BLINA-PAUSE-OVER-7D", "Paused for more than 7 days: stop and go to the end-of-induction marrow?",
               LedgerFlag("blina", "pause_over_limit"), CRITICAL),
     alert("BLINA-INTERRUPT", "The adverse-event table says interrupt", all_of(RUNNING, Directed("blina", ("interrupt",))), CRITICAL),
@@ -203,16 +203,16 @@ END = (
               Rung("major", Moment("CONSOLIDATION_START")), blocks=("CONSOLIDATION",)),
     deviation("D46-TOO-EARLY", "End-of-induction marrow taken less than 24 h after bag off",
               all_of(STARTED, Reached("D46_SAMPLE"), Reached("BLINA_OFF_24H"),
-                     any_of(*(Known(Slot(fact, point="D46", until="BLINA_OFF_24H", strictly=True)) for fact in ("mrd_flow", "mrd_ngs")))),
+                     any_of(*(Known(Reading(fact, point="D46", until="BLINA_OFF_24H", strictly=True)) for fact in ("mrd_flow", "mrd_ngs")))),
               MAJOR),
     deviation("D46-OUT-OF-WINDOW", "End-of-induction marrow outside D43 to D50",
               all_of(Reached("D46_SAMPLE"), any_of(Dates(Day("D46_SAMPLE"), "<", Day("D46_OPENS")),
                                                    Dates(Day("D46_SAMPLE"), ">", Day("D46_CLOSES")))), MAJOR),
     deviation("NGS-MISSING", "No NGS result 21 days after the end of induction; it blocks nothing",
-              all_of(STARTED, Not(Known(D46_NGS)), Not(NotObtainable(D46_NGS)), State(Is(Slot("ngs_clone"), ("NONE",)), ("FAIL", "PENDING"))),
+              all_of(STARTED, Not(Known(D46_NGS)), Not(NotObtainable(D46_NGS)), VerdictIs(Is(Reading("ngs_clone"), ("NONE",)), ("FAIL", "PENDING"))),
               Rung("minor", study_day(67))),
     deviation("E11-STILL-ON-TRIAL", "D46 MRD of 1e-2 or more, and the patient is still on trial",
-              all_of(InPhase("registration", ("ENROLLED",)), STARTED, State(D46_HIGH, ("PASS",))), CRITICAL),
+              all_of(InPhase("registration", ("ENROLLED",)), STARTED, VerdictIs(D46_HIGH, ("PASS",))), CRITICAL),
     deviation("CONSOLIDATION-BEFORE-D46", "Consolidation started before the D46 result",
               all_of(Reached("CONSOLIDATION_START"), Not(Known(D46_FLOW)), Not(Taken("D46_UNAVAILABLE", ("IR", "HR")))), CRITICAL),
     *methotrexate.DEVIATIONS,
@@ -220,7 +220,7 @@ END = (
               all_of(decided("hsct_indication", "INDICATED"), Not(Recorded("donor_search_started")),
                      Not(InPhase("transplant", ("TRANSPLANTED", "CLOSED")))), Rung("major", Moment("HSCT_INDICATED", days=7))),
     alert("ECHO-NOT-CLEARED", "Echocardiogram not cleared: hold anthracyclines and transplant",
-          all_of(ACTIVE, Is(Slot("echo_clearance"), ("NOT_CLEARED",))), MAJOR),
+          all_of(ACTIVE, Is(Reading("echo_clearance"), ("NOT_CLEARED",))), MAJOR),
     alert("RELAPSE-WATCH", "MRD positive after it had been below 1e-4: watch for relapse", REAPPEARED, MAJOR),
     alert("RELAPSE-CRITERIA", "Relapse criteria met: the team states the relapse or says why not",
           all_of(decided("relapse_marrow", "RELAPSE"), Not(Recorded("relapse")), Not(treatment("OFF_TREATMENT"))), CRITICAL),

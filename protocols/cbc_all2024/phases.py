@@ -4,7 +4,7 @@ from pathway.language import (
     Done,
     Exit,
     InPhase,
-    Ledger,
+    LedgerIs,
     LedgerPoint,
     Moment,
     Not,
@@ -16,9 +16,9 @@ from pathway.language import (
     Reached,
     Recorded,
     Setting,
-    State,
     Taken,
     Track,
+    VerdictIs,
     all_of,
     any_of,
     assumption,
@@ -35,7 +35,7 @@ from protocols.cbc_all2024.response import D46_HIGH, D46_READ
 OFF_STUDY = any_of(
     Recorded("consent_withdrawn"), Recorded("lost_to_follow_up"), Recorded("death"), Recorded("study_closed")
 )  # fmt: skip
-NOT_STARTED = Ledger("blina", ("not_started",))
+NOT_STARTED = LedgerIs("blina", ("not_started",))
 TOO_LATE = Passed(Moment("BLINA_LATEST", at="close"))
 INELIGIBLE = Outcome("eligibility", ("NOT_ELIGIBLE",))
 FOUND_INELIGIBLE = Taken("eligibility", ("NOT_ELIGIBLE",))
@@ -55,13 +55,13 @@ REGISTRATION = Track(
             Exit("SCREENING", Outcome("d19_entry", ("MAY_ENTER",)), registry("I4")),
             Exit("BACKBONE_ONLY", all_of(NotObtainable(D19_FLOW), Passed(Moment("BLINA_SLOT", at="start"))),
                  assumption("sample lost: never eligible by default")),
-            Exit("BACKBONE_ONLY", all_of(State(Outcome("d19_entry", ("MAY_ENTER",)), ("PENDING", "REVIEW")),
+            Exit("BACKBONE_ONLY", all_of(VerdictIs(Outcome("d19_entry", ("MAY_ENTER",)), ("PENDING", "REVIEW")),
                                          Passed(Moment("BLINA_LATEST"))), assumption("no verdict by the latest start")),
         )),
         Phase("SCREENING", "May enter by D19; trial offered, criteria checked", assumption(), exits=(
             Exit("ENROLLED", Outcome("eligibility", ("ELIGIBLE",)), registry()),
             Exit("BACKBONE_ONLY", INELIGIBLE, registry("an exclusion, or consent refused")),
-            Exit("BACKBONE_ONLY", all_of(State(Outcome("eligibility", ("ELIGIBLE",)), ("PENDING", "REVIEW")), TOO_LATE),
+            Exit("BACKBONE_ONLY", all_of(VerdictIs(Outcome("eligibility", ("ELIGIBLE",)), ("PENDING", "REVIEW")), TOO_LATE),
                  assumption("not settled by the latest start")),
         )),
         Phase("ENROLLED", "Enrolled: drug, pump and bed ordered", registry(), started_by=(Done("enrolled"),), exits=(

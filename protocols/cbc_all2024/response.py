@@ -13,7 +13,7 @@ from pathway.language import (
     NotObtainable,
     Outcome,
     Param,
-    Slot,
+    Reading,
     Taken,
     all_of,
     any_of,
@@ -41,7 +41,6 @@ D46_RESPONSE = Decision(
     ),
     options=("NEGATIVE", "POSITIVE", "OVER"),
     source=registry("a missing marrow never counts as negative"),
-    announce=True,
 )  # fmt: skip
 
 D46_UNAVAILABLE = Decision(
@@ -75,7 +74,6 @@ FINAL_RISK = Decision(
     ),
     options=("LR", "IR", "HR"),
     source=assumption("4c; the registry text has no rule for chemotherapy after D46"),
-    announce=True,
 )  # fmt: skip
 
 RISK_IN_FORCE = Decision(
@@ -104,11 +102,10 @@ HDMTX_DOSE = Decision(
     rules=(row("3", public("C5"), risk="LR"), row("5", public("C5"), risk=("IR", "HR"))),
     options=("3", "5"),
     source=public("C5"),
-    announce=True,
 )  # fmt: skip
 
 REMISSION = any_of(
-    Compare(D46_FLOW, Limit("<", "1e-2")), Compare(Slot("marrow_blasts", point="D46"), Limit("<", "5"))
+    Compare(D46_FLOW, Limit("<", "1e-2")), Compare(Reading("marrow_blasts", point="D46"), Limit("<", "5"))
 )
 """General consensus (B13), not this trial's text."""
 
@@ -119,9 +116,9 @@ IN_WINDOW = all_of(
 )  # fmt: skip
 
 
-def endpoint(id: str, text: str, slot: Slot, limit: str, clone: bool) -> Decision:
+def endpoint(id: str, text: str, slot: Reading, limit: str, clone: bool) -> Decision:
     """MET, NOT_MET or NOT_EVALUABLE."""
-    trackable = (Input("clone", Is(Slot("ngs_clone"), ("TRACKABLE",))),) if clone else ()
+    trackable = (Input("clone", Is(Reading("ngs_clone"), ("TRACKABLE",))),) if clone else ()
     yes = {"clone": "yes"} if clone else {}
     return Decision(
         id,
@@ -143,7 +140,6 @@ def endpoint(id: str, text: str, slot: Slot, limit: str, clone: bool) -> Decisio
         options=("MET", "NOT_MET", "NOT_EVALUABLE"),
         source=registry("evaluable: at least one dose, marrow in its window, a trackable clone for NGS: assumption"),
         asked=any_of(Known(slot), NotObtainable(slot)),
-        announce=True,
     )  # fmt: skip
 
 
@@ -160,7 +156,7 @@ D46_HIGH = any_of(Outcome("d46_response", ("OVER",)), Taken("D46_UNAVAILABLE", (
 D46_WORDS = mrd.response(
     "mrd_response",
     D46_FLOW,
-    Compare(Slot("marrow_blasts", point="D46"), Limit("<", "5")),
+    Compare(Reading("marrow_blasts", point="D46"), Limit("<", "5")),
     public("S8"),
     scope=(("point", "D46"),),
 )

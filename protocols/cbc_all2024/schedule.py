@@ -6,8 +6,8 @@ from pathway.language import (
     InPhase,
     Is,
     Known,
-    Ledger,
     LedgerFlag,
+    LedgerIs,
     Moment,
     Not,
     NotObtainable,
@@ -15,11 +15,11 @@ from pathway.language import (
     Passed,
     Predicate,
     Reached,
+    Reading,
     Recorded,
     Series,
-    Slot,
-    State,
     Task,
+    VerdictIs,
     all_of,
     any_of,
     assumption,
@@ -36,8 +36,8 @@ from protocols.cbc_all2024.transplant import FRESH_MARROW
 ACTIVE = Not(InPhase("treatment", ("NOT_STARTED", "END_OF_TREATMENT", "HSCT", "OFF_TREATMENT")))
 TO_START = InPhase("registration", ("SCREENING", "ENROLLED"))
 IN_FOLLOW_UP = InPhase("follow_up", ("FOLLOW_UP",))
-NOT_RECOVERED = State(Is(Slot("b_cells_recovered"), ("YES",)), ("FAIL", "PENDING", "REVIEW"))
-BEFORE_B1 = all_of(TO_START, Ledger("blina", ("not_started",)))
+NOT_RECOVERED = VerdictIs(Is(Reading("b_cells_recovered"), ("YES",)), ("FAIL", "PENDING", "REVIEW"))
+BEFORE_B1 = all_of(TO_START, LedgerIs("blina", ("not_started",)))
 
 
 def treatment(*phases: str) -> Predicate:
@@ -47,15 +47,15 @@ def treatment(*phases: str) -> Predicate:
 
 def echo_before(anchor: str) -> Predicate:
     """An echocardiogram of the last 28 days before the anchor."""
-    return Fresh(Slot("echo_clearance"), 28, before=anchor)
+    return Fresh(Reading("echo_clearance"), 28, before=anchor)
 
 
 ASSESSMENTS = (
     Assessment("DIAGNOSIS-WORKUP", "Work-up at diagnosis: marrow, blood, CSF; morphology, phenotype, surface IgM, fusion genes, CNS",
                Moment("D1"),
-               all_of(Known(Slot("morphology")), Known(Slot("immunophenotype")), Known(Slot("surface_igm")),
-                      Known(Slot("cns", point="DIAGNOSIS"))), "clinician", registry("criteria; window: assumption"), window=(-7, 0)),
-    Assessment("NGS-CLONE", "Clone for NGS in the diagnosis sample, result by D28", Moment("D1"), Known(Slot("ngs_clone")),
+               all_of(Known(Reading("morphology")), Known(Reading("immunophenotype")), Known(Reading("surface_igm")),
+                      Known(Reading("cns", point="DIAGNOSIS"))), "clinician", registry("criteria; window: assumption"), window=(-7, 0)),
+    Assessment("NGS-CLONE", "Clone for NGS in the diagnosis sample, result by D28", Moment("D1"), Known(Reading("ngs_clone")),
                "laboratory", assumption(), window=(0, 27), asked=ACTIVE),
     Assessment("D19-MARROW", "D19 marrow: MRD by flow", Moment("D19"), any_of(Reached("D19_SAMPLE"), NotObtainable(D19_FLOW)),
                "clinician", registry("window: assumption"), window=(-1, 1), asked=treatment("INDUCTION_1")),
@@ -63,9 +63,9 @@ ASSESSMENTS = (
                Moment("BLINA_SLOT", days=-1), PRE_BLINA_MARROW, "clinician", registry("before and after; day: assumption"),
                window=(-2, 1), asked=BEFORE_B1),
     Assessment("NEURO-CHECK", "Neurological examination, seizure history", Moment("BLINA_SLOT", days=-1),
-               Known(Slot("neurology_check")), "clinician", assumption("E6"), window=(-3, 0), asked=BEFORE_B1),
+               Known(Reading("neurology_check")), "clinician", assumption("E6"), window=(-3, 0), asked=BEFORE_B1),
     Assessment("WEIGHT", "Weight: below 45 kg 15 ug/m2/day, from 45 kg 28 ug/day", Moment("BLINA_SLOT", days=-1),
-               Fresh(Slot("weight"), 14, before="BLINA_START"), "clinician", public("B6"), window=(-3, 0), asked=BEFORE_B1),
+               Fresh(Reading("weight"), 14, before="BLINA_START"), "clinician", public("B6"), window=(-3, 0), asked=BEFORE_B1),
     Assessment("D46-MARROW", "End-of-induction marrow: flow, NGS, morphology; never before bag off + 24 h", Moment("D46"),
                Reached("D46_SAMPLE"), "clinician", registry("window: assumption"), window=(-3, 4),
                asked=treatment("INDUCTION_1", "BLINA_14", "INDUCTION_2", "EOI_ASSESSMENT")),
@@ -111,7 +111,7 @@ SERIES = (
            assumption(), months=12, window=(-30, 30), fact="survival", while_=IN_FOLLOW_UP),
 )  # fmt: skip
 
-RUNNING = Ledger("blina", ("running", "paused"))
+RUNNING = LedgerIs("blina", ("running", "paused"))
 LAST_HOSPITAL_DAY = Moment("BLINA_START", days=2, at="close")
 INDICATED = all_of(
     Outcome("hsct_indication", ("INDICATED",)),
@@ -128,7 +128,7 @@ TASKS = (
          "before and 5 mg/m2 within 30 min; the site's label edition decides (H11)",
          any_of(BEFORE_B1, treatment("BLINA_14")), Reached("BLINA_START"), "clinician", public("B2", "B7"), due=Moment("BLINA_START")),
     Task("BAGS", "Bags: 14 of 24 h, 7 of 48 h (no preservative) or 2 of 7 days (with preservative, not below 5.4 kg); 72 and 96 h do "
-         "not divide 14 days evenly", any_of(BEFORE_B1, treatment("BLINA_14")), Ledger("blina", ("complete", "stopped", "short")),
+         "not divide 14 days evenly", any_of(BEFORE_B1, treatment("BLINA_14")), LedgerIs("blina", ("complete", "stopped", "short")),
          "clinician", public("B1", "B5"), due=Moment("BLINA_OFF")),
     Task("HOSPITAL", "In hospital for the first 3 days", all_of(treatment("BLINA_14"), Reached("BLINA_START")),
          Passed(LAST_HOSPITAL_DAY), "clinician", public("B1"), due=LAST_HOSPITAL_DAY),
@@ -136,13 +136,13 @@ TASKS = (
          all_of(LedgerFlag("blina", "long_pause"), RUNNING), LedgerFlag("blina", "supervised_restart"), "clinician",
          public("B1", "B2")),
     Task("STOP-BLINA", "The stop for good is decided: disconnect and record infusion_stopped",
-         all_of(STOP_DECIDED, any_of(RUNNING, Ledger("blina", ("stopped",)))), Ledger("blina", ("stopped",)), "clinician",
+         all_of(STOP_DECIDED, any_of(RUNNING, LedgerIs("blina", ("stopped",)))), LedgerIs("blina", ("stopped",)), "clinician",
          public("B3")),
     *methotrexate.TASKS,
     Task("HLA-TYPING", "Watch list: HLA typing", InPhase("transplant", ("WATCH",)), Recorded("hla_typed"), "coordinator", assumption()),
     Task("DONOR-SEARCH", "Start the donor search", INDICATED, Recorded("donor_search_started"), "coordinator", assumption()),
     Task("REPEAT-MARROW", "Suspected relapse: repeat the marrow with two tests", Outcome("relapse_marrow", ("REPEAT_MARROW",)),
-         Known(Slot("relapse_repeat_tests")), "clinician", public("B14", note="1 to 4 weeks later: assumption")),
+         Known(Reading("relapse_repeat_tests")), "clinician", public("B14", note="1 to 4 weeks later: assumption")),
     *CNS_COUNTS.tasks,
     *SAFETY.tasks,
 )  # fmt: skip

@@ -9,8 +9,8 @@ from pathway.language import (
     Not,
     Outcome,
     Param,
+    Reading,
     Recorded,
-    Slot,
     all_of,
     assumption,
     registry,
@@ -38,7 +38,6 @@ HSCT_INDICATION = Decision(
     ),
     options=("INDICATED", "WATCH", "NOT_INDICATED"),
     source=assumption("not part of the trial text"),
-    announce=True,
 )  # fmt: skip
 
 HSCT_ELIGIBLE = Decision(
@@ -49,7 +48,6 @@ HSCT_ELIGIBLE = Decision(
     options=("ELIGIBLE", "NOT_ELIGIBLE"),
     source=assumption("not found; default"),
     asked=Outcome("hsct_indication", ("INDICATED",)),
-    announce=True,
 )  # fmt: skip
 
 FRESH_MARROW = Fresh(HSCT_FLOW, Param("hsct_mrd_max_age"), before="CONDITIONING")
@@ -61,10 +59,10 @@ HSCT_GO = Decision(
         Input("guard", all_of(
             Outcome("hsct_eligible", ("ELIGIBLE",)),
             FRESH_MARROW,
-            Is(Slot("donor"), ("READY",)),
-            Is(Slot("echo_clearance"), ("CLEARED",)),
-            Is(Slot("infection_clearance"), ("CLEARED",)),
-            Is(Slot("family_consent_hsct"), ("GIVEN",)),
+            Is(Reading("donor"), ("READY",)),
+            Is(Reading("echo_clearance"), ("CLEARED",)),
+            Is(Reading("infection_clearance"), ("CLEARED",)),
+            Is(Reading("family_consent_hsct"), ("GIVEN",)),
         )),
     ),
     rules=(row("GO", assumption(), guard="yes"), row(None, assumption(), guard="no")),

@@ -7,8 +7,8 @@ from pathway.language import (
     Latest,
     Offset,
     Param,
+    Reading,
     Sampled,
-    Slot,
     assumption,
     registry,
 )
@@ -39,7 +39,7 @@ def dose(course: str, label: str) -> Anchor:
 
 
 ANCHORS = (
-    Anchor("D1", "first infusion", (Done("infusion_started", scope("1", "d1")),), (DateOf(Slot("dara_planned")),), assumption()),
+    Anchor("D1", "first infusion", (Done("infusion_started", scope("1", "d1")),), (DateOf(Reading("dara_planned")),), assumption()),
     Anchor("C1_START", "first infusion, given", (Done("infusion_started", scope("1", "d1")),), source=assumption()),
     Anchor("C1_END", "end of the first infusion", (Done("infusion_ended", scope("1", "d1")),)),
     *(dose(c, label) for c, label in DOSES),
@@ -56,7 +56,7 @@ ANCHORS = (
     Anchor("WITHDRAWAL", "consent withdrawn", (Done("consent_withdrawn"),)),
     Anchor("LOSS", "lost to follow-up", (Done("lost_to_follow_up"),)),
     Anchor("STUDY_CLOSED", "study closed", (Done("study_closed"),), source=registry("2028-09-01")),
-    Anchor("LAST_ASSESSED", "last assessed in remission", (Sampled(Slot("disease_assessment")),)),
-    Anchor("LAST_SEEN", "last seen or reported alive", (Sampled(Slot("survival")),)),
+    Anchor("LAST_ASSESSED", "last assessed in remission", (Sampled(Reading("disease_assessment")),)),
+    Anchor("LAST_SEEN", "last seen or reported alive", (Sampled(Reading("survival")),)),
     *SAFETY.anchors,
 )  # fmt: skip

@@ -11,9 +11,9 @@ from pathway.language import (
     Known,
     Not,
     Param,
+    Reading,
     Recorded,
     Setting,
-    Slot,
     all_of,
     assumption,
     public,
@@ -24,16 +24,16 @@ from protocols.dara_tall.facts import blasts, mrd
 
 CRITERIA = (
     Criterion("CONSENT", "written informed consent, not withdrawn", "inclusion",
-              all_of(Is(Slot("consent"), ("GIVEN",)), Not(Recorded("consent_withdrawn"))), assumption()),
-    Criterion("DISEASE", "T-ALL", "inclusion", Is(Slot("disease"), ("T_ALL",)), registry()),
+              all_of(Is(Reading("consent"), ("GIVEN",)), Not(Recorded("consent_withdrawn"))), assumption()),
+    Criterion("DISEASE", "T-ALL", "inclusion", Is(Reading("disease"), ("T_ALL",)), registry()),
     Criterion("REMISSION", "CR or CRi after standard chemotherapy, marrow blasts < 5 %", "inclusion",
-              all_of(Is(Slot("remission"), ("CR", "CRi")), Compare(blasts("SCREENING"), Param("remission_blasts"))), assumption()),
+              all_of(Is(Reading("remission"), ("CR", "CRi")), Compare(blasts("SCREENING"), Param("remission_blasts"))), assumption()),
     Criterion("MRD", "MRD by flow of 1e-4 or more", "inclusion", Compare(mrd("SCREENING"), Param("eligible_mrd")), registry("limit: assumption")),
     Criterion("MRD-AGE", "that marrow is at most 14 days old on d1", "inclusion", Fresh(mrd("SCREENING"), Param("eligible_mrd_age"), before="D1"),
               assumption()),
     Criterion("RECRUITING", "the trial recruits", "trial", Setting("trial_status", ("RECRUITING",)), registry()),
-    Criterion("BLOOD-BANK", "type and screen before the first dose", "before the first dose", Is(Slot("type_and_screen"), ("DONE",)), public("R8")),
-    Criterion("HBV", "hepatitis B status known before the first dose", "before the first dose", Known(Slot("hbv")), assumption("passage not seen")),
+    Criterion("BLOOD-BANK", "type and screen before the first dose", "before the first dose", Is(Reading("type_and_screen"), ("DONE",)), public("R8")),
+    Criterion("HBV", "hepatitis B status known before the first dose", "before the first dose", Known(Reading("hbv")), assumption("passage not seen")),
 )  # fmt: skip
 
 ELIGIBILITY = Decision(
@@ -56,7 +56,6 @@ ELIGIBILITY = Decision(
     ),
     options=("ELIGIBLE", "NOT_ELIGIBLE"),
     source=registry("population; limits: assumption (G1)"),
-    announce=True,
 )  # fmt: skip
 
 CLEAR = Decision(
@@ -66,7 +65,7 @@ CLEAR = Decision(
         Input("eligible", "eligibility"),
         Input("recruiting", Crit("RECRUITING")),
         Input("blood_bank", Crit("BLOOD-BANK")),
-        Input("hbv", Is(Slot("hbv"), ("NEGATIVE", "RESOLVED", "ACTIVE"))),
+        Input("hbv", Is(Reading("hbv"), ("NEGATIVE", "RESOLVED", "ACTIVE"))),
     ),
     rules=(
         row("CLEAR", public("R8"), eligible="ELIGIBLE", recruiting="yes", blood_bank="yes", hbv="yes"),
@@ -76,7 +75,6 @@ CLEAR = Decision(
     ),
     options=("CLEAR", "NOT_CLEAR"),
     source=public("R8"),
-    announce=True,
 )  # fmt: skip
 
 DECISIONS = (ELIGIBILITY, CLEAR)

@@ -1,20 +1,22 @@
 """Daratumumab: two courses of weekly infusions of 16 mg/kg, their rates, and what reactions mean."""
 
-from pathway.dosing import Doses, Infusing, Rate
 from pathway.language import (
     AnyOf,
     Choice,
     Decision,
+    Doses,
     Graded,
+    Infusing,
     Input,
     LedgerFlag,
     Outcome,
     Param,
     Predicate,
+    Rate,
     Reached,
+    Reading,
     Recorded,
     Setting,
-    Slot,
     Taken,
     all_of,
     any_of,
@@ -113,7 +115,7 @@ def course(
         amounts=rows,
         by=by,
         unit="mg/kg",
-        size=Slot("weight"),
+        size=Reading("weight"),
         measure="mg",
         rounding=Param("dose_rounding"),
         start=start,

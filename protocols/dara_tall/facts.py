@@ -5,8 +5,8 @@ from pathway.language import (
     AdverseEventType,
     Fact,
     Graded,
+    Reading,
     Since,
-    Slot,
     Unit,
     all_of,
     assumption,
@@ -88,11 +88,11 @@ ADVERSE_EVENTS = (
 )  # fmt: skip
 
 
-def mrd(at: str) -> Slot:
+def mrd(at: str) -> Reading:
     """The MRD of an evaluation; a repeated sample counts from then on."""
-    return Slot("mrd", point=at)
+    return Reading("mrd", point=at)
 
 
-def blasts(at: str) -> Slot:
+def blasts(at: str) -> Reading:
     """The marrow blasts of an evaluation."""
-    return Slot("marrow_blasts", point=at)
+    return Reading("marrow_blasts", point=at)

@@ -10,8 +10,8 @@ from pathway.language import (
     Outcome,
     Param,
     Reached,
+    Reading,
     Recorded,
-    Slot,
     assumption,
     registry,
     row,
@@ -34,7 +34,7 @@ def result(at: str) -> Decision:
         scope=(("eval", at),),
         first=(
             Input("relapse", Compare(blasts(at), Limit(">=", "5"))),
-            Input("gating", Slot("cd38_independent_gating", point=at), closed=("NO", Known(mrd(at)))),
+            Input("gating", Reading("cd38_independent_gating", point=at), closed=("NO", Known(mrd(at)))),
         ),
         before=(
             row("HAEM_RELAPSE", assumption("blasts of 5 % or more"), relapse="yes"),
@@ -61,7 +61,6 @@ PRIMARY = Decision(
     ),
     options=("SUCCESS", "FAILURE"),
     source=assumption("endpoints are not public (G1)"),
-    announce=True,
 )
 
 C2_BEGUN = Recorded("infusion_started", (("course", "2"), ("dose", "d1")))

@@ -13,9 +13,9 @@ from pathway.language import (
     Passed,
     Predicate,
     Reached,
+    Reading,
     Recorded,
     Series,
-    Slot,
     Taken,
     Task,
     all_of,
@@ -68,9 +68,9 @@ def evaluated(at: str) -> Predicate:
 
 
 ASSESSMENTS = (
-    Assessment("TYPE-AND-SCREEN", "Type and screen, before the first dose", Moment("D1"), Known(Slot("type_and_screen")), "laboratory", public("R8"),
+    Assessment("TYPE-AND-SCREEN", "Type and screen, before the first dose", Moment("D1"), Known(Reading("type_and_screen")), "laboratory", public("R8"),
                window=(-14, 0), asked=ON_STUDY),
-    Assessment("HBV-STATUS", "Hepatitis B status, before the first dose", Moment("D1"), Known(Slot("hbv")), "laboratory", assumption(),
+    Assessment("HBV-STATUS", "Hepatitis B status, before the first dose", Moment("D1"), Known(Reading("hbv")), "laboratory", assumption(),
                window=(-28, 0), asked=ON_STUDY),
     *(item for course, label in DOSES for item in around(course, label)),
     Assessment("C1-MRD", "MRD at d29: marrow by flow, gating without CD38; requested also after a stop", Moment("C1_EVAL"), evaluated("C1-D29"),

@@ -16,12 +16,12 @@ from pathway.language import (
     Param,
     Predicate,
     Reached,
+    Reading,
     ReviewIf,
     Rule,
     Setting,
-    Slot,
-    State,
     Taken,
+    VerdictIs,
     all_of,
     any_of,
     assumption,
@@ -39,9 +39,9 @@ ENGINE = assumption("engine default, not protocol: no public rule")
 UNSURE = "a lesion is uncertain: does it qualify?"
 
 
-def any_lesion(lesions: tuple[str, ...], *values: str) -> State:
+def any_lesion(lesions: tuple[str, ...], *values: str) -> VerdictIs:
     """One of the lesions has one of the values; what the report does not name is absent."""
-    return State(any_of(*(Is(at("alteration", lesion), values) for lesion in lesions)), ("PASS",))
+    return VerdictIs(any_of(*(Is(at("alteration", lesion), values) for lesion in lesions)), ("PASS",))
 
 
 def qualifies(lesions: tuple[str, ...], *more: Predicate) -> Predicate:
@@ -54,7 +54,7 @@ def qualifies(lesions: tuple[str, ...], *more: Predicate) -> Predicate:
     )
 
 
-SENSITIVE = State(Compare(at("dasatinib_ic50", "CENTRAL"), Limit("<", "10")), ("PASS",))
+SENSITIVE = VerdictIs(Compare(at("dasatinib_ic50", "CENTRAL"), Limit("<", "10")), ("PASS",))
 
 TARGETS = (
     Criterion("B-TARGET", "ABL1 fusion or amplification, PDGFRB fusion, or ex-vivo dasatinib IC50 < 10 nM in the centralised laboratory",
@@ -70,7 +70,7 @@ TARGETS = (
 
 MATCHES: dict[str, Predicate] = {arm: Crit(f"{arm.replace('_', '-')}-TARGET") for arm in ARMS}
 EXCLUDED: dict[str, Predicate] = {
-    s: any_of(*(State(Crit(c.id), ("FAIL",)) for c in SUBTRIAL_CRITERIA[s])) for s in SUBTRIALS
+    s: any_of(*(VerdictIs(Crit(c.id), ("FAIL",)) for c in SUBTRIAL_CRITERIA[s])) for s in SUBTRIALS
 }
 """A subtrial's own exclusion is known to apply. What is not known yet is asked for in screening."""
 CANDIDATE: dict[str, Predicate] = {
@@ -88,12 +88,12 @@ WATCHED: dict[str, Predicate] = {**CANDIDATE, "E": any_of(CANDIDATE["E"], all_of
 
 def slot(subtrial: str, *states: str) -> Is:
     """What the governor of the subtrial has answered last."""
-    return Is(Slot("slot", point=subtrial), states)
+    return Is(Reading("slot", point=subtrial), states)
 
 
-def slot_is(subtrial: str, *states: str) -> State:
+def slot_is(subtrial: str, *states: str) -> VerdictIs:
     """The same with two values: no answer is none of these."""
-    return State(slot(subtrial, *states), ("PASS",))
+    return VerdictIs(slot(subtrial, *states), ("PASS",))
 
 
 FOR_NOW = ("NOT_OPEN", "SUSPENDED", "ENROLMENT_COMPLETE")
@@ -115,7 +115,7 @@ MAY_OPEN = any_of(
     all_of(BARRED_TO_E, slot("E", *FOR_NOW)),
 )
 # Whom nothing else is open to is allocated to a subtrial that holds entry, and waits there: a place in the queue, not a slot.
-NONE_OPEN = Not(any_of(*(State(LEFT[arm], ("PASS",)) for arm in ARMS)))
+NONE_OPEN = Not(any_of(*(VerdictIs(LEFT[arm], ("PASS",)) for arm in ARMS)))
 TO_QUEUE: dict[str, Predicate] = {
     arm: any_of(
         LEFT[arm],
@@ -181,7 +181,6 @@ SUGGESTION = Decision(
     options=ORDER,
     source=ENGINE,
     asked=all_of(WAITING_FOR_ALLOCATION, SEVERAL),
-    announce=True,
 )  # fmt: skip
 
 

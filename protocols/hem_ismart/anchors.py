@@ -14,10 +14,10 @@ from pathway.language import (
     Passed,
     Predicate,
     Reached,
+    Reading,
     Sampled,
     Setting,
     Since,
-    Slot,
     StudyDay,
     Taken,
     all_of,
@@ -80,7 +80,7 @@ BACK: dict[str, Predicate] = {
 BY_DAY_0 = Setting("failure_date", ("DAY0",))
 
 TREATMENT = (
-    Anchor("C1D1_PLANNED", "planned day of the first dose", (), (DateOf(Slot("c1d1_planned")),), assumption()),
+    Anchor("C1D1_PLANNED", "planned day of the first dose", (), (DateOf(Reading("c1d1_planned")),), assumption()),
     *(start(n) for n in CYCLES),
     *(anchor for n in CYCLES for anchor in days_of(n)),
     *(Anchor(f"RECOVERED_{n}", f"counts have recovered after cycle {n}", (Since(RECOVERED[n]),), source=assumption()) for n in ("1", "2")),
@@ -90,9 +90,9 @@ TREATMENT = (
     Anchor("DLT_END", "last day of the DLT window", (StudyDay("C1D1", Param("dlt_window")),), source=assumption("public: course 1")),
     *(Anchor(f"STARTED_{s}", f"first dose in subtrial {s}", (Offset("C1D1", hours=0, when=all_of(IN[s], Reached("C1D1"))),), source=registry())
       for s in SUBTRIALS),
-    *(Anchor(f"EXPIRED_{s}", f"reservation in subtrial {s} expired", (Sampled(Slot("slot", point=s), slot_is(s, "EXPIRED")),),
+    *(Anchor(f"EXPIRED_{s}", f"reservation in subtrial {s} expired", (Sampled(Reading("slot", point=s), slot_is(s, "EXPIRED")),),
              source=assumption()) for s in SUBTRIALS),
-    Anchor("CONSENTED", "consent given", (Sampled(Slot("consent")),), source=public("P2")),
+    Anchor("CONSENTED", "consent given", (Sampled(Reading("consent")),), source=public("P2")),
 )  # fmt: skip
 
 EVENTS = (
@@ -101,12 +101,12 @@ EVENTS = (
            tuple(Sampled(at("mrd", f"EOC{n}"), Taken(f"mrd_status[cycle={n}]", ("NEGATIVE",))) for n in CYCLES), source=public("P2"), earliest=True),
     Anchor("MOLECULAR_RELAPSE", "MRD positive again after it was negative",
            (*(Sampled(at("mrd", point), when) for point, when in BACK.items()),
-            Sampled(Slot("mrd", point="OTHER", since="MRD_NEGATIVE"), beyond=Param("mrd_negative"))), source=public("P2"), earliest=True),
+            Sampled(Reading("mrd", point="OTHER", since="MRD_NEGATIVE"), beyond=Param("mrd_negative"))), source=public("P2"), earliest=True),
     Anchor("FAILURE", "failure to achieve CR, CRp or CRi",
            (Offset("C1D1", when=all_of(UNREMITTED, BY_DAY_0)), Offset("EOC1_DAY", when=all_of(UNREMITTED, Not(BY_DAY_0)))),
            source=assumption("date not stated")),
     Anchor("RELAPSE_DAY", "relapse or progression stated, or 25 % blasts in a later marrow after remission",
-           (Done("relapse"), Sampled(Slot("marrow_blasts", point="OTHER", since="REMISSION"), beyond=Limit("<", "25"))),
+           (Done("relapse"), Sampled(Reading("marrow_blasts", point="OTHER", since="REMISSION"), beyond=Limit("<", "25"))),
            source=public("P2", note="by a marrow: assumption"), earliest=True),
     Anchor("SECOND_CANCER", "second malignancy", (Done("second_malignancy"),), source=public("P2")),
     Anchor("HSCT_DAY", "stem cells given", (Done("hsct_done"),), source=public("P2")),
@@ -116,7 +116,7 @@ EVENTS = (
     Anchor("OFF_DAY", "protocol treatment over, as reported",
            (*(Done("off_treatment", (("reason", r),)) for r in REASONS), Done("hsct_done"), Done("relapse"), Done("death"),
             Done("consent_withdrawn"), Done("lost_to_follow_up")), source=public("P2"), earliest=True),
-    Anchor("LAST_SEEN", "last seen or reported alive", (Sampled(Slot("survival")),), source=public("P2")),
+    Anchor("LAST_SEEN", "last seen or reported alive", (Sampled(Reading("survival")),), source=public("P2")),
     Anchor("CUT_OFF", "end of follow-up, 7 years", (), (Offset("C1D1", months=Param("follow_up_months")),), public("P2")),
 )  # fmt: skip
 

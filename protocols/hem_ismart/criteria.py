@@ -17,11 +17,11 @@ from pathway.language import (
     Param,
     Predicate,
     Reached,
+    Reading,
     ReviewIf,
     Setting,
-    Slot,
     Source,
-    State,
+    VerdictIs,
     all_of,
     any_of,
     assumption,
@@ -31,12 +31,12 @@ from pathway.language import (
 )
 from protocols.hem_ismart.facts import BCL2_LESIONS, EXCLUSIONS, at
 
-BIRTH, DIAGNOSED = Slot("birth_date"), Slot("diagnosis_date")
+BIRTH, DIAGNOSED = Reading("birth_date"), Reading("diagnosis_date")
 
 
-def before(fact: str) -> Slot:
+def before(fact: str) -> Reading:
     """The last value before the first dose."""
-    return Slot(fact, until="C1D1")
+    return Reading(fact, until="C1D1")
 
 
 def measured(fact: str, op: str, value: str) -> Compare:
@@ -85,9 +85,11 @@ EJECTION = measured("lvef", ">=", "50")
 CREATININE, GFR = measured("creatinine_uln", "<=", "1.5"), measured("gfr", ">=", "60")
 BLASTS, MRD = at("marrow_blasts", "ENTRY"), at("mrd", "ENTRY")
 MORPHOLOGICAL = Compare(BLASTS, Limit(">=", "5"))
-LYMPHOMA = Is(Slot("disease"), ("B_LBL", "T_LBL"))
+LYMPHOMA = Is(Reading("disease"), ("B_LBL", "T_LBL"))
 TRANSAMINASES_OVER = any_of(measured("alt_uln", ">", "5"), measured("ast_uln", ">", "5"))
-DIAGNOSIS_ONLY = any_of(Is(Slot("molecular_report"), ("DIAGNOSIS",)), Is(Slot("flow_report"), ("DIAGNOSIS",)))
+DIAGNOSIS_ONLY = any_of(
+    Is(Reading("molecular_report"), ("DIAGNOSIS",)), Is(Reading("flow_report"), ("DIAGNOSIS",))
+)
 WITHDRAWN_BEFORE = all_of(
     Reached("WITHDRAWAL"), any_of(Not(Reached("C1D1")), Dates(Day("WITHDRAWAL"), "<", Day("C1D1")))
 )
@@ -108,7 +110,7 @@ def approved(what: str) -> Outcome:
 APPROVALS = (
     sponsor_approval("PROFILING", "Profiling of diagnosis only: does the sponsor accept it?", DIAGNOSIS_ONLY, public("P2")),
     sponsor_approval("TRANSAMINASES", "ALT or AST above 5 x ULN: does the sponsor confirm that the disease is the cause?", TRANSAMINASES_OVER,
-                     public("P2"), *(Input(name, measured(f"{name}_uln", ">", "5"), grows=True) for name in ("alt", "ast"))),
+                     public("P2"), *(Input(name, measured(f"{name}_uln", ">", "5"), bound_to_size=True) for name in ("alt", "ast"))),
 )  # fmt: skip
 
 
@@ -127,11 +129,11 @@ LASTING = (
     inclusion("AGE-DIAGNOSIS", "at least 12 months and at most 18 years at first diagnosis", all_of(diagnosed(">=", 12), OF_AGE)),
     inclusion("AGE-INCLUSION", "younger than 21 years on the day of inclusion", Dates(Day("INCLUSION"), "<", Day(BIRTH, months=252))),
     inclusion("DISEASE", "ALL or lymphoblastic lymphoma, relapsed or refractory",
-              all_of(Is(Slot("disease"), ("B_ALL", "T_ALL", "B_LBL", "T_LBL")), told("disease_status", "RELAPSED", "REFRACTORY")), registry()),
+              all_of(Is(Reading("disease"), ("B_ALL", "T_ALL", "B_LBL", "T_LBL")), told("disease_status", "RELAPSED", "REFRACTORY")), registry()),
     inclusion("CONSENT", "informed consent and age-appropriate assent, not withdrawn",
               all_of(told("consent", "GIVEN"), told("assent", "GIVEN", "NOT_REQUIRED"), Not(WITHDRAWN_BEFORE))),
     inclusion("PROFILING", "molecular profiling and flow of the relapsed or refractory disease; of diagnosis only with the sponsor's approval",
-              any_of(all_of(Is(Slot("molecular_report"), ("RELAPSE",)), Is(Slot("flow_report"), ("RELAPSE",))),
+              any_of(all_of(Is(Reading("molecular_report"), ("RELAPSE",)), Is(Reading("flow_report"), ("RELAPSE",))),
                      all_of(DIAGNOSIS_ONLY, approved("PROFILING")))),
 )  # fmt: skip
 
@@ -177,7 +179,7 @@ CHANGING = (
     exclusion("WASHOUT-CELL", "at least 42 days since immunotherapy other than antibodies, such as CAR-T", waited("last_cell_therapy", 42)),
     exclusion("WASHOUT-ANTIBODY", "at least 21 days or 5 half-lives, whichever is less, since an antibody or investigational agent",
               any_of(waited("last_antibody", 21),
-                     Dates(Day("C1D1"), ">=", Day(before("last_antibody"), plus=(Slot("antibody_half_life"), 5)), never="PASS"))),
+                     Dates(Day("C1D1"), ">=", Day(before("last_antibody"), plus=(Reading("antibody_half_life"), 5)), never="PASS"))),
     exclusion("SURGERY", "no major surgery within 21 days", waited("last_surgery", 21)),
     exclusion("GVHD", "no active acute GvHD of any grade, no chronic GvHD of grade 2, no drug for GvHD",
               all_of(told("agvhd", "NONE"), told("gvhd_drug", "NO"),
@@ -188,7 +190,7 @@ CHANGING = (
               public("P2", note="72 h as 3 days: assumption")),
     exclusion("TOXICITY", "no unresolved toxicity of grade 2 or more (CTCAE v5)", Compare(before("toxicity_grade"), Limit("<", "2"))),
     exclusion("OTHER-EXCLUSIONS", "no hepatitis, HIV or uncontrolled infection, COVID, tuberculosis, bone disorder, malabsorption, breast "
-              "feeding, hypersensitivity", all_of(*(Is(Slot("exclusion", point=p, until="C1D1"), ("ABSENT",)) for p in EXCLUSIONS))),
+              "feeding, hypersensitivity", all_of(*(Is(Reading("exclusion", point=p, until="C1D1"), ("ABSENT",)) for p in EXCLUSIONS))),
 )  # fmt: skip
 
 
@@ -201,8 +203,8 @@ def mutated(lesion: str) -> Is:
     return Is(at("alteration", lesion), ("PRESENT",))
 
 
-RESISTANT = State(any_of(*(mutated(lesion) for lesion in BCL2_LESIONS)), ("PASS",))
-REPORTED = Is(Slot("molecular_report"), ("RELAPSE", "DIAGNOSIS"))
+RESISTANT = VerdictIs(any_of(*(mutated(lesion) for lesion in BCL2_LESIONS)), ("PASS",))
+REPORTED = Is(Reading("molecular_report"), ("RELAPSE", "DIAGNOSIS"))
 
 
 def no_resistance(subtrial: str) -> Criterion:
@@ -237,7 +239,7 @@ SUBTRIAL_CRITERIA = {
 }  # fmt: skip
 """What excludes from one subtrial only. `<S>-TARGET` of the allocation comes besides."""
 
-GIVEN = all_of(Is(Slot("consent"), ("GIVEN",)), Is(Slot("assent"), ("GIVEN", "NOT_REQUIRED")))
+GIVEN = all_of(Is(Reading("consent"), ("GIVEN",)), Is(Reading("assent"), ("GIVEN", "NOT_REQUIRED")))
 """Consent and assent, as they stand now."""
 
 MASTER_LASTING = all_of(*(Crit(c.id) for c in LASTING))

@@ -11,12 +11,12 @@ from pathway.language import (
     Param,
     Predicate,
     Reached,
+    Reading,
     Recorded,
     Rule,
     Setting,
-    Slot,
-    State,
     Taken,
+    VerdictIs,
     all_of,
     any_of,
     assumption,
@@ -30,8 +30,8 @@ from protocols.hem_ismart.facts import CYCLES, REASONS
 def counts(number: str, until: str = "") -> Predicate:
     """Neutrophils and platelets, the last since the cycle began, have recovered."""
 
-    def last(fact: str) -> Slot:
-        return Slot(fact, points=(f"EOC{number}", "OTHER"), since=f"C{number}D1", until=until)
+    def last(fact: str) -> Reading:
+        return Reading(fact, points=(f"EOC{number}", "OTHER"), since=f"C{number}D1", until=until)
 
     return all_of(
         Compare(last("anc"), Param("recovered_anc")), Compare(last("platelets"), Param("recovered_platelets"))
@@ -45,7 +45,7 @@ CR_AT_2 = any_of(
     Outcome("response[cycle=2]", ("CR",)),
     all_of(Setting("c3_response", ("CR_CRp_CRi",)), Outcome("response[cycle=2]", ("CRp", "CRi"))),
 )
-IN_CR_AT_2 = State(CR_AT_2, ("PASS",))
+IN_CR_AT_2 = VerdictIs(CR_AT_2, ("PASS",))
 CYCLE_3_APPROVAL = sponsor_approval(
     "CYCLE_3", "CR at the end of cycle 2: does the sponsor approve a third cycle?", IN_CR_AT_2, public("P8")
 )
@@ -64,7 +64,6 @@ C2_GATE = Decision(
     options=("ALLOWED", "CLOSED"),
     source=public("P8", note="for E: assumption"),
     asked=all_of(Reached("C1D1"), any_of(Taken("response[cycle=1]", RESPONSES), Reached("OFF_DAY"))),
-    announce=True,
 )  # fmt: skip
 
 C3_GATE = Decision(
@@ -78,8 +77,7 @@ C3_GATE = Decision(
     ),
     options=("ALLOWED", "CLOSED"),
     source=public("P8", note="for E: assumption"),
-    asked=all_of(Reached("C2D1"), State(Outcome("response[cycle=2]", ("CR", "CRp", "CRi", "PR", "MR", "NR", "PD")), ("PASS",))),
-    announce=True,
+    asked=all_of(Reached("C2D1"), VerdictIs(Outcome("response[cycle=2]", ("CR", "CRp", "CRi", "PR", "MR", "NR", "PD")), ("PASS",))),
 )  # fmt: skip
 
 AFTER_3 = Decision(
@@ -90,7 +88,7 @@ AFTER_3 = Decision(
     options=("CONTINUE", "END"),
     source=assumption(),
     confirm="sponsor",
-    asked=State(Outcome("response[cycle=3]", ("CR", "CRp", "CRi", "PR", "MR", "NR", "PD")), ("PASS",)),
+    asked=VerdictIs(Outcome("response[cycle=3]", ("CR", "CRp", "CRi", "PR", "MR", "NR", "PD")), ("PASS",)),
     on_reopen="keep",
 )  # fmt: skip
 
@@ -146,7 +144,6 @@ OFF_REASON = Decision(
     options=(*REASONS, "DEATH", "LOST"),
     source=public("P8", note="list of reasons: assumption"),
     asked=all_of(Reached("C1D1"), OVER),
-    announce=True,
 )
 
 DECISIONS = (CYCLE_3_APPROVAL, C2_GATE, C3_GATE, AFTER_3, OFF_REASON)

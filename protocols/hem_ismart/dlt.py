@@ -16,8 +16,8 @@ from pathway.language import (
     Passed,
     Predicate,
     Reached,
-    Slot,
-    State,
+    Reading,
+    VerdictIs,
     all_of,
     any_of,
     assumption,
@@ -39,7 +39,7 @@ RECOVERY_OVER = Passed(Moment("C1D49", at="close"))
 def in_window(anchor: str) -> Predicate:
     """It has happened, not after the last day of the window."""
     return all_of(
-        Reached("C1D1"), Reached(anchor), State(Dates(Day(anchor), "<=", Day("DLT_END")), ("PASS",))
+        Reached("C1D1"), Reached(anchor), VerdictIs(Dates(Day(anchor), "<=", Day("DLT_END")), ("PASS",))
     )
 
 
@@ -52,10 +52,12 @@ DIED = in_window("DEATH_DAY")
 FATAL = any_of(*(severe(event, 5) for event in DLT_EVENTS))
 # Counts that had recovered by day 28 are done with: what is low later belongs to what came later. Others have until day 49. Counts
 # that nobody has reported have not recovered, unless none can come any more.
-LOW_AT_28 = Not(State(counts("1", until="DLT_END"), ("PASS",)))
-KNOWN_LOW = State(counts("1", until="C1D49"), ("FAIL",))
+LOW_AT_28 = Not(VerdictIs(counts("1", until="DLT_END"), ("PASS",)))
+KNOWN_LOW = VerdictIs(counts("1", until="C1D49"), ("FAIL",))
 NONE_TO_COME = any_of(Reached("DEATH_DAY"), Reached("WITHDRAWAL"), Reached("LOSS"))
-LOW_AT_49 = any_of(KNOWN_LOW, all_of(Not(State(counts("1", until="C1D49"), ("PASS",))), Not(NONE_TO_COME)))
+LOW_AT_49 = any_of(
+    KNOWN_LOW, all_of(Not(VerdictIs(counts("1", until="C1D49"), ("PASS",))), Not(NONE_TO_COME))
+)
 NEXT_BEGUN = Reached("C2D1")
 NOT_IN_TIME = all_of(LOW_AT_28, LOW_AT_49, Not(NEXT_BEGUN))
 TO_RECOVER = all_of(NOT_IN_TIME, Not(RECOVERY_OVER))
@@ -65,7 +67,7 @@ NOT_RECOVERED = all_of(Reached("C1D1"), NOT_IN_TIME, RECOVERY_OVER, any_of(KNOWN
 
 def judgement(event: str, text: str, asked: Predicate, toxicity: Predicate | None = None) -> Decision:
     """Is it a DLT? Judged at the coordinating meeting; every new occurrence of a toxicity, and a higher grade, asks again."""
-    inputs = (Input("occurred", asked if toxicity is None else toxicity, grows=toxicity is not None),)
+    inputs = (Input("occurred", asked if toxicity is None else toxicity, bound_to_size=toxicity is not None),)
     return Decision("DLT_JUDGEMENT", f"{text}: dose-limiting?", inputs, (row(JUDGED, COMPARABLE, occurred="yes"),), ("DLT", "NOT_DLT"),
                     COMPARABLE, confirm="meeting", asked=asked, scope=(("event", event),))  # fmt: skip
 
@@ -80,13 +82,13 @@ JUDGEMENTS = (
 )  # fmt: skip
 
 EVENTS = (*DLT_EVENTS, "DEATH", "COUNTS")
-STATED = State(Is(Slot("dlt_evaluability"), ("EVALUABLE",)), ("PASS",))
+STATED = VerdictIs(Is(Reading("dlt_evaluability"), ("EVALUABLE",)), ("PASS",))
 EVALUABLE = any_of(
     STATED,
     all_of(
-        Not(State(Is(Slot("dlt_evaluability"), ("INEVALUABLE",)), ("PASS",))),
+        Not(VerdictIs(Is(Reading("dlt_evaluability"), ("INEVALUABLE",)), ("PASS",))),
         Not(LEFT_EARLY),
-        Not(Compare(Slot("dose_share"), Param("inevaluable_below"))),
+        Not(Compare(Reading("dose_share"), Param("inevaluable_below"))),
     ),
 )
 """At least one dose and the window completed; a share of the doses only if the team sets one."""
@@ -113,7 +115,6 @@ DLT = Decision(
     options=("YES", "NO", "INEVALUABLE"),
     source=public("P2", note="during course 1; days, list and evaluability: assumption"),
     asked=Reached("C1D1"),
-    announce=True,
 )  # fmt: skip
 
 DECISIONS = (*JUDGEMENTS, DLT)

@@ -1,7 +1,16 @@
 """What is known of a HEM-iSMART patient: facts, actions and adverse events."""
 
-from pathway.language import Action, AdverseEventType, Fact, Slot, Unit, assumption, public, registry
-from pathway.trial_design import slot_fact
+from pathway.language import (
+    Action,
+    AdverseEventType,
+    Fact,
+    Reading,
+    Unit,
+    assumption,
+    public,
+    registry,
+    slot_fact,
+)
 from protocols.hem_ismart.profile import SUBTRIALS
 from protocols.shared.cns import CLASSES as CNS
 
@@ -204,9 +213,9 @@ ADVERSE_EVENTS = (
 )  # fmt: skip
 
 
-def at(fact: str, point: str) -> Slot:
+def at(fact: str, point: str) -> Reading:
     """A fact at an evaluation."""
-    return Slot(fact, point=point)
+    return Reading(fact, point=point)
 
 
 def cycle(number: str) -> tuple[tuple[str, str], ...]:

@@ -18,12 +18,12 @@ from pathway.language import (
     Param,
     Predicate,
     Reached,
+    Reading,
     Role,
     Rung,
     Scope,
-    Slot,
-    State,
     Taken,
+    VerdictIs,
     all_of,
     any_of,
     assumption,
@@ -76,7 +76,7 @@ def candidates(subtrial: str) -> tuple[Milestone, ...]:
 
 MILESTONES = (
     Milestone("CONSENTED", "Consent and assent given", CONSENT, public("P2"), to="coordinator"),
-    *(Milestone("CANDIDATE", f"{arm} matches the molecular findings", all_of(MATCHES[arm], State(CONSENT, ("PASS",)), Not(BEGUN)), assumption(), scope=(("arm", arm),))
+    *(Milestone("CANDIDATE", f"{arm} matches the molecular findings", all_of(MATCHES[arm], VerdictIs(CONSENT, ("PASS",)), Not(BEGUN)), assumption(), scope=(("arm", arm),))
       for arm in ARMS),
     *(m for s in SUBTRIALS for m in candidates(s)),
     Milestone("SUGGESTION", "Several subtrials match. Engine default, not protocol, suggests",
@@ -120,14 +120,14 @@ def alert(
     return Deviation(id, text, when, (severity,), assumption(), to=to, kind="alert", scope=scope)
 
 
-def unless(*parts: Predicate) -> State:
+def unless(*parts: Predicate) -> VerdictIs:
     """Known not to hold."""
-    return State(all_of(*parts), ("FAIL",))
+    return VerdictIs(all_of(*parts), ("FAIL",))
 
 
-def open_or_failed(*parts: Predicate) -> State:
+def open_or_failed(*parts: Predicate) -> VerdictIs:
     """Not known to hold."""
-    return State(all_of(*parts), ("FAIL", "PENDING", "REVIEW"))
+    return VerdictIs(all_of(*parts), ("FAIL", "PENDING", "REVIEW"))
 
 
 def of_cycle(number: str) -> tuple[Deviation, ...]:
@@ -141,7 +141,7 @@ def of_cycle(number: str) -> tuple[Deviation, ...]:
     )
     no_mrd = all_of(
         Reached(f"C{number}D1"),
-        State(Outcome(f"mrd_status[cycle={number}]", ("NEGATIVE", "POSITIVE")), ("PENDING",)),
+        VerdictIs(Outcome(f"mrd_status[cycle={number}]", ("NEGATIVE", "POSITIVE")), ("PENDING",)),
     )
     return (
         deviation("EVALUATION-MISSING", f"Cycle {number} not evaluated by day 35", all_of(here, Not(seen)),
@@ -161,12 +161,12 @@ def next_cycle(number: str, gate: str) -> tuple[Deviation, ...]:
         deviation("CYCLE-NOT-ALLOWED", f"Cycle {number} begun although its gate is not open",
                   all_of(Reached(first), open_or_failed(Outcome(gate, ("ALLOWED",)))), CRITICAL, scope=name),
         deviation("CYCLE-TOO-EARLY", f"Cycle {number} begun before day 29 of cycle {before}",
-                  all_of(Reached(first), State(Dates(Day(first), "<", Day(f"C{before}D1", days=Param("cycle_days"))), ("PASS",))), MAJOR,
+                  all_of(Reached(first), VerdictIs(Dates(Day(first), "<", Day(f"C{before}D1", days=Param("cycle_days"))), ("PASS",))), MAJOR,
                   scope=name),
     )  # fmt: skip
 
 
-PROFILE = (Slot("molecular_report"), Slot("flow_report"), at("dasatinib_ic50", "CENTRAL"))
+PROFILE = (Reading("molecular_report"), Reading("flow_report"), at("dasatinib_ic50", "CENTRAL"))
 
 DEVIATIONS = (
     *SAFETY.deviations,
@@ -174,7 +174,7 @@ DEVIATIONS = (
     deviation("PROCEDURE-BEFORE-CONSENT", "Profiling for the study or its first dose before consent",
               all_of(any_of(Reached("C1D1"), *(Known(s) for s in PROFILE)), open_or_failed(CONSENT)), MAJOR),
     deviation("PROFILING-LATE", "Molecular profiling or flow still missing",
-              all_of(treatment("PROFILING"), Not(all_of(Known(Slot("molecular_report")), Known(Slot("flow_report"))))),
+              all_of(treatment("PROFILING"), Not(all_of(Known(Reading("molecular_report")), Known(Reading("flow_report"))))),
               Rung("minor", Moment("CONSENTED", days=Param("profiling_days"), at="close"))),
     deviation("STARTED-WITHOUT-ALLOCATION", "Treatment begun without an allocation", all_of(Reached("C1D1"), Not(ALLOCATED)), CRITICAL),
     deviation("STARTED-WITHOUT-SLOT", "Treatment begun without a slot",
@@ -193,13 +193,13 @@ DEVIATIONS = (
     alert("RESERVATION-LAPSED", "The reservation has expired: plan a new day, or report why treatment does not begin",
           all_of(Not(BEGUN), answered("EXPIRED"), TO_PLAN), MAJOR, "coordinator"),
     alert("BLASTS-BACK", "Blasts of 5 % or more in a later marrow after remission: is it a relapse? State it if it is",
-          all_of(Reached("REMISSION"), State(Compare(Slot("marrow_blasts", point="OTHER", since="REMISSION"), Limit(">=", "5")), ("PASS",)),
+          all_of(Reached("REMISSION"), VerdictIs(Compare(Reading("marrow_blasts", point="OTHER", since="REMISSION"), Limit(">=", "5")), ("PASS",)),
                  Not(Reached("RELAPSE_DAY"))), MAJOR),
     alert("DLT-CANDIDATE", "Toxicity of grade 3 or more in cycle 1: a DLT? It is on the meeting's agenda",
-          any_of(*(all_of(severe(e), State(Outcome(f"DLT_JUDGEMENT[event={e}]", ("DLT",)), ("PENDING",))) for e in DLT_EVENTS)), MAJOR),
+          any_of(*(all_of(severe(e), VerdictIs(Outcome(f"DLT_JUDGEMENT[event={e}]", ("DLT",)), ("PENDING",))) for e in DLT_EVENTS)), MAJOR),
     alert("DLT-INEVALUABLE", "Not evaluable for DLT: to be replaced", Taken("dlt", ("INEVALUABLE",)), MAJOR, "meeting"),
     alert("NOT-EVALUABLE-SOON", "Left in the DLT window: say whether evaluable", all_of(Reached("C1D1"), Not(WINDOW_OVER), unless(EVALUABLE)), MINOR),
-    alert("INTERACTION", "A drug that interacts with CYP3A, P-gp or QT", all_of(ON_CYCLES, Is(Slot("conmed_check", since="C1D1"), ("INTERACTION",))),
+    alert("INTERACTION", "A drug that interacts with CYP3A, P-gp or QT", all_of(ON_CYCLES, Is(Reading("conmed_check", since="C1D1"), ("INTERACTION",))),
           MAJOR),
-    alert("ALIVE-UNKNOWN", "Not seen for 7 months", all_of(FOLLOWED, Known(Slot("survival"))), Rung("minor", Moment("LAST_SEEN", months=7)), "coordinator"),
+    alert("ALIVE-UNKNOWN", "Not seen for 7 months", all_of(FOLLOWED, Known(Reading("survival"))), Rung("minor", Moment("LAST_SEEN", months=7)), "coordinator"),
 )  # fmt: skip

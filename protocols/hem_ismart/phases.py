@@ -13,10 +13,10 @@ from pathway.language import (
     Phase,
     Predicate,
     Reached,
-    Slot,
-    State,
+    Reading,
     Taken,
     Track,
+    VerdictIs,
     all_of,
     any_of,
     assumption,
@@ -35,9 +35,10 @@ CONSENT = GIVEN
 NO_MORE = {"1": ("MR", "NR", "PD"), "2": ("PR", "MR", "NR", "PD"), "3": ("NR", "PD")}
 """Responses after which no cycle follows: nobody waits for counts then."""
 REFUSED = any_of(
-    State(Is(Slot("consent"), ("REFUSED",)), ("PASS",)), State(Is(Slot("assent"), ("REFUSED",)), ("PASS",))
+    VerdictIs(Is(Reading("consent"), ("REFUSED",)), ("PASS",)),
+    VerdictIs(Is(Reading("assent"), ("REFUSED",)), ("PASS",)),
 )
-PROFILED = all_of(Known(Slot("molecular_report")), Known(Slot("flow_report")))
+PROFILED = all_of(Known(Reading("molecular_report")), Known(Reading("flow_report")))
 GONE = any_of(Reached("DEATH_DAY"), Reached("WITHDRAWAL"), Reached("LOSS"))
 
 
@@ -46,13 +47,13 @@ def answered(*states: str) -> Predicate:
     return any_of(*(all_of(IN[s], slot_is(s, *states)) for s in SUBTRIALS))
 
 
-PLANNED = all_of(Known(Slot("c1d1_planned")), Not(Passed(Moment("C1D1_PLANNED", at="close"))))
+PLANNED = all_of(Known(Reading("c1d1_planned")), Not(Passed(Moment("C1D1_PLANNED", at="close"))))
 """A day of the first dose is planned that is still to come."""
 
 
 def planned_since(subtrial: str) -> Predicate:
     """A day has been planned since the reservation expired."""
-    return Known(Slot("c1d1_planned", since=f"EXPIRED_{subtrial}"))
+    return Known(Reading("c1d1_planned", since=f"EXPIRED_{subtrial}"))
 
 
 TO_PLAN = any_of(

@@ -13,8 +13,8 @@ from pathway.language import (
     Param,
     Predicate,
     Reached,
-    State,
     Taken,
+    VerdictIs,
     all_of,
     any_of,
     assumption,
@@ -42,11 +42,11 @@ PARTIAL = assumption("PR is not defined for leukaemia: M3 at entry, M2 now")
 def outside(point: str) -> Predicate:
     """Extramedullary disease now. Where there was some at entry, its state must be known."""
     place, fluid = at("extramedullary", point), at("cns", point)
-    was_outside = State(Is(at("extramedullary", "ENTRY"), ("PRESENT",)), ("PASS",))
-    was_cns3 = State(Is(at("cns", "ENTRY"), CNS3), ("PASS",))
+    was_outside = VerdictIs(Is(at("extramedullary", "ENTRY"), ("PRESENT",)), ("PASS",))
+    was_cns3 = VerdictIs(Is(at("cns", "ENTRY"), CNS3), ("PASS",))
     return any_of(
-        State(Is(place, ("PRESENT",)), ("PASS",)),
-        State(Is(fluid, CNS3), ("PASS",)),
+        VerdictIs(Is(place, ("PRESENT",)), ("PASS",)),
+        VerdictIs(Is(fluid, CNS3), ("PASS",)),
         all_of(was_outside, Is(place, ("PRESENT",))),
         all_of(was_cns3, Is(fluid, CNS3)),
     )
@@ -88,7 +88,6 @@ def response_table(number: str) -> Decision:
         options=CLASSES,
         source=public("P2", note="counts and PR: assumption"),
         asked=all_of(Reached(f"C{number}D1"), any_of(evaluation(number), Not(Reached("OFF_DAY")))),
-        announce=True,
         scope=cycle(number),
     )  # fmt: skip
 
@@ -105,7 +104,6 @@ def mrd_table(number: str) -> Decision:
         source=public("P2"),
         asked=all_of(Reached(f"C{number}D1"), any_of(evaluation(number), Not(Reached("OFF_DAY"))),
                      Compare(at("marrow_blasts", point), Limit("<", "5"))),
-        announce=True,
         scope=cycle(number),
     )  # fmt: skip
 
@@ -130,7 +128,6 @@ STRATUM = Decision(
     options=("LYMPHOMA", "MORPHOLOGICAL", "HIGH_MRD"),
     source=public("P2"),
     asked=Known(at("marrow_blasts", "ENTRY")),
-    announce=True,
 )  # fmt: skip
 
 WITHOUT = Param("response_without_evaluation")
@@ -155,7 +152,6 @@ RESPONDER = Decision(
     options=("YES", "NO", "INEVALUABLE"),
     source=public("P2"),
     asked=all_of(Reached("C1D1"), CLASSIFIED),
-    announce=True,
 )  # fmt: skip
 
 ANY_REMISSION = any_of(*(response(n, *REMISSION) for n in CYCLES))

@@ -11,9 +11,9 @@ from pathway.language import (
     Param,
     Predicate,
     Reached,
+    Reading,
     Recorded,
     Series,
-    Slot,
     Source,
     Task,
     all_of,
@@ -152,9 +152,9 @@ SERIES = (
 
 TASKS = (
     *SAFETY.tasks,
-    Task("GET-CONSENT", "Consent and assent, before anything of the study", all_of(treatment("REFERRED"), Known(Slot("disease"))), CONSENT, "coordinator", public("P2")),
+    Task("GET-CONSENT", "Consent and assent, before anything of the study", all_of(treatment("REFERRED"), Known(Reading("disease"))), CONSENT, "coordinator", public("P2")),
     Task("GET-PROFILING", "Molecular profiling and flow of the relapsed or refractory disease", treatment("PROFILING"),
-         all_of(Known(Slot("molecular_report")), Known(Slot("flow_report"))), "laboratory", public("P2"),
+         all_of(Known(Reading("molecular_report")), Known(Reading("flow_report"))), "laboratory", public("P2"),
          due=Moment("CONSENTED", days=Param("profiling_days"))),
     Task("IC50", "Ex-vivo drug response in the centralised laboratory: recommended, not mandatory", treatment("PROFILING"),
          Known(at("dasatinib_ic50", "CENTRAL")), "laboratory", public("P2")),

@@ -3,6 +3,7 @@
 from pathway.language import (
     Crit,
     Decision,
+    Enrolment,
     Input,
     Not,
     Outcome,
@@ -13,7 +14,6 @@ from pathway.language import (
     registry,
     row,
 )
-from pathway.trial_design import Enrolment
 from protocols.hem_ismart.allocation import ALLOCATED, IN, WATCHED, slot_is
 from protocols.hem_ismart.criteria import MASTER_CHANGING, MASTER_LASTING, SUBTRIAL_CRITERIA
 from protocols.hem_ismart.phases import BEFORE, PLANNED, planned_since, treatment
@@ -55,7 +55,6 @@ SCREENING = Decision(
     options=("READY", "NOT_YET", "NOT_ELIGIBLE"),
     source=public("P2", note="that these rows are the master protocol's: assumption"),
     asked=ALLOCATED,
-    announce=True,
 )
 
 ASKING = treatment("SLOT_REQUESTED", "WAITLIST", "SLOT_RESERVED")

@@ -1,14 +1,17 @@
 """The subtrials: drugs, registry numbers, what sources said of their status and when, dose levels and stages. A status opens nothing."""
 
-from pathway.language import Param, assumption, public, registry
-from pathway.trial_design import (
+from pathway.language import (
     DoseLevel,
+    Param,
     PhaseOne,
     RollingSix,
     SimonTwoStage,
     StatusNote,
     Subtrial,
     SubtrialStatus,
+    assumption,
+    public,
+    registry,
 )
 
 TRIAL_DESIGN = registry("phase I rolling six, phase II Simon two-stage")

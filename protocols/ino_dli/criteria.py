@@ -7,8 +7,8 @@ from pathway.language import (
     Input,
     Is,
     Not,
+    Reading,
     Recorded,
-    Slot,
     all_of,
     assumption,
     public,
@@ -18,10 +18,10 @@ from pathway.language import (
 
 CRITERIA = (
     Criterion("CONSENT", "written informed consent, not withdrawn", "inclusion",
-              all_of(Is(Slot("consent"), ("GIVEN",)), Not(Recorded("consent_withdrawn"))), assumption()),
+              all_of(Is(Reading("consent"), ("GIVEN",)), Not(Recorded("consent_withdrawn"))), assumption()),
     Criterion("DISEASE", "B-ALL or B-lymphoblastic lymphoma", "inclusion",
-              Is(Slot("disease"), ("B_ALL", "B_LBL", "B_LBL_NO_MARROW")), registry()),
-    Criterion("RELAPSE-AFTER-HSCT", "relapse after allogeneic transplant", "inclusion", Is(Slot("relapse_after_hsct"), ("YES",)),
+              Is(Reading("disease"), ("B_ALL", "B_LBL", "B_LBL_NO_MARROW")), registry()),
+    Criterion("RELAPSE-AFTER-HSCT", "relapse after allogeneic transplant", "inclusion", Is(Reading("relapse_after_hsct"), ("YES",)),
               registry("definition: H11")),
 )  # fmt: skip
 
@@ -41,5 +41,4 @@ ELIGIBILITY = Decision(
     ),
     options=("ELIGIBLE", "NOT_ELIGIBLE"),
     source=public("H11", note="everything else is not public (G3)"),
-    announce=True,
 )  # fmt: skip

@@ -1,17 +1,17 @@
 """Donor lymphocytes: four conditions, and what is not known holds them; it never counts as negative."""
 
-from pathway.dosing import Doses
 from pathway.language import (
     Always,
     Dates,
     Day,
     Decision,
+    Doses,
     Input,
     Is,
     Not,
     Reached,
+    Reading,
     Recorded,
-    Slot,
     Taken,
     all_of,
     any_of,
@@ -38,10 +38,10 @@ DLI = Decision(
     "dli",
     "Donor lymphocytes: no earlier grade III-IV acute GvHD, no HLA loss, no acute and no chronic GvHD now",
     inputs=(
-        Input("severe_before", Is(Slot("prior_agvhd"), ("III", "IV")), closed=("unknown", ALWAYS)),
-        Input("hla_lost", Is(Slot("hla_loss", until="DLI_DAY"), ("POSITIVE",)), closed=("unknown", ALWAYS)),
-        Input("acute", any_of(Is(Slot("agvhd", until="DLI_DAY"), ("PRESENT",)), ACUTE_NOW), closed=("unknown", ALWAYS)),
-        Input("chronic", any_of(Is(Slot("cgvhd", until="DLI_DAY"), ("MILD", "MODERATE", "SEVERE")), CHRONIC_NOW),
+        Input("severe_before", Is(Reading("prior_agvhd"), ("III", "IV")), closed=("unknown", ALWAYS)),
+        Input("hla_lost", Is(Reading("hla_loss", until="DLI_DAY"), ("POSITIVE",)), closed=("unknown", ALWAYS)),
+        Input("acute", any_of(Is(Reading("agvhd", until="DLI_DAY"), ("PRESENT",)), ACUTE_NOW), closed=("unknown", ALWAYS)),
+        Input("chronic", any_of(Is(Reading("cgvhd", until="DLI_DAY"), ("MILD", "MODERATE", "SEVERE")), CHRONIC_NOW),
               closed=("unknown", ALWAYS)),
         Input("vod", VOD_BEFORE),
     ),
@@ -59,7 +59,6 @@ DLI = Decision(
     options=("ELIGIBLE", "HOLD", "NOT_INDICATED"),
     source=registry("an earlier grade I-II that resolved does not exclude"),
     asked=Reached("DAY0"),
-    announce=True,
 )  # fmt: skip
 
 DLI_GO = Decision(
@@ -90,7 +89,7 @@ DOSE_LEDGERS = (
         amounts=(("GIVE", ("10000000",)),),
         by="DLI_GO",
         unit="CD3+/kg",
-        size=Slot("weight"),
+        size=Reading("weight"),
         measure="CD3+ cells",
         rounding="1",
         start="DLI_PLANNED",

@@ -5,8 +5,8 @@ from pathway.language import (
     AdverseEventType,
     Fact,
     Outcome,
+    Reading,
     Since,
-    Slot,
     Unit,
     assumption,
     public,
@@ -111,6 +111,6 @@ ADVERSE_EVENTS = (
 )  # fmt: skip
 
 
-def marrow(at: str) -> Slot:
+def marrow(at: str) -> Reading:
     """The blasts of an evaluation."""
-    return Slot("marrow_blasts", point=at)
+    return Reading("marrow_blasts", point=at)

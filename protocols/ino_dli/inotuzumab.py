@@ -1,23 +1,25 @@
 """Inotuzumab ozogamicin: two cycles of three doses, what holds a dose, and the question of stopping for good."""
 
-from pathway.dosing import Doses, Hold, Sign
 from pathway.language import (
     AnyOf,
     Choice,
     Compare,
     Decision,
+    Doses,
     Graded,
+    Hold,
     Input,
     LedgerFlag,
     Limit,
     Param,
     Predicate,
     Reached,
+    Reading,
     Recorded,
     Setting,
-    Slot,
-    State,
+    Sign,
     Taken,
+    VerdictIs,
     all_of,
     any_of,
     assumption,
@@ -27,16 +29,16 @@ from pathway.language import (
 )
 from protocols.ino_dli.facts import CYCLES, DOSES
 
-BASELINE_ANC, BASELINE_PLATELETS = Slot("anc", point="BASELINE"), Slot("platelets", point="BASELINE")
+BASELINE_ANC, BASELINE_PLATELETS = Reading("anc", point="BASELINE"), Reading("platelets", point="BASELINE")
 ANC_ENOUGH, PLATELETS_ENOUGH = Limit(">=", "1"), Limit(">=", "50")
 ANC_LOW, PLATELETS_LOW = Limit("<", "1"), Limit("<", "50")
 
 # A baseline that is not known counts as a good one: the stricter rule holds.
 POOR_BASELINE = any_of(
-    State(Compare(BASELINE_ANC, ANC_LOW), ("PASS",)),
-    State(Compare(BASELINE_PLATELETS, PLATELETS_LOW), ("PASS",)),
+    VerdictIs(Compare(BASELINE_ANC, ANC_LOW), ("PASS",)),
+    VerdictIs(Compare(BASELINE_PLATELETS, PLATELETS_LOW), ("PASS",)),
 )
-GOOD_BASELINE = State(POOR_BASELINE, ("FAIL",))
+GOOD_BASELINE = VerdictIs(POOR_BASELINE, ("FAIL",))
 
 
 def on(key: str) -> Setting:
@@ -123,7 +125,7 @@ def cycle(
         amounts=amounts,
         by=by,
         unit="mg/m2",
-        size=Slot("bsa"),
+        size=Reading("bsa"),
         measure="mg",
         size_cap=Param("bsa_cap"),
         rounding=Param("dose_rounding"),

@@ -10,8 +10,8 @@ from pathway.language import (
     Input,
     Is,
     Known,
-    Ledger,
     LedgerFlag,
+    LedgerIs,
     Limit,
     Milestone,
     Moment,
@@ -21,11 +21,11 @@ from pathway.language import (
     Param,
     Predicate,
     Reached,
+    Reading,
     Recorded,
     Rung,
-    Slot,
-    State,
     Taken,
+    VerdictIs,
     all_of,
     any_of,
     assumption,
@@ -62,8 +62,8 @@ def cycle_milestones(number: str) -> tuple[Milestone, ...]:
     """What is told of a cycle."""
     key, name, scope = ledger(number), f"Inotuzumab ozogamicin cycle {number}", (("cycle", number),)
     return (
-        Milestone("CYCLE-START", f"{name} started", Not(Ledger(key, ("not_started",))), registry(), scope=scope),
-        Milestone("CYCLE-DONE", f"{name}: all doses given or omitted", Ledger(key, ("complete",)), registry(), scope=scope),
+        Milestone("CYCLE-START", f"{name} started", Not(LedgerIs(key, ("not_started",))), registry(), scope=scope),
+        Milestone("CYCLE-DONE", f"{name}: all doses given or omitted", LedgerIs(key, ("complete",)), registry(), scope=scope),
         Milestone("DOSE-HELD", f"{name}: a dose is held", LedgerFlag(key, "held"), public("L3"), scope=scope),
         Milestone("DOSE-OMITTED", f"{name}: a dose held for 7 days or more is omitted", LedgerFlag(key, "held_to_omit"), assumption(), scope=scope),
         Milestone("DOSE-REDUCED", f"{name}: lowered after a hold of 14 days or more; it is not raised again", LedgerFlag(key, "reduced"),
@@ -151,10 +151,10 @@ def puncture(k: str) -> Deviation:
 DEVIATIONS = (
     *(d for c in CYCLES for d in cycle_deviations(c)),
     *SAFETY.deviations,
-    *gvhd.differs(public("G36", "G38"), Slot("agvhd"), "NONE", ("PRESENT",), Slot("cgvhd")),
+    *gvhd.differs(public("G36", "G38"), Reading("agvhd"), "NONE", ("PRESENT",), Reading("cgvhd")),
     *(puncture(k) for k in PUNCTURES[:4]),
     deviation("GIVEN-NOT-ELIGIBLE", "Given before eligibility was established",
-              all_of(Reached("DAY0"), State(Outcome("eligibility", ("ELIGIBLE",)), ("FAIL", "PENDING", "REVIEW"))), CRITICAL),
+              all_of(Reached("DAY0"), VerdictIs(Outcome("eligibility", ("ELIGIBLE",)), ("FAIL", "PENDING", "REVIEW"))), CRITICAL),
     deviation("C2-WITHOUT-PLAN", "Cycle 2 begun before its doses were decided", all_of(C2_BEGUN, Not(Taken("c2_plan", ("REDUCED", "FULL")))),
               MAJOR),
     deviation("EVALUATION-MISSING", "No evaluation 1 month after the first dose",
@@ -162,7 +162,7 @@ DEVIATIONS = (
               Rung("minor", Moment("C1_EVAL", days=Param("evaluation_window"), at="close")), Rung("major", Moment("C1_EVAL", days=14))),
     *(
         deviation("LIVER-TESTS-MISSING", f"{label} of cycle {c} was given without liver tests of the last 3 days",
-                  all_of(Reached(f"C{c}_{label.upper()}"), State(tested(f"C{c}_{label.upper()}"), ("FAIL", "PENDING"))), MINOR,
+                  all_of(Reached(f"C{c}_{label.upper()}"), VerdictIs(tested(f"C{c}_{label.upper()}"), ("FAIL", "PENDING"))), MINOR,
                   scope=(("cycle", c), ("dose", label)))
         for c in CYCLES for label in DOSES
     ),
@@ -175,9 +175,9 @@ DEVIATIONS = (
     alert("STOP-INO-NOW", "Stop inotuzumab ozogamicin for good", all_of(Taken("INO_STOP", ("STOP",)), Not(STOP_RECORDED)), CRITICAL),
     alert("REACTION", "Infusion reaction: interrupt and treat", Graded("INFUSION_REACTION", 1, current=True), MAJOR),
     alert("RESPONSE-AT-LIMIT", "Response at a limit: blasts of exactly 5 %, platelets of exactly 100, or neutrophils of exactly 1",
-          any_of(Compare(marrow("C1-EVAL"), Limit("=", "5")), Compare(Slot("platelets", point="C1-EVAL"), Limit("=", "100")),
-                 Compare(Slot("anc", point="C1-EVAL"), Limit("=", "1"))), MINOR),
+          any_of(Compare(marrow("C1-EVAL"), Limit("=", "5")), Compare(Reading("platelets", point="C1-EVAL"), Limit("=", "100")),
+                 Compare(Reading("anc", point="C1-EVAL"), Limit("=", "1"))), MINOR),
     alert("GVHD-AFTER-DLI", "GvHD after donor lymphocytes",
-          all_of(Recorded("dli_given"), any_of(Is(Slot("agvhd", since="DLI_PLANNED"), ("PRESENT",)), gvhd.ACUTE_FOUND, gvhd.CHRONIC_FOUND,
-                                               Is(Slot("cgvhd", since="DLI_PLANNED"), ("MILD", "MODERATE", "SEVERE")))), MAJOR),
+          all_of(Recorded("dli_given"), any_of(Is(Reading("agvhd", since="DLI_PLANNED"), ("PRESENT",)), gvhd.ACUTE_FOUND, gvhd.CHRONIC_FOUND,
+                                               Is(Reading("cgvhd", since="DLI_PLANNED"), ("MILD", "MODERATE", "SEVERE")))), MAJOR),
 )  # fmt: skip

@@ -6,7 +6,7 @@ from pathway.language import (
     Exit,
     InPhase,
     Known,
-    Ledger,
+    LedgerIs,
     Moment,
     Not,
     Outcome,
@@ -28,7 +28,7 @@ from protocols.ino_dli.places import HAS_PLACE, NO_PLACE, OFF_STUDY
 
 BEGUN = Reached("DAY0")
 C2_BEGUN = Reached("C2_START")
-DONE_1, DONE_2 = Ledger(ledger("1"), ("complete",)), Ledger(ledger("2"), ("complete",))
+DONE_1, DONE_2 = LedgerIs(ledger("1"), ("complete",)), LedgerIs(ledger("2"), ("complete",))
 
 REGISTRATION = Track(
     "registration",

@@ -1,19 +1,22 @@
 """The places of the trial: 23 patients. Its governor gives them out; a plain cap, without dose levels or stages."""
 
 from pathway.language import (
+    Cap,
     Crit,
+    Enrolment,
     Is,
     Not,
     Outcome,
     Param,
     Reached,
-    Slot,
+    Reading,
+    Subtrial,
     all_of,
     any_of,
     assumption,
     registry,
+    slot_fact,
 )
-from pathway.trial_design import Cap, Enrolment, Subtrial, slot_fact
 
 INO = "INO"
 SLOT = slot_fact(INO, source=registry("slot of 23"))
@@ -22,7 +25,7 @@ OFF_STUDY = any_of(Reached("DEATH_DAY"), Reached("WITHDRAWAL"), Reached("LOSS"))
 
 def slot(*states: str) -> Is:
     """What the governor answered last."""
-    return Is(Slot("slot", INO), states)
+    return Is(Reading("slot", INO), states)
 
 
 HAS_PLACE = slot("RESERVED", "ENROLLED")

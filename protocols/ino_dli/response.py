@@ -10,8 +10,8 @@ from pathway.language import (
     Outcome,
     Predicate,
     Reached,
+    Reading,
     Recorded,
-    Slot,
     all_of,
     any_of,
     assumption,
@@ -33,8 +33,8 @@ def response(at: str, asked: Predicate) -> Decision:
         "response",
         f"Response, {at}",
         inputs=(
-            Input("lymphoma_only", Is(Slot("disease"), ("B_LBL_NO_MARROW",))),
-            *remission.inputs(INO_DLI, marrow(at), *(Slot(f, point=at) for f in ("active_disease", "platelets", "anc"))),
+            Input("lymphoma_only", Is(Reading("disease"), ("B_LBL_NO_MARROW",))),
+            *remission.inputs(INO_DLI, marrow(at), *(Reading(f, point=at) for f in ("active_disease", "platelets", "anc"))),
         ),
         rules=(
             *remission.rules(INO_DLI, LIMITS, passed=(("lymphoma_only", "no"),)),
@@ -43,7 +43,6 @@ def response(at: str, asked: Predicate) -> Decision:
         options=("CR", "CRi", "NOT_CRi", "NONE"),
         source=LIMITS,
         asked=asked,
-        announce=True,
         scope=(("eval", at),),
     )  # fmt: skip
 
@@ -74,7 +73,7 @@ C2_PLAN = Decision(
     enacted=(("REDUCED", C2_BEGUN), ("FULL", C2_BEGUN)),
 )  # fmt: skip
 
-EVALUATED = any_of(Known(marrow("C1-EVAL")), Known(Slot("active_disease", point="C1-EVAL")))
+EVALUATED = any_of(Known(marrow("C1-EVAL")), Known(Reading("active_disease", point="C1-EVAL")))
 
 CRR = Decision(
     "crr",
@@ -92,7 +91,6 @@ CRR = Decision(
     options=("CR", "CRi", "NON_RESPONDER"),
     source=registry("text: CR rate; label: CRR (G2)"),
     asked=Reached("DAY0"),
-    announce=True,
 )  # fmt: skip
 
 DECISIONS = (

@@ -12,12 +12,12 @@ from pathway.language import (
     Param,
     Predicate,
     Reached,
+    Reading,
     Recorded,
     Series,
-    Slot,
-    State,
     Taken,
     Task,
+    VerdictIs,
     all_of,
     any_of,
     assumption,
@@ -35,14 +35,14 @@ GOING_ON = Not(OVER)
 def evaluated(at: str) -> Predicate:
     """Marrow and counts of an evaluation are there, or cannot be had."""
     return any_of(
-        all_of(*(Known(Slot(fact, point=at)) for fact in ("marrow_blasts", "platelets", "anc"))),
+        all_of(*(Known(Reading(fact, point=at)) for fact in ("marrow_blasts", "platelets", "anc"))),
         NotObtainable(marrow(at)),
     )
 
 
 def tested(day: str) -> Predicate:
     """Bilirubin of the 3 days before a dose is on record."""
-    return Fresh(Slot("bilirubin_uln", until=day), 3, before=day)
+    return Fresh(Reading("bilirubin_uln", until=day), 3, before=day)
 
 
 def puncture(k: str) -> Assessment:
@@ -69,7 +69,7 @@ ASSESSMENTS = (
                Moment("C1_EVAL"), evaluated("C1-EVAL"), "clinician", registry("from day 1; window: assumption"), window=(0, 7),
                asked=all_of(ON_STUDY, Reached("DAY0"))),
     Assessment("PRE-C2-CHECK", "Re-check before cycle 2: counts; marrow too where the evaluation has not been done", Moment("C2_PLANNED"),
-               any_of(Known(Slot("platelets", point="PRE-C2")), C2_BEGUN), "clinician", assumption(), window=(-3, 0),
+               any_of(Known(Reading("platelets", point="PRE-C2")), C2_BEGUN), "clinician", assumption(), window=(-3, 0),
                asked=all_of(FREE, Reached("DAY0"), GOING_ON)),
     Assessment("C2-EVALUATION", "Evaluation after cycle 2", Moment("C2_END"), evaluated("C2-EVAL"), "clinician", assumption("28 days"),
                window=(0, 7), asked=all_of(ON_STUDY, C2_BEGUN)),
@@ -100,7 +100,7 @@ TASKS = (
     Task("STOP-INO", "The stop for good is decided: record ino_stopped", Taken("INO_STOP", ("STOP",)),
          any_of(*(Recorded("ino_stopped", (("cycle", c),)) for c in CYCLES)), "clinician", public("L3")),
     Task("DLI-CONDITIONS", "Donor lymphocytes: earlier GvHD, HLA loss test, GvHD now", all_of(Reached("REMISSION"), FREE),
-         all_of(*(Known(Slot(f)) for f in ("prior_agvhd", "hla_loss", "agvhd", "cgvhd"))), "clinician", registry()),
+         all_of(*(Known(Reading(f)) for f in ("prior_agvhd", "hla_loss", "agvhd", "cgvhd"))), "clinician", registry()),
     Task("VOD-SEVERITY", "VOD: findings for the severity table", Outcome("vod", ("VOD",)),
-         State(Outcome("vod_severity", ("MILD", "MODERATE", "SEVERE", "VERY_SEVERE")), ("PASS",)), "clinician", public("V10")),
+         VerdictIs(Outcome("vod_severity", ("MILD", "MODERATE", "SEVERE", "VERY_SEVERE")), ("PASS",)), "clinician", public("V10")),
 )  # fmt: skip

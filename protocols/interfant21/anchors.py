@@ -10,9 +10,9 @@ from pathway.language import (
     Outcome,
     Param,
     Passed,
+    Reading,
     Sampled,
     Since,
-    Slot,
     StudyDay,
     Taken,
     all_of,
@@ -101,7 +101,7 @@ TRANSPLANT = (
     Anchor("HSCT_ELIGIBLE_FROM", "eligible for transplant", (Since(Outcome("hsct_eligible", ("ELIGIBLE",))),),
            source=registry()),
     Anchor("CONDITIONING", "first day of conditioning", (Done("conditioning_started"),),
-           (DateOf(Slot("conditioning_planned")),), assumption()),
+           (DateOf(Reading("conditioning_planned")),), assumption()),
 )  # fmt: skip
 
 EVENTS = (
@@ -112,11 +112,11 @@ EVENTS = (
     Anchor("WITHDRAWAL", "consent withdrawn", (Done("consent_withdrawn"),), source=registry()),
     Anchor("LOSS", "lost to follow-up", (Done("lost_to_follow_up"),)),
     Anchor("STUDY_CLOSED", "study closed", (Done("study_closed"),)),
-    Anchor("LAST_SEEN", "last seen or reported alive", (Sampled(Slot("survival")),)),
+    Anchor("LAST_SEEN", "last seen or reported alive", (Sampled(Reading("survival")),)),
     Anchor("OFF_TREATMENT_DAY", "protocol treatment over",
            (Done("treatment_stopped"), Done("treatment_failure"), Done("relapse"), Done("second_malignancy"), Done("hsct_done")),
            (Offset("MAINTENANCE_END"),), earliest=True),
-    Anchor("B_CELLS_RECOVERED", "B cells recovered", (Sampled(Slot("b_cells_recovered")),), source=registry()),
+    Anchor("B_CELLS_RECOVERED", "B cells recovered", (Sampled(Reading("b_cells_recovered")),), source=registry()),
 )  # fmt: skip
 
 SHARED = (*CRS_SIGNS.anchors, *ICANS_SIGNS.anchors, *SAFETY.anchors)

@@ -10,13 +10,13 @@ from pathway.language import (
     Directed,
     Infusion,
     Input,
-    Ledger,
     LedgerFlag,
+    LedgerIs,
     Not,
     Param,
     Predicate,
-    State,
     Taken,
+    VerdictIs,
     all_of,
     any_of,
     assumption,
@@ -40,7 +40,7 @@ ADVERSE_EVENT_RULES = (
 )  # fmt: skip
 
 
-def cycle(number: str, hospital_days: int) -> Infusion:
+def cycle(number: str) -> Infusion:
     """A cycle: 15 ug/m2/day, no step dose, 672 hours net of pauses."""
     return Infusion(
         "blina",
@@ -50,18 +50,15 @@ def cycle(number: str, hospital_days: int) -> Infusion:
         dose="15",
         low_dose="5",
         unit="ug/m2/day",
-        cap_per_day="28",
-        cap_unit="ug/day",
         rules=ADVERSE_EVENT_RULES,
         source=public("P7", "B6", note="dose of the pilot, cap of the label (G6)"),
         same_cycle_pause=Param("same_cycle_pause_max"),
         supervised_pause_hours=4,
-        hospital_days=hospital_days,
         ended_by=("death",),
     )
 
 
-LEDGERS = (cycle("1", hospital_days=3), cycle("2", hospital_days=2))
+LEDGERS = (cycle("1"), cycle("2"))
 
 
 def stop_decision(number: str) -> Decision:
@@ -71,9 +68,9 @@ def stop_decision(number: str) -> Decision:
         f"BLINA_{number}_STOP",
         f"Stop blinatumomab cycle {number} for good?",
         inputs=(
-            Input("directed", any_of(Directed(ledger, ("stop",)), State(Crit("X3"), ("FAIL",)))),
+            Input("directed", any_of(Directed(ledger, ("stop",)), VerdictIs(Crit("X3"), ("FAIL",)))),
             Input("review", Directed(ledger, ("review",))),
-            Input("over", Ledger(ledger, ("complete", "short"))),
+            Input("over", LedgerIs(ledger, ("complete", "short"))),
         ),
         rules=(
             row("STOP", public("B3", "B4"), over="no", directed="yes"),
@@ -86,8 +83,8 @@ def stop_decision(number: str) -> Decision:
         options=("STOP", "CONTINUE"),
         source=public("B3", "B4", note=LABEL),
         confirm="clinician",
-        asked=Not(Ledger(ledger, ("not_started",))),
-        enacted=(("STOP", Ledger(ledger, ("stopped",))),),
+        asked=Not(LedgerIs(ledger, ("not_started",))),
+        enacted=(("STOP", LedgerIs(ledger, ("stopped",))),),
     )
 
 
@@ -106,9 +103,9 @@ def pause_decision(number: str) -> Decision:
         source=public("B3", note="label: a new cycle; the trial may differ"),
         confirm="clinician",
         asked=all_of(
-            Ledger(ledger, ("running", "paused", "stopped")), Not(Taken(f"BLINA_{number}_STOP", ("STOP",)))
+            LedgerIs(ledger, ("running", "paused", "stopped")), Not(Taken(f"BLINA_{number}_STOP", ("STOP",)))
         ),
-        enacted=(("STOP", Ledger(ledger, ("stopped",))),),
+        enacted=(("STOP", LedgerIs(ledger, ("stopped",))),),
     )
 
 
@@ -119,7 +116,7 @@ def stop_decided(number: str) -> AnyOf:
 
 def stopped(number: str) -> Predicate:
     """The cycle has been stopped for good, or that has been decided."""
-    return any_of(Ledger(f"blina[cycle={number}]", ("stopped",)), stop_decided(number))
+    return any_of(LedgerIs(f"blina[cycle={number}]", ("stopped",)), stop_decided(number))
 
 
 BLINA_STATUS = Decision(
@@ -133,7 +130,6 @@ BLINA_STATUS = Decision(
     ),
     options=("eligible", "excluded", "stopped_permanently"),
     source=registry("X2 and X4 may pass later, X1 and X3 cannot"),
-    announce=True,
 )
 
 
@@ -154,7 +150,6 @@ BLINA2_PLANNED = Decision(
     ),
     options=("YES", "NO"),
     source=registry("respond well: < 1e-4 is the only limit that agrees with the registry text and P1; MR-low and MR-high alike"),
-    announce=True,
 )  # fmt: skip
 
 DECISIONS = (
@@ -168,4 +163,4 @@ DECISIONS = (
 
 # Checked again before cycle 2 (X1 cannot change).
 CYCLE2_CLEAR = all_of(Crit("X2-C2"), Crit("X3"), Crit("X4-C2"))
-CYCLE2_BARRED = State(CYCLE2_CLEAR, ("FAIL",))
+CYCLE2_BARRED = VerdictIs(CYCLE2_CLEAR, ("FAIL",))

@@ -16,8 +16,8 @@ from pathway.language import (
     Param,
     Passed,
     Reached,
+    Reading,
     Recorded,
-    Slot,
     Taken,
     all_of,
     any_of,
@@ -62,7 +62,7 @@ HSCT_WITHOUT_BLINA = Decision(
     inputs=(
         Input("without_blinatumomab", WITHOUT_BLINATUMOMAB),
         Input("group", "risk_blina1"),
-        Input("mrd_positive", Compare(Slot("mrd", point="PRE-OCTADAD"), Limit(">=", "1e-4"))),
+        Input("mrd_positive", Compare(Reading("mrd", point="PRE-OCTADAD"), Limit(">=", "1e-4"))),
     ),
     rules=(
         row(Choice(("HSCT", "NO_HSCT")), public("P3", "P4"), without_blinatumomab="yes", group="MR", mrd_positive="yes"),
@@ -73,7 +73,7 @@ HSCT_WITHOUT_BLINA = Decision(
     options=("HSCT", "NO_HSCT"),
     source=public("P3", "P4", note="rule of Interfant-06 (G7); the pilot abstract mentions 0.05 %, text damaged (P8)"),
     confirm="clinician",
-    asked=Known(Slot("mrd", point="PRE-OCTADAD")),
+    asked=Known(Reading("mrd", point="PRE-OCTADAD")),
 )  # fmt: skip
 
 HSCT_INDICATION = Decision(
@@ -90,7 +90,6 @@ HSCT_INDICATION = Decision(
     ),
     options=("INDICATED", "NOT_INDICATED"),
     source=registry("HR, and MR reallocated by R1, R2, R2b, R3, R4"),
-    announce=True,
 )
 
 AFTER_CYCLE_1 = any_of(
@@ -114,7 +113,6 @@ HSCT_ELIGIBLE = Decision(
     source=registry("MRD negative, defined as < 0.01 %; exactly 1e-4 does not qualify"),
     boundary=Compare(LATEST_MRD, Limit("=", "1e-4")),
     asked=Outcome("hsct_indication", ("INDICATED",)),
-    announce=True,
 )
 
 FRESH_MARROW = Fresh(LATEST_MRD, Param("hsct_mrd_max_age"), before="CONDITIONING")
@@ -128,10 +126,10 @@ HSCT_GO = Decision(
             all_of(
                 Outcome("hsct_eligible", ("ELIGIBLE",)),
                 FRESH_MARROW,
-                Is(Slot("donor"), ("READY",)),
-                Is(Slot("echo_clearance"), ("CLEARED",)),
-                Is(Slot("infection_clearance"), ("CLEARED",)),
-                Is(Slot("family_consent_hsct"), ("GIVEN",)),
+                Is(Reading("donor"), ("READY",)),
+                Is(Reading("echo_clearance"), ("CLEARED",)),
+                Is(Reading("infection_clearance"), ("CLEARED",)),
+                Is(Reading("family_consent_hsct"), ("GIVEN",)),
             ),
         ),
     ),
@@ -146,7 +144,7 @@ HSCT_GO = Decision(
 # --- relapse (after remission only) -----------------------------------------------------------------------------------------
 
 REMISSION_REACHED = any_of(
-    Taken("cr_eoi", ("CR",)), Compare(Slot("mrd", point="BL1-END"), Limit("<", "1e-2"))
+    Taken("cr_eoi", ("CR",)), Compare(Reading("mrd", point="BL1-END"), Limit("<", "1e-2"))
 )
 
 RELAPSE_TABLE = relapse.table("P13b", REMISSION_REACHED)

@@ -11,7 +11,7 @@ from pathway.language import (
     Graded,
     Input,
     Is,
-    Ledger,
+    LedgerIs,
     Limit,
     Moment,
     Not,
@@ -19,9 +19,9 @@ from pathway.language import (
     Passed,
     Predicate,
     Reached,
+    Reading,
     Recorded,
     ReviewIf,
-    Slot,
     all_of,
     any_of,
     public,
@@ -30,16 +30,16 @@ from pathway.language import (
 )
 from protocols.interfant21.facts import CNS_BEFORE_BLINATUMOMAB, EOI_BLASTS
 
-BIRTH, DIAGNOSED = Slot("birth_date"), Slot("diagnosis_date")
-LAST_VACCINE = Slot("live_vaccine")
+BIRTH, DIAGNOSED = Reading("birth_date"), Reading("diagnosis_date")
+LAST_VACCINE = Reading("live_vaccine")
 
 TOO_OLD = Dates(Day(DIAGNOSED), ">", Day(BIRTH, days=Param("age_max_days")))
-CONSENT_GIVEN = Is(Slot("consent"), ("GIVEN",))
+CONSENT_GIVEN = Is(Reading("consent"), ("GIVEN",))
 
 INCLUSION = (
     Criterion("I1", "newly diagnosed B-precursor ALL, or MPAL with a B component (WHO, revised 4th edition 2017)", "inclusion",
-              all_of(Is(Slot("disease"), ("NEW",)), Is(Slot("lineage"), ("B_PRECURSOR", "MPAL_B"))), registry()),
-    Criterion("I2", "KMT2A rearranged", "inclusion", Is(Slot("kmt2a"), ("REARRANGED",)), registry()),
+              all_of(Is(Reading("disease"), ("NEW",)), Is(Reading("lineage"), ("B_PRECURSOR", "MPAL_B"))), registry()),
+    Criterion("I2", "KMT2A rearranged", "inclusion", Is(Reading("kmt2a"), ("REARRANGED",)), registry()),
     Criterion("I3", "at most 365 days old at diagnosis: days are compared, not birthdays", "inclusion", Not(TOO_OLD),
               registry("date arithmetic: assumption")),
     Criterion("I4", "written informed consent of parent or guardian, not withdrawn", "inclusion",
@@ -47,17 +47,17 @@ INCLUSION = (
 )  # fmt: skip
 
 EXCLUSION = (
-    Criterion("E1", "KMT2A germline", "exclusion", Not(Is(Slot("kmt2a"), ("GERMLINE",))), registry()),
-    Criterion("E2", "T-ALL", "exclusion", Not(Is(Slot("lineage"), ("T_ALL",))), registry()),
+    Criterion("E1", "KMT2A germline", "exclusion", Not(Is(Reading("kmt2a"), ("GERMLINE",))), registry()),
+    Criterion("E2", "T-ALL", "exclusion", Not(Is(Reading("lineage"), ("T_ALL",))), registry()),
     Criterion("E3", "more than 365 days old at diagnosis", "exclusion", Not(TOO_OLD), registry()),
-    Criterion("E4", "relapsed ALL", "exclusion", Not(Is(Slot("disease"), ("RELAPSED",))), registry()),
+    Criterion("E4", "relapsed ALL", "exclusion", Not(Is(Reading("disease"), ("RELAPSED",))), registry()),
     Criterion("E5a", "systemic steroid of more than 10 mg/m2/day prednisone equivalent for more than 7 days in the 28 days "
               "before diagnosis; inhaled steroid never counts", "exclusion",
-              Not(Exposure(Slot("prior_steroid"), Limit(">", "10"), Limit(">", "7"), before=Day(DIAGNOSED), window_days=28,
+              Not(Exposure(Reading("prior_steroid"), Limit(">", "10"), Limit(">", "7"), before=Day(DIAGNOSED), window_days=28,
                            where=("route", "systemic"))),
               registry("that the 4-week window governs the steroid clause too is a reading")),
     Criterion("E5b", "any chemotherapeutic agent in the 28 days before diagnosis", "exclusion",
-              Dates(Day(Slot("last_chemotherapy")), "<", Day(DIAGNOSED, days=-28), never="PASS"), registry()),
+              Dates(Day(Reading("last_chemotherapy")), "<", Day(DIAGNOSED, days=-28), never="PASS"), registry()),
 )  # fmt: skip
 
 
@@ -66,23 +66,23 @@ def free_of_live_vaccine(start: str, ledger: str) -> Predicate:
     before = Dates(Day(start), ">", Day(LAST_VACCINE, days=Param("live_vaccine_gap")), never="PASS")
     later = all_of(Reached(start), Dates(Day(LAST_VACCINE), ">", Day(start)))
     waited = all_of(
-        Ledger(ledger, ("not_started",)),
+        LedgerIs(ledger, ("not_started",)),
         Passed(Moment("LIVE_VACCINE", days=Param("live_vaccine_gap"), at="close")),
     )
-    return all_of(any_of(before, later, waited), Is(Slot("live_vaccine_planned", until=start), ("NO",)))
+    return all_of(any_of(before, later, waited), Is(Reading("live_vaccine_planned", until=start), ("NO",)))
 
 
 BLINATUMOMAB = (
     Criterion("X1", "CD19-negative B-precursor ALL at diagnosis", "blinatumomab",
-              all_of(Not(all_of(Is(Slot("lineage"), ("B_PRECURSOR",)), Is(Slot("cd19"), ("NEGATIVE",)))),
-                     ReviewIf(all_of(Is(Slot("lineage"), ("MPAL_B",)), Is(Slot("cd19"), ("NEGATIVE",))),
+              all_of(Not(all_of(Is(Reading("lineage"), ("B_PRECURSOR",)), Is(Reading("cd19"), ("NEGATIVE",)))),
+                     ReviewIf(all_of(Is(Reading("lineage"), ("MPAL_B",)), Is(Reading("cd19"), ("NEGATIVE",))),
                               "the registry text speaks of B-precursor ALL only")),
               registry("CD19-negative MPAL goes to a clinician: assumption")),
     Criterion("X2", "CNS2 or CNS3 at the end of induction: the last lumbar puncture before b1 decides", "blinatumomab",
               Is(CNS_BEFORE_BLINATUMOMAB, ("CNS1",)),
               registry("CNS disease at diagnosis is allowed if CNS1 is reached before cycle 1")),
     Criterion("X3", "proven hypersensitivity to blinatumomab or an excipient", "blinatumomab",
-              all_of(Is(Slot("hypersensitivity"), ("NONE",)), Not(Graded("HYPERSENSITIVITY", 1))), registry()),
+              all_of(Is(Reading("hypersensitivity"), ("NONE",)), Not(Graded("HYPERSENSITIVITY", 1))), registry()),
     Criterion("X4", "live vaccine in the 28 days before cycle 1, or one planned before B-cell recovery", "blinatumomab",
               free_of_live_vaccine("BLINA1_START", "blina[cycle=1]"), registry("inclusive of day 28: assumption")),
     Criterion("X5", "at most 28 days old at the start: pilot and US label ask for more", "blinatumomab",
@@ -91,7 +91,7 @@ BLINATUMOMAB = (
     Criterion("X6", "marrow M3 at the end of induction: the pilot allowed M1 and M2 only", "blinatumomab",
               ReviewIf(Compare(EOI_BLASTS, Limit(">=", "25")), "the Interfant-21 text is silent"), public("P9")),
     Criterion("X2-C2", "CNS1 at the last lumbar puncture, checked again before cycle 2", "blinatumomab cycle 2",
-              Is(Slot("cns", points=("EOI", "OTHER"), until="BLINA2_START"), ("CNS1",)), registry()),
+              Is(Reading("cns", points=("EOI", "OTHER"), until="BLINA2_START"), ("CNS1",)), registry()),
     Criterion("X4-C2", "live vaccine in the 28 days before cycle 2, or one planned before B-cell recovery",
               "blinatumomab cycle 2", free_of_live_vaccine("BLINA2_START", "blina[cycle=2]"), registry()),
 )  # fmt: skip
@@ -111,12 +111,11 @@ ELIGIBILITY = Decision(
     ),
     options=("ELIGIBLE", "NOT_ELIGIBLE"),
     source=registry(),
-    announce=True,
 )
 
 BLINATUMOMAB_CLEAR = all_of(*(Crit(x) for x in ("X1", "X2", "X3", "X4", "X5", "X6")))
 
 # The same as it stood when cycle 1 began: a hypersensitivity shown by the infusion does not make its start wrong.
 CYCLE1_CLEAR = all_of(
-    *(Crit(x) for x in ("X1", "X2", "X4", "X5", "X6")), Is(Slot("hypersensitivity", until="BLINA1_START"), ("NONE",))
+    *(Crit(x) for x in ("X1", "X2", "X4", "X5", "X6")), Is(Reading("hypersensitivity", until="BLINA1_START"), ("NONE",))
 )  # fmt: skip

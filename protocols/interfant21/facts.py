@@ -4,7 +4,7 @@ from pathway.language import (
     Action,
     AdverseEventType,
     Fact,
-    Slot,
+    Reading,
     Unit,
     assumption,
     public,
@@ -154,9 +154,9 @@ ADVERSE_EVENTS = (
 )  # fmt: skip
 
 # Slots that several rules read.
-CNS_BEFORE_BLINATUMOMAB = Slot("cns", points=("EOI", "OTHER"), until="BLINA1_START")
-WBC_BEFORE_STEROID = Slot("wbc", until="D1")
-EOI_MRD = Slot("mrd", point="EOI")
-EOI_BLASTS = Slot("marrow_blasts", point="EOI")
-BL1_MRD = Slot("mrd", point="BL1-END")
-LATEST_MRD = Slot("mrd", points=AFTER_BLINATUMOMAB)
+CNS_BEFORE_BLINATUMOMAB = Reading("cns", points=("EOI", "OTHER"), until="BLINA1_START")
+WBC_BEFORE_STEROID = Reading("wbc", until="D1")
+EOI_MRD = Reading("mrd", point="EOI")
+EOI_BLASTS = Reading("marrow_blasts", point="EOI")
+BL1_MRD = Reading("mrd", point="BL1-END")
+LATEST_MRD = Reading("mrd", points=AFTER_BLINATUMOMAB)

@@ -12,8 +12,8 @@ from pathway.language import (
     InPhase,
     Is,
     Known,
-    Ledger,
     LedgerFlag,
+    LedgerIs,
     Limit,
     Milestone,
     Moment,
@@ -24,12 +24,12 @@ from pathway.language import (
     Passed,
     Predicate,
     Reached,
+    Reading,
     Recorded,
     Rose,
     Rung,
-    Slot,
-    State,
     Taken,
+    VerdictIs,
     all_of,
     any_of,
     assumption,
@@ -58,7 +58,7 @@ from protocols.interfant21.schedule import ACTIVE, NOT_RECOVERED, treatment
 from protocols.shared import mrd
 
 POSITIVE = Limit(">=", "1e-4")
-NEWLY_POSITIVE = mrd.newly_positive(LATEST_MRD, [Slot("mrd", point=p) for p in AFTER_BLINATUMOMAB])
+NEWLY_POSITIVE = mrd.newly_positive(LATEST_MRD, [Reading("mrd", point=p) for p in AFTER_BLINATUMOMAB])
 """A marrow of 1e-4 or more after one below it."""
 
 
@@ -90,7 +90,7 @@ def cycle_milestones(number: str, hospital_days: int) -> tuple[Milestone, ...]:
         Milestone(f"{name}-RESTARTED", f"{cycle} restarted", LedgerFlag(ledger, "restarted"), public("B3")),
         Milestone(f"{name}-STOPPED", f"{cycle} stopped for good", stopped(number), public("B3")),
         Milestone(f"{name}-DONE", f"{cycle}: 28th infusion day complete",
-                  all_of(Ledger(ledger, ("complete",)), Not(stop_decided(number))), public("P7")),
+                  all_of(LedgerIs(ledger, ("complete",)), Not(stop_decided(number))), public("P7")),
     )  # fmt: skip
 
 
@@ -122,8 +122,8 @@ def over(name: str) -> Predicate:
 
 MILESTONES = (
     Milestone("ELIGIBILITY", "Eligibility", known("eligibility", "ELIGIBLE", "NOT_ELIGIBLE"), registry(), "eligibility"),
-    Milestone("KMT2A-RESULT", "KMT2A", Known(Slot("kmt2a")), registry(), Slot("kmt2a")),
-    Milestone("CD19-RESULT", "CD19", Known(Slot("cd19")), registry(), Slot("cd19")),
+    Milestone("KMT2A-RESULT", "KMT2A", Known(Reading("kmt2a")), registry(), Reading("kmt2a")),
+    Milestone("CD19-RESULT", "CD19", Known(Reading("cd19")), registry(), Reading("cd19")),
     Milestone("D8-RESPONSE", "Prednisone response", known("d8_response", "GOOD", "POOR", "UNKNOWN"), public("P6"),
               "d8_response"),
     Milestone("RISK-GROUP", "Risk group", known("risk", "HR", "MR"), public("P1", "P2"), "risk"),
@@ -132,7 +132,7 @@ MILESTONES = (
     Milestone("EOI-MRD-RESULT", "End of induction, MRD", Known(EOI_MRD), public("P1", "P2"), EOI_MRD),
     Milestone("MR-LEVEL", "MRD level of MR", known("mr_level", "MR-low", "MR-high"), public("P1", "P2"), "mr_level"),
     *(
-        Milestone("BLINA-EXCLUDED", f"Blinatumomab excluded by {x}", State(Crit(x), ("FAIL",)), registry(),
+        Milestone("BLINA-EXCLUDED", f"Blinatumomab excluded by {x}", VerdictIs(Crit(x), ("FAIL",)), registry(),
                   scope=(("criterion", x),))
         for x in ("X1", "X2", "X3", "X4", "X5", "X6")
     ),
@@ -150,7 +150,7 @@ MILESTONES = (
     Milestone("HSCT-ELIGIBLE", "Eligible for transplant", known("hsct_eligible", "ELIGIBLE"), registry()),
     Milestone("MRD-RISE", "MRD has risen by 1 log or is newly positive", any_of(Rose(LATEST_MRD, "10"), NEWLY_POSITIVE),
               assumption(), LATEST_MRD),
-    Milestone("DONOR-FOUND", "Donor found", Is(Slot("donor"), ("FOUND", "READY")), assumption()),
+    Milestone("DONOR-FOUND", "Donor found", Is(Reading("donor"), ("FOUND", "READY")), assumption()),
     Milestone("HSCT-DONE", "Transplanted", Recorded("hsct_done"), registry()),
     *(milestone for name in COURSES for milestone in course_milestones(name, over(name))),
     Milestone("BLINA2-BARRED", "Cycle 2 was planned and is excluded now: MARMA in its place",
@@ -193,12 +193,12 @@ def cycle_deviations(number: str) -> tuple[Deviation, ...]:
     """What can go wrong with a cycle."""
     name, ledger, paused = f"BLINA{number}", f"blina[cycle={number}]", f"BL{number}_PAUSED"
     over_limit = all_of(
-        Ledger(ledger, ("paused",)), Passed(Moment(paused, days=Param("same_cycle_pause_max"), at="close"))
+        LedgerIs(ledger, ("paused",)), Passed(Moment(paused, days=Param("same_cycle_pause_max"), at="close"))
     )
-    running = Ledger(ledger, ("running",))
+    running = LedgerIs(ledger, ("running",))
     return (
         deviation(f"{name}-SHORT", f"Cycle {number} ended short of 672 infusion hours, logged pauses taken off",
-                  Ledger(ledger, ("short",)), CRITICAL),
+                  LedgerIs(ledger, ("short",)), CRITICAL),
         deviation(f"{name}-DOSE-DIFFERS", f"Cycle {number}: the reported dose is not the one directed",
                   LedgerFlag(ledger, "dose_differs"), CRITICAL),
         deviation(f"{name}-PAUSE-NOT-RECORDED", f"Cycle {number} resumed without a recorded pause: when did it begin?",
@@ -220,11 +220,11 @@ def cycle_deviations(number: str) -> tuple[Deviation, ...]:
 
 DEVIATIONS = (
     deviation("D8-BLASTS-MISSING", "No blast count on day 8: the risk group falls back to unknown, which counts as good",
-              all_of(Not(Known(Slot("blood_blasts", point="D8"))), any_of(ACTIVE, Entered("treatment", "INDUCTION"))),
+              all_of(Not(Known(Reading("blood_blasts", point="D8"))), any_of(ACTIVE, Entered("treatment", "INDUCTION"))),
               Rung("major", study_day(9))),
-    deviation("KMT2A-MISSING", "No KMT2A result", all_of(ACTIVE, Not(Known(Slot("kmt2a")))), Rung("minor", study_day(14)),
+    deviation("KMT2A-MISSING", "No KMT2A result", all_of(ACTIVE, Not(Known(Reading("kmt2a")))), Rung("minor", study_day(14)),
               Rung("major", study_day(28)), blocks=("BLINA_1",)),
-    deviation("MRD-MARKER-MISSING", "No MRD marker by D28", all_of(ACTIVE, Not(Known(Slot("marker_sensitivity")))),
+    deviation("MRD-MARKER-MISSING", "No MRD marker by D28", all_of(ACTIVE, Not(Known(Reading("marker_sensitivity")))),
               Rung("minor", study_day(28))),
     deviation("EOI-MARROW-MISSING", "End-of-induction marrow not done",
               all_of(ACTIVE, Not(Reached("EOI_SAMPLE")), Not(Recorded("eoi_postponed"))), Rung("minor", study_day(36)),
@@ -237,22 +237,22 @@ DEVIATIONS = (
               Rung("minor", Moment("EOI_SAMPLE", days=Param("result_turnaround"))),
               Rung("major", Moment("CONSOLIDATION_START", days=-7)), blocks=("consolidation", "CONSOLIDATION")),
     deviation("BLINA-NOT-CNS1", "Blinatumomab started although the last lumbar puncture was not CNS1",
-              all_of(Reached("BLINA1_START"), State(Crit("X2"), ("FAIL", "PENDING", "REVIEW"))), CRITICAL, blocks=("BLINA_1",)),
+              all_of(Reached("BLINA1_START"), VerdictIs(Crit("X2"), ("FAIL", "PENDING", "REVIEW"))), CRITICAL, blocks=("BLINA_1",)),
     deviation("BLINA-EXCLUDED-STARTED", "Blinatumomab started although X1 or X4 excludes it",
-              all_of(Reached("BLINA1_START"), any_of(State(Crit("X1"), ("FAIL",)), State(Crit("X4"), ("FAIL",)))), CRITICAL),
+              all_of(Reached("BLINA1_START"), any_of(VerdictIs(Crit("X1"), ("FAIL",)), VerdictIs(Crit("X4"), ("FAIL",)))), CRITICAL),
     deviation("BLINA2-EXCLUDED-STARTED", "Cycle 2 started although the last lumbar puncture was not CNS1 or X4 excludes it",
-              all_of(Reached("BLINA2_START"), any_of(State(Crit("X2-C2"), ("FAIL", "PENDING", "REVIEW")),
-                                                     State(Crit("X4-C2"), ("FAIL",)))), CRITICAL, blocks=("BLINA_2",)),
+              all_of(Reached("BLINA2_START"), any_of(VerdictIs(Crit("X2-C2"), ("FAIL", "PENDING", "REVIEW")),
+                                                     VerdictIs(Crit("X4-C2"), ("FAIL",)))), CRITICAL, blocks=("BLINA_2",)),
     alert("CNS-POSITIVE", "CNS2 or CNS3 after CNS1 at the end of induction: relapse?",
-          all_of(Is(Slot("cns", point="EOI"), ("CNS1",)), Is(Slot("cns", point="OTHER"), ("CNS2", "CNS3"))), CRITICAL),
+          all_of(Is(Reading("cns", point="EOI"), ("CNS1",)), Is(Reading("cns", point="OTHER"), ("CNS2", "CNS3"))), CRITICAL),
     alert("HSCT-GO-LAPSED", "The go to transplant rests on a marrow that is now older than 14 days: a new one is needed",
-          all_of(Taken("HSCT_GO", ("GO",)), State(FRESH_MARROW, ("FAIL",)), Not(Recorded("conditioning_started"))), CRITICAL),
+          all_of(Taken("HSCT_GO", ("GO",)), VerdictIs(FRESH_MARROW, ("FAIL",)), Not(Recorded("conditioning_started"))), CRITICAL),
     deviation("BLINA-NOT-ELIGIBLE", "Blinatumomab started before eligibility was established",
               all_of(Reached("BLINA1_START"),
-                     State(ALL_MET, ("FAIL", "PENDING", "REVIEW"))), CRITICAL),
+                     VerdictIs(ALL_MET, ("FAIL", "PENDING", "REVIEW"))), CRITICAL),
     deviation("BLINA-NOT-STARTED", "Blinatumomab not started by D47",
-              all_of(treatment("INDUCTION", "EOI_DECISION"), Not(Known(BL1_MRD)), Ledger("blina[cycle=1]", ("not_started",)),
-                     State(Outcome("blina_status", ("excluded", "stopped_permanently")), ("FAIL", "PENDING", "REVIEW"))),
+              all_of(treatment("INDUCTION", "EOI_DECISION"), Not(Known(BL1_MRD)), LedgerIs("blina[cycle=1]", ("not_started",)),
+                     VerdictIs(Outcome("blina_status", ("excluded", "stopped_permanently")), ("FAIL", "PENDING", "REVIEW"))),
               Rung("major", Moment("BLINA1_LATEST"))),
     *cycle_deviations("1"),
     *cycle_deviations("2"),
@@ -274,19 +274,19 @@ DEVIATIONS = (
               all_of(ACTIVE, known("hsct_indication", "INDICATED"), Not(Recorded("donor_search_started"))),
               Rung("major", Moment("HSCT_INDICATED", days=7))),
     deviation("HSCT-WITHOUT-DATE", "Eligible for transplant for 60 days without a date",
-              all_of(ACTIVE, known("hsct_eligible", "ELIGIBLE"), Not(Known(Slot("conditioning_planned")))),
+              all_of(ACTIVE, known("hsct_eligible", "ELIGIBLE"), Not(Known(Reading("conditioning_planned")))),
               Rung("minor", Moment("HSCT_ELIGIBLE_FROM", days=60))),
     deviation("HSCT-MRD-STALE", "Transplant planned on a marrow older than 14 days",
-              all_of(any_of(Known(Slot("conditioning_planned")), Recorded("conditioning_started")),
-                     State(FRESH_MARROW, ("FAIL", "PENDING"))),
+              all_of(any_of(Known(Reading("conditioning_planned")), Recorded("conditioning_started")),
+                     VerdictIs(FRESH_MARROW, ("FAIL", "PENDING"))),
               Rung("critical", Moment("CONDITIONING", days=-7)), blocks=("HSCT",)),
     deviation("HSCT-MRD-POSITIVE", "Transplant planned with an MRD of 1e-4 or more",
-              all_of(any_of(Known(Slot("conditioning_planned")), Recorded("conditioning_started")),
-                     State(Compare(LATEST_MRD, Param("hsct_mrd")), ("FAIL",))), CRITICAL, blocks=("HSCT",)),
+              all_of(any_of(Known(Reading("conditioning_planned")), Recorded("conditioning_started")),
+                     VerdictIs(Compare(LATEST_MRD, Param("hsct_mrd")), ("FAIL",))), CRITICAL, blocks=("HSCT",)),
     deviation("CYCLE2-NOT-ALLOWED", "Cycle 2 given to a patient with HR or with an MRD of 1e-4 or more after cycle 1",
               all_of(Reached("BLINA2_START"),
-                     any_of(State(known("risk_blina1", "HR"), ("PASS",)),
-                            State(Compare(BL1_MRD, Param("blina1_good")), ("FAIL",)))), CRITICAL, blocks=("BLINA_2",)),
+                     any_of(VerdictIs(known("risk_blina1", "HR"), ("PASS",)),
+                            VerdictIs(Compare(BL1_MRD, Param("blina1_good")), ("FAIL",)))), CRITICAL, blocks=("BLINA_2",)),
     deviation("LIVE-VACCINE-AFTER-START", "Live vaccine after the start of blinatumomab and before B-cell recovery",
               all_of(Reached("BLINA1_START"), Dates(Day(LAST_VACCINE), ">=", Day("BLINA1_START")),
                      any_of(NOT_RECOVERED, Dates(Day(LAST_VACCINE), "<", Day("B_CELLS_RECOVERED")))), MAJOR),
@@ -298,13 +298,13 @@ DEVIATIONS = (
     alert("WBC-AT-LIMIT", "White cells of exactly 300: HR, though the German page says more than 300",
           all_of(YOUNG, Compare(WBC_BEFORE_STEROID, Limit("=", "300"))), MINOR),
     alert("MRD-MARKER-WEAK", "MRD marker less sensitive than 1e-4: MRD will not be evaluable",
-          Compare(Slot("marker_sensitivity"), Limit(">", "1e-4")), MAJOR),
+          Compare(Reading("marker_sensitivity"), Limit(">", "1e-4")), MAJOR),
     alert("WEIGHT-UNDER-5.4", "Below 5.4 kg: no bags with preservative, 24 or 48 h only",
-          all_of(Compare(Slot("weight"), Limit("<", "5.4")), treatment("EOI_DECISION", "BLINA_1", "BLINA_2")), Rung("info")),
+          all_of(Compare(Reading("weight"), Limit("<", "5.4")), treatment("EOI_DECISION", "BLINA_1", "BLINA_2")), Rung("info")),
     alert("ECHO-NOT-CLEARED", "Echocardiogram not cleared: hold anthracyclines and transplant",
-          all_of(ACTIVE, Is(Slot("echo_clearance"), ("NOT_CLEARED",))), MAJOR),
+          all_of(ACTIVE, Is(Reading("echo_clearance"), ("NOT_CLEARED",))), MAJOR),
     alert("PRE-OCTADAD-MRD", "MRD of 1e-4 or more before OCTADAD in a patient without blinatumomab",
-          all_of(WITHOUT_BLINATUMOMAB, Compare(Slot("mrd", point="PRE-OCTADAD"), POSITIVE)), MAJOR),
+          all_of(WITHOUT_BLINATUMOMAB, Compare(Reading("mrd", point="PRE-OCTADAD"), POSITIVE)), MAJOR),
     alert("RELAPSE-WATCH", "MRD positive after it had been below 1e-4: watch for relapse", NEWLY_POSITIVE, MAJOR),
     alert("RELAPSE-CRITERIA", "Relapse criteria met: the team states the relapse or says why not",
           all_of(known("relapse_marrow", "RELAPSE"), Not(Recorded("relapse")), Not(treatment("OFF_TREATMENT"))), CRITICAL),

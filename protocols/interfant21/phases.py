@@ -13,11 +13,11 @@ from pathway.language import (
     Passed,
     Phase,
     Reached,
+    Reading,
     Recorded,
-    Slot,
-    State,
     Taken,
     Track,
+    VerdictIs,
     all_of,
     any_of,
     assumption,
@@ -63,7 +63,7 @@ BL1_MRD_READ = any_of(
     Taken("BL1_MRD_UNAVAILABLE", ("HR", "MR")),
     all_of(NotObtainable(BL1_MRD), Outcome("risk_eoi", ("HR",))),
 )
-CNS_EOI = Slot("cns", point="EOI")
+CNS_EOI = Reading("cns", point="EOI")
 # What cannot be had does not hold the patient in induction: remission and X2 then go to a clinician.
 EOI_DONE = all_of(
     any_of(Reached("EOI_SAMPLE"), all_of(NotObtainable(EOI_MRD), NotObtainable(EOI_BLASTS))),
@@ -89,7 +89,7 @@ TREATMENT = Track(
         )),
         Phase("PREPHASE", "Prednisone prephase, D1 to D7, with one intrathecal MTX", public("P6", "P19"),
               started_by=(Done("first_prednisone"),), only_when_started=True, exits=(
-            Exit("INDUCTION", any_of(Known(Slot("blood_blasts", point="D8")), Passed(Moment("D8", days=1, at="close"))),
+            Exit("INDUCTION", any_of(Known(Reading("blood_blasts", point="D8")), Passed(Moment("D8", days=1, at="close"))),
                  public("P6"), planned="D8"),
         )),
         Phase("INDUCTION", "Induction, D8 to D32: dexamethasone, vincristine, asparaginase, daunorubicin", public("P4"),
@@ -99,7 +99,7 @@ TREATMENT = Track(
         Phase("EOI_DECISION", "End of induction: remission, CNS; the MRD may arrive later", registry(), exits=(
             Exit("BLINA_1", all_of(ENROLLED, CYCLE1_CLEAR), registry(), planned="BLINA1_SLOT"),
             Exit("CONSOLIDATION",
-                 all_of(ENROLLED, State(CYCLE1_CLEAR, ("FAIL",)), EOI_MRD_READ),
+                 all_of(ENROLLED, VerdictIs(CYCLE1_CLEAR, ("FAIL",)), EOI_MRD_READ),
                  registry("treat per protocol without blinatumomab"), planned="BLINA1_SLOT"),
         )),
         Phase("BLINA_1", "Blinatumomab cycle 1", registry(), started_by=(LedgerPoint("blina[cycle=1]", "start"),),

@@ -13,17 +13,17 @@ from pathway.language import (
     Decision,
     Input,
     Is,
-    Ledger,
+    LedgerIs,
     Limit,
     Moment,
     NotObtainable,
     Outcome,
     Param,
     Passed,
+    Reading,
     Recorded,
-    Slot,
-    State,
     Taken,
+    VerdictIs,
     all_of,
     any_of,
     assumption,
@@ -49,7 +49,7 @@ D8_RESPONSE = Decision(
     inputs=(
         Input(
             "poor",
-            Compare(Slot("blood_blasts", point="D8"), Param("ppr_operator")),
+            Compare(Reading("blood_blasts", point="D8"), Param("ppr_operator")),
             closed=("unknown", Passed(Moment("D8", days=1, at="close"))),
         ),
     ),
@@ -60,7 +60,6 @@ D8_RESPONSE = Decision(
     ),
     options=("GOOD", "POOR", "UNKNOWN"),
     source=public("P6", note="cut-off; window: assumption"),
-    announce=True,
 )  # fmt: skip
 
 YOUNG = Dates(Day(DIAGNOSED), "<", Day(BIRTH, months=Param("young_rule")))
@@ -143,8 +142,8 @@ CR_EOI = Decision(
         Input(
             "extramedullary_clear",
             any_of(
-                Is(Slot("extramedullary", point="DIAGNOSIS"), ("NONE",)),
-                Is(Slot("extramedullary", point="EOI"), ("NONE", "RESOLVED")),
+                Is(Reading("extramedullary", point="DIAGNOSIS"), ("NONE",)),
+                Is(Reading("extramedullary", point="EOI"), ("NONE", "RESOLVED")),
             ),
         ),
         Input("cns1", Is(CNS_BEFORE_BLINATUMOMAB, ("CNS1",))),
@@ -158,7 +157,6 @@ CR_EOI = Decision(
     ),
     options=("CR", "NO_CR", "NO_CR_CNS_ONLY"),
     source=public("P13a", note="general consensus, not Interfant-21's own text"),
-    announce=True,
 )  # fmt: skip
 
 R4 = Decision(
@@ -215,7 +213,6 @@ MR_LEVEL = Decision(
     options=("MR-low", "MR-high"),
     source=public("P1", "P2", note="exactly 5e-4 is MR-high"),
     boundary=Compare(EOI_MRD, Limit("=", "5e-4")),
-    announce=True,
 )  # fmt: skip
 
 # --- after blinatumomab cycle 1 -------------------------------------------------------------------------------------------
@@ -228,7 +225,7 @@ BL1_MRD_BANDS = (
 )
 
 WITHOUT_BLINATUMOMAB = all_of(
-    Ledger("blina[cycle=1]", ("not_started",)),
+    LedgerIs("blina[cycle=1]", ("not_started",)),
     any_of(
         Outcome("blina_status", ("excluded", "stopped_permanently")),
         Recorded("course_started", (("course", "CONSOLIDATION"),)),
@@ -247,7 +244,7 @@ R2B = Decision(
     options=("HR", "MR"),
     source=assumption("conflict between the registry text and P1 (G2): to be confirmed by a clinician"),
     confirm="clinician",
-    asked=State(Compare(BL1_MRD, Limit("=", "1e-4")), ("PASS",)),
+    asked=VerdictIs(Compare(BL1_MRD, Limit("=", "1e-4")), ("PASS",)),
     boundary=Compare(BL1_MRD, Limit("=", "1e-4")),
 )  # fmt: skip
 
@@ -304,7 +301,6 @@ RISK = Decision(
     ),
     options=("HR", "MR"),
     source=public("P1", "P2"),
-    announce=True,
 )
 
 # --- the same results in the words of the adult consensus -------------------------------------------------------------------
@@ -312,8 +308,8 @@ RISK = Decision(
 
 def worded(at: str) -> Decision:
     """For reports; no rule of this trial reads it."""
-    clear = Compare(Slot("marrow_blasts", point=at), Limit("<", "5"))
-    return mrd.response("mrd_response", Slot("mrd", point=at), clear, public("S8"), scope=(("point", at),))
+    clear = Compare(Reading("marrow_blasts", point=at), Limit("<", "5"))
+    return mrd.response("mrd_response", Reading("mrd", point=at), clear, public("S8"), scope=(("point", at),))
 
 
 DECISIONS = (

@@ -7,8 +7,8 @@ from pathway.language import (
     InPhase,
     Is,
     Known,
-    Ledger,
     LedgerFlag,
+    LedgerIs,
     Moment,
     Not,
     NotObtainable,
@@ -17,12 +17,12 @@ from pathway.language import (
     Passed,
     Predicate,
     Reached,
+    Reading,
     Recorded,
     Series,
-    Slot,
-    State,
     Taken,
     Task,
+    VerdictIs,
     all_of,
     any_of,
     assumption,
@@ -39,7 +39,7 @@ CHEMOTHERAPY = ("INDUCTION", "EOI_DECISION", "POST_BLINA1_DECISION", "CONSOLIDAT
 BEFORE_CONSOLIDATION = ("PREPHASE", "INDUCTION", "EOI_DECISION", "BLINA_1", "POST_BLINA1_DECISION")
 # Said by what it is not: so it holds since the beginning, and no notice is dated anew when the phase changes.
 ACTIVE = Not(InPhase("treatment", ("NOT_STARTED", "END_OF_TREATMENT", "HSCT", "OFF_TREATMENT")))
-WITH_BLINATUMOMAB = State(WITHOUT_BLINATUMOMAB, ("FAIL", "PENDING", "REVIEW"))
+WITH_BLINATUMOMAB = VerdictIs(WITHOUT_BLINATUMOMAB, ("FAIL", "PENDING", "REVIEW"))
 
 
 def treatment(*phases: str) -> Predicate:
@@ -51,14 +51,14 @@ def marrow(at: str) -> Predicate:
     """The marrow of a time point has been taken."""
     return any_of(
         Recorded("marrow_sampled", point(at)),
-        Known(Slot("marrow_blasts", point=at)),
-        Known(Slot("mrd", point=at)),
+        Known(Reading("marrow_blasts", point=at)),
+        Known(Reading("mrd", point=at)),
     )
 
 
 def echo_before(anchor: str) -> Predicate:
     """An echocardiogram of the last 28 days before the anchor."""
-    return Fresh(Slot("echo_clearance"), 28, before=anchor)
+    return Fresh(Reading("echo_clearance"), 28, before=anchor)
 
 
 def lumbar_puncture(name: str, start: str, last: int) -> Assessment:
@@ -71,17 +71,17 @@ def lumbar_puncture(name: str, start: str, last: int) -> Assessment:
 ASSESSMENTS = (
     Assessment("DIAGNOSIS-WORKUP", "Work-up at diagnosis: marrow, blood, CSF; lineage, KMT2A, CD19, WBC, CNS status",
                Moment("D1"),
-               all_of(Known(Slot("lineage")), Known(Slot("cd19")), Known(Slot("wbc")), Known(Slot("cns", point="DIAGNOSIS"))),
+               all_of(Known(Reading("lineage")), Known(Reading("cd19")), Known(Reading("wbc")), Known(Reading("cns", point="DIAGNOSIS"))),
                "clinician", registry("criteria; window: assumption"), window=(-7, 0),
                asked=InPhase("registration", ("SCREENING", "ENROLLED"))),
     Assessment("MRD-MARKER", "MRD marker with a sensitivity of at least 1e-4, result by D28", Moment("D1"),
-               Known(Slot("marker_sensitivity")), "laboratory", assumption(), window=(0, 27), asked=ACTIVE),
-    Assessment("D8-COUNT", "Blood blasts, prednisone response", Moment("D8"), Known(Slot("blood_blasts", point="D8")),
+               Known(Reading("marker_sensitivity")), "laboratory", assumption(), window=(0, 27), asked=ACTIVE),
+    Assessment("D8-COUNT", "Blood blasts, prednisone response", Moment("D8"), Known(Reading("blood_blasts", point="D8")),
                "laboratory", public("P6", note="window: assumption"), window=(0, 1), asked=treatment("PREPHASE", "INDUCTION")),
     Assessment("EOI-MARROW", "End-of-induction marrow: morphology and MRD by PCR; may be postponed for pancytopenia",
                Moment("EOI"), Reached("EOI_SAMPLE"), "clinician", registry("day ~33; window: assumption"), window=(-2, 7),
                asked=treatment("PREPHASE", "INDUCTION", "EOI_DECISION")),
-    Assessment("EOI-LP", "End-of-induction lumbar puncture, before b1", Moment("EOI"), Known(Slot("cns", point="EOI")),
+    Assessment("EOI-LP", "End-of-induction lumbar puncture, before b1", Moment("EOI"), Known(Reading("cns", point="EOI")),
                "clinician", registry("window: assumption"), window=(-2, 3),
                asked=treatment("PREPHASE", "INDUCTION", "EOI_DECISION")),
     Assessment("EOI-MRD", "End-of-induction MRD, result", Moment("EOI_SAMPLE", days=Param("result_turnaround")),
@@ -93,7 +93,7 @@ ASSESSMENTS = (
     Assessment("BL1-END-MARROW", "Marrow on the day of bag off: MRD by PCR", Moment("BL1_OFF"), Reached("BL1_SAMPLE"),
                "clinician", registry("window: assumption"), window=(-1, 4),
                asked=all_of(treatment(*BEFORE_CONSOLIDATION, "CONSOLIDATION"), WITH_BLINATUMOMAB, Not(stopped("1")),
-                            Not(Ledger("blina[cycle=1]", ("paused",))))),
+                            Not(LedgerIs("blina[cycle=1]", ("paused",))))),
     Assessment("BL1-STOP-MARROW", "BL1-END marrow after a permanent stop", Moment("BL1_OFF", days=1), Reached("BL1_SAMPLE"),
                "clinician", assumption("stop + 1..7 d"), window=(0, 6),
                asked=all_of(treatment(*BEFORE_CONSOLIDATION, "CONSOLIDATION"), stopped("1"))),
@@ -105,7 +105,7 @@ ASSESSMENTS = (
                asked=treatment("CONSOLIDATION", "BLINA_2", "MARMA")),
     Assessment("BL2-END-MARROW", "Marrow after blinatumomab cycle 2", Moment("BL2_OFF"), marrow("BL2-END"), "clinician",
                assumption(), window=(-1, 4),
-               asked=all_of(treatment("BLINA_2", "OCTADAD"), Not(Ledger("blina[cycle=2]", ("not_started",))))),
+               asked=all_of(treatment("BLINA_2", "OCTADAD"), Not(LedgerIs("blina[cycle=2]", ("not_started",))))),
     Assessment("PRE-OCTADAD-MARROW", "Marrow before OCTADAD: patients without blinatumomab only", Moment("OCTADAD_START"),
                marrow("PRE-OCTADAD"), "clinician", public("P3", "P4", note="used for these patients only: assumption"),
                window=(-7, 0), asked=all_of(treatment("MARMA", "OCTADAD"), WITHOUT_BLINATUMOMAB)),
@@ -132,7 +132,7 @@ ASSESSMENTS = (
 TWICE_A_WEEK = (0, 1, 2, 5, 9, 12, 16, 19, 23, 26)
 """b1 to b3 daily, then twice a week, as days after b1."""
 
-NOT_RECOVERED = State(Is(Slot("b_cells_recovered"), ("YES",)), ("FAIL", "PENDING", "REVIEW"))
+NOT_RECOVERED = VerdictIs(Is(Reading("b_cells_recovered"), ("YES",)), ("FAIL", "PENDING", "REVIEW"))
 IN_FOLLOW_UP = InPhase("follow_up", ("FOLLOW_UP",))
 
 SERIES = (
@@ -151,7 +151,7 @@ SERIES = (
            while_=all_of(Reached("EOI_POSTPONED"), Not(Reached("EOI_SAMPLE")), ACTIVE)),
     Series("B-CELLS-1", "Immunoglobulin, B cells after cycle 1, then every 3 months until recovered", Moment("BL1_OFF"),
            "laboratory", assumption(), months=3, window=(-14, 14), fact="b_cells_recovered",
-           while_=all_of(Reached("BL1_OFF"), NOT_RECOVERED, Ledger("blina[cycle=2]", ("not_started",)),
+           while_=all_of(Reached("BL1_OFF"), NOT_RECOVERED, LedgerIs("blina[cycle=2]", ("not_started",)),
                          any_of(ACTIVE, treatment("END_OF_TREATMENT", "HSCT"), IN_FOLLOW_UP))),
     Series("B-CELLS-2", "Immunoglobulin, B cells after cycle 2, then every 3 months until recovered", Moment("BL2_OFF"),
            "laboratory", assumption(), months=3, window=(-14, 14), fact="b_cells_recovered",
@@ -185,7 +185,7 @@ def cycle_tasks(number: str, hospital_days: int, wait: str) -> tuple[Task, ...]:
         treatment(phase),
         all_of(
             treatment(wait),
-            Ledger(ledger, ("not_started",)),
+            LedgerIs(ledger, ("not_started",)),
             Outcome(
                 "blina_status" if number == "1" else "blina2_planned",
                 ("eligible",) if number == "1" else ("YES",),
@@ -193,7 +193,7 @@ def cycle_tasks(number: str, hospital_days: int, wait: str) -> tuple[Task, ...]:
         ),
     )
     last_day = Moment(start, days=hospital_days - 1, at="close")
-    running = Ledger(ledger, ("running", "paused"))
+    running = LedgerIs(ledger, ("running", "paused"))
     return (
         Task(f"PREMEDICATION-BLINA{number}",
              f"Pre-medication: {first}. EU-type text: 10 mg/m2 6 to 12 h before and 5 mg/m2 within 30 min; the site's label "
@@ -201,14 +201,14 @@ def cycle_tasks(number: str, hospital_days: int, wait: str) -> tuple[Task, ...]:
         Task(f"BAGS-BLINA{number}",
              "Bags: 24 or 48 h without preservative; 72 h, 96 h or 7 days with it, not below 5.4 kg. Constant rate, locked pump "
              "with alarm; never flush the line. Storage limits: the pharmacy's", open_,
-             Ledger(ledger, ("complete", "stopped", "short")), "clinician", public("B1", "B5", "B8b")),
+             LedgerIs(ledger, ("complete", "stopped", "short")), "clinician", public("B1", "B5", "B8b")),
         Task(f"HOSPITAL-BLINA{number}", f"In hospital for the first {hospital_days} days of cycle {number}",
              all_of(treatment(phase), Reached(start)), Passed(last_day), "clinician", public("B1"), due=last_day),
         Task(f"SUPERVISED-RESTART-BLINA{number}", f"Paused for 4 hours or more: restart under supervision{again}",
              all_of(LedgerFlag(ledger, "long_pause"), running), LedgerFlag(ledger, "supervised_restart"), "clinician",
              public("B1", "B2")),
         Task(f"STOP-BLINA{number}", "The stop for good is decided: disconnect and record infusion_stopped",
-             all_of(stop_decided(number), any_of(running, Ledger(ledger, ("stopped",)))), Ledger(ledger, ("stopped",)),
+             all_of(stop_decided(number), any_of(running, LedgerIs(ledger, ("stopped",)))), LedgerIs(ledger, ("stopped",)),
              "clinician", public("B3")),
     )  # fmt: skip
 
@@ -220,10 +220,10 @@ TASKS = (
     Task("FAMILY-TYPING", "Type the family within 14 days", INDICATED, Recorded("family_typed"), "coordinator", assumption(),
          due=Moment("HSCT_INDICATED", days=14)),
     Task("BRIDGE", "MRD not yet < 1e-4: experimental therapy, such as CAR-T, possibly in another trial, as a bridge",
-         all_of(INDICATED, State(AFTER_CYCLE_1, ("PASS",)), State(Compare(LATEST_MRD, Param("hsct_mrd")), ("FAIL",))),
+         all_of(INDICATED, VerdictIs(AFTER_CYCLE_1, ("PASS",)), VerdictIs(Compare(LATEST_MRD, Param("hsct_mrd")), ("FAIL",))),
          Outcome("hsct_eligible", ("ELIGIBLE",)), "clinician", public("P1")),
     Task("REPEAT-MARROW", "Suspected relapse: repeat the marrow with two tests",
-         Outcome("relapse_marrow", ("REPEAT_MARROW",)), Known(Slot("relapse_repeat_tests")), "clinician", public("P13b")),
+         Outcome("relapse_marrow", ("REPEAT_MARROW",)), Known(Reading("relapse_repeat_tests")), "clinician", public("P13b")),
     *CNS_COUNTS.tasks,
     *SAFETY.tasks,
 )  # fmt: skip

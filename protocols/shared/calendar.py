@@ -4,7 +4,7 @@ Months are calendar months clipped to the month's end and counted from the first
 stored as instants; the clocks of serious adverse events count absolute hours.
 """
 
-from pathway.language import Fresh, Moment, Param, Passed, Slot
+from pathway.language import Fresh, Moment, Param, Passed, Reading
 
 
 def on_day(first: str, day: int) -> Moment:
@@ -12,7 +12,7 @@ def on_day(first: str, day: int) -> Moment:
     return Moment(first, days=day - 1)
 
 
-def within_days_before(slot: Slot, days: int | Param, anchor: str) -> Fresh:
+def within_days_before(slot: Reading, days: int | Param, anchor: str) -> Fresh:
     """Sampled within so many days before the anchor, that day included."""
     return Fresh(slot, days, before=anchor)
 

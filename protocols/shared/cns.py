@@ -21,8 +21,8 @@ from pathway.language import (
     Not,
     Outcome,
     Products,
+    Reading,
     Rung,
-    Slot,
     Source,
     Taken,
     Task,
@@ -67,21 +67,21 @@ def name(point: str) -> str:
 def steinherz_bleyer(point: str) -> Products:
     """(CSF white / CSF red) > 2 x (blood white / blood red)."""
     csf_wbc, csf_rbc, wbc, rbc = (
-        Slot(f, point=point) for f in ("csf_wbc", "csf_rbc", "blood_wbc", "blood_rbc")
+        Reading(f, point=point) for f in ("csf_wbc", "csf_rbc", "blood_wbc", "blood_rbc")
     )
     return Products((csf_wbc, rbc), ">", (wbc, csf_rbc), times="2")
 
 
 def table(point: str, source: Source, cells: Iterable[Cell] = ()) -> Decision:
     """The decision `cns_class`; INDETERMINATE while the blood counts that the rule needs are missing."""
-    wbc, rbc = Slot("csf_wbc", point=point), Slot("csf_rbc", point=point)
+    wbc, rbc = Reading("csf_wbc", point=point), Reading("csf_rbc", point=point)
     blasts = {"signs": "NO", "blasts": "YES"}
     decision = Decision(
         "cns_class",
         f"CNS class by the counts, {point}: the clinician enters the class that counts",
         inputs=(
-            Input("signs", Slot("cns_signs", point=point)),
-            Input("blasts", Slot("csf_blasts", point=point)),
+            Input("signs", Reading("cns_signs", point=point)),
+            Input("blasts", Reading("csf_blasts", point=point)),
             Input("white", wbc, bands=(Band("under_5", (Limit("<", "5"),)), Band("from_5", (Limit(">=", "5"),)))),
             Input("red", rbc, bands=(Band("under_10", (Limit("<", "10"),)), Band("from_10", (Limit(">=", "10"),)))),
             Input("steinherz_bleyer", steinherz_bleyer(point), closed=("unknown", all_of(Known(wbc), Known(rbc)))),
@@ -99,8 +99,7 @@ def table(point: str, source: Source, cells: Iterable[Cell] = ()) -> Decision:
         ),
         options=(*CLASSES, "INDETERMINATE"),
         source=replace(source, note=f"{VERSION}; some copies print the rule without the red cells: wrong, not used"),
-        asked=any_of(Known(Slot("csf_blasts", point=point)), Known(Slot("cns_signs", point=point))),
-        announce=True,
+        asked=any_of(Known(Reading("csf_blasts", point=point)), Known(Reading("cns_signs", point=point))),
         scope=(("point", point),),
     )  # fmt: skip
     return with_cells(decision, cells)
@@ -114,18 +113,18 @@ def parts(
     def task(point: str) -> Task:
         return Task(
             "ENTER-CNS", f"The CNS class of {point} is computed: enter the class that counts", Taken(name(point), CLASSES),
-            Known(Slot(entered, point=point)), "clinician", source, scope=(("point", point),),
+            Known(Reading(entered, point=point)), "clinician", source, scope=(("point", point),),
         )  # fmt: skip
 
     def blood(point: str) -> Task:
-        counts = (Known(Slot("blood_wbc", point=point)), Known(Slot("blood_rbc", point=point)))
+        counts = (Known(Reading("blood_wbc", point=point)), Known(Reading("blood_rbc", point=point)))
         return Task(
             "CNS-BLOOD-COUNT", f"Traumatic puncture, {point}: the blood counts of that day are missing",
             Taken(name(point), ("INDETERMINATE",)), all_of(*counts), "laboratory", source, scope=(("point", point),),
         )  # fmt: skip
 
     def differs(point: str) -> Deviation:
-        slot = Slot(entered, point=point)
+        slot = Reading(entered, point=point)
         same = any_of(
             *(
                 all_of(

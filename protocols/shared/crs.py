@@ -15,9 +15,9 @@ from pathway.language import (
     Known,
     Limit,
     Predicate,
+    Reading,
     Recorded,
     Sampled,
-    Slot,
     Source,
     Unit,
     all_of,
@@ -31,9 +31,9 @@ from protocols.shared.rule_set import Cell, RuleSet, chosen, with_cells
 SIGNS = "CRS_SIGNS"
 """The day of the last temperature: it opens a set of signs, the others count from that day on."""
 
-FEVER = Slot("temperature")
-TREATED, OTHER_CAUSE = Slot("fever_treated", since=SIGNS), Slot("crs_other_cause", since=SIGNS)
-PRESSURE, OXYGEN, FLOW = (Slot(f, since=SIGNS) for f in ("hypotension", "oxygen", "oxygen_flow"))
+FEVER = Reading("temperature")
+TREATED, OTHER_CAUSE = Reading("fever_treated", since=SIGNS), Reading("crs_other_cause", since=SIGNS)
+PRESSURE, OXYGEN, FLOW = (Reading(f, since=SIGNS) for f in ("hypotension", "oxygen", "oxygen_flow"))
 PRESSURES = ("NONE", "NO_VASOPRESSOR", "ONE_VASOPRESSOR", "SEVERAL_VASOPRESSORS")
 DEVICES = ("NONE", "NASAL", "BLOW_BY", "MASK", "POSITIVE_PRESSURE")
 GRADES = ("0", "1", "2", "3", "4", "5", "NOT_GRADABLE")
@@ -118,8 +118,7 @@ def grade(source: Source, death: Predicate, table: tuple[Row, ...], version: str
         ),
         options=GRADES,
         source=replace(source, note=f"{version}; the label acts on CTCAE grades, which are entered"),
-        asked=any_of(*(Known(s) for s in (FEVER, Slot("hypotension"), Slot("oxygen")))),
-        announce=True,
+        asked=any_of(*(Known(s) for s in (FEVER, Reading("hypotension"), Reading("oxygen")))),
     )  # fmt: skip
 
 

@@ -22,12 +22,12 @@ from pathway.language import (
     Not,
     Outcome,
     Predicate,
+    Reading,
     Rung,
-    Slot,
     Source,
-    State,
     Taken,
     Unit,
+    VerdictIs,
     all_of,
     any_of,
     row,
@@ -40,7 +40,7 @@ ACUTE = ("0", "I", "II", "III", "IV")
 CHRONIC = ("NONE", "MILD", "MODERATE", "SEVERE")
 ORGANS = ("SKIN", "MOUTH", "EYES", "GUT", "LIVER", "LUNG", "JOINTS", "GENITAL")
 SKIN, BULLAE, BILIRUBIN, UPPER, STOOL, STOOL_KG, GUT_SEVERE = (
-    Slot(f)
+    Reading(f)
     for f in (
         "gvhd_skin",
         "gvhd_bullae",
@@ -70,7 +70,7 @@ SKIN_STAGES = _bands("> 0", ">= 25", "> 50")
 LIVER_STAGES = _bands(">= 2", "> 3", "> 6", "> 15")
 GUT_ADULT = _bands(">= 500", ">= 1000", "> 1500")
 GUT_CHILD = _bands(">= 10", ">= 20", "> 30")
-ADULT = Compare(Slot("weight"), Limit(">", "50"))
+ADULT = Compare(Reading("weight"), Limit(">", "50"))
 """Adult volumes from more than 50 kg."""
 
 
@@ -103,7 +103,13 @@ def chronic_facts(source: Source) -> tuple[Fact, ...]:
 
 
 def _staged(
-    organ: str, text: str, slot: Slot, bands: tuple[Band, ...], severe: Slot, source: Source, asked: Predicate
+    organ: str,
+    text: str,
+    slot: Reading,
+    bands: tuple[Band, ...],
+    severe: Reading,
+    source: Source,
+    asked: Predicate,
 ) -> Decision:
     return Decision(
         f"agvhd_{organ}",
@@ -179,7 +185,6 @@ def acute(source: Source, cells: Iterable[Cell] = ()) -> tuple[Decision, ...]:
         options=ACUTE,
         source=replace(source, note=VERSION),
         asked=asked,
-        announce=True,
     )
     skin = _staged("skin", "skin", SKIN, SKIN_STAGES, BULLAE, source, asked)
     return skin, liver, gut, with_cells(grade, cells)
@@ -187,7 +192,7 @@ def acute(source: Source, cells: Iterable[Cell] = ()) -> tuple[Decision, ...]:
 
 def chronic(source: Source, cells: Iterable[Cell] = ()) -> Decision:
     """The decision `cgvhd_grade`, by the scores of all eight organs."""
-    score = {organ: Slot("cgvhd_score", point=organ) for organ in ORGANS}
+    score = {organ: Reading("cgvhd_score", point=organ) for organ in ORGANS}
     lung = score["LUNG"]
     others = [slot for organ, slot in score.items() if organ != "LUNG"]
     severe = any_of(Is(lung, ("2", "3")), *(Is(s, ("3",)) for s in others))
@@ -217,7 +222,6 @@ def chronic(source: Source, cells: Iterable[Cell] = ()) -> Decision:
         options=CHRONIC,
         source=replace(source, note=VERSION),
         asked=any_of(*(Known(s) for s in score.values())),
-        announce=True,
     )
     return with_cells(decision, cells)
 
@@ -227,7 +231,7 @@ CHRONIC_FOUND = Taken("cgvhd_grade", CHRONIC[1:])
 
 
 def differs(
-    source: Source, acute_fact: Slot, none: str, present: tuple[str, ...], chronic_fact: Slot
+    source: Source, acute_fact: Reading, none: str, present: tuple[str, ...], chronic_fact: Reading
 ) -> tuple[Deviation, ...]:
     """Where entered GvHD is not what the findings give. `none`, `present`: the values of the entered acute fact."""
 
@@ -235,8 +239,8 @@ def differs(
         text = f"The entered {kind} GvHD is not what its findings give: correct one of them"
         return Deviation(id, text, when, (Rung("major"),), source, to="clinician")
 
-    def entered(slot: Slot, *values: str) -> Predicate:
-        return State(Is(slot, values), ("PASS",))
+    def entered(slot: Reading, *values: str) -> Predicate:
+        return VerdictIs(Is(slot, values), ("PASS",))
 
     return (
         deviation("AGVHD-DIFFERS", "acute",

@@ -21,12 +21,12 @@ from pathway.language import (
     Limit,
     Not,
     Predicate,
+    Reading,
     Recorded,
     Sampled,
-    Slot,
     Source,
-    State,
     Unit,
+    VerdictIs,
     all_of,
     any_of,
     assumption,
@@ -38,9 +38,9 @@ from protocols.shared.rule_set import Cell, RuleSet, chosen, with_cells
 SIGNS = "ICANS_SIGNS"
 """The day on which consciousness was last assessed: it opens a set of signs, the others count from that day on."""
 
-CONSCIOUSNESS = Slot("consciousness")
+CONSCIOUSNESS = Reading("consciousness")
 ICE, CAPD, UNABLE, SEIZURE, LENGTH, WEAKNESS, OEDEMA = (
-    Slot(f, since=SIGNS)
+    Reading(f, since=SIGNS)
     for f in ("ice", "capd", "untestable", "icans_seizure", "icans_seizure_length", "deep_weakness", "oedema")
 )
 GRADES = ("0", "1", "2", "3", "4", "5")
@@ -58,7 +58,7 @@ Row = tuple[str, Predicate | None, Predicate | None, str, tuple[Predicate, ...]]
 VERSIONS: dict[str, tuple[Row, ...]] = {
     "ASTCT-2019": (
         ("4", None, None, "UNAROUSABLE", (
-            State(Is(UNABLE, ("YES",)), ("PASS",)),
+            VerdictIs(Is(UNABLE, ("YES",)), ("PASS",)),
             any_of(Is(SEIZURE, ("REPETITIVE",)), all_of(Is(SEIZURE, ("RESOLVED",)), Compare(LENGTH, Limit(">", "300")))),
             Is(WEAKNESS, ("YES",)),
             Is(OEDEMA, ("DIFFUSE",)),
@@ -104,8 +104,8 @@ def facts(source: Source, *, older: bool) -> tuple[Fact, ...]:
 def by_ice(birth: str) -> Predicate:
     """Tested with ICE: 12 years or older on that day, no developmental delay."""
     return all_of(
-        Dates(Day(SIGNS), ">=", Day(Slot(birth), months=ICE_FROM_MONTHS)),
-        Not(Is(Slot("developmental_delay"), ("YES",))),
+        Dates(Day(SIGNS), ">=", Day(Reading(birth), months=ICE_FROM_MONTHS)),
+        Not(Is(Reading("developmental_delay"), ("YES",))),
     )
 
 
@@ -145,7 +145,6 @@ def grade(source: Source, death: Predicate, table: tuple[Row, ...], birth: str, 
         options=GRADES,
         source=replace(source, note=f"{version}; CAPD 0 is grade 0: assumption"),
         asked=Known(CONSCIOUSNESS),
-        announce=True,
     )  # fmt: skip
 
 

@@ -14,8 +14,8 @@ from pathway.language import (
     Known,
     Limit,
     Products,
+    Reading,
     Rule,
-    Slot,
     Source,
     Unit,
     any_of,
@@ -44,8 +44,8 @@ def response(
     point: str, source: Source, *, minor: bool, version: str, cells: Iterable[Cell] = ()
 ) -> Decision:
     """The decision `lymphoma_response`: PD for a new lesion over 1.5 cm or a rise by half from the nadir."""
-    now, base, nadir = (Slot("mass_products", point=p) for p in (point, "BASELINE", "NADIR"))
-    new = Slot("new_lesion", point=point)
+    now, base, nadir = (Reading("mass_products", point=p) for p in (point, "BASELINE", "NADIR"))
+    new = Reading("new_lesion", point=point)
     there = {"progress": "no", "gone": "no"}
     halved: dict[str, str] = {"halved": "yes", "new_site": "no"}
     quarter: tuple[Rule, ...] = (
@@ -60,7 +60,7 @@ def response(
                 "progress",
                 any_of(Compare(new, Limit(">", "1.5")), Products((now,), ">=", (nadir,), times="1.5")),
             ),
-            Input("gone", Is(Slot("masses", point=point), ("GONE",))),
+            Input("gone", Is(Reading("masses", point=point), ("GONE",))),
             Input("new_site", Compare(new, Limit(">", "0"))),
             Input("halved", Products((now,), "<=", (base,), times="0.5")),
             *((Input("quarter", Products((now,), "<", (base,), times="0.75")),) if minor else ()),
@@ -75,8 +75,7 @@ def response(
         ),
         options=("CR", "PR", *(("MR",) if minor else ()), "SD", "PD"),
         source=replace(source, note=version),
-        asked=Known(Slot("masses", point=point)),
-        announce=True,
+        asked=Known(Reading("masses", point=point)),
         scope=(("point", point),),
     )
     return with_cells(decision, cells)

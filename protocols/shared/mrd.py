@@ -19,10 +19,10 @@ from pathway.language import (
     Limit,
     Param,
     Predicate,
+    Reading,
     Rule,
-    Slot,
     Source,
-    State,
+    VerdictIs,
     all_of,
     any_of,
     assumption,
@@ -36,18 +36,18 @@ LIMIT = "1e-4"
 VERSION = "ADULT-CONSENSUS"
 
 
-def undetected(slot: Slot) -> Predicate:
+def undetected(slot: Reading) -> Predicate:
     """No specific signal."""
     return Is(slot, ("not-detected",))
 
 
-def unquantifiable(slot: Slot) -> Predicate:
+def unquantifiable(slot: Reading) -> Predicate:
     """Positive below the quantitative range."""
     return Is(slot, ("positive-not-quantifiable",))
 
 
 def assay(
-    id: str, slot: Slot, required: Limit | Param, source: Source, scope: tuple[tuple[str, str], ...] = ()
+    id: str, slot: Reading, required: Limit | Param, source: Source, scope: tuple[tuple[str, str], ...] = ()
 ) -> Decision:
     """What the assay says (EuroMRD): NEG only with a stated sensitivity that meets `required`, such as `<= 1e-4`."""
     sensitive = Compare(slot, required)
@@ -55,10 +55,10 @@ def assay(
         id,
         f"Result of the MRD assay, {slot.point or slot.fact}",
         inputs=(
-            Input("unreadable", State(Compare(slot, Limit(">", "-1")), ("REVIEW",))),
+            Input("unreadable", VerdictIs(Compare(slot, Limit(">", "-1")), ("REVIEW",))),
             Input("undetected", undetected(slot)),
             Input("unquantifiable", unquantifiable(slot)),
-            Input("sensitive", State(sensitive, ("PASS",))),
+            Input("sensitive", VerdictIs(sensitive, ("PASS",))),
         ),
         rules=(
             row("INDETERMINATE", source, "UNREADABLE", "not evaluable, or results in conflict", unreadable="yes"),
@@ -71,13 +71,12 @@ def assay(
         options=CLASSES,
         source=source,
         asked=Known(slot),
-        announce=True,
         scope=scope,
     )  # fmt: skip
 
 
 def by_cutoff(
-    id: str, text: str, slot: Slot, negative: Limit | Param, source: Source, *, scope: tuple[tuple[str, str], ...] = (),
+    id: str, text: str, slot: Reading, negative: Limit | Param, source: Source, *, scope: tuple[tuple[str, str], ...] = (),
     first: Sequence[Input] = (), before: Sequence[Rule] = (), passed: dict[str, str] | None = None, extra: tuple[str, ...] = (),
     cells: Iterable[Cell] = (),
 ) -> Decision:  # fmt: skip
@@ -93,7 +92,7 @@ def by_cutoff(
         text,
         inputs=(
             *first,
-            Input("doubtful", State(test, ("REVIEW",))),
+            Input("doubtful", VerdictIs(test, ("REVIEW",))),
             Input("not_quantifiable", unquantifiable(slot)),
             Input("negative", test),
         ),
@@ -107,7 +106,6 @@ def by_cutoff(
         options=(*CLASSES, *extra),
         source=source,
         asked=Known(slot),
-        announce=True,
         scope=scope,
     )  # fmt: skip
     return with_cells(decision, cells)
@@ -115,7 +113,7 @@ def by_cutoff(
 
 def response(
     id: str,
-    slot: Slot,
+    slot: Reading,
     remission: Predicate,
     source: Source,
     *,
@@ -130,10 +128,10 @@ def response(
         f"MRD response by the consensus, {slot.point or slot.fact}: wording only, the trial's own limits decide",
         inputs=(
             Input("remission", remission),
-            Input("unreadable", State(Compare(slot, Limit(">", "-1")), ("REVIEW",))),
+            Input("unreadable", VerdictIs(Compare(slot, Limit(">", "-1")), ("REVIEW",))),
             Input("undetected", undetected(slot)),
-            Input("below", State(below, ("PASS",))),
-            Input("straddles", State(below, ("REVIEW",))),
+            Input("below", VerdictIs(below, ("PASS",))),
+            Input("straddles", VerdictIs(below, ("REVIEW",))),
         ),
         rules=(
             row("NOT_EVALUATED", source, "NO-REMISSION", "not in haematological remission", remission="no"),
@@ -150,32 +148,31 @@ def response(
         options=RESPONSES,
         source=replace(source, note=f"{VERSION}; wording for reports"),
         asked=Known(slot),
-        announce=True,
         scope=scope,
     )  # fmt: skip
     return with_cells(decision, cells)
 
 
-def _is(test: Predicate) -> State:
-    return State(test, ("PASS",))
+def _is(test: Predicate) -> VerdictIs:
+    return VerdictIs(test, ("PASS",))
 
 
-def at_least(slot: Slot, limit: str = LIMIT) -> Predicate:
+def at_least(slot: Reading, limit: str = LIMIT) -> Predicate:
     """Known to be this much or more."""
     return _is(Compare(slot, Limit(">=", limit)))
 
 
-def newly_positive(latest: Slot, earlier: Iterable[Slot], limit: str = LIMIT) -> Predicate:
+def newly_positive(latest: Reading, earlier: Iterable[Reading], limit: str = LIMIT) -> Predicate:
     """The latest result is at the limit or over it, and an earlier one was below."""
     return all_of(at_least(latest, limit), any_of(*(_is(Compare(s, Limit("<", limit))) for s in earlier)))
 
 
-def complete(slot: Slot) -> Predicate:
+def complete(slot: Reading) -> Predicate:
     """Undetected with a sensitivity of at least 1e-4."""
     return all_of(_is(undetected(slot)), _is(Compare(slot, Limit("<", LIMIT))))
 
 
-def reappearance(series: Sequence[Slot], confirm: int = 1) -> Predicate:
+def reappearance(series: Sequence[Reading], confirm: int = 1) -> Predicate:
     """Molecular relapse: quantifiable at 1e-4 or more after a complete response, at time points in their order.
 
     `confirm`: how many later time points must show it, 1 or 2.
@@ -194,14 +191,14 @@ def reappearance(series: Sequence[Slot], confirm: int = 1) -> Predicate:
     return any_of(*found)
 
 
-def persistence(series: Sequence[Slot]) -> Predicate:
+def persistence(series: Sequence[Reading]) -> Predicate:
     """Quantifiable at successive time points, and never a complete response."""
 
-    def quantified(slot: Slot) -> Predicate:
+    def quantified(slot: Reading) -> Predicate:
         known = all_of(Known(slot), _is(Compare(slot, Limit(">", "0"))))
         return all_of(
-            *known.parts, State(unquantifiable(slot), ("FAIL",)), State(undetected(slot), ("FAIL",))
+            *known.parts, VerdictIs(unquantifiable(slot), ("FAIL",)), VerdictIs(undetected(slot), ("FAIL",))
         )
 
     pairs = [all_of(quantified(a), quantified(b)) for a, b in pairwise(series)]
-    return all_of(any_of(*pairs), *(State(complete(s), ("FAIL",)) for s in series))
+    return all_of(any_of(*pairs), *(VerdictIs(complete(s), ("FAIL",)) for s in series))

@@ -8,7 +8,7 @@ from pathway.language import (
     Known,
     Limit,
     Predicate,
-    Slot,
+    Reading,
     Unit,
     all_of,
     assumption,
@@ -37,18 +37,18 @@ def table(key: str, remission: Predicate) -> Decision:
         "relapse_marrow",
         "Marrow relapse by the consensus table: one marrow with its other tests, or a repeat marrow",
         inputs=(
-            Input("marrow", Slot("suspected_marrow"), bands=(
+            Input("marrow", Reading("suspected_marrow"), bands=(
                 Band("under_1", (Limit("<", "0.01"),)),
                 Band("1_to_5", (Limit(">=", "0.01"), Limit("<", "0.05"))),
                 Band("5_to_25", (Limit(">=", "0.05"), Limit("<", "0.25"))),
                 Band("from_25", (Limit(">=", "0.25"),)),
             )),
-            Input("other_tests", Slot("relapse_other_tests"), bands=(
+            Input("other_tests", Reading("relapse_other_tests"), bands=(
                 Band("0", (Limit("<", "1"),)), Band("1", (Limit(">=", "1"), Limit("<", "2"))), Band("2", (Limit(">=", "2"),))),
             ),
-            Input("repeat", Slot("relapse_repeat_tests"), bands=(
+            Input("repeat", Reading("relapse_repeat_tests"), bands=(
                 Band("under_2", (Limit("<", "2"),)), Band("2", (Limit(">=", "2"),))),
-                closed=("not_yet", Known(Slot("suspected_marrow"))),
+                closed=("not_yet", Known(Reading("suspected_marrow"))),
             ),
         ),
         rules=(
@@ -65,6 +65,5 @@ def table(key: str, remission: Predicate) -> Decision:
         ),
         options=("RELAPSE", "REPEAT_MARROW", "NO_RELAPSE"),
         source=public(key, note="general consensus; the team states the relapse"),
-        asked=all_of(Known(Slot("suspected_marrow")), remission),
-        announce=True,
+        asked=all_of(Known(Reading("suspected_marrow")), remission),
     )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pathway.language import Band, Input, Limit, Operator, Rule, Slot, Source, row
+from pathway.language import Band, Input, Limit, Operator, Reading, Rule, Source, row
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,9 @@ def count_bands(cr: Limit, floor: Limit | None) -> tuple[Band, ...]:
     return Band("CR", (cr,)), Band("CRi", (floor, other_side(cr))), Band("low", (other_side(floor),))
 
 
-def inputs(limits: CountLimits, blasts: Slot, active: Slot, platelets: Slot, anc: Slot) -> tuple[Input, ...]:
+def inputs(
+    limits: CountLimits, blasts: Reading, active: Reading, platelets: Reading, anc: Reading
+) -> tuple[Input, ...]:
     """Blasts, other evidence of disease (a YES-NO fact), platelets, neutrophils."""
     floors = limits.cri or (None, None)
     return (

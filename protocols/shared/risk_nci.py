@@ -16,7 +16,7 @@ from pathway.language import (
     Input,
     Is,
     Limit,
-    Slot,
+    Reading,
     Source,
     row,
 )
@@ -27,14 +27,14 @@ OPTIONS = ("SR", "HR", "INFANT_HR")
 
 
 def table(
-    birth: str, diagnosed: str, wbc: Slot, source: Source, *, t_lineage: tuple[Slot, tuple[str, ...]] | None = None,
+    birth: str, diagnosed: str, wbc: Reading, source: Source, *, t_lineage: tuple[Reading, tuple[str, ...]] | None = None,
     cells: Iterable[Cell] = (),
 ) -> Decision:  # fmt: skip
     """The decision `nci_risk`: SR from 1 to under 10 years with white cells < 50 x 10^9/L, else HR; infants apart.
 
     Both limits are inclusive for HR. `t_lineage`: a choice slot and its values that say T-ALL; no risk is given then.
     """
-    day = Day(Slot(diagnosed))
+    day = Day(Reading(diagnosed))
     lineage = (Input("t_lineage", Is(*t_lineage)),) if t_lineage is not None else ()
     b = {"t_lineage": "no"} if t_lineage is not None else {}
     decision = Decision(
@@ -42,8 +42,8 @@ def table(
         "NCI/Rome risk",
         inputs=(
             *lineage,
-            Input("infant", Dates(day, "<", Day(Slot(birth), months=12))),
-            Input("from_10", Dates(day, ">=", Day(Slot(birth), months=120))),
+            Input("infant", Dates(day, "<", Day(Reading(birth), months=12))),
+            Input("from_10", Dates(day, ">=", Day(Reading(birth), months=120))),
             Input("white", wbc, bands=(Band("under_50", (Limit("<", "50"),)), Band("from_50", (Limit(">=", "50"),)))),
         ),
         rules=(
@@ -55,6 +55,5 @@ def table(
         ),
         options=OPTIONS,
         source=replace(source, note=f"{VERSION}; some texts print > 50 and older than 10: >= is used"),
-        announce=True,
     )  # fmt: skip
     return with_cells(decision, cells)

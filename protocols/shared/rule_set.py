@@ -19,7 +19,7 @@ from pathway.language import (
     Source,
     Task,
 )
-from pathway.values import nearest
+from pathway.language.parsing import nearest
 
 T = TypeVar("T")
 

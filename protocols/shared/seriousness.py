@@ -29,12 +29,12 @@ from pathway.language import (
     Predicate,
     ProfileKey,
     Reached,
+    Reading,
     Recorded,
     Role,
     Rung,
     Scope,
     Since,
-    Slot,
     Source,
     Task,
     all_of,
@@ -106,7 +106,7 @@ def actions(saes: tuple[str, ...], clocks: Clocks) -> tuple[Action, ...]:
 
 def serious(number: str, clocks: Clocks) -> Decision:
     """The decision `serious`; asked once its grade or its criterion is reported."""
-    criterion, grade = Slot("sae_criterion", point=number), Slot("sae_grade", point=number)
+    criterion, grade = Reading("sae_criterion", point=number), Reading("sae_grade", point=number)
     grades = (
         Band("1-3", (Limit("<", "4"),)),
         Band("4", (Limit(">=", "4"), Limit("<", "5"))),
@@ -118,7 +118,7 @@ def serious(number: str, clocks: Clocks) -> Decision:
         inputs=(
             Input("criterion", criterion),
             Input("grade", grade, bands=grades),
-            Input("laboratory_only", Slot("sae_laboratory_only", point=number)),
+            Input("laboratory_only", Reading("sae_laboratory_only", point=number)),
         ),
         rules=(
             row("SERIOUS", clocks.serious, "CRITERION", "a criterion is met, whatever the grade", criterion=CRITERIA[:-1]),
@@ -131,7 +131,6 @@ def serious(number: str, clocks: Clocks) -> Decision:
         options=("SERIOUS", "NOT_SERIOUS"),
         source=clocks.serious,
         asked=any_of(Known(criterion), Known(grade)),
-        announce=True,
         scope=(("sae", number),),
     )  # fmt: skip
 

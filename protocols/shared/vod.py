@@ -25,8 +25,8 @@ from pathway.language import (
     Operator,
     Outcome,
     ProfileKey,
+    Reading,
     Setting,
-    Slot,
     Source,
     Unit,
     all_of,
@@ -58,12 +58,12 @@ class Sources:
 
 def yes(fact: str) -> Is:
     """A finding is there."""
-    return Is(Slot(fact), ("YES",))
+    return Is(Reading(fact), ("YES",))
 
 
 def number(fact: str, op: Operator, value: str) -> Compare:
     """A number fact against a limit."""
-    return Compare(Slot(fact), Limit(op, value))
+    return Compare(Reading(fact), Limit(op, value))
 
 
 BILIRUBIN, WEIGHT = number("bilirubin", ">=", "2"), number("weight_gain", ">", "5")
@@ -132,7 +132,7 @@ def facts(sources: Sources) -> tuple[Fact, ...]:
 def diagnosis(sources: Sources, transplant: str) -> Decision:
     """The decision `vod`; `transplant`: the date fact of the last transplant."""
     # More than 21 days after it the late criteria count as well.
-    late = Dates(Day(Slot("vod_onset")), ">", Day(Slot(transplant), days=LATE_AFTER_DAYS))
+    late = Dates(Day(Reading("vod_onset")), ">", Day(Reading(transplant), days=LATE_AFTER_DAYS))
     adult, child = sources.adult, sources.child
     return Decision(
         "vod",
@@ -159,8 +159,7 @@ def diagnosis(sources: Sources, transplant: str) -> Decision:
         ),
         options=("VOD", "NO_VOD"),
         source=replace(sources.both, note=sources.note),
-        asked=any_of(*(Known(Slot(fact)) for fact in SIGNS), Graded("VOD", 1)),
-        announce=True,
+        asked=any_of(*(Known(Reading(fact)) for fact in SIGNS), Graded("VOD", 1)),
     )  # fmt: skip
 
 
@@ -209,7 +208,6 @@ def severity(source: Source, cells: Iterable[Cell] = ()) -> Decision:
         options=SEVERITIES,
         source=replace(source, note="two weight cells are misprinted in the copy seen: read as < 5 % and < 10 %"),
         asked=Outcome("vod", ("VOD",)),
-        announce=True,
     )  # fmt: skip
     return with_cells(decision, cells)
 

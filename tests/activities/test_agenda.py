@@ -11,11 +11,11 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.agenda import Agendas
-from pathway.agenda import Agenda
-from pathway.compiled import compile_protocol
+from contracts.agenda import GatherRequest
+from contracts.publish import PublishBatch
+from pathway.engine.compiler import compile_protocol
 from pathway.events import Event
-from store.agenda import GatherRequest
-from store.batch import PublishBatch
+from pathway.meeting.agenda import Agenda
 from store.engine import Store
 from store.publish import publish
 from tests.meeting_trial import TRIAL

@@ -9,20 +9,20 @@ from functools import cache
 from pathlib import Path
 from random import Random
 
-from analysis.witness import Witness, limits_of
-from pathway.compiled import Compiled
-from pathway.door import Refused, admit
-from pathway.evaluate import context, evaluate
+from analysis.proof.counterexample import Counterexample, limits_of
+from pathway.engine.context import Compiled, Evaluation
 from pathway.events import Event, EventKind, Report
 from pathway.language import ROLES, Fact
+from pathway.language.parsing import decimal_text
+from pathway.language.profile import Profile
+from pathway.patient.admission import admit
+from pathway.patient.evaluate import context, evaluate
 from pathway.plan import Plan
-from pathway.profile import Profile
 from pathway.record import Record
-from pathway.rehearsal import InProcess, rehearse
-from pathway.scenario import read_scenario
+from pathway.refusal import Refused
+from pathway.rehearsal.rehearse import InProcess, rehearse
+from pathway.rehearsal.scenario import read_scenario
 from pathway.site import Site
-from pathway.state import Context
-from pathway.values import decimal_text
 from protocols import compiled as find
 from runtime.yaml_tree import parse
 from tests.analysis.reading import today
@@ -51,7 +51,7 @@ def rehearsed(name: str) -> tuple[tuple[Event, ...], ...]:
 class Lives:
     """Draws records of a protocol's patients."""
 
-    def __init__(self, witness: Witness, random: Random) -> None:
+    def __init__(self, witness: Counterexample, random: Random) -> None:
         self.compiled: Compiled = witness.world.compiled
         self.profile: Profile = witness.world.profile
         self.random = random
@@ -62,7 +62,7 @@ class Lives:
             tuple(events for events in rehearsed(name) if events) if (SCENARIOS / name).is_dir() else ()
         )
 
-    def draw(self) -> Context:
+    def draw(self) -> Evaluation:
         """An evaluation of such a record, at its end or some time later."""
         random = self.random
         record, now = Record(), today(date(2025, 2, 1))

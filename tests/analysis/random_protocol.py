@@ -22,7 +22,7 @@ from pathway.language import (
     Input,
     Is,
     Known,
-    Ledger,
+    LedgerIs,
     Limit,
     Moment,
     Not,
@@ -32,12 +32,12 @@ from pathway.language import (
     Predicate,
     Protocol,
     Reached,
+    Reading,
     Recorded,
     ReviewIf,
     Rule,
-    Slot,
-    State,
     Taken,
+    VerdictIs,
 )
 from tests.analysis.sound_protocol import FIRST, MARKER, MRD, SOUND, WBC, R
 
@@ -53,10 +53,10 @@ def random_protocol(random: Random) -> Protocol:
     def leaf() -> Predicate:
         """A term that reads the record, or a criterion or decision made before."""
         number = random.choice(list(NUMBERS))
-        slot = MRD if number == "mrd" else Slot(number)
+        slot = MRD if number == "mrd" else Reading(number)
         made: list[Predicate] = [
             Is(MARKER, ("POSITIVE",)),
-            Is(Slot("consent"), ("YES",)),
+            Is(Reading("consent"), ("YES",)),
             Compare(slot, limit(number)),
             Compare(slot, limit(number)),
             Known(random.choice((MRD, MARKER, WBC))),
@@ -68,7 +68,7 @@ def random_protocol(random: Random) -> Protocol:
             Passed(
                 Moment("D1", days=random.choice((0, 7, 28)), at=random.choice(("start", "warn", "close")))
             ),
-            Ledger(
+            LedgerIs(
                 "blina[cycle=1]",
                 (random.choice(("not_started", "running", "paused", "complete", "stopped")),),
             ),
@@ -87,7 +87,7 @@ def random_protocol(random: Random) -> Protocol:
         parts = tuple(predicate(depth - 1) for _ in range(random.randint(2, 3)))
         return random.choice((
             AllOf(parts), AnyOf(parts), AtLeast(2, parts), Not(parts[0]), ReviewIf(parts[0], "hm"),
-            State(parts[0], tuple(random.sample(("PASS", "FAIL", "PENDING", "REVIEW"), 2))),
+            VerdictIs(parts[0], tuple(random.sample(("PASS", "FAIL", "PENDING", "REVIEW"), 2))),
         ))  # fmt: skip
 
     def bands(number: str) -> tuple[Band, ...]:
@@ -104,7 +104,7 @@ def random_protocol(random: Random) -> Protocol:
         )
         if kind == "number":
             number = random.choice(list(NUMBERS))
-            slot = MRD if number == "mrd" else Slot(number)
+            slot = MRD if number == "mrd" else Reading(number)
             closed = ("gone", NotObtainable(slot)) if random.random() < 0.4 else None
             cells = ("low", "middle", "high", *(("gone",) if closed else ()))
             return Input(name, slot, bands(number), closed), cells

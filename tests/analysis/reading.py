@@ -15,20 +15,21 @@ from typing import Any
 
 import z3
 
-from analysis.answers import Cell
-from analysis.guards import guards
-from analysis.meaning import Verdict
-from analysis.places import Places
-from analysis.told import EPOCH
-from analysis.walk import atoms
-from analysis.witness import Witness
-from analysis.world import ACTIVE_STATES, SlotVar, Stands
-from pathway.anchors import compile_day, compile_moment, compile_time
+from analysis.proof.check_guards import guards
+from analysis.proof.counterexample import Counterexample
+from analysis.proof.encode_decisions import Cell
+from analysis.proof.encode_predicates import Verdict
+from analysis.proof.model_text import EPOCH
+from analysis.proof.source_locations import SourceLocations
+from analysis.proof.variables import ACTIVE_STATES, ReadingVar, Stands
 from pathway.clock import at_hour
-from pathway.compiled import Compiled
+from pathway.engine.anchors import compile_time
+from pathway.engine.context import Compiled, Evaluation, Test
+from pathway.engine.predicates import predicate
+from pathway.engine.times import compile_day, compile_moment
 from pathway.language import Dates, LedgerPoint, NotObtainable, Offset, Passed, Sampled, StudyDay
-from pathway.predicates import Test
-from pathway.state import Context
+from pathway.language.walk import atoms
+from tests.linked import linked
 
 VERDICTS = ("PASS", "FAIL", "PENDING", "REVIEW")
 BEYOND = Fraction(10**30)
@@ -46,16 +47,19 @@ def real(value: Fraction) -> Any:
     return z3.Q(value.numerator, value.denominator)
 
 
+linker_of = cache(linked)
+
+
 @cache
 def engine_test(compiled: Compiled, node: Any) -> Test:
     """The engine's function of a predicate."""
-    return compiled.builder.predicate(node)
+    return predicate(node, linker_of(compiled))
 
 
 class Reading:
     """A world of the prover with the values of an evaluation."""
 
-    def __init__(self, witness: Witness, ctx: Context) -> None:
+    def __init__(self, witness: Counterexample, ctx: Evaluation) -> None:
         self.witness, self.world, self.ctx = witness, witness.world, ctx
         solver = z3.Solver()
         for unknown, value in self._values():
@@ -76,7 +80,7 @@ class Reading:
 
     def _values(self) -> Iterator[tuple[Any, Any]]:
         yield self.world.now, real(days(self.ctx.now))
-        for made in self.world.slots.values():
+        for made in self.world.readings.values():
             yield from self._slot(made)
         for name, stands in self.world.stands.items():
             unknown = self.world._made[name]
@@ -88,12 +92,12 @@ class Reading:
             else:
                 yield unknown, real(value)
 
-    def _slot(self, made: SlotVar) -> Iterator[tuple[Any, Any]]:
+    def _slot(self, made: ReadingVar) -> Iterator[tuple[Any, Any]]:
         ctx, fact = self.ctx, made.fact
-        value = ctx.slot(ctx.compiled.builder.slot(made.slot))
+        value = ctx.reading(linker_of(ctx.compiled).reading(made.reading))
         yield made.known, z3.BoolVal(value.state == "known")
         yield made.review, z3.BoolVal(value.state == "review")
-        yield made.declared, z3.BoolVal(self._true(NotObtainable(made.slot)))
+        yield made.declared, z3.BoolVal(self._true(NotObtainable(made.reading)))
         known = value.state == "known"
         yield made.open, z3.BoolVal(known and fact.type == "number" and value.open_high)
         yield made.never, z3.BoolVal(known and fact.type == "date" and value.day is None)
@@ -116,7 +120,7 @@ class Reading:
         ctx, about = self.ctx, stands.about
         match stands.kind:
             case "true" if isinstance(about, Sampled):
-                return compile_time(about, ctx.compiled.builder)(ctx) is not None
+                return compile_time(about, linker_of(ctx.compiled))(ctx) is not None
             case "true":
                 return self._true(about)
             case "set":
@@ -124,7 +128,7 @@ class Reading:
             case "setting":
                 return self.world.keys[about].options.index(str(ctx.params[about]))
             case "word":
-                event = ctx.slot(ctx.compiled.builder.slot(about)).event
+                event = ctx.reading(linker_of(ctx.compiled).reading(about)).event
                 return WORDS.index(event.value) if event is not None and event.value in WORDS else 0
             case "course" | "end":
                 return self._ledger(stands.kind, about)
@@ -163,7 +167,7 @@ class Reading:
         return 1 if result.verdict == "PASS" else 2
 
     def _when(self, time: Any) -> Fraction:
-        point = compile_time(time, self.ctx.compiled.builder)(self.ctx)
+        point = compile_time(time, linker_of(self.ctx.compiled))(self.ctx)
         now = days(self.ctx.now)
         if point is not None:
             return days(point.instant or at_hour(point.day, 0, self.ctx.tz))
@@ -185,14 +189,14 @@ class Difference:
     prover: str
 
 
-def differences(witness: Witness, ctx: Context) -> Iterator[Difference]:
+def differences(witness: Counterexample, ctx: Evaluation) -> Iterator[Difference]:
     """Everything of which the prover's formulas and the engine say different things, for one record."""
     compiled = ctx.compiled
     answers = {key: witness.answers.of(key) for key in compiled.decisions}
     criteria = {name: witness.meaning.criterion(name) for name in compiled.criteria}
     guarded = [
         (label, node, witness.meaning.of(node))
-        for label, _, node, _ in guards(compiled.protocol, Places(compiled.protocol))
+        for label, _, node, _ in guards(compiled.protocol, SourceLocations(compiled.protocol))
         if not label.startswith("criterion:")
     ]
     reading = Reading(witness, ctx)
@@ -225,23 +229,23 @@ def differences(witness: Witness, ctx: Context) -> Iterator[Difference]:
         yield from _same(f"{key} rows", str(rows), str(live))
 
 
-def near_a_month(witness: Witness, ctx: Context) -> bool:
+def near_a_month(witness: Counterexample, ctx: Evaluation) -> bool:
     """Whether a day within two of a limit in calendar months decides anything: the prover counts 30 7/16 days a month."""
     compiled, near = ctx.compiled, timedelta(days=2)
     for node in dict.fromkeys(atoms(compiled.protocol, Dates)):
-        (left, _), (right, _) = (compile_day(d, compiled.builder)(ctx) for d in (node.left, node.right))
+        (left, _), (right, _) = (compile_day(d, linker_of(compiled))(ctx) for d in (node.left, node.right))
         counts = node.left.months or node.right.months
         if counts and left is not None and right is not None and abs(left - right) <= near:
             return True
     for moment in dict.fromkeys(node.moment for node in atoms(compiled.protocol, Passed)):
-        at = compile_moment(moment, compiled.builder)(ctx)
+        at = compile_moment(moment, linker_of(compiled))(ctx)
         months = moment.months or any(t.months for t in _offsets(witness, moment.anchor))
         if months and at is not None and abs(at - ctx.now) <= near:
             return True
     return False
 
 
-def _offsets(witness: Witness, anchor: str) -> Iterator[Offset]:
+def _offsets(witness: Counterexample, anchor: str) -> Iterator[Offset]:
     """Every shift that an anchor rests on."""
     found, todo = {anchor: None}, [anchor]
     while todo:

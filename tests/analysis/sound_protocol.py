@@ -20,8 +20,8 @@ from pathway.language import (
     Input,
     Is,
     Known,
-    Ledger,
     LedgerFlag,
+    LedgerIs,
     LedgerPoint,
     Limit,
     Milestone,
@@ -35,9 +35,9 @@ from pathway.language import (
     ProfileKey,
     Protocol,
     Reached,
+    Reading,
     Recorded,
     Rung,
-    Slot,
     Task,
     Track,
     Unit,
@@ -51,10 +51,10 @@ from pathway.language import (
 )
 
 A, R = assumption(), registry()
-MRD, WBC, MARKER = Slot("mrd", point="EOI"), Slot("wbc"), Slot("marker")
+MRD, WBC, MARKER = Reading("mrd", point="EOI"), Reading("wbc"), Reading("marker")
 CYCLES = (("cycle", ("1",)),)
 FIRST = (("cycle", "1"),)
-YOUNG = Compare(Slot("age"), Limit("<", "180"))
+YOUNG = Compare(Reading("age"), Limit("<", "180"))
 SCHEMES = ("A", "B")
 
 RISK = Decision(
@@ -68,7 +68,7 @@ RISK = Decision(
         row("MR", R, "R2", young="yes", wbc="low"),
         row("HR", R, "R3", young="yes", wbc="high"),
     ),
-    ("MR", "HR"), R, announce=True,
+    ("MR", "HR"), R,
 )  # fmt: skip
 
 RESPONSE = Decision(
@@ -81,7 +81,7 @@ RESPONSE = Decision(
         ), closed=("unobtainable", NotObtainable(MRD))),
     ),
     (row("GOOD", R, mrd="good"), row("POOR", A, mrd=("at_limit", "unobtainable")), row("POOR", R, mrd="poor")),
-    ("GOOD", "POOR"), R, announce=True,
+    ("GOOD", "POOR"), R,
 )  # fmt: skip
 
 COURSE = Decision(
@@ -128,7 +128,7 @@ SOUND = Protocol(
         Anchor("BAG_OFF", "end of infusion", (LedgerPoint("blina[cycle=1]", "end"),), source=R),
     ),
     criteria=(
-        Criterion("I1", "consent given", "inclusion", Is(Slot("consent"), ("YES",)), R),
+        Criterion("I1", "consent given", "inclusion", Is(Reading("consent"), ("YES",)), R),
         Criterion("I2", "marker positive", "inclusion", Is(MARKER, ("POSITIVE",)), R),
     ),
     decisions=(RISK, RESPONSE, COURSE),
@@ -154,7 +154,7 @@ SOUND = Protocol(
             AdverseEventRule("CRS-LOW", "CRS", (1, 2), "continue", "continue", R),
             AdverseEventRule("CRS-3", "CRS", (3, 3), "interrupt", "interrupt", R),
             AdverseEventRule("CRS-4", "CRS", (4, 4), "stop", "stop", public("P1")),
-        ), R, 7, 4, 3),
+        ), R, 7, 4),
     ),
     assessments=(
         Assessment("MARROW", "marrow at the end of induction", Moment("D1", days=32), Known(MRD), "laboratory",
@@ -162,7 +162,7 @@ SOUND = Protocol(
     ),
     tasks=(
         Task("BAG", "prepare the bag", Outcome("course", ("A",)),
-             Ledger("blina[cycle=1]", ("running", "complete")), "clinician", R),
+             LedgerIs("blina[cycle=1]", ("running", "complete")), "clinician", R),
     ),
     milestones=(Milestone("BEGUN", "treatment begun", Reached("D1"), R),),
     deviations=(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from commands.meeting_document import Minutes
-from pathway.agenda import Agenda, Entry, late
+from commands.meeting.document import Minutes
 from pathway.events import Event
-from pathway.meeting import Meeting, Note, Week
+from pathway.meeting.agenda import Agenda, Entry, late
+from pathway.meeting.calendar import Meeting, Note, Week
 from pathway.site import Site
 from store.meetings import Taken
 

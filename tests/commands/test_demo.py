@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.demo_home import demo_environment, write_config
+from commands.demo.folder import demo_environment, write_config
 from runtime.settings import Settings
 from tests.commands.conftest import ROOT, Process, environment_of
 

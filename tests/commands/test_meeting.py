@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from temporalio.client import Client
 
-from commands.meeting_document import html, pdf, view
+from commands.meeting.document import html, pdf, view
 from runtime.settings import Settings, make_data_dir
 from tests.commands.busy_week import minutes
 from tests.commands.conftest import Allpath, Process, Said, environment_of

@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from commands.options import UsageError, pseudonym
+from commands.errors import UsageError
+from commands.options import pseudonym
 from commands.reading import moment, pairs
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from temporalio.client import Client
 
-from commands.subtrial_open import Seen, free_slots
-from commands.subtrial_view import activation_rows
+from commands.subtrial.open import Seen, free_slots
+from commands.subtrial.view import activation_rows
 from runtime.settings import Settings, make_data_dir
 from tests.commands.conftest import Allpath, Process, Said, environment_of
 from tests.pathway.toy_subtrials import PLATFORM, START, Life, names

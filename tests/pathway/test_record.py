@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pathway.events import Event, EventKind
-from pathway.record import Record, key_of
+from pathway.language.terms import key_of
+from pathway.record import Record
 
 T = datetime(2025, 3, 1, tzinfo=UTC)
 
@@ -202,11 +203,11 @@ def histories(draw: Callable[..., Any]) -> list[Event]:
 def test_a_record_read_at_once_equals_one_that_grew_and_was_read_in_between(
     history: list[Event], cut: int
 ) -> None:
-    grown = Record.of(history[:cut])
-    indexes(grown)
+    more_than_seen = Record.of(history[:cut])
+    indexes(more_than_seen)
     for following in history[cut:]:
-        grown.append(following)
-    assert indexes(grown) == indexes(Record.of(history))
+        more_than_seen.append(following)
+    assert indexes(more_than_seen) == indexes(Record.of(history))
 
 
 @given(histories())

@@ -6,10 +6,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pathway.changes import Change, Told, changes, day_one_of
-from pathway.compiled import compile_protocol
-from pathway.door import admit
-from pathway.evaluate import evaluate
+from pathway.changes import Announced, Change, changes, day_one_of
+from pathway.engine.compiler import compile_protocol
 from pathway.events import Event, EventKind, Report
 from pathway.language import (
     Action,
@@ -41,8 +39,8 @@ from pathway.language import (
     Input,
     Is,
     Known,
-    Ledger,
     LedgerFlag,
+    LedgerIs,
     LedgerPoint,
     Limit,
     Milestone,
@@ -57,6 +55,7 @@ from pathway.language import (
     ProfileKey,
     Protocol,
     Reached,
+    Reading,
     Recorded,
     Restart,
     ReviewIf,
@@ -65,21 +64,22 @@ from pathway.language import (
     Sampled,
     Series,
     Since,
-    Slot,
-    State,
     StudyDay,
     Taken,
     Task,
     Track,
     Unit,
+    VerdictIs,
     Version,
     all_of,
     any_of,
     registry,
     row,
 )
+from pathway.language.profile import make_profile
+from pathway.patient.admission import admit
+from pathway.patient.evaluate import evaluate
 from pathway.plan import CriterionState, DecisionState, Item, Obligation, Plan
-from pathway.profile import make_profile
 from pathway.record import Record
 from pathway.site import Site
 
@@ -87,10 +87,10 @@ R = registry()
 CYCLE = (("cycle", ("1", "2")),)
 ONE, TWO = (("cycle", "1"),), (("cycle", "2"),)
 B1, B2 = "blina[cycle=1]", "blina[cycle=2]"
-EOI, BL1 = Slot("mrd", "EOI"), Slot("mrd", "BL1-END")
-WBC, BLASTS, CNS = Slot("wbc", until="D1", strictly=True), Slot("blasts"), Slot("cns")
-BIRTH, DIAGNOSED, VACCINE = Slot("birth_date"), Slot("diagnosis_date"), Slot("vaccine")
-MARROW = Slot("mrd", points=("EOI", "BL1-END", "HSCT"))
+EOI, BL1 = Reading("mrd", "EOI"), Reading("mrd", "BL1-END")
+WBC, BLASTS, CNS = Reading("wbc", until="D1", strictly=True), Reading("blasts"), Reading("cns")
+BIRTH, DIAGNOSED, VACCINE = Reading("birth_date"), Reading("diagnosis_date"), Reading("vaccine")
+MARROW = Reading("mrd", points=("EOI", "BL1-END", "HSCT"))
 
 RULES = (
     AdverseEventRule("CRS-2", "CRS", (2, 2), "consider_pause", "consider a pause", R),
@@ -114,7 +114,7 @@ def infusion(number: str) -> Infusion:
     """A cycle of the toy's infusion."""
     return Infusion(
         "blina", f"Cycle {number}", (("cycle", number),), Param("blina_days"), "15", "5", "ug/m2/day", RULES, R,
-        same_cycle_pause=7, supervised_pause_hours=4, hospital_days=3,
+        same_cycle_pause=7, supervised_pause_hours=4,
     )  # fmt: skip
 
 
@@ -180,18 +180,18 @@ TOY = Protocol(
         Anchor("course1", "course planned", (Done("course_started"),), (Offset("bl1_off", 14),)),
         Anchor("course1_end", "course over", (), (Offset("course1", Param("course_days")),)),
         Anchor("high_since", "high risk since", (Since(Outcome("risk", ("HR",))),)),
-        Anchor("conditioning", "conditioning", (DateOf(Slot("conditioning")),)),
+        Anchor("conditioning", "conditioning", (DateOf(Reading("conditioning")),)),
         Anchor("relapse", "relapse", (Done("relapse"),)),
         Anchor("death", "death", (Done("death"),)),
         Anchor("last_seen", "last seen", (Done("blood_count"),)),
     ),
     criteria=(
-        Criterion("I2", "B lineage", "inclusion", Is(Slot("lineage"), ("B",)), R),
+        Criterion("I2", "B lineage", "inclusion", Is(Reading("lineage"), ("B",)), R),
         Criterion("I3", "365 days at most", "inclusion", Dates(Day(DIAGNOSED), "<=", Day(BIRTH, days=365)), R),
         Criterion("I4", "consent", "inclusion", Recorded("consent"), R),
         Criterion("E5", "no long steroid", "exclusion", Not(Exposure(
-            Slot("steroid"), Limit(">", "10"), Limit(">", "7"), Day(DIAGNOSED), 28, ("route", "systemic"))), R),
-        Criterion("X2", "CNS1 before the infusion", "blinatumomab", Is(Slot("cns", until="b1"), ("CNS1",)), R),
+            Reading("steroid"), Limit(">", "10"), Limit(">", "7"), Day(DIAGNOSED), 28, ("route", "systemic"))), R),
+        Criterion("X2", "CNS1 before the infusion", "blinatumomab", Is(Reading("cns", until="b1"), ("CNS1",)), R),
         Criterion("X4", "no live vaccine in 28 days", "blinatumomab",
                   Dates(Day(VACCINE, days=28), "<", Day("b1"), never="PASS"), R),
         Criterion("X5", "silent at 28 days", "blinatumomab",
@@ -208,7 +208,7 @@ TOY = Protocol(
                    closed=("unknown", Passed(Moment("D1", 8, at="close"))))),
             (row("MR", R, young="no"), row("HR", R, young="yes", wbc="high"), row("HR", R, young="yes", wbc="low", d8="poor"),
              row("MR", R, "U", "good or unknown", young="yes", wbc="low", d8=("good", "unknown"))),
-            ("MR", "HR"), R, announce=True,
+            ("MR", "HR"), R,
         ),
         Decision(
             "realloc", "reallocation after cycle 1",
@@ -232,13 +232,13 @@ TOY = Protocol(
         Decision(
             "cycle2", "second cycle", (Input("risk", "risk"),),
             (row("YES", R, risk="MR"), row("NO", R, risk="HR")), ("YES", "NO"), R, confirm="meeting",
-            enacted=(("YES", Not(Ledger(B2, ("not_started",)))),),
+            enacted=(("YES", Not(LedgerIs(B2, ("not_started",)))),),
         ),
     ),
     tracks=(
         Track("registration", "registration", (
             Phase("SCREENING", "screening", R, (
-                Exit("ENROLLED", Crit("ELIGIBLE"), R), Exit("FAILED", State(Crit("ELIGIBLE"), ("FAIL",)), R))),
+                Exit("ENROLLED", Crit("ELIGIBLE"), R), Exit("FAILED", VerdictIs(Crit("ELIGIBLE"), ("FAIL",)), R))),
             Phase("ENROLLED", "enrolled", R, terminal=True),
             Phase("FAILED", "screen failure", R, terminal=True),
         )),
@@ -249,12 +249,12 @@ TOY = Protocol(
             Phase("INDUCTION", "induction", R, (
                 Exit("BLINA_1", all_of(Crit("X2"), Crit("X4")), R, "b1"), Exit("COURSE_1", Not(Crit("X2")), R, "course1"))),
             Phase("BLINA_1", "infusion 1", R, (
-                Exit("COURSE_1", all_of(Ledger(B1, ("complete", "stopped", "short")), Known(BL1)), R, "course1"),),
+                Exit("COURSE_1", all_of(LedgerIs(B1, ("complete", "stopped", "short")), Known(BL1)), R, "course1"),),
                 started_by=(Done("infusion_started", ONE),), only_when_started=True),
             Phase("COURSE_1", "course", R, (
                 Exit("BLINA_2", Taken("cycle2", ("YES",)), R), Exit("FOLLOW_UP", Taken("cycle2", ("NO",)), R)),
                 started_by=(Done("course_started"),), hit="priority"),
-            Phase("BLINA_2", "infusion 2", R, (Exit("FOLLOW_UP", Ledger(B2, ("complete", "stopped", "short")), R),),
+            Phase("BLINA_2", "infusion 2", R, (Exit("FOLLOW_UP", LedgerIs(B2, ("complete", "stopped", "short")), R),),
                   started_by=(Done("infusion_started", TWO),), only_when_started=True),
             Phase("FOLLOW_UP", "follow-up", R, terminal=True),
             Phase("OFF", "off treatment", R, terminal=True),
@@ -270,7 +270,7 @@ TOY = Protocol(
         Assessment("D8-BLASTS", "blasts", Moment("D1", 7), Known(BLASTS), "laboratory", R, (0, 1)),
         Assessment("EOI-MARROW", "marrow", Moment("D1", 32), Known(EOI), "laboratory", R, (-2, 7), InPhase("treatment", ("INDUCTION",))),
         Assessment("BL1-MARROW", "marrow", Moment("bl1_off"), Known(BL1), "laboratory", R, (-1, 4), Entered("treatment", "BLINA_1")),
-        Assessment("BLINA2-START", "start cycle 2", Moment("course1", 42), Not(Ledger(B2, ("not_started",))), "clinician", R,
+        Assessment("BLINA2-START", "start cycle 2", Moment("course1", 42), Not(LedgerIs(B2, ("not_started",))), "clinician", R,
                    (0, 3), InPhase("treatment", ("COURSE_1",)), blocked_by="cycle2", kind="dose"),
         Assessment("COURSE-END", "end of course", Moment("course1_end"), Recorded("death"), "coordinator", R, (0, 0),
                    InPhase("treatment", ("COURSE_1",))),
@@ -289,7 +289,7 @@ TOY = Protocol(
     milestones=(
         Milestone("RISK", "risk", Outcome("initial", ("MR", "HR")), R, value="initial"),
         Milestone("EOI-RESULT", "MRD at the end of induction", Known(EOI), R, value=EOI),
-        Milestone("BLINA1-DONE", "infusion 1 complete", Ledger(B1, ("complete",)), R),
+        Milestone("BLINA1-DONE", "infusion 1 complete", LedgerIs(B1, ("complete",)), R),
         Milestone("NOT-HAD", "cannot be had", NotObtainable(BL1), R),
         Milestone("RISE", "MRD rises", Rose(MARROW, "10"), R),
         Milestone("ON-D1", "treatment has begun", Reached("D1"), R),
@@ -299,7 +299,7 @@ TOY = Protocol(
         Deviation("BL1-MISSING", "no marrow after cycle 1", all_of(Reached("b1"), Not(Known(BL1)), Not(NotObtainable(BL1))),
                   (Rung("minor", Moment("bl1_off", 4)), Rung("major", Moment("bl1_off", 10))), R),
         Deviation("LONG-PAUSE", "paused for more than 7 days", LedgerFlag(B1, "pause_over_limit"), (Rung("critical"),), R, to="clinician"),
-        Deviation("STOP-NOW", "the table says stop", all_of(Directed(B1, ("stop",)), Not(Ledger(B1, ("stopped",)))),
+        Deviation("STOP-NOW", "the table says stop", all_of(Directed(B1, ("stop",)), Not(LedgerIs(B1, ("stopped",)))),
                   (Rung("critical"),), R, to="clinician", kind="alert"),
         Deviation("HIGH-GRADE", "grade 3 or more now", any_of(Graded("CRS", 3, current=True), Graded("NEURO", 3, current=True)),
                   (Rung("major"),), R, kind="alert"),
@@ -328,7 +328,7 @@ class Life:
     def __init__(self, compiled: Any = COMPILED, profile: Any = PROFILE, site: Site = SITE) -> None:
         self.compiled, self.profile, self.site = compiled, profile, site
         self.record = Record()
-        self.told: Told = {}
+        self.announced: Announced = {}
         self.count = 0
 
     def plan(self, at: str | datetime) -> Plan:
@@ -392,8 +392,8 @@ class Life:
     def tell(self, at: str | datetime, cause: str = "") -> list[Change]:
         """What has changed since the last time."""
         plan = self.plan(at)
-        found, self.told = changes(
-            self.told, plan, subject="P1", cause=cause, tz=self.site.tz,
+        found, self.announced = changes(
+            self.announced, plan, subject="P1", cause=cause, tz=self.site.tz,
             day_one=day_one_of(plan, self.compiled.protocol.day_one),
         )  # fmt: skip
         return found

@@ -3,8 +3,11 @@
 from pathway.language import (
     Action,
     Anchor,
+    Cap,
     Decision,
     Done,
+    DoseLevel,
+    Enrolment,
     Exit,
     Fact,
     InPhase,
@@ -13,22 +16,17 @@ from pathway.language import (
     Milestone,
     Param,
     Phase,
+    PhaseOne,
     ProfileKey,
     Protocol,
+    Reading,
     Recorded,
-    Slot,
+    RollingSix,
+    Subtrial,
     Track,
     Version,
     assumption,
     row,
-)
-from pathway.trial_design import (
-    Cap,
-    DoseLevel,
-    Enrolment,
-    PhaseOne,
-    RollingSix,
-    Subtrial,
     slot_fact,
 )
 
@@ -39,18 +37,18 @@ ARMS = ("D", "K")
 
 def slot(arm: str, *states: str) -> Is:
     """The governor's last answer is one of these."""
-    return Is(Slot("slot", arm), states)
+    return Is(Reading("slot", arm), states)
 
 
 def verdict(id: str) -> Decision:
     """What people say of a patient, as a decision."""
     rows = tuple(row(v, A, **{id: v}) for v in VERDICTS)
-    return Decision(f"{id}_verdict", id, (Input(id, Slot(id)),), rows, VERDICTS, A)
+    return Decision(f"{id}_verdict", id, (Input(id, Reading(id)),), rows, VERDICTS, A)
 
 
 def enrolment(arm: str) -> Enrolment:
     """How patients of an arm stand towards it."""
-    chosen = Is(Slot("arm"), (arm,))
+    chosen = Is(Reading("arm"), (arm,))
     asked = tuple(f"{phase}_{arm}" for phase in ("REQUESTED", "RESERVED", "TREATMENT"))
     return Enrolment(
         arm, watch=chosen, ask=InPhase(f"treatment_{arm}", asked), started=f"FIRST_{arm}", source=A,
@@ -111,7 +109,7 @@ PLATFORM = Protocol(
     decisions=(verdict("dlt"), verdict("response")),
     tracks=tuple(track(a) for a in ARMS),
     milestones=tuple(
-        Milestone(f"SLOT-{a}", f"slot in {a}", slot(a, "RESERVED", "ENROLLED"), A, value=Slot("slot", a)) for a in ARMS
+        Milestone(f"SLOT-{a}", f"slot in {a}", slot(a, "RESERVED", "ENROLLED"), A, value=Reading("slot", a)) for a in ARMS
     ),
     day_one="FIRST_D",
     subtrials=(

@@ -31,10 +31,10 @@ from pathway.language import (
     ProfileKey,
     Protocol,
     Reached,
+    Reading,
     Recorded,
     Restart,
     Rung,
-    Slot,
     StudyDay,
     Track,
     Unit,
@@ -45,7 +45,7 @@ from pathway.language import (
 )
 
 A = assumption()
-MRD = Slot("mrd", point="EOI")
+MRD = Reading("mrd", point="EOI")
 CYCLES = (("cycle", ("1", "2")),)
 FIRST = (("cycle", "1"),)
 
@@ -110,7 +110,7 @@ TOY = Protocol(
         Anchor("END1", "end of infusion", (LedgerPoint("blina[cycle=1]", "end"),)),
         Anchor("RELAPSE", "relapse", (Done("relapse"),)),
     ),
-    criteria=(Criterion("I1", "consent given", "inclusion", Is(Slot("consent"), ("YES",)), A),),
+    criteria=(Criterion("I1", "consent given", "inclusion", Is(Reading("consent"), ("YES",)), A),),
     decisions=(
         Decision(
             "risk",
@@ -118,7 +118,7 @@ TOY = Protocol(
             (
                 Input(
                     "wbc",
-                    Slot("wbc"),
+                    Reading("wbc"),
                     (Band("low", (Limit("<", "300"),)), Band("high", (Limit(">=", "300"),))),
                 ),
             ),
@@ -162,8 +162,8 @@ TOY = Protocol(
                     "screening",
                     A,
                     exits=(
-                        Exit("TREATMENT", all_of(Crit("I1"), Known(Slot("wbc"))), A),
-                        Exit("OUT", Is(Slot("consent"), ("NO",)), A),
+                        Exit("TREATMENT", all_of(Crit("I1"), Known(Reading("wbc"))), A),
+                        Exit("OUT", Is(Reading("consent"), ("NO",)), A),
                     ),
                 ),
                 Phase(
@@ -197,7 +197,6 @@ TOY = Protocol(
             A,
             7,
             4,
-            3,
         ),
     ),
     assessments=(

@@ -3,26 +3,32 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pathway.compiled import compile_protocol
+from pathway.engine.compiler import compile_protocol
 from pathway.errors import AllpathError
 from pathway.events import Event, Report
-from pathway.language import Param, Phase, ProfileKey, Protocol, Track, Version, assumption
-from pathway.profile import make_profile
-from pathway.record import Record
-from pathway.site import Site
-from pathway.subtrial import Governor, SubtrialPlan, admit_to, govern, subtrial_json
-from pathway.subtrial_door import ACTION_ROLES
-from pathway.trial_design import (
+from pathway.language import (
     Cap,
     DoseLevel,
+    Param,
+    Phase,
     PhaseOne,
+    ProfileKey,
+    Protocol,
     RollingSix,
     SimonTwoStage,
     StatusNote,
     Subtrial,
     ThreePlusThree,
+    Track,
+    Version,
+    assumption,
     slot_fact,
 )
+from pathway.language.profile import make_profile
+from pathway.record import Record
+from pathway.site import Site
+from pathway.subtrial.admission import ACTION_ROLES
+from pathway.subtrial.govern import Governor, SubtrialPlan, admit_to, govern, subtrial_json
 
 A = assumption("made up for tests")
 LEVELS = tuple(DoseLevel(i, f"level {i}", A) for i in ("-1", "1", "2"))

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from pathway.compiled import Compiled
-from pathway.door import admit
-from pathway.evaluate import evaluate
+from pathway.engine.context import Compiled
 from pathway.events import Report
+from pathway.language.profile import Profile, make_profile
+from pathway.patient.admission import admit
+from pathway.patient.evaluate import evaluate
 from pathway.plan import DoseState, Item, LedgerState, Plan
-from pathway.profile import Profile, make_profile
 from pathway.record import Record
 from pathway.site import Site
 from protocols import compiled

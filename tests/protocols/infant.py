@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
-from pathway.door import admit
-from pathway.evaluate import evaluate
 from pathway.events import EventKind, Report
+from pathway.language.profile import make_profile
+from pathway.patient.admission import admit
+from pathway.patient.evaluate import evaluate
 from pathway.plan import DecisionState, Plan
-from pathway.profile import make_profile
 from pathway.record import Record
 from pathway.site import Site
 from protocols import compiled

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pathway.compiled import Compiled, compile_protocol
+from pathway.engine.compiler import compile_protocol
+from pathway.engine.context import Compiled
 from pathway.language import (
     Action,
     AdverseEventType,

@@ -3,11 +3,11 @@
 from pathway.language import (  # noqa: I001
     Action, AdverseEventType, Anchor, Assessment, Choice, Compare, Crit, Criterion, DateOf, Dates, Day, Decision, Deviation,
     Done, Endpoint, Exit, Fact, Graded, InPhase, Input, Is, Known, Milestone, Moment, Not, NotObtainable, Offset, Outcome,
-    Param, Passed, Phase, ProfileKey, Protocol, Reached, Recorded, Rung, Sampled, Series, Slot, State, Taken, Task, Track,
+    Param, Passed, Phase, ProfileKey, Protocol, Reached, Recorded, Rung, Sampled, Series, Reading, VerdictIs, Taken, Task, Track,
     Unit, Version, all_of, any_of, assumption, public, registry, row,
 )  # fmt: skip
 
-ENDED, AFTER = Slot("treatment_ended"), Slot("titre", point="AFTER-1")
+ENDED, AFTER = Reading("treatment_ended"), Reading("titre", point="AFTER-1")
 PROTECTED = Compare(AFTER, Param("protective"))
 FIRST, SECOND = (("dose", "1"),), (("dose", "2"),)
 ELIGIBLE = all_of(Crit("I1"), Crit("I2"), Crit("I3"))
@@ -52,18 +52,17 @@ REVAX = Protocol(
         Anchor("SAFE", "protective titre", (Sampled(AFTER, when=PROTECTED),), source=registry()),
         Anchor("WITHDRAWAL", "consent withdrawn", (Done("withdrawn"),), source=registry()),
         Anchor("DEATH_DAY", "death", (Done("death"),), source=registry()),
-        Anchor("LAST_SEEN", "last seen alive", (Sampled(Slot("survival")),), source=assumption()),
+        Anchor("LAST_SEEN", "last seen alive", (Sampled(Reading("survival")),), source=assumption()),
     ),
     criteria=(
-        Criterion("I1", "consent given", "inclusion", Is(Slot("consent"), ("GIVEN",)), registry()),
+        Criterion("I1", "consent given", "inclusion", Is(Reading("consent"), ("GIVEN",)), registry()),
         Criterion("I2", "the wait after treatment is over on the day of the first dose", "inclusion",
                   Dates(Day("D1"), ">=", Day(ENDED, months=Param("wait_months"))), public("V1")),
-        Criterion("I3", "enough lymphocytes", "inclusion", Compare(Slot("lymphocytes"), Param("lymphocytes_min")), registry()),
+        Criterion("I3", "enough lymphocytes", "inclusion", Compare(Reading("lymphocytes"), Param("lymphocytes_min")), registry()),
     ),
     decisions=(
         Decision("eligibility", "Eligibility", (Input("criteria", ELIGIBLE),),
-                 (row("YES", registry(), criteria="yes"), row("NO", registry(), criteria="no")), ("YES", "NO"), registry(),
-                 announce=True),
+                 (row("YES", registry(), criteria="yes"), row("NO", registry(), criteria="no")), ("YES", "NO"), registry()),
         Decision("second_dose", "Is a second dose needed?",
                  (Input("protected", PROTECTED, closed=("unobtainable", NotObtainable(AFTER))),
                   Input("allergy", Graded("ALLERGY", 3))),
@@ -99,7 +98,7 @@ REVAX = Protocol(
     milestones=(Milestone("SAFE", "Protected", Reached("SAFE"), registry(), AFTER),),
     deviations=(
         Deviation("TOO-EARLY", "First dose given before the wait was over",
-                  all_of(Reached("D1"), State(Crit("I2"), ("FAIL",))), (Rung("major"),), registry()),
+                  all_of(Reached("D1"), VerdictIs(Crit("I2"), ("FAIL",))), (Rung("major"),), registry()),
         Deviation("TITRE-MISSING", "No titre after the first dose",
                   all_of(Reached("D1"), Not(Known(AFTER)), Not(NotObtainable(AFTER)), OPEN,
                          Passed(Moment("D1", days=35, at="close"))),

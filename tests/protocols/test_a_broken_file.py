@@ -12,7 +12,7 @@ from tests.protocols.test_a_sixth_protocol import ROOT, SCENARIO, STRANGER, WHOL
 FAULTS = {
     "syntax": ("OPEN = InPhase(", "OPEN = InPhase((", "kept.py, line 15: SyntaxError"),
     "type": ('InPhase("vaccination", ("VACCINATED",))', "InPhase()", "kept.py, line 16: TypeError"),
-    "attribute": ("ENDED, AFTER = ", "Slot.nothing\nENDED, AFTER = ", "kept.py, line 10: AttributeError"),
+    "attribute": ("ENDED, AFTER = ", "Reading.nothing\nENDED, AFTER = ", "kept.py, line 10: AttributeError"),
     "import": (
         "from pathway.language import (",
         "from pathway.nowhere import X\nfrom pathway.language import (",

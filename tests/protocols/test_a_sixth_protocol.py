@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from analysis.pages import protocol_page
-from analysis.prove import prove
-from commands.diagram import mermaid
-from pathway import dosing, language, trial_design
-from pathway.compiled import compile_protocol
-from pathway.rehearsal import rehearse
-from pathway.scenario import read_scenario
+from analysis.pages.pages import protocol_page
+from analysis.proof.prove import prove
+from commands.protocol.diagram import mermaid
+from pathway import language
+from pathway.engine.compiler import compile_protocol
+from pathway.rehearsal.rehearse import rehearse
+from pathway.rehearsal.scenario import read_scenario
 from runtime.yaml_tree import parse
 from tests.protocols import sixth
 
@@ -45,8 +45,6 @@ def test_the_guide_quotes_the_file() -> None:
 def test_every_example_of_the_guide_is_in_the_language(text: str) -> None:
     names = {
         **vars(language),
-        **vars(dosing),
-        **vars(trial_design),
         **vars(sixth),
         "slot": sixth.AFTER,
         "x": sixth.AFTER,

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from pathway.rehearsal import rehearse
-from pathway.scenario import read_scenario
+from pathway.rehearsal.rehearse import rehearse
+from pathway.rehearsal.scenario import read_scenario
 from protocols import ALL, compiled
 from protocols.cbc_all2024 import CBC_ALL2024_1
 from protocols.cbc_all2024.facts import HDMTX

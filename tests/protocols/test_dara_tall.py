@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pathway.rehearsal import rehearse
-from pathway.scenario import read_scenario
+from pathway.rehearsal.rehearse import rehearse
+from pathway.rehearsal.scenario import read_scenario
 from protocols import compiled
 from runtime.yaml_tree import parse
 from tests.protocols.bedside import Patient
@@ -78,8 +78,8 @@ def test_first_dose_at_once_or_in_two_parts(at_once: str, labels: list[str]) -> 
 def test_volumes_and_lengths_without_a_reaction(
     settings: dict[str, str], lengths: dict[str, tuple[int, int]]
 ) -> None:
-    drips = enrolled(**settings).ledger(COURSE, "2026-01-04").drips
-    assert {d.label: (d.volume, d.minutes) for d in drips} == lengths
+    infusion_runs = enrolled(**settings).ledger(COURSE, "2026-01-04").infusion_runs
+    assert {d.label: (d.volume, d.minutes) for d in infusion_runs} == lengths
 
 
 @pytest.mark.parametrize(
@@ -102,13 +102,17 @@ def test_a_reaction_halves_the_rate_and_slows_what_follows(
     when: str, rate: str, limit: str, second: str, third: str
 ) -> None:
     patient = infused(FIRST)
-    before = patient.ledger(COURSE, when).drips[0].rate
+    before = patient.ledger(COURSE, when).infusion_runs[0].rate
     assert before == rate or when.endswith("12:00")  # at noon the rate is just going up
     patient.grade("IRR", 2, when)
     patient.do("infusion_paused", when, D1)
-    drips = {d.label: d for d in patient.ledger(COURSE, when).drips}
-    assert (drips["d1"].state, drips["d1"].rate, drips["d1"].resume_at_most) == ("interrupted", "0", limit)
-    assert (drips["d8"].profile, drips["d15"].profile) == (second, third)
+    infusion_runs = {d.label: d for d in patient.ledger(COURSE, when).infusion_runs}
+    assert (infusion_runs["d1"].state, infusion_runs["d1"].rate, infusion_runs["d1"].resume_at_most) == (
+        "interrupted",
+        "0",
+        limit,
+    )
+    assert (infusion_runs["d8"].profile, infusion_runs["d15"].profile) == (second, third)
 
 
 def test_a_resumed_infusion_climbs_again_and_its_end_moves() -> None:
@@ -117,11 +121,13 @@ def test_a_resumed_infusion_climbs_again_and_its_end_moves() -> None:
     patient.do("infusion_paused", "2026-01-05 11:30", D1)
     patient.grade("IRR", 0, "2026-01-05 12:15", of=reaction)
     patient.do("infusion_resumed", "2026-01-05 12:30", D1, rate="75")
-    rates = [patient.ledger(COURSE, f"2026-01-05 {hour}:30").drips[0].rate for hour in (12, 13, 14, 15)]
+    rates = [
+        patient.ledger(COURSE, f"2026-01-05 {hour}:30").infusion_runs[0].rate for hour in (12, 13, 14, 15)
+    ]
     assert rates == ["75", "125", "175", "200"]
-    drip = patient.ledger(COURSE, "2026-01-05 12:30").drips[0]
-    assert drip.projected_end is not None
-    assert drip.projected_end.isoformat() == "2026-01-05T09:30:00+00:00"  # 17:30 in Shanghai
+    infusion_run = patient.ledger(COURSE, "2026-01-05 12:30").infusion_runs[0]
+    assert infusion_run.projected_end is not None
+    assert infusion_run.projected_end.isoformat() == "2026-01-05T09:30:00+00:00"  # 17:30 in Shanghai
 
 
 @pytest.mark.parametrize(("rate", "raised"), [("75", False), ("76", True)])
@@ -169,8 +175,8 @@ def test_premedication_is_given_1_to_3_hours_before(premedicated: str, raised: b
 
 def test_after_a_long_gap_the_rates_start_as_for_the_first_infusion() -> None:
     patient = infused(FIRST, ("d8", "2026-01-12 09:00"))
-    assert patient.ledger(COURSE, "2026-01-20").drips[2].profile == "500-100"
-    assert patient.ledger(COURSE, "2026-04-12 09:00").drips[2].profile == "1000-50"
+    assert patient.ledger(COURSE, "2026-01-20").infusion_runs[2].profile == "500-100"
+    assert patient.ledger(COURSE, "2026-04-12 09:00").infusion_runs[2].profile == "1000-50"
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pathway.rehearsal import rehearse
-from pathway.scenario import read_scenario
+from pathway.rehearsal.rehearse import rehearse
+from pathway.rehearsal.scenario import read_scenario
 from protocols import compiled
 from runtime.yaml_tree import parse
 from tests.protocols.bedside import Patient

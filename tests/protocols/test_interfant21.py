@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 import protocols
-from pathway.door import Refused
 from pathway.errors import UnknownName
-from pathway.profile import make_profile
-from pathway.rehearsal import rehearse
-from pathway.scenario import read_scenario
+from pathway.language.profile import make_profile
+from pathway.refusal import Refused
+from pathway.rehearsal.rehearse import rehearse
+from pathway.rehearsal.scenario import read_scenario
 from protocols import ALL, compiled, find
 from protocols.interfant21 import INTERFANT_21
 from runtime.yaml_tree import load

@@ -14,7 +14,7 @@ from pathway.language import (
     Limit,
     Predicate,
     Protocol,
-    Slot,
+    Reading,
     Unit,
     row,
 )
@@ -125,19 +125,19 @@ def test_a_computed_class_asks_the_clinician_to_enter_it_and_for_blood_counts_th
 # --- MRD ----------------------------------------------------------------------------------------------------------
 
 SERIES = ("EOI", "EOC", "LATER")
-SLOTS = tuple(Slot("mrd", point=p) for p in SERIES)
+SLOTS = tuple(Reading("mrd", point=p) for p in SERIES)
 FIRST = SLOTS[0]
 
 
 def shown(id: str, test: Predicate) -> Decision:
     """A predicate as a table, to look at it."""
     rows = (row("YES", SOURCE, so="yes"), row("NO", SOURCE, so="no"))
-    return Decision(id, id, (Input("so", test),), rows, YES_NO, SOURCE, announce=True)
+    return Decision(id, id, (Input("so", test),), rows, YES_NO, SOURCE)
 
 
 @cache
 def measured() -> Protocol:
-    remitted = Compare(Slot("blasts"), Limit("<", "5"))
+    remitted = Compare(Reading("blasts"), Limit("<", "5"))
     return trial(
         facts=(number("mrd", "fraction", SERIES, qualifiers=True), number("blasts", "%")),
         decisions=(
@@ -231,12 +231,10 @@ def test_mrd_over_time(
 
 def counted(name: str) -> Protocol:
     limits = remission.SETS[name]
-    slots = tuple(Slot(f) for f in ("blasts", "active", "platelets", "anc"))
+    slots = tuple(Reading(f) for f in ("blasts", "active", "platelets", "anc"))
     rules = remission.rules(limits, SOURCE)
     options = tuple(dict.fromkeys(str(r.then) for r in rules))
-    table = Decision(
-        "response", "response", remission.inputs(limits, *slots), rules, options, SOURCE, announce=True
-    )
+    table = Decision("response", "response", remission.inputs(limits, *slots), rules, options, SOURCE)
     return trial(
         facts=(
             number("blasts", "%"),
@@ -284,8 +282,8 @@ def test_remission_by_the_limits_of_each_set(
 def test_marrow_by_morphology(blasts: str, found: str) -> None:
     bands = remission.MARROW
     rows = tuple(row(b.name, SOURCE, blasts=b.name) for b in bands)
-    inputs = (Input("blasts", Slot("blasts"), bands=bands),)
-    table = Decision("marrow", "m", inputs, rows, ("M1", "M2", "M3"), SOURCE, announce=True)
+    inputs = (Input("blasts", Reading("blasts"), bands=bands),)
+    table = Decision("marrow", "m", inputs, rows, ("M1", "M2", "M3"), SOURCE)
     of = patient(trial(facts=(number("blasts", "%"),), decisions=(table,)))
     of.fact("blasts", blasts, DAY)
     assert of.decision("marrow", NOON) == found
@@ -379,7 +377,7 @@ def stratified() -> Protocol:
     dates = tuple(Fact(f, "date", f, "coordinator", SOURCE) for f in ("birth_date", "diagnosis_date"))
     lineage = choice("lineage", ("B", "T"))
     table = risk_nci.table(
-        "birth_date", "diagnosis_date", Slot("wbc"), SOURCE, t_lineage=(Slot("lineage"), ("T",))
+        "birth_date", "diagnosis_date", Reading("wbc"), SOURCE, t_lineage=(Reading("lineage"), ("T",))
     )
     return trial(facts=(*dates, lineage, number("wbc", "10^9/L")), decisions=(table,))
 

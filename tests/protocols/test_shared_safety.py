@@ -21,9 +21,9 @@ from pathway.language import (
     Predicate,
     Protocol,
     Reached,
+    Reading,
     Recorded,
     Rung,
-    Slot,
     Task,
 )  # fmt: skip
 from protocols.shared import blinatumomab_label, calendar, seriousness, vod
@@ -180,7 +180,7 @@ def infusing() -> Protocol:
     )
     ledger = Infusion(
         "blina", "Blinatumomab", (("cycle", "1"),), 28, "28", "9", "ug/day",
-        blinatumomab_label.rules("9 ug/day", "28 ug/day", "label"), SOURCE, 7, 4, 3,
+        blinatumomab_label.rules("9 ug/day", "28 ug/day", "label"), SOURCE, 7, 4,
     )  # fmt: skip
     flags = (("LONG", "long_pause"), ("OVER", "pause_over_limit"))
     told = tuple(
@@ -429,7 +429,7 @@ def test_months_are_clipped_and_counted_from_the_first_date(months: int, found: 
 
 @pytest.mark.parametrize(("sampled", "found"), [("2025-02-03", "PASS"), ("2025-02-02 23:59", "FAIL")])
 def test_within_seven_days_before_includes_the_seventh(sampled: str, found: str) -> None:
-    of = dated(calendar.within_days_before(Slot("echo"), 7, "TENTH"))
+    of = dated(calendar.within_days_before(Reading("echo"), 7, "TENTH"))
     of.fact("echo", "OK", sampled)
     assert verdict(of, "2025-02-04") == found
 

@@ -4,9 +4,9 @@ from functools import cache
 
 import pytest
 
-from analysis.prove import prove
+from analysis.proof.prove import prove
 from pathway.errors import ProtocolError
-from pathway.language import AdverseEventType, Fact, Protocol, Slot, Unit, assumption
+from pathway.language import AdverseEventType, Fact, Protocol, Reading, Unit, assumption
 from protocols.shared import crs, gvhd, icans
 from protocols.shared.rule_set import Cell, RuleSet
 from tests.protocols.shared_trial import SOURCE, Bedside, patient, trial
@@ -377,7 +377,7 @@ def test_entered_gvhd_that_its_findings_contradict_is_told() -> None:
             "weight", "number", "Body weight", "clinician", SOURCE, units=(Unit("kg"),), cardinality="latest"
         ),
     )
-    told = gvhd.differs(SOURCE, Slot("agvhd"), "NONE", ("PRESENT",), Slot("cgvhd"))
+    told = gvhd.differs(SOURCE, Reading("agvhd"), "NONE", ("PRESENT",), Reading("cgvhd"))
     of = patient(trial(gvhd.parts(SOURCE, SOURCE), RuleSet("x", deviations=told), facts=entered))
     signs(of, weight="60", agvhd="NONE", cgvhd="MILD", gvhd_stool="700", **WELL)
     for organ in gvhd.ORGANS:

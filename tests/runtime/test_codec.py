@@ -16,10 +16,10 @@ from temporalio.api.failure.v1 import Failure
 from temporalio.converter import DataConverter
 from temporalio.exceptions import ApplicationError
 
+from contracts.clear import Clear
 from runtime.codec import CLEAR, COMPRESS_FROM, ENCODING, KEY_ID, EncryptionCodec, data_converter
 from runtime.errors import PayloadError
 from runtime.keys import load_keys, rotate_key
-from workflows.clear import Clear
 
 
 class Result(BaseModel):

@@ -14,8 +14,8 @@ from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from contracts.clear import Clear
 from runtime.server import LocalServer
-from workflows.clear import Clear
 
 SECRET = "born 2024-06-08"
 

@@ -9,11 +9,11 @@ from typing import Any, Literal
 import pytest
 import structlog
 
+from client.pathways import new_start
 from pathway.site import Site
 from protocols import compiled
 from runtime.logging import WITHHELD, configure_logging
-from workflows.client import new_start
-from workflows.state import OtherText, pinned
+from workflows.durable.state import OtherText, pinned
 
 
 @pytest.fixture(autouse=True)

@@ -13,11 +13,11 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
+from contracts import search_attributes as attributes
 from runtime.connection import connect
 from runtime.errors import LocalServerError, ServerUnreachable
 from runtime.server import RETENTION, LocalServer, free_ports, local_server, temporal_binary
 from runtime.settings import Settings
-from workflows import attributes
 
 
 def alive(pid: int) -> bool:

@@ -3,10 +3,10 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from contracts.publish import PublishBatch
 from pathway.changes import Change
 from pathway.events import Event, Seen
 from pathway.plan import DecisionState, Item, Missing, Obligation
-from store.batch import PublishBatch
 
 T0 = datetime(2025, 3, 7, 8, 0, tzinfo=UTC)
 PATHWAY = "pathway-interfant-21-P1"
@@ -82,7 +82,7 @@ def obligation(**fields: Any) -> Obligation:
         "state": "raised",
         "text": "MRD at the end of induction is 0.00021",
         "to": "coordinator",
-        "told": ("coordinator", "clinician"),
+        "notified": ("coordinator", "clinician"),
         "since": T0,
         "rung": 1,
         "next_rung": T0 + timedelta(days=1),
@@ -104,7 +104,7 @@ def decision(**fields: Any) -> DecisionState:
         "open": True,
         "boundary": False,
         "digest": "d1",
-        "missing": (Missing("mrd EOC", "laboratory", T0),),
+        "missing": (Missing("mrd EOC", "laboratory"),),
     }
     return DecisionState(**{**given, **fields})
 

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from pathway.agenda import Agenda, Entry
 from pathway.events import Seen
+from pathway.meeting.agenda import Agenda, Entry
 from store import meetings
 from store.engine import Store
 from store.publish import publish

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 
+from contracts.publish import PublishBatch
 from pathway.plan import Item
 from store import queries
-from store.batch import PublishBatch
 from store.engine import Store
 from store.errors import BatchDiffers, BatchRefused, RevisionGap
 from store.publish import publish
@@ -188,7 +188,8 @@ async def test_pathways_do_not_touch_each_other(store: Store) -> None:
 
 
 def test_the_models_that_workflows_import_bring_no_database_with_them() -> None:
-    code = "import sys, store.batch; print([m for m in ('sqlalchemy', 'alembic', 'aiosqlite') if m in sys.modules])"
+    heavy = ("sqlalchemy", "alembic", "aiosqlite")
+    code = f"import sys, contracts.publish, contracts.agenda; print([m for m in {heavy} if m in sys.modules])"
     said = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path.cwd()
     )

@@ -15,6 +15,16 @@ from temporalio.client import Client
 import protocols
 from activities.agenda import Agendas
 from activities.publish import Publisher
+from client.pathways import (
+    AnyHandle,
+    Handle,
+    SubtrialHandle,
+    new_start,
+    new_subtrial_start,
+    start_pathway,
+    start_subtrial,
+)
+from contracts.base import Clock
 from pathway.events import Report
 from pathway.language import Protocol
 from pathway.site import Site
@@ -24,16 +34,6 @@ from store.engine import Store, upgrade
 from tests.workflows.toy import TOY
 from tests.workflows.toy_platform import PLATFORM
 from worker import Workers, build_worker
-from workflows.client import (
-    AnyHandle,
-    Handle,
-    SubtrialHandle,
-    new_start,
-    new_subtrial_start,
-    start_pathway,
-    start_subtrial,
-)
-from workflows.wire import Clock
 
 START = datetime(2025, 2, 1, 9, tzinfo=UTC)
 

@@ -22,6 +22,9 @@ from typing import Any, Final
 from temporalio.client import Client, WorkflowHandle
 from temporalio.converter import DataConverter
 
+from client import pathways
+from client.meetings import new_meeting_start, start_meeting
+from contracts import search_attributes as attributes
 from pathway.events import Report
 from pathway.site import Site
 from runtime.codec import AllpathPayloadConverter
@@ -31,9 +34,6 @@ from runtime.settings import Settings
 from tests.workflows.conftest import START, House, action, house, later, mrd, registered, until, weight, wish
 from tests.workflows.toy import TOY
 from tests.workflows.toy_platform import FULL, PLATFORM
-from workflows import attributes
-from workflows import client as pathways
-from workflows.meeting_client import new_meeting_start, start_meeting
 
 HISTORIES: Final = Path(__file__).parent / "histories"
 READABLE: Final = DataConverter(payload_converter_class=AllpathPayloadConverter)

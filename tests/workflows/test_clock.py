@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pathway.door import Refused
+from client import pathways
+from pathway.refusal import Refused
 from tests.workflows.conftest import House, action, later, mrd, until
-from workflows import client as pathways
 
 
 async def told(handle: pathways.Handle, id_: str) -> list[str]:

@@ -13,6 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from client import pathways
+from client.pathways import new_start, start_pathway
+from contracts import search_attributes as attributes
 from pathway.site import Site
 from runtime.connection import connect
 from runtime.server import LocalServer, free_ports, local_server
@@ -20,9 +23,6 @@ from runtime.settings import Settings
 from store import queries
 from store.engine import Store
 from tests.workflows.conftest import START, later, until, weight
-from workflows import attributes
-from workflows import client as pathways
-from workflows.client import new_start, start_pathway
 
 ROOT = Path(__file__).parents[2]
 

@@ -10,14 +10,14 @@ import pytest
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer, WorkflowReplayResult
 
-from pathway.compiled import Compiled
-from pathway.evaluate import evaluate
+from pathway.engine.context import Compiled
+from pathway.language.profile import Profile
+from pathway.patient.evaluate import evaluate
 from pathway.plan import Plan
-from pathway.profile import Profile
 from pathway.record import Record
 from pathway.site import Site
-from pathway.subtrial import govern
-from pathway.subtrial_plan import Governor, SubtrialPlan
+from pathway.subtrial.govern import govern
+from pathway.subtrial.plan import Governor, SubtrialPlan
 from tests.workflows.stories import HISTORIES, READABLE, STORIES
 from workflows.guard import OnlyClock
 from workflows.meeting import CoordinatingMeeting
@@ -48,7 +48,9 @@ async def replay(file: Path) -> WorkflowReplayResult:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 async def test_a_recorded_history_replays(file: Path) -> None:
     result = await replay(file)
-    assert result.replay_failure is None, f"{file.name}: {result.replay_failure}; see workflows/patches.py"
+    assert result.replay_failure is None, (
+        f"{file.name}: {result.replay_failure}; see workflows/durable/patches.py"
+    )
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
@@ -74,8 +76,8 @@ async def test_a_history_replays_under_an_engine_that_says_something_else(
         whole.answers = {}
         return whole
 
-    monkeypatch.setattr("workflows.patient.evaluate", silent)
-    monkeypatch.setattr("workflows.governed.govern", silent_governor)
+    monkeypatch.setattr("workflows.durable.patient_entity.evaluate", silent)
+    monkeypatch.setattr("workflows.durable.subtrial_entity.govern", silent_governor)
     result = await replay(file)
     assert result.replay_failure is None, f"{file.name}: {result.replay_failure}"
 

@@ -15,19 +15,19 @@ from zoneinfo import ZoneInfo
 import pytest
 from temporalio.client import Client
 
-from pathway.door import Refused
+from client import pathways
+from client.meetings import MeetingHandle, agendas, meeting_handle, new_meeting_start, start_meeting
+from client.pathways import Handle, new_start, start_pathway
+from contracts import search_attributes as attributes
+from contracts.messages import Receipt
 from pathway.events import Report
+from pathway.refusal import Refused
 from pathway.site import Site
 from runtime.settings import Settings
 from store import meetings, queries
 from tests.meeting_trial import TRIAL
 from tests.workflows.conftest import House, house, until
 from tests.workflows.test_privacy import payloads, raw_history
-from workflows import attributes
-from workflows import client as pathways
-from workflows.client import Handle, new_start, start_pathway
-from workflows.meeting_client import MeetingHandle, agendas, meeting_handle, new_meeting_start, start_meeting
-from workflows.messages import Receipt
 
 BERLIN = ZoneInfo("Europe/Berlin")
 OFFICE = Site("OFFICE", "Europe/Berlin")

@@ -15,11 +15,11 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client
 from temporalio.converter import DataConverter
 
-from pathway.door import Refused
+from client import pathways
+from contracts import search_attributes as attributes
 from pathway.events import Report
+from pathway.refusal import Refused
 from tests.workflows.conftest import START, House, action, later, mrd, weight, wish
-from workflows import attributes
-from workflows import client as pathways
 
 SECRETS = ("0.000217", "2.17e-4", "17.43", "clotted", "Mustermann", "m-secret-id", "s-secret-id", "resembles")
 """Values, free text and ids that the reports below hold."""

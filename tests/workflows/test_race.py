@@ -15,12 +15,16 @@ from pathlib import Path
 
 from temporalio.client import Client
 
+from client import pathways
+from contracts import search_attributes as attributes
+from contracts.messages import PlanView, pathway_id
+from contracts.subtrial_start import subtrial_id
 from pathway.events import Event
-from pathway.profile import make_profile
+from pathway.language.profile import make_profile
 from pathway.record import Record
 from pathway.site import Site
-from pathway.subtrial import govern, subtrial_json
-from pathway.subtrial_plan import Governor, SubtrialPlan
+from pathway.subtrial.govern import govern, subtrial_json
+from pathway.subtrial.plan import Governor, SubtrialPlan
 from protocols import compiled
 from runtime.connection import connect
 from runtime.server import LocalServer, free_ports, local_server
@@ -30,10 +34,6 @@ from store.engine import Store
 from tests.workflows.conftest import until, wish
 from tests.workflows.test_crashes import closed, worker_process
 from tests.workflows.toy_platform import FULL, SLOTS, SUBTRIALS
-from workflows import attributes
-from workflows import client as pathways
-from workflows.messages import PlanView, pathway_id
-from workflows.subtrial_start import subtrial_id
 
 OFFICE = Site("OFFICE", "Europe/Berlin")
 PATIENTS = 200
@@ -192,7 +192,7 @@ async def race(running: Machine, clients: list[Client], order: list[int], chance
                 return False
         governors = [pathways.subtrial_handle(clients[0], "platform", each) for each in SUBTRIALS]
         states = [await pathways.state(governor, patience=PATIENCE) for governor in governors]
-        return not any(state.letters_waiting or state.unrecorded for state in states)
+        return not any(state.messages_waiting or state.unrecorded for state in states)
 
     await until(everybody_answered, seconds=120)
 

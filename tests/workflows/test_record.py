@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from pathway.door import Refused
+from client import pathways
 from pathway.errors import UnknownName
 from pathway.events import Report
+from pathway.refusal import Refused
 from tests.workflows.conftest import START, House, action, later, mrd, weight
-from workflows import client as pathways
 
 
 async def event_types(house: House, handle: pathways.Handle) -> list[str]:

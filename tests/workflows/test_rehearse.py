@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 
-from pathway.rehearsal import rehearse
-from pathway.scenario import Scenario, read_scenario
+from client import pathways
+from client.durable_rehearsal import rehearse_durably
+from pathway.rehearsal.rehearse import rehearse
+from pathway.rehearsal.scenario import Scenario, read_scenario
 from protocols import compiled
 from runtime.settings import Settings
 from runtime.yaml_tree import load, parse
 from tests.workflows.conftest import House, house
-from workflows import client as pathways
-from workflows.rehearse import rehearse_durably
 
 TOY_SCENARIO = """
 format: allpath.scenario/1

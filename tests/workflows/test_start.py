@@ -10,14 +10,14 @@ from pydantic import ValidationError
 from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import ApplicationError
 
-from pathway.door import Refused
+from client import pathways
+from client.pathways import new_start
+from contracts.messages import SCHEMA_VERSION, Carried, PathwayStart
 from pathway.errors import AllpathError
+from pathway.refusal import Refused
 from pathway.site import Site
 from tests.workflows.conftest import START, House, later, weight
-from workflows import client as pathways
-from workflows.client import new_start
 from workflows.guard import WRONG_CLOCK
-from workflows.messages import SCHEMA_VERSION, Carried, PathwayStart
 
 
 async def test_a_pseudonym_is_enrolled_once(real: House) -> None:

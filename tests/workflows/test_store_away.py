@@ -7,11 +7,11 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from client import pathways
+from contracts.messages import StateView
 from runtime.settings import Settings
 from store import queries
 from tests.workflows.conftest import House, mrd, until, weight
-from workflows import client as pathways
-from workflows.messages import StateView
 
 
 @contextmanager

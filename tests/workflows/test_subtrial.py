@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from pathway.door import Refused
+from client import pathways
 from pathway.events import Report
+from pathway.refusal import Refused
 from pathway.site import Site
 from store import queries
 from store.work_list import due
 from tests.workflows.conftest import START, House, until, weight, wish
+from tests.workflows.durable.test_details import shown
 from tests.workflows.stories import answered
-from tests.workflows.test_details import shown
 from tests.workflows.toy_platform import FULL
-from workflows import client as pathways
 
 
 async def ask(handle: pathways.Handle, subtrial: str, id_: str = "ask") -> None:
@@ -113,7 +113,7 @@ async def test_a_governor_that_does_not_answer_holds_up_nobody_and_is_told_when_
     await ask(patient, "A")
 
     async def missed() -> bool:
-        return (await pathways.state(patient)).letters_away == ("A",)
+        return (await pathways.state(patient)).messages_away == ("A",)
 
     await until(missed)
     assert "`A`" in (await shown(real, patient)).partition("No answer, letters are sent again")[2]
@@ -128,11 +128,11 @@ async def test_a_governor_that_does_not_answer_holds_up_nobody_and_is_told_when_
         await pathways.submit(patient, weight(number, at=datetime.now(UTC)))
     state = await pathways.state(patient)
     assert state.runs >= 2
-    assert (state.letters_waiting, state.letters_away) == (1, ("A",))
+    assert (state.messages_waiting, state.messages_away) == (1, ("A",))
     async with real.worker(away):
 
         async def told() -> bool:
-            return not (await pathways.state(patient)).letters_waiting
+            return not (await pathways.state(patient)).messages_waiting
 
         await until(told)
         # The letter that was under way, then the one that says what is true by now.
@@ -162,7 +162,7 @@ async def test_answers_to_a_patient_who_is_away_are_carried_from_run_to_run(
     await ask(first, "NONE", "ask-2")
 
     async def second_is_away() -> bool:
-        return (await pathways.state(governor)).letters_away == ("P2",)
+        return (await pathways.state(governor)).messages_away == ("P2",)
 
     await until(second_is_away)
     runs = (await pathways.state(governor)).runs
@@ -172,7 +172,7 @@ async def test_answers_to_a_patient_who_is_away_are_carried_from_run_to_run(
         await until(lambda other=other: answered(other, FULL))  # type: ignore[misc]
     state = await pathways.state(governor)
     assert state.runs > runs
-    assert state.letters_away == ("P2",)
+    assert state.messages_away == ("P2",)
     async with real.worker(elsewhere):
         await until(lambda: answered(second, "RESERVED"))
         await until(lambda: recorded(real, second, ["ask", "slot:A:1", "slot:A:2"]))
@@ -201,7 +201,7 @@ async def test_a_refused_letter_is_an_alert_and_is_sent_again_when_that_is_ackno
 
     await until(alerted)
     assert "`A` content_differs" in await shown(real, patient)
-    assert (await pathways.state(patient)).letters_refused == ("A: content_differs",)
+    assert (await pathways.state(patient)).messages_refused == ("A: content_differs",)
     for number in range(3):
         await pathways.submit(patient, weight(number, at=datetime.now(UTC)))
     assert await real.stored(governor) == ["P1:1"]
@@ -214,7 +214,7 @@ async def test_a_refused_letter_is_an_alert_and_is_sent_again_when_that_is_ackno
     )
     await pathways.submit(patient, acknowledged)
     await until(lambda: answered(patient, "WAITING"))
-    assert (await pathways.state(patient)).letters_refused == ()
+    assert (await pathways.state(patient)).messages_refused == ()
     assert not await alerted()
 
 
@@ -227,10 +227,10 @@ async def test_letters_go_by_themselves_on_the_real_clock_only(real: House) -> N
 async def test_on_a_stepped_clock_letters_go_when_the_driver_says_so(stepped: House) -> None:
     governor = await stepped.govern("A", label="driven", continue_after=2)
     patient = await stepped.patient("P1", label="driven")
-    assert (await pathways.submit(patient, wish("ask", "A"))).letters == 1
+    assert (await pathways.submit(patient, wish("ask", "A"))).messages == 1
     assert (await pathways.state(governor)).events == 0
     (delivered,) = (await pathways.deliver(patient)).delivered
-    assert (delivered.receiver, delivered.report.id, delivered.letters) == ("A", "P1:1", 1)
+    assert (delivered.receiver, delivered.report.id, delivered.messages) == ("A", "P1:1", 1)
     assert (await pathways.deliver(patient)).delivered == ()
     (answer,) = (await pathways.deliver(governor)).delivered
     assert (answer.receiver, answer.report.id, answer.report.value) == ("P1", "slot:A:1", "RESERVED")

@@ -22,9 +22,9 @@ from pathway.language import (
     Passed,
     Phase,
     Protocol,
+    Reading,
     Recorded,
     Rung,
-    Slot,
     Track,
     Unit,
     Version,
@@ -34,7 +34,7 @@ from pathway.language import (
 )
 
 A = assumption("made up for tests")
-MRD = Slot("mrd", "EOI")
+MRD = Reading("mrd", "EOI")
 
 TOY = Protocol(
     name="toy",
@@ -81,7 +81,6 @@ TOY = Protocol(
             rules=(row("MR", A, "T1", "low", mrd="low"), row("HR", A, "T2", "high", mrd="high")),
             options=("MR", "HR"),
             source=A,
-            announce=True,
         ),
     ),
     tracks=(

@@ -5,26 +5,29 @@ their hash.
 from pathway.language import (
     Action,
     Anchor,
+    Cap,
     Compare,
     Done,
+    Enrolment,
     Exit,
     Fact,
     Is,
     Limit,
     Phase,
     Protocol,
-    Slot,
+    Reading,
+    Subtrial,
     Track,
     Unit,
     Version,
     assumption,
+    slot_fact,
 )
-from pathway.trial_design import Cap, Enrolment, Subtrial, slot_fact
 
 A = assumption("made up for tests")
 SUBTRIALS = ("A", "B", "C", "D")
 SLOTS = {"A": 1, "B": 2, "C": 5, "D": 13}
-WISH = Slot("wish")
+WISH = Reading("wish")
 FULL = "ENROLMENT_COMPLETE"
 """What a governor answers who has given all places: the patient waits, in case one is given back."""
 
@@ -62,7 +65,10 @@ PLATFORM = Protocol(
             "treatment",
             (
                 Phase(
-                    "SCREENING", "screening", A, (Exit("LIGHT", Compare(Slot("weight"), Limit("<", "1")), A),)
+                    "SCREENING",
+                    "screening",
+                    A,
+                    (Exit("LIGHT", Compare(Reading("weight"), Limit("<", "1")), A),),
                 ),
                 Phase("LIGHT", "too light", A, terminal=True),
             ),

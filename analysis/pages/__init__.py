@@ -1,0 +1,1 @@
+"""A protocol as pages for people."""

@@ -1,0 +1,1 @@
+"""The prover: a definition is analysed, not sampled."""

@@ -1,0 +1,1 @@
+"""How other processes talk to workflows."""

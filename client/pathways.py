@@ -1,0 +1,436 @@
+"""How the rest of the house talks to pathways: start, submit, step, look, list. Errors come back as allpath's own.
+
+What is worth trying again is tried again under the same update id: a workflow task that has just failed, a pathway that
+is between two runs, a server that restarts. Whatever happens, an event is recorded once: the pathway knows its id.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, TypeVar
+
+from pydantic import ValidationError
+from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus, WorkflowHandle
+from temporalio.common import SearchAttributeKey, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError
+
+from client.retry import (
+    PATIENCE,
+    AnyHandle,
+    NoAnswer,
+    PathwayClosed,
+    PathwayError,
+    PathwayStalled,
+    UnknownPathway,
+    final,
+    persist,
+    query,
+    update,
+)
+from contracts import search_attributes as attributes
+from contracts.clear import Clear
+from contracts.messages import (
+    ArchiveReceipt,
+    ArchiveRequest,
+    DeliverReceipt,
+    ExplainRequest,
+    ExplanationView,
+    Nothing,
+    PathwayEnd,
+    PathwayStart,
+    PlanView,
+    Receipt,
+    RecordRequest,
+    StateView,
+    StepReceipt,
+    StepRequest,
+    TimelineView,
+    pathway_id,
+)
+from contracts.subtrial_start import SubtrialEnd, SubtrialStart, subtrial_id
+from pathway.errors import UnknownName
+from pathway.events import Report
+from pathway.language.profile import make_profile
+from pathway.refusal import Refused
+from pathway.site import Site
+from pathway.subtrial.plan import Governor
+from protocols import compiled
+from workflows.durable import details
+from workflows.pathway import PatientPathway
+from workflows.subtrial import Subtrial
+
+Handle = WorkflowHandle[PatientPathway, PathwayEnd]
+SubtrialHandle = WorkflowHandle[Subtrial, SubtrialEnd]
+S = TypeVar("S", PathwayStart, SubtrialStart)
+
+ALREADY_ENROLLED: Final = "already_enrolled"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A pathway in a list, as the server's index knows it."""
+
+    workflow_id: str
+    subject: str
+    protocol: str
+    site: str
+    phase: str
+    group: str
+    open: int
+    late: int
+    next_due: datetime | None
+    rehearsal: bool
+    status: str
+
+
+def new_start(
+    protocol: str,
+    subject: str,
+    site: Site,
+    *,
+    profile: Mapping[str, str] | None = None,
+    simulation: bool = False,
+    started_at: datetime | None = None,
+    label: str = "",
+) -> PathwayStart:
+    """A checked start of a pathway in `protocol` (`name` or `name@version`); with `started_at` on a stepped clock.
+
+    Raises `UnknownName`, `ProtocolError` or `PathwayError` saying what would be accepted.
+    """
+    text = compiled(protocol)
+    make_profile(text.protocol, profile, simulation)
+    return _checked(
+        PathwayStart,
+        f"a pathway for {subject!r}",
+        subject=subject,
+        trial=text.protocol.name,
+        version=text.protocol.version.number,
+        protocol_hash=text.hash,
+        profile=dict(profile or {}),
+        simulation=simulation,
+        site=site,
+        clock="real" if started_at is None else "stepped",
+        started_at=started_at,
+        label=label,
+    )
+
+
+def new_subtrial_start(
+    protocol: str,
+    subtrial: str,
+    office: Site,
+    *,
+    profile: Mapping[str, str] | None = None,
+    simulation: bool = False,
+    started_at: datetime | None = None,
+    label: str = "",
+) -> SubtrialStart:
+    """A checked start of the governor of a subtrial; `office` coordinates the trial, and its zone gives local days.
+
+    Raises `UnknownName`, `ProtocolError` or `PathwayError` saying what would be accepted.
+    """
+    text = compiled(protocol)
+    Governor(text, subtrial, make_profile(text.protocol, profile, simulation), office)
+    return _checked(
+        SubtrialStart,
+        f"subtrial {subtrial!r}",
+        subtrial=subtrial,
+        trial=text.protocol.name,
+        version=text.protocol.version.number,
+        protocol_hash=text.hash,
+        profile=dict(profile or {}),
+        simulation=simulation,
+        site=office,
+        clock="real" if started_at is None else "stepped",
+        started_at=started_at,
+        label=label,
+    )
+
+
+async def start_pathway(
+    client: Client, start: PathwayStart, *, queue: str, patience: timedelta = PATIENCE
+) -> Handle:
+    """Enrol a patient: start the pathway on the worker's `queue` (a stepped clock needs the rehearsal queue).
+
+    Raises `Refused` (`already_enrolled`) if the pseudonym has or ever had a pathway in this trial, whatever became
+    of it.
+    """
+    _check_text(start)
+    token = uuid.uuid4().hex
+
+    async def call() -> Handle:
+        return await client.start_workflow(
+            PatientPathway.run,
+            start,
+            id=start.workflow_id,
+            task_queue=queue,
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            memo={"enrolment": token},
+            search_attributes=details.fixed(start),
+            static_summary=Clear(details.summary(start)),
+            static_details=Clear(details.description(start)),
+        )
+
+    handle = pathway_handle(client, start.trial, start.subject, rehearsal=start.rehearsal, label=start.label)
+    try:
+        return await persist(call, handle, patience)
+    except WorkflowAlreadyStartedError:
+        # Our own first try may have arrived although its answer did not.
+        described = await persist(handle.describe, handle, patience)
+        if await described.memo_value("enrolment", default="", type_hint=str) == token:
+            return handle
+    raise Refused(
+        ALREADY_ENROLLED,
+        f"{start.subject} is already enrolled in {start.trial}: a pseudonym is used once, "
+        "also after its pathway has been archived",
+    )
+
+
+def pathway_handle(
+    client: Client, trial: str, subject: str, *, rehearsal: bool = False, label: str = ""
+) -> Handle:
+    """The handle of a pathway, whichever run it is in. Asks nobody: that it exists shows when it is used."""
+    id_ = pathway_id(trial, subject, rehearsal=rehearsal, label=label)
+    return client.get_workflow_handle_for(PatientPathway.run, id_)
+
+
+async def start_subtrial(
+    client: Client, start: SubtrialStart, *, queue: str, patience: timedelta = PATIENCE
+) -> SubtrialHandle:
+    """Start the governor of a subtrial on the worker's `queue`, unless it runs already: then it goes on as it was started.
+
+    Raises `Refused` (`closed`) if it has been archived: a subtrial has one governor, for good.
+    """
+    _check_text(start)
+    handle = subtrial_handle(
+        client, start.trial, start.subtrial, rehearsal=start.rehearsal, label=start.label
+    )
+
+    async def call() -> SubtrialHandle:
+        await client.start_workflow(
+            Subtrial.run,
+            start,
+            id=start.workflow_id,
+            task_queue=queue,
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            search_attributes=details.fixed(start),
+            static_summary=Clear(details.summary(start)),
+            static_details=Clear(details.description(start)),
+        )
+        return handle
+
+    try:
+        return await persist(call, handle, patience)
+    except WorkflowAlreadyStartedError:
+        raise Refused(
+            "closed",
+            f"subtrial {start.subtrial} of {start.trial} has been archived; its governor is not started again",
+        ) from None
+
+
+def subtrial_handle(
+    client: Client, trial: str, subtrial: str, *, rehearsal: bool = False, label: str = ""
+) -> SubtrialHandle:
+    """The handle of a governor, whichever run it is in. Asks nobody: that it exists shows when it is used."""
+    id_ = subtrial_id(trial, subtrial, rehearsal=rehearsal, label=label)
+    return client.get_workflow_handle_for(Subtrial.run, id_)
+
+
+async def submit(handle: AnyHandle, report: Report, *, patience: timedelta = PATIENCE) -> Receipt:
+    """Record a report with a pathway or a governor.
+
+    `recorded` is False while the store is away: it is accepted, and will be recorded.
+
+    May be called again with the same report, by anyone at any time: it is recorded once. Raises `Refused` with the
+    pathway's reason, or a `PathwayError`.
+    """
+    return await update(handle, "record", RecordRequest(report=report), Receipt, patience)
+
+
+async def step(
+    handle: AnyHandle, to: datetime, *, since: int = 0, patience: timedelta = PATIENCE
+) -> StepReceipt:
+    """Move the clock of a rehearsal to an instant, through every due moment.
+
+    What was told after the position `since` of the timeline comes back. Raises `Refused` on the real clock.
+    """
+    while True:
+        receipt = await update(handle, "step_to", StepRequest(to=to, since=since), StepReceipt, patience)
+        if receipt.now >= to:
+            return receipt
+
+
+async def deliver(handle: AnyHandle, *, patience: timedelta = PATIENCE) -> DeliverReceipt:
+    """Have the letters of a rehearsal delivered that are due. Raises `Refused` on the real clock."""
+    return await update(handle, "deliver", Nothing(), DeliverReceipt, patience)
+
+
+async def archive(
+    handle: AnyHandle, role: str, reason: str, *, patience: timedelta = PATIENCE
+) -> ArchiveReceipt:
+    """Close a pathway for good. Raises `Refused`."""
+    return await update(handle, "archive", ArchiveRequest(role=role, reason=reason), ArchiveReceipt, patience)
+
+
+async def plan(handle: AnyHandle, *, patience: timedelta = PATIENCE) -> PlanView:
+    """The plan as it is now."""
+    return await query(handle, "plan", None, PlanView, patience)
+
+
+async def timeline(handle: AnyHandle, *, patience: timedelta = PATIENCE) -> TimelineView:
+    """What was told, newest entries; the store has all."""
+    return await query(handle, "timeline", None, TimelineView, patience)
+
+
+async def explain(handle: Handle, decision: str, *, patience: timedelta = PATIENCE) -> ExplanationView:
+    """Why a decision (its id or key) is as it is. Raises `UnknownName`."""
+    view = await query(handle, "explain", ExplainRequest(decision=decision), ExplanationView, patience)
+    if view.unknown:
+        raise UnknownName(view.unknown)
+    return view
+
+
+async def state(handle: AnyHandle, *, patience: timedelta = PATIENCE) -> StateView:
+    """How a pathway stands, for operations."""
+    return await query(handle, "state", None, StateView, patience)
+
+
+async def pathways(
+    client: Client,
+    *,
+    trial: str = "",
+    site: str = "",
+    subject: str = "",
+    rehearsal: bool | None = False,
+    open_only: bool = True,
+) -> AsyncIterator[Listed]:
+    """Pathways of patients by the server's index, newest first, which runs a second or so behind. `rehearsal=None`: both kinds.
+
+    `trial` is a protocol's `name@version`. Raises `PathwayError`.
+    """
+    codes = ((attributes.TRIAL, trial), (attributes.SITE, site), (attributes.SUBJECT, subject))
+    async for found in _listing(client, "patient", codes, rehearsal=rehearsal, open_only=open_only):
+        yield found
+
+
+async def subtrials(
+    client: Client,
+    *,
+    trial: str = "",
+    subtrial: str = "",
+    rehearsal: bool | None = False,
+    open_only: bool = True,
+) -> AsyncIterator[Listed]:
+    """Governors by the server's index, see `pathways`.
+
+    `subject` is the subtrial, `phase` its status, `group` its dose level or stage.
+    """
+    codes = ((attributes.TRIAL, trial), (attributes.SUBJECT, subtrial))
+    async for found in _listing(client, "subtrial", codes, rehearsal=rehearsal, open_only=open_only):
+        yield found
+
+
+# --- inside ---------------------------------------------------------------------------------------
+
+
+async def _listing(
+    client: Client,
+    kind: str,
+    codes: Iterable[tuple[SearchAttributeKey[str], str]],
+    *,
+    rehearsal: bool | None,
+    open_only: bool,
+) -> AsyncIterator[Listed]:
+    terms = [f'{attributes.KIND.name} = "{kind}"']
+    terms += [f'{key.name} = "{_plain(value)}"' for key, value in codes if value]
+    if rehearsal is not None:
+        terms.append(f"{attributes.REHEARSAL.name} = {str(rehearsal).lower()}")
+    terms.append('ExecutionStatus = "Running"' if open_only else 'ExecutionStatus != "ContinuedAsNew"')
+    try:
+        async for found in client.list_workflows(" AND ".join(terms)):
+            yield _listed(found)
+    except RPCError as error:
+        raise final(error, f"the list of {kind}s") from error
+
+
+def _checked(kind: type[S], what: str, **fields: Any) -> S:
+    try:
+        return kind(**fields)
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(map(str, fault['loc'])) or 'start'}: {fault['msg'].removeprefix('Value error, ')}"
+            for fault in error.errors(include_input=False, include_url=False)
+        )
+        raise PathwayError(f"cannot start {what}: {faults}") from None
+
+
+def _check_text(start: PathwayStart | SubtrialStart) -> None:
+    """Make sure that the worker will find what the start names: what fails there fails for ever."""
+    text = compiled(start.protocol)
+    if text.hash != start.protocol_hash:
+        raise PathwayError(
+            f"{start.protocol} has the content hash {text.hash[:12]} here, and {start.protocol_hash[:12]} was asked for"
+        )
+    make_profile(text.protocol, start.profile, start.simulation)
+
+
+def _plain(value: str) -> str:
+    if '"' in value or "\\" in value:
+        raise PathwayError(
+            f"{value!r} cannot be searched for: quotes and backslashes are not part of any code"
+        )
+    return value
+
+
+def _listed(found: WorkflowExecution) -> Listed:
+    known = found.typed_search_attributes
+    status = found.status
+    return Listed(
+        workflow_id=found.id,
+        subject=known.get(attributes.SUBJECT, ""),
+        protocol=known.get(attributes.TRIAL, ""),
+        site=known.get(attributes.SITE, ""),
+        phase=known.get(attributes.PHASE, ""),
+        group=known.get(attributes.GROUP, ""),
+        open=known.get(attributes.OPEN, 0),
+        late=known.get(attributes.LATE, 0),
+        next_due=known.get(attributes.NEXT_DUE),
+        rehearsal=known.get(attributes.REHEARSAL, False),
+        status=status.name.lower() if isinstance(status, WorkflowExecutionStatus) else "",
+    )
+
+
+__all__ = [
+    "ALREADY_ENROLLED",
+    "PATIENCE",
+    "AnyHandle",
+    "Handle",
+    "Listed",
+    "NoAnswer",
+    "PathwayClosed",
+    "PathwayError",
+    "PathwayStalled",
+    "SubtrialHandle",
+    "UnknownPathway",
+    "archive",
+    "deliver",
+    "explain",
+    "new_start",
+    "new_subtrial_start",
+    "pathway_handle",
+    "pathways",
+    "plan",
+    "start_pathway",
+    "start_subtrial",
+    "state",
+    "step",
+    "submit",
+    "subtrial_handle",
+    "subtrials",
+    "timeline",
+]

@@ -1,0 +1,1 @@
+"""allpath demo: several infants on a local server."""

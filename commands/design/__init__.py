@@ -1,0 +1,1 @@
+"""allpath design: what trial designs say, and what they would do."""

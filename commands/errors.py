@@ -1,0 +1,13 @@
+"""Wrong use of a command, and the one notice that stands under every help text."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pathway.errors import AllpathError
+
+NOTICE: Final = "Research software, not a medical device."
+
+
+class UsageError(AllpathError):
+    """A command line that says something which cannot be meant. The message says what would be accepted."""

@@ -1,0 +1,1 @@
+"""allpath meeting: the coordinating meeting."""

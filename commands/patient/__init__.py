@@ -1,0 +1,1 @@
+"""Commands about one patient, and the work list over all."""

@@ -1,0 +1,184 @@
+"""What is late, due today and due this week, for patients, subtrials and meetings; and who there is."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.text import Text
+
+from commands.known_trials import protocol_text
+from commands.options import JsonOption, RoleOption, Target, where
+from commands.protocol.options import TrialOption
+from commands.reading import utc_now
+from commands.screen import due_words, make_console, notice, print_json, styled, table
+from commands.session import run
+from commands.store_reading import reading, tell_lag
+from pathway.clock import local_day
+from pathway.site import zone
+
+if TYPE_CHECKING:
+    from store.queries import Pathway
+    from store.work_list import Due
+
+TITLES = {"late": "Late", "today": "Today", "week": "This week"}
+SiteOption = Annotated[str | None, typer.Option("--site", metavar="CODE", help="Only this site.")]
+
+
+def due(
+    ctx: typer.Context,
+    site: SiteOption = None,
+    role: RoleOption = None,
+    trial: TrialOption = None,
+    subject: Annotated[
+        str | None, typer.Option("--subject", metavar="SUBJECT", help="Only this patient.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """The work list of all patients, subtrials and meetings: late, today, this week. --as ROLE: only what that role must do.
+
+    It comes from the read model, which runs a moment behind the pathways.
+    """
+    name = protocol_text(trial).protocol.name if trial else None
+    now, pathways, lines = run(_work(where(ctx), name, site, subject, role))
+    if as_json:
+        print_json(
+            {"now": now.isoformat(), "newest": _newest(pathways), "due": [asdict(line) for line in lines]}
+        )
+        return
+    zones = {pathway.pathway_id: pathway.zone for pathway in pathways}
+    console = make_console()
+    if not lines:
+        console.print(Text("Nothing is late, due today or due this week.", style="green"))
+    for bucket, title in TITLES.items():
+        rows = [_row(line, now, zones) for line in lines if line.bucket == bucket]
+        if rows:
+            console.print(
+                table(
+                    ("Who", "Site", "State", "What", "Due", "Waiting for"),
+                    rows,
+                    title=f"{title} ({len(rows)})",
+                )
+            )
+            console.print()
+    tell_lag(max((p.stored for p in pathways), default=None), utc_now())
+    notice(console)
+
+
+def list_(
+    ctx: typer.Context,
+    site: SiteOption = None,
+    trial: TrialOption = None,
+    everyone: Annotated[bool, typer.Option("--all", help="Archived pathways too.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Every patient: phase, group, what is open and late. From the read model, which runs a moment behind."""
+    name = protocol_text(trial).protocol.name if trial else None
+    found = run(_pathways(where(ctx), name, site, None, archived=everyone))
+    if as_json:
+        print_json(
+            {"newest": _newest(found), "pathways": [{**asdict(p), "phases": dict(p.phases)} for p in found]}
+        )
+        return
+    console = make_console()
+    rows = [
+        (
+            Text(p.subject, style="bold"),
+            p.protocol,
+            p.site,
+            Text("archived", style="magenta")
+            if p.archived
+            else "\n".join(f"{track}: {phase}" for track, phase in p.phases),
+            p.group or "",
+            Text(str(p.open), style="yellow" if p.open else "dim"),
+            Text(str(p.late), style="bold red" if p.late else "dim"),
+        )
+        for p in found
+    ]
+    if rows:
+        console.print(table(("Patient", "Protocol", "Site", "Phases", "Group", "Open", "Late"), rows))
+    else:
+        console.print("No pathways yet. Enrol a patient with `allpath enrol`.")
+    tell_lag(max((p.stored for p in found), default=None), utc_now())
+    notice(console)
+
+
+async def _pathways(
+    where_: Target,
+    trial: str | None,
+    site: str | None,
+    subject: str | None,
+    *,
+    archived: bool,
+    kind: str | None = "patient",
+) -> tuple[Pathway, ...]:
+    from runtime.settings import load_settings
+    from store import queries
+    from store.meetings import belongs
+
+    async with reading(load_settings()) as session:
+        found = await queries.pathways(
+            session,
+            trial=trial,
+            site=site,
+            subject=subject,
+            kind=kind,
+            rehearsals=where_.rehearsal,
+            archived=archived,
+        )
+    return tuple(p for p in found if belongs(p, where_.label))
+
+
+async def _work(
+    where_: Target, trial: str | None, site: str | None, subject: str | None, role: str | None
+) -> tuple[datetime, tuple[Pathway, ...], list[Due]]:
+    from runtime.settings import load_settings
+    from store.work_list import due as work_list
+
+    found = await _pathways(where_, trial, site, subject, archived=False, kind=None)
+    now = utc_now()
+    async with reading(load_settings()) as session:
+        if where_.rehearsal:
+            now = await _rehearsed_until(session, found, now)
+        lines = await work_list(
+            session, now, trial=trial, site=site, subject=subject, role=role, rehearsals=where_.rehearsal
+        )
+    meant = {pathway.pathway_id for pathway in found}
+    return now, found, [line for line in lines if line.pathway_id in meant]
+
+
+async def _rehearsed_until(session: Any, found: tuple[Pathway, ...], otherwise: datetime) -> datetime:
+    """Where the clock of the rehearsals stands, as far as the store knows: at their newest announcement."""
+    from store import queries
+
+    newest = [
+        datetime.fromisoformat(timeline[-1].at)
+        for pathway in found
+        if (timeline := await queries.timeline(session, pathway.pathway_id))
+    ]
+    return max(newest, default=otherwise)
+
+
+def _newest(found: tuple[Pathway, ...]) -> str | None:
+    newest = max((p.stored for p in found), default=None)
+    return newest.isoformat() if newest else None
+
+
+def _row(line: Due, now: datetime, zones: dict[str, str]) -> tuple[Any, ...]:
+    site_zone = zone(zones[line.pathway_id])
+    today = local_day(now, site_zone)
+    if line.kind in ("item", "assessment", "task", "dose"):
+        state = styled("late" if line.bucket == "late" else line.state)
+        hour = f"{line.due_at.astimezone(site_zone):%H:%M}" if line.due_at is not None else ""
+        when = due_words(line.due, today, hour)
+    elif line.kind == "decision":
+        state = styled(line.state)
+        when = f"since {line.since:%Y-%m-%d}" if line.since else ""
+    else:
+        state = styled(line.severity or line.state)
+        when = f"since {line.since:%Y-%m-%d}" if line.since else ""
+    what = Text.assemble((line.key, "bold"), f" {line.text}")
+    owner = f"decision {line.blocked_by}" if line.blocked_by else line.owner or "clinician"
+    return Text(line.subject, style="bold"), line.site, state, what, when, owner

@@ -1,0 +1,141 @@
+"""Enrolment: the start of a pathway."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from commands.errors import UsageError
+from commands.known_trials import trial_names
+from commands.options import DryRunOption, JsonOption, SubjectArgument, where
+from commands.protocol.options import complete_trials
+from commands.reading import moment, pairs
+from commands.screen import make_console, notice, print_json
+from commands.session import IDENTITY, run
+from pathway.site import Site, zone
+
+if TYPE_CHECKING:
+    from contracts.messages import PathwayStart
+    from runtime.settings import Settings
+
+
+def enrol(
+    ctx: typer.Context,
+    subject: SubjectArgument,
+    protocol: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="PROTOCOL",
+            autocompletion=complete_trials,
+            help="NAME, or NAME@VERSION for an older text. Default: the only protocol that there is.",
+        ),
+    ] = None,
+    *,
+    site: Annotated[str, typer.Option("--site", metavar="CODE", help="The site's code, such as S01.")],
+    trial: Annotated[
+        str | None,
+        typer.Option(
+            "--trial",
+            "--protocol",
+            metavar="NAME",
+            autocompletion=complete_trials,
+            help="The same as PROTOCOL.",
+        ),
+    ] = None,
+    time_zone: Annotated[
+        str | None,
+        typer.Option("--zone", metavar="ZONE", help="Its IANA time zone. Default: that of the settings."),
+    ] = None,
+    country: Annotated[str, typer.Option("--country", metavar="CC", help="Its country.")] = "DE",
+    label: Annotated[
+        str, typer.Option("--label", metavar="EDITION", help="The drug-label edition it works by.")
+    ] = "EU",
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="A key of the assumption profile for this patient. May be repeated.",
+        ),
+    ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            "--start", metavar="WHEN", help="Only with --rehearsal: where its clock begins, in site time."
+        ),
+    ] = None,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Enrol a patient: start the pathway, on the newest version of the protocol, pinned from then on."""
+    from client import pathways
+    from runtime.settings import load_settings
+
+    settings = load_settings()
+    place = Site(site, time_zone or settings.default_site_zone, country, label)
+    zone(place.zone)
+    if not re.fullmatch("[A-Z]{2}", country):
+        raise UsageError(f"--country {country!r}: accepted are two capital letters such as DE")
+    if protocol is not None and trial is not None and protocol != trial:
+        raise UsageError(f"{protocol} and --trial {trial}: which of them?")
+    rehearsal = where(ctx)
+    if (start is not None) != rehearsal.rehearsal:
+        raise UsageError(
+            "--start belongs to a rehearsal, and a rehearsal needs it: "
+            "allpath --rehearsal LABEL enrol P1 --site S01 --start 2025-02-01"
+        )
+    made = pathways.new_start(
+        protocol or trial or only_trial(),
+        subject,
+        place,
+        profile=dict(pairs("--set", set_)),
+        started_at=None if start is None else moment(start, place.tz, datetime.max.replace(tzinfo=place.tz)),
+        label=rehearsal.label or "",
+    )
+    started = False
+    if not dry_run:
+        run(_start(settings, made))
+        started = True
+    if as_json:
+        print_json(
+            {
+                "subject": subject,
+                "started": started,
+                "workflow_id": made.workflow_id,
+                "protocol": made.protocol,
+                "protocol_hash": made.protocol_hash,
+                "profile": made.profile,
+                "site": {"id": place.id, "zone": place.zone, "country": place.country, "label": place.label},
+            }
+        )
+        return
+    console = make_console()
+    head = ("enrolled", "bold green") if started else ("dry run, would enrol", "bold yellow")
+    console.print(Text.assemble(head, f"  {subject} in {made.protocol} at {place.id} ({place.zone})"))
+    for key, value in made.profile.items():
+        console.print(f"  profile {key} = {value}")
+    console.print(Text(f"pathway {made.workflow_id}, protocol text {made.protocol_hash[:12]}", style="dim"))
+    if started:
+        console.print(f"Next: allpath record {subject} FACT VALUE, or allpath show {subject}")
+    notice(console)
+
+
+def only_trial() -> str:
+    """The name of the only protocol. Raises `UsageError` where there are several."""
+    names = trial_names()
+    if len(names) > 1:
+        raise UsageError(f"say in which trial: --protocol {' or '.join(names)}")
+    return names[0]
+
+
+async def _start(settings: Settings, start: PathwayStart) -> None:
+    from client import pathways
+    from runtime.connection import connect
+
+    client = await connect(settings, identity=IDENTITY)
+    queue = settings.rehearsal_task_queue if start.rehearsal else settings.task_queue
+    await pathways.start_pathway(client, start, queue=queue)

@@ -1,0 +1,249 @@
+"""What happened: results, actions, adverse events, corrections, voids, judgements, and what cannot be had."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from commands.errors import UsageError
+from commands.options import (
+    AtOption,
+    DryRunOption,
+    IdOption,
+    JsonOption,
+    PointOption,
+    ReasonOption,
+    RoleOption,
+    SampledOption,
+    ScopeOption,
+    SubjectArgument,
+    UnitOption,
+    WithOption,
+    where,
+)
+from commands.protocol.options import TrialOption
+from commands.reading import pairs, plain
+from commands.session import PatientSession
+from commands.submission import blank, send
+from pathway.events import Report
+
+
+def record(
+    ctx: typer.Context,
+    subject: SubjectArgument,
+    fact: Annotated[str | None, typer.Argument(metavar="FACT", help="What was found, such as mrd.")] = None,
+    value: Annotated[str | None, typer.Argument(metavar="VALUE", help="Its value, such as 2e-4.")] = None,
+    unit: UnitOption = "",
+    point: PointOption = "",
+    sampled: SampledOption = None,
+    do: Annotated[
+        str | None, typer.Option("--do", metavar="ACTION", help="What was done, such as infusion_started.")
+    ] = None,
+    ae: Annotated[
+        str | None,
+        typer.Option("--ae", metavar="EVENT", help="Which adverse event, such as CRS; with --grade."),
+    ] = None,
+    grade: Annotated[
+        str | None, typer.Option("--grade", metavar="N", help="Its grade from now on; 0: resolved.")
+    ] = None,
+    scale: Annotated[
+        str | None, typer.Option("--scale", metavar="NAME", help="The scale of the grade, such as ASTCT.")
+    ] = None,
+    of: Annotated[
+        str, typer.Option("--of", metavar="ID", help="The earlier report of the same adverse event.")
+    ] = "",
+    scope: ScopeOption = None,
+    with_: WithOption = None,
+    at: AtOption = None,
+    reason: ReasonOption = "",
+    role: RoleOption = None,
+    id_: IdOption = None,
+    trial: TrialOption = None,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Record a result, something done (--do), or an adverse event (--ae).
+
+    A clinical fact is never refused because it violates the protocol: it is recorded, and the plan says what it means.
+
+    [dim]allpath record P1 mrd 2e-4 --unit fraction --point EOI --sampled 2025-03-07 --with assay=PCR
+    allpath record P1 --do infusion_started --scope cycle=1 --at '2025-03-10 10:00'
+    allpath record P1 --ae CRS --grade 3 --scale ASTCT[/dim]
+    """
+    if [fact is not None, do is not None, ae is not None].count(True) != 1:
+        raise UsageError("record one thing: FACT VALUE, or --do ACTION, or --ae EVENT --grade N")
+    if do is not None and (value is not None or unit or point or sampled):
+        raise UsageError("--do takes no value, unit, point or sample time; say when with --at")
+    if ae is not None and (unit or point or sampled):
+        raise UsageError("--ae takes no unit, point or sample time; say when with --at")
+    if ae is None and (grade is not None or scale is not None or of):
+        raise UsageError("--grade, --scale and --of belong to an adverse event; say which with --ae EVENT")
+    if ae is not None and grade is None:
+        raise UsageError(f"--ae {ae}: the grade is missing; say --grade 1, or --grade 0 when it has resolved")
+    if fact is not None and value is None:
+        raise UsageError(f"{fact}: the value is missing, such as: allpath record {subject} {fact} VALUE")
+    if sampled is not None and at is not None:
+        raise UsageError("--sampled and --at both say when; a result takes --sampled")
+    labels, details = pairs("--scope", scope), pairs("--with", with_)
+
+    def write(pathway: PatientSession) -> Report:
+        compiled = pathway.compiled
+        if fact is not None:
+            known = compiled.facts.get(fact)
+            report = blank(
+                "observation",
+                pathway,
+                id=id_,
+                role=role or (known.supplier if known else "coordinator"),
+                at=sampled or at,
+            )
+            report = replace(report, name=fact, value=plain(value), unit=unit, point=point)
+        elif do is not None:
+            action = compiled.actions.get(do)
+            report = blank(
+                "action", pathway, id=id_, role=role or (action.role if action else "coordinator"), at=at
+            )
+            report = replace(report, name=do)
+        else:
+            report = blank("adverse_event", pathway, id=id_, role=role or "clinician", at=at)
+            report = replace(report, name=ae or "", value=plain(grade), target=of)
+        return replace(report, scope=labels, details=_details(details, scale, pathway, ae), reason=reason)
+
+    send(where(ctx), subject, trial, write, dry_run=dry_run, as_json=as_json)
+
+
+def _details(
+    details: tuple[tuple[str, str], ...], scale: str | None, pathway: PatientSession, ae: str | None
+) -> tuple[tuple[str, str], ...]:
+    """The details with the scale of a grade: the one given, or the only one that the protocol knows."""
+    if ae is None or "scale" in dict(details):
+        return details
+    kind = pathway.compiled.adverse_events.get(ae)
+    only = kind.scales[0] if kind is not None and len(kind.scales) == 1 else None
+    scale = scale or only
+    return tuple(sorted([*details, ("scale", scale)])) if scale else details
+
+
+EventArgument = Annotated[
+    str, typer.Argument(metavar="EVENT", help="Id of the event, as `timeline` shows it.")
+]
+
+
+def correct(
+    ctx: typer.Context,
+    subject: SubjectArgument,
+    event: EventArgument,
+    value: Annotated[
+        str | None, typer.Argument(metavar="VALUE", help="The right value, choice, day or grade.")
+    ] = None,
+    unit: UnitOption = "",
+    point: PointOption = "",
+    sampled: SampledOption = None,
+    scale: Annotated[
+        str | None, typer.Option("--scale", metavar="NAME", help="The right scale of a grade.")
+    ] = None,
+    scope: ScopeOption = None,
+    with_: WithOption = None,
+    at: AtOption = None,
+    reason: ReasonOption = "",
+    role: RoleOption = None,
+    id_: IdOption = None,
+    trial: TrialOption = None,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Say an event right: what is not named stays as it was. The wrong one stays on record."""
+    if sampled is not None and at is not None:
+        raise UsageError("--sampled and --at both say when; a result takes --sampled")
+    if not (value or unit or point or sampled or scale or scope or with_ or at):
+        raise UsageError(
+            f"the correction of {event} changes nothing; say the right value, --unit, --point, "
+            "--sampled, --at, --scope or --with"
+        )
+    labels = pairs("--scope", scope)
+    details = pairs("--with", [*(with_ or []), *([f"scale={scale}"] if scale else [])])
+
+    def write(pathway: PatientSession) -> Report:
+        report = blank("correction", pathway, id=id_, role=role or "coordinator", at=sampled or at)
+        return replace(
+            report,
+            target=event,
+            value=plain(value),
+            unit=unit,
+            point=point,
+            scope=labels,
+            details=details,
+            reason=reason,
+        )
+
+    send(where(ctx), subject, trial, write, dry_run=dry_run, as_json=as_json)
+
+
+def void(
+    ctx: typer.Context,
+    subject: SubjectArgument,
+    event: EventArgument,
+    reason: ReasonOption = "",
+    role: RoleOption = None,
+    id_: IdOption = None,
+    trial: TrialOption = None,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Say that an event does not count, with a reason: the wrong patient, recorded twice. It stays on record."""
+
+    def write(pathway: PatientSession) -> Report:
+        return replace(
+            blank("void", pathway, id=id_, role=role or "coordinator"), target=event, reason=reason
+        )
+
+    send(where(ctx), subject, trial, write, dry_run=dry_run, as_json=as_json)
+
+
+def judge(
+    ctx: typer.Context,
+    subject: SubjectArgument,
+    criterion: Annotated[
+        str, typer.Argument(metavar="CRITERION", help="A criterion under REVIEW, such as X6.")
+    ],
+    verdict: Annotated[str, typer.Argument(metavar="PASS|FAIL", help="The clinician's verdict.")],
+    reason: ReasonOption = "",
+    role: RoleOption = None,
+    id_: IdOption = None,
+    trial: TrialOption = None,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Judge a criterion that the protocol leaves to a clinician. Bound to the values that were judged."""
+
+    def write(pathway: PatientSession) -> Report:
+        report = blank("judgement", pathway, id=id_, role=role or "clinician")
+        return replace(report, name=criterion, value=verdict.upper(), reason=reason)
+
+    send(where(ctx), subject, trial, write, dry_run=dry_run, as_json=as_json)
+
+
+def unobtainable(
+    ctx: typer.Context,
+    subject: SubjectArgument,
+    fact: Annotated[str, typer.Argument(metavar="FACT", help="The value that cannot be had, such as mrd.")],
+    point: PointOption = "",
+    reason: ReasonOption = "",
+    role: RoleOption = None,
+    id_: IdOption = None,
+    trial: TrialOption = None,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Declare that a value cannot be had, with a reason. It is never taken as negative."""
+
+    def write(pathway: PatientSession) -> Report:
+        known = pathway.compiled.facts.get(fact)
+        report = blank(
+            "not_obtainable", pathway, id=id_, role=role or (known.supplier if known else "coordinator")
+        )
+        return replace(report, name=fact, point=point, reason=reason)
+
+    send(where(ctx), subject, trial, write, dry_run=dry_run, as_json=as_json)

@@ -1,0 +1,1 @@
+"""allpath protocol, prove, rehearse: trials without a patient."""

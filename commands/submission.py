@@ -1,0 +1,206 @@
+"""Handing in a report: to the pathway, or in a dry run to the engine here, on the events that the store has."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from rich.text import Text
+
+from commands.options import Target
+from commands.reading import moment
+from commands.screen import change_line, make_console, print_json
+from commands.session import PatientSession, opened, run
+from commands.store_reading import stored_events
+from pathway.changes import Change, changes, day_one_of
+from pathway.events import Event, Report
+from pathway.language.profile import make_profile
+from pathway.patient.admission import admit
+from pathway.patient.evaluate import evaluate
+from pathway.plan import Plan
+from pathway.record import Record
+
+if TYPE_CHECKING:
+    from client.pathways import AnyHandle
+    from contracts.messages import Receipt
+    from runtime.settings import Settings
+
+LAG_PATIENCE: Final = 3.0
+"""Seconds that a dry run waits for the store to catch up with the pathway."""
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """A dry run: the event that the report would become (None: it is on record already), and what it would change."""
+
+    event: Event | None
+    changes: tuple[Change, ...]
+
+
+def send(
+    where: Target,
+    subject: str,
+    trial: str | None,
+    write: Callable[[PatientSession], Report],
+    *,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Open the pathway, let `write` make the report, hand it in and print what came of it.
+
+    Raises `Refused` with the reason, or a `PathwayError`; then nothing was recorded.
+    """
+    run(_send(where, subject, trial, write, dry_run=dry_run, as_json=as_json))
+
+
+def new_id() -> str:
+    """An id for an event that the caller gives none."""
+    return f"e-{uuid.uuid4().hex[:12]}"
+
+
+def blank(
+    kind: Any, opened: PatientSession, *, id: str | None, role: str, at: str | None = None, **fields: Any
+) -> Report:
+    """A report of that kind, made now; `at`: when it happened, as typed in site time."""
+    occurred = None if at is None else moment(at, opened.site.tz, opened.now)
+    return Report(id or new_id(), kind, opened.now, role, occurred=occurred, **fields)
+
+
+async def _send(
+    where: Target,
+    subject: str,
+    trial: str | None,
+    write: Callable[[PatientSession], Report],
+    *,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    async with opened(where, subject, trial) as pathway:
+        report = write(pathway)
+        tell(pathway, report, await submit(pathway, report, dry_run=dry_run), as_json)
+
+
+async def submit(pathway: PatientSession, report: Report, *, dry_run: bool) -> Receipt | DryRun:
+    """Hand in the report, or try it. Raises `Refused`, or a `PathwayError`; then nothing was recorded."""
+    from client import pathways
+
+    return await _tried(pathway, report) if dry_run else await pathways.submit(pathway.handle, report)
+
+
+def tell(pathway: PatientSession, report: Report, answer: Receipt | DryRun, as_json: bool) -> None:
+    """Print what came of a report."""
+    tell_of({"subject": pathway.start.subject}, report, answer, as_json)
+
+
+def tell_of(who: Mapping[str, str], report: Report, answer: Receipt | DryRun, as_json: bool) -> None:
+    """Print what came of a report about `who`: the names that JSON has, with their values."""
+    if isinstance(answer, DryRun):
+        _show_trial(who, report, answer, as_json)
+    else:
+        _show_receipt(who, report, answer, as_json)
+
+
+async def _tried(pathway: PatientSession, report: Report) -> DryRun:
+    start, compiled, site = pathway.start, pathway.compiled, pathway.site
+    record = Record.of(await all_events(pathway.handle, pathway.settings, start.workflow_id))
+    profile = make_profile(compiled.protocol, start.profile, start.simulation)
+    plan = evaluate(compiled, profile, site, record, pathway.now)
+    event = admit(compiled, profile, site, record, report, pathway.now, plan)
+    if event is None:
+        return DryRun(None, ())
+
+    def told_of(plan: Plan, told: Any, cause: str) -> Any:
+        day_one = day_one_of(plan, compiled.protocol.day_one)
+        return changes(told, plan, subject=start.subject, cause=cause, tz=site.tz, day_one=day_one)
+
+    _, told = told_of(plan, {}, "")
+    record.append(event)
+    would, _ = told_of(evaluate(compiled, profile, site, record, pathway.now), told, event.id)
+    return DryRun(event, tuple(would))
+
+
+async def all_events(handle: AnyHandle, settings: Settings, workflow_id: str) -> tuple[Event, ...]:
+    """All events of a pathway or governor, from the store, once it has as many as the workflow itself.
+
+    Raises `StoreAway` while it has fewer: a dry run on half of the record would mislead.
+    """
+    from client import pathways
+    from store.errors import StoreAway
+
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + LAG_PATIENCE
+    while True:
+        state = await pathways.state(handle)
+        found = await stored_events(settings, workflow_id)
+        if len(found) >= state.events:
+            return found
+        if loop.time() >= deadline:
+            raise StoreAway(
+                f"the store has {len(found)} of {state.events} events of {state.subject}; "
+                "a dry run needs all of them. Try again when it has caught up"
+            )
+        await asyncio.sleep(0.2)
+
+
+def _show_trial(who: Mapping[str, str], report: Report, trial: DryRun, as_json: bool) -> None:
+    event, would = trial.event, trial.changes
+    if as_json:
+        print_json(
+            {
+                "dry_run": True,
+                **who,
+                "on_record": event is None,
+                "event": None if event is None else asdict(event),
+                "changes": [asdict(change) for change in would],
+            }
+        )
+        return
+    console = make_console()
+    if event is None:
+        console.print(f"{report.id} is on record already with this content; nothing would change.")
+        return
+    console.print(Text.assemble(("dry run ", "bold yellow"), f"{words_of(report)}: nothing is recorded."))
+    console.print("It would change:" if would else "It would be recorded, and change nothing in the plan.")
+    for change in would:
+        console.print(Text("  ").append_text(change_line(change, with_day=False)))
+
+
+def _show_receipt(who: Mapping[str, str], report: Report, receipt: Receipt, as_json: bool) -> None:
+    if as_json:
+        print_json({**who, **receipt.model_dump(mode="json", exclude={"plan"})})
+        return
+    console = make_console()
+    head = ("recorded", "bold green") if receipt.recorded else ("accepted, not yet recorded", "bold yellow")
+    console.print(Text.assemble(head, f"  {' '.join(who.values())}: {words_of(report)}"))
+    console.print(Text(f"event {receipt.event_id}, as claimed by the {report.role}", style="dim"))
+    if not receipt.recorded:
+        console.print(
+            "The store does not answer. The pathway keeps the event and brings it there; nothing is lost."
+        )
+    for change in receipt.changes:
+        console.print(Text("  ").append_text(change_line(change, with_day=False)))
+
+
+def words_of(report: Report) -> str:
+    """A report in one line, as it was typed."""
+    scope = f"[{','.join(f'{name}={value}' for name, value in report.scope)}]" if report.scope else ""
+    what = " ".join(part for part in (f"{report.name}{scope}", report.point) if part)
+    value = f"{report.value or ''} {report.unit}".strip()
+    match report.kind:
+        case "correction":
+            return f"correction of {report.target}" + (f" to {value}" if value else "")
+        case "void":
+            return f"{report.target} does not count"
+        case "not_obtainable":
+            return f"{what} cannot be obtained"
+        case "adverse_event":
+            return f"{what} grade {report.value}"
+        case "acknowledgement":
+            return f"{what} acknowledged"
+        case "judgement" | "decision":
+            return f"{what}: {value}"
+        case _:
+            return f"{what} = {value}" if value else what

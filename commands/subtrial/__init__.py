@@ -1,0 +1,1 @@
+"""allpath subtrial: slots, dose levels, stages."""

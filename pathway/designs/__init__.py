@@ -1,0 +1,1 @@
+"""Trial designs: rolling six, 3+3, Simon two-stage. Statistics, no patient."""

@@ -1,0 +1,1 @@
+"""A protocol compiled, and one evaluation of it."""

@@ -1,0 +1,441 @@
+"""Decisions: tables that propose, and people's confirmations that stay valid, are carried, diverge or re-open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from pathway.engine.confirmations import compare, judge, latest_confirmation, seen, unconfirmed
+from pathway.engine.context import Evaluation, Leaves
+from pathway.engine.linker import Bound, Linker
+from pathway.engine.predicates import gate, predicate
+from pathway.engine.results import Cell, Resolved, Result
+from pathway.engine.size_seen import SIZE, sized
+from pathway.engine.values import Val, holds
+from pathway.events import Event, seen_digest
+from pathway.language import Choice, Crit, Decision, Input, Param, Passed, Reading, Rule
+from pathway.language.terms import key_of
+from pathway.language.walk import atoms
+from pathway.plan import DecisionState, Missing
+
+YES_NO = ("yes", "no")
+
+
+Resolve = Callable[[Evaluation], Resolved]
+
+
+def compile_input(item: Input, linker: Linker) -> tuple[Callable[[Evaluation], Cell], tuple[str, ...]]:
+    """An input's function and all the cells that it can have."""
+    names: tuple[str, ...]
+    if isinstance(item.of, str):
+        read, names = _of_decision(item.of, linker)
+    elif isinstance(item.of, Reading):
+        read, names = _of_slot(item, item.of, linker)
+    else:
+        names = YES_NO
+        read = _of_predicate(predicate(item.of, linker), judged=_reads_criteria(item.of))
+        if item.bound_to_size:
+            read = with_size(item.of, read, linker)
+    if item.closed is None:
+        return read, names
+    band, closes = item.closed[0], predicate(item.closed[1], linker)
+    names = names if band in names else (*names, band)
+    every = names
+
+    def closed(ctx: Evaluation) -> Cell:
+        cell = read(ctx)
+        if not cell.missing:
+            return cell
+        over = closes(ctx)
+        if over.verdict == "PASS":
+            return Cell((band,), over.since, closed=True)
+        return Cell(every, cell.since, cell.missing, cell.review)
+
+    return closed, names
+
+
+def _reads_criteria(node: object) -> bool:
+    """Whether a predicate rests on criteria: then a review is settled by judging them, not here."""
+    return bool(atoms(node, Crit))
+
+
+def _of_predicate(test: Callable[[Evaluation], Result], *, judged: bool) -> Callable[[Evaluation], Cell]:
+    def read(ctx: Evaluation) -> Cell:
+        result = test(ctx)
+        if result.verdict == "PASS":
+            return Cell(("yes",), result.since)
+        if result.verdict == "FAIL":
+            return Cell(("no",), result.since)
+        if result.verdict == "REVIEW" and not judged:
+            return Cell(YES_NO, result.since, review=True)
+        return Cell(YES_NO, result.since, result.missing or (-1,))
+
+    return read
+
+
+def _of_decision(id: str, linker: Linker) -> tuple[Callable[[Evaluation], Cell], tuple[str, ...]]:
+    index = linker.decision(id, ())
+    names = (*linker.options(id), "none")
+    computed = linker.is_computed(id)
+
+    def read(ctx: Evaluation) -> Cell:
+        upstream = ctx.decision(index)
+        if upstream.outcome is not None:
+            return Cell((upstream.outcome,), upstream.since)
+        if not upstream.asked or upstream.none:
+            return Cell(("none",), upstream.since)
+        left = (upstream.possible if computed else ()) or names
+        if upstream.may_be_none and "none" not in left:
+            left = (*left, "none")
+        if upstream.state == "review":
+            return Cell(left, upstream.since, (), True)
+        return Cell(left, upstream.since, upstream.missing or (-1,))
+
+    return read, names
+
+
+def with_size(of: object, read: Callable[[Evaluation], Cell], linker: Linker) -> Callable[[Evaluation], Cell]:
+    """The same cell with the size of what passed: a confirmation does not cover more than was seen."""
+    size = sized(of, linker)
+
+    def measured(ctx: Evaluation) -> Cell:
+        cell = read(ctx)
+        if cell.possible == ("yes",):
+            cell.size = size(ctx)
+        return cell
+
+    return measured
+
+
+def _of_slot(
+    item: Input, reading: Reading, linker: Linker
+) -> tuple[Callable[[Evaluation], Cell], tuple[str, ...]]:
+    index = linker.reading(reading)
+    if not item.bands:
+        values = linker.fact(reading.fact).values
+
+        def chosen(ctx: Evaluation) -> Cell:
+            value = ctx.readings[index] or ctx.reading(index)
+            if value.state == "known":
+                return Cell((value.text,), value.since)
+            return (
+                Cell(values, value.since, (index,))
+                if value.state == "missing"
+                else Cell(values, value.since, review=True)
+            )
+
+        return chosen, values
+    bands = [(b.name, [linker.limit(x) for x in b.limits]) for b in item.bands]
+    names = tuple(b.name for b in item.bands)
+
+    def banded(ctx: Evaluation) -> Cell:
+        value = ctx.readings[index] or ctx.reading(index)
+        if value.state == "missing":
+            return Cell(names, None, (index,))
+        if value.state == "review":
+            return Cell(names, value.since, review=True)
+        possible = tuple(name for name, limits in bands if _may_be(value, limits, ctx))
+        return Cell(possible or names, value.since, review=len(possible) != 1)
+
+    return banded, names
+
+
+def _may_be(value: Val, limits: list[Bound], ctx: Evaluation) -> bool:
+    for read in limits:
+        bound = read(ctx)
+        if bound is None or holds(bound[0], value, bound[1]) is False:
+            return False
+    return True
+
+
+def compile_decision(decision: Decision, linker: Linker, leaves: Leaves) -> Resolve:
+    """The function of a decision table with its confirmations."""
+    reads = []
+    position = {}
+    for n, item in enumerate(decision.inputs):
+        read, names = compile_input(item, linker)
+        reads.append((item.name, read, names))
+        position[item.name] = (n, names)
+    rules = [_compile_rule(rule, decision, position, linker) for rule in decision.rules]
+    asked = gate(decision.asked, linker) if decision.asked is not None else None
+    boundary = predicate(decision.boundary, linker) if decision.boundary is not None else None
+    enacted = [(option, predicate(p, linker), _by_time(p)) for option, p in decision.enacted]
+    key = key_of(decision.id, decision.scope)
+
+    def resolve(ctx: Evaluation) -> Resolved:
+        found = Resolved()
+        if asked is not None:
+            result = asked(ctx)
+            if result.verdict != "PASS":
+                found.asked = False
+                found.possible = decision.options if result.verdict != "FAIL" else ()
+                if result.verdict != "FAIL":
+                    found.asked, found.missing, found.state = True, result.missing or (-1,), "waiting"
+                    found.may_be_none = True
+                confirmed_earlier(ctx, found)
+                return found
+            found.since = result.since
+        _propose(ctx, found, reads, rules, decision)
+        if boundary is not None:
+            found.boundary = boundary(ctx).verdict == "PASS"
+        if decision.confirm is None:
+            _computed(ctx, found, decision, key, leaves)
+        else:
+            _confirmed(ctx, found, key, leaves, enacted, decision.on_reopen)
+        return found
+
+    def confirmed_earlier(ctx: Evaluation, found: Resolved) -> None:
+        """A question that is no longer asked keeps what was done under it."""
+        taken = latest_confirmation(ctx, key)
+        if taken is None or decision.confirm is None:
+            return
+        for option, done, _ in enacted:
+            if option == taken.value and done(ctx).verdict == "PASS":
+                found.outcome, found.taken, found.since, found.state, found.asked = (
+                    option,
+                    taken,
+                    taken.recorded,
+                    "in_force",
+                    True,
+                )
+                found.missing = ()
+
+    return resolve
+
+
+def _compile_rule(
+    rule: Rule, decision: Decision, position: dict[str, tuple[int, tuple[str, ...]]], linker: Linker
+) -> tuple[Rule, tuple[tuple[int, tuple[str, ...]], ...]]:
+    cells = []
+    for name, wanted in rule.when:
+        if name not in position:
+            raise linker.error(
+                f"decision {decision.id}: rule {rule.id or rule.then} names an input {name!r} that it does not have"
+            )
+        n, names = position[name]
+        for cell in wanted:
+            if cell not in names:
+                raise linker.error(
+                    f"decision {decision.id}: input {name} is never {cell!r}; it can be {', '.join(names)}"
+                )
+        cells.append((n, wanted))
+    if isinstance(rule.then, str) and rule.then not in decision.options:
+        raise linker.error(f"decision {decision.id}: outcome {rule.then!r} is not among its options")
+    if isinstance(rule.then, Param):
+        linker.param(rule.then.key, ("choice",))
+    return rule, tuple(cells)
+
+
+def _then(ctx: Evaluation, rule: Rule, decision: Decision) -> str | tuple[str, ...] | None:
+    then = rule.then
+    if isinstance(then, Param):
+        value = ctx.params[then.key]
+        return value if isinstance(value, str) and value in decision.options else decision.options
+    return then.options if isinstance(then, Choice) else then
+
+
+def _propose(
+    ctx: Evaluation,
+    found: Resolved,
+    reads: list[tuple[str, Callable[[Evaluation], Cell], tuple[str, ...]]],
+    rules: list[tuple[Rule, tuple[tuple[int, tuple[str, ...]], ...]]],
+    decision: Decision,
+) -> None:
+    cells = [read(ctx) for _, read, _ in reads]
+    found.cells = tuple(cells)
+    found.bands = tuple(
+        (name, cell.possible[0])
+        for (name, _, _), cell in zip(reads, cells, strict=True)
+        if len(cell.possible) == 1
+    ) + tuple(
+        (f"{name}{SIZE}", cell.size) for (name, _, _), cell in zip(reads, cells, strict=True) if cell.size
+    )
+    live, outcomes, since = _work_out(ctx, cells, reads, rules, decision)
+    found.rules = tuple(rule for rule, _ in live)
+    found.since = max((t for t in (since, found.since) if t is not None), default=ctx.start)
+    if len(outcomes) == 1:
+        outcome = outcomes[0]
+        if outcome is None:
+            found.none = True
+        elif isinstance(outcome, tuple):
+            found.choice = found.possible = outcome
+        else:
+            found.proposal, found.possible = outcome, (outcome,)
+        return
+    flat: dict[str, None] = {}
+    for outcome in outcomes:
+        for option in outcome if isinstance(outcome, tuple) else () if outcome is None else (outcome,):
+            flat[option] = None
+    found.possible, found.may_be_none = tuple(flat), None in outcomes
+    matters = {n for rule, when in live for n, wanted in when if len(cells[n].possible) > 1}
+    found.missing = tuple(dict.fromkeys(i for n in sorted(matters) for i in cells[n].missing))
+    if ctx.unobtainable(found.missing) is not None:
+        found.missing = ()
+    found.review = not found.missing
+    if found.review:
+        # Asked since the value came that left it to a person, or since the question itself was asked, if that was later.
+        judged = [c.since for c in cells if c.review and c.since is not None]
+        found.since = max([found.since, *judged])
+
+
+_Row = tuple[Rule, tuple[tuple[int, tuple[str, ...]], ...]]
+_Then = str | tuple[str, ...] | None
+
+
+def _work_out(
+    ctx: Evaluation,
+    cells: list[Cell],
+    reads: list[tuple[str, Callable[[Evaluation], Cell], tuple[str, ...]]],
+    rules: list[_Row],
+    decision: Decision,
+) -> tuple[list[_Row], list[_Then], datetime | None]:
+    """The rules that are still possible, their outcomes, and since when. Kept with the record while the cells are the same."""
+    kept = ctx.record.kept.setdefault("", {})
+    key = (ctx.profile.hash, [(c.possible, c.since) for c in cells])
+    known = kept.get(id(rules))
+    if known is not None and known[0] == key and known[1] is rules:
+        found: tuple[list[_Row], list[_Then], datetime | None] = known[2]
+        return found
+    live = [each for each in rules if _possible(each[1], cells)]
+    outcomes = list(dict.fromkeys(_then(ctx, rule, decision) for rule, _ in live))
+    found = live, outcomes, _settled(ctx, cells, reads, rules, decision)
+    kept[id(rules)] = (key, rules, found)
+    return found
+
+
+def _settled(
+    ctx: Evaluation,
+    cells: list[Cell],
+    reads: list[tuple[str, Callable[[Evaluation], Cell], tuple[str, ...]]],
+    rules: list[tuple[Rule, tuple[tuple[int, tuple[str, ...]], ...]]],
+    decision: Decision,
+) -> datetime | None:
+    """Since when the outcome has been what it is: an input that came later and changed nothing does not date it.
+
+    An input of which only some cells are left counts too: they may be enough.
+    """
+    known = sorted(
+        (
+            (c.since, n)
+            for n, c in enumerate(cells)
+            if c.since is not None and len(c.possible) < len(reads[n][2])
+        ),
+        reverse=True,
+    )
+    wide = list(cells)
+    before = _outcomes(ctx, wide, rules, decision)
+    for since, n in known:
+        wide[n] = Cell(reads[n][2])
+        if _outcomes(ctx, wide, rules, decision) != before:
+            return since
+    return None
+
+
+def _outcomes(
+    ctx: Evaluation,
+    cells: list[Cell],
+    rules: list[tuple[Rule, tuple[tuple[int, tuple[str, ...]], ...]]],
+    decision: Decision,
+) -> dict[str | tuple[str, ...] | None, None]:
+    return dict.fromkeys(_then(ctx, rule, decision) for rule, when in rules if _possible(when, cells))
+
+
+def _possible(when: tuple[tuple[int, tuple[str, ...]], ...], cells: list[Cell]) -> bool:
+    """Whether every cell of a rule may still come true."""
+    for n, wanted in when:
+        for cell in cells[n].possible:
+            if cell in wanted:
+                break
+        else:
+            return False
+    return True
+
+
+def _computed(ctx: Evaluation, found: Resolved, decision: Decision, key: str, leaves: Leaves) -> None:
+    if found.proposal is not None:
+        found.outcome, found.state = found.proposal, "computed"
+    elif found.none:
+        found.state = "none"
+    elif found.missing:
+        found.state = "waiting"
+    else:
+        _needs_person(ctx, found, decision, key, leaves)
+
+
+def _needs_person(ctx: Evaluation, found: Resolved, decision: Decision, key: str, leaves: Leaves) -> None:
+    """A table whose value is under review: a clinician may pick; the pick is bound to the values judged."""
+    found.state, found.open = "review", True
+    found.choice = found.choice or found.possible or decision.options
+    taken = latest_confirmation(ctx, key)
+    if taken is not None and taken.seen is not None and dict(taken.seen.values) == leaves.values(ctx):
+        found.outcome, found.state, found.open = taken.value, "in_force", False
+        found.taken, found.since = taken, taken.recorded
+
+
+def _confirmed(
+    ctx: Evaluation,
+    found: Resolved,
+    key: str,
+    leaves: Leaves,
+    enacted: list[tuple[str, Callable[[Evaluation], Result], bool]],
+    on_reopen: str,
+) -> None:
+    taken = latest_confirmation(ctx, key)
+    if taken is None:
+        unconfirmed(found)
+        return
+    now = compare(ctx, found, taken, leaves)
+    judge(found, taken, now, _enacted(ctx, taken, enacted, now.changed_at), on_reopen)
+
+
+def _enacted(
+    ctx: Evaluation,
+    taken: Event,
+    enacted: list[tuple[str, Callable[[Evaluation], Result], bool]],
+    changed_at: datetime | None,
+) -> bool:
+    """Whether what was taken has been done. What only time shows does not count if the values had turned before."""
+    for option, test, by_time in enacted:
+        if option != taken.value:
+            continue
+        result = test(ctx)
+        if result.verdict == "PASS" and not (
+            by_time and changed_at is not None and result.since is not None and result.since > changed_at
+        ):
+            return True
+    return False
+
+
+def _by_time(node: object) -> bool:
+    """Whether a predicate may come true by time alone."""
+    return bool(atoms(node, Passed))
+
+
+def missing_list(ctx: Evaluation, indexes: tuple[int, ...]) -> tuple[Missing, ...]:
+    """Who must supply what."""
+    compiled = ctx.compiled
+    return tuple(Missing(compiled.reading_names[i], compiled.reading_suppliers[i]) for i in indexes if i >= 0)
+
+
+def decision_state(
+    ctx: Evaluation, id: str, key: str, found: Resolved, role: str, options: tuple[str, ...], leaves: Leaves
+) -> DecisionState:
+    """The plan's view of a decision."""
+    digest = seen_digest(seen(ctx, found, leaves)) if found.open else ""
+    offered = found.choice or options
+    return DecisionState(
+        id,
+        key,
+        found.state,
+        found.proposal,
+        offered,
+        found.outcome,
+        role,
+        found.since,
+        found.open,
+        found.boundary,
+        digest,
+        rule=found.rules[0].id if len(found.rules) == 1 else "",
+        missing=missing_list(ctx, found.missing),
+        confirmed_by=found.taken.id if found.taken is not None and found.outcome is not None else "",
+    )

@@ -1,0 +1,1 @@
+"""Doses and infusions: what was given, what is held, when it ends."""

@@ -1,0 +1,119 @@
+"""The state of a course of doses: what is planned, held, omitted and given; and the flags that this raises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from pathway.clock import at_hour, local_day
+from pathway.engine.context import Evaluation
+from pathway.engine.results import Course, Episode, Held, Planned, Run
+from pathway.events import Event
+from pathway.language import Doses
+
+STOPPED_BY_REDUCTIONS = 3
+"""So many long holds: nothing is left to lower."""
+
+
+@dataclass(slots=True)
+class CoursePlan:
+    """What compiling a course looks up once."""
+
+    spec: Doses
+    start: int
+    size: int
+    by: int | None
+    previous: int | None
+    spacing: Callable[[Evaluation], int | None]
+    omit: Callable[[Evaluation], int | None]
+    reduce: Callable[[Evaluation], int | None]
+    review: Callable[[Evaluation], int | None]
+    episodes: list[Callable[[Evaluation, datetime | None], list[Episode]]]
+
+
+def events_of(ctx: Evaluation, spec: Doses, action: str, label: str) -> list[Event]:
+    """What is on record of an action for a dose, in clinical order."""
+    scope = tuple(sorted((*spec.scope, ("dose", label))))
+    return [e for e in ctx.record.actions.get(action, ()) if e.scope == scope]
+
+
+def lasted(ctx: Evaluation, held: Held, days: int) -> datetime | None:
+    """The instant from which a dose has been held so many days, None if it has not."""
+    at = at_hour(held.since + timedelta(days=days), 0, ctx.tz)
+    if held.until is not None:
+        return at if (held.until - held.since).days >= days else None
+    return at if ctx.passed(at) else None
+
+
+def due_begun(ctx: Evaluation, dose: Planned) -> bool:
+    """Whether the day has come on which a held dose should have been given."""
+    return bool(dose.held) and ctx.passed(at_hour(dose.held[-1].since, 0, ctx.tz))
+
+
+def raise_flags(
+    ctx: Evaluation,
+    plan: CoursePlan,
+    run: Run,
+    course: Course,
+    given: dict[str, Event],
+    episodes: list[Episode],
+) -> None:
+    thresholds = (
+        ("held_to_omit", plan.omit(ctx), 0),
+        ("held_to_reduce", plan.reduce(ctx), 0),
+        ("held_to_review", plan.review(ctx), 1),
+    )
+    for dose in course.doses:
+        if dose.state == "held" and dose.held[-1].until is None and due_begun(ctx, dose):
+            run.flag("held", max(dose.held[-1].opened, at_hour(dose.held[-1].since, 0, ctx.tz)))
+        for held in dose.held:
+            for name, limit, more in thresholds:
+                at = lasted(ctx, held, limit + more) if limit is not None else None
+                if name == "held_to_omit" and (dose.state != "omit"):
+                    continue
+                if name == "held_to_reduce" and not held.reduces:
+                    continue
+                if at is not None and (name != "held_to_review" or held.until is None):
+                    run.flag(name, at)
+    if course.level and course.counted:
+        run.flag("reduced", max(course.counted))
+    if course.level >= STOPPED_BY_REDUCTIONS and course.counted:
+        run.flag("exhausted", max(course.counted))
+    spacing, before = plan.spacing(ctx) or 0, None
+    for dose in sorted((d for d in course.doses if d.at is not None), key=lambda d: (d.at, d.label)):
+        event = given.get(dose.label)
+        if event is None:
+            continue
+        _flag_given(ctx, plan, run, dose, event, episodes)
+        day = local_day(event.occurred, ctx.tz)
+        if before is not None and (day - before).days < spacing:
+            run.flag("too_close", event.occurred)
+        before = day
+
+
+def _flag_given(
+    ctx: Evaluation, plan: CoursePlan, run: Run, dose: Planned, event: Event, episodes: list[Episode]
+) -> None:
+    spec, at = plan.spec, event.occurred
+    reported = event.detail("dose")
+    due = dose.measured
+    if (
+        reported is not None
+        and due is not None
+        and abs(Decimal(reported) - due) > due * Decimal(spec.tolerance)
+    ):
+        run.flag("dose_differs", at)
+    if any(
+        e.opened <= at
+        and (e.closed is None or e.closed > at)
+        and (not e.rule.labels or dose.label in e.rule.labels)
+        for e in episodes
+    ):
+        run.flag("given_while_held", at)
+    omissions = events_of(ctx, spec, spec.omitted, dose.label)
+    if omissions and omissions[0].occurred <= at:
+        run.flag("given_after_omission", at)
+    if run.stop is not None and run.stop < at:
+        run.flag("given_after_stop", at)

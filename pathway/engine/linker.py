@@ -1,0 +1,243 @@
+"""Linking: every reference of a definition is looked up once, when the protocol is compiled, and cycles are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any
+
+from pathway.engine.context import Evaluation, Test
+from pathway.errors import ProtocolError
+from pathway.language import (
+    Decision,
+    Fact,
+    Limit,
+    Param,
+    Predicate,
+    Protocol,
+    Reading,
+    Scope,
+)
+from pathway.language.parsing import QUALIFIERS, nearest
+from pathway.language.profile import profile_keys
+from pathway.language.terms import key_of
+
+Bound = Callable[[Evaluation], tuple[str, Decimal] | None]
+
+
+class Linker:
+    """Looks names up and hands out indexes; remembers who depends on whom."""
+
+    def __init__(self, protocol: Protocol) -> None:
+        self.protocol = protocol
+        self.owner: list[str] = []
+        self.keys = profile_keys(protocol)
+        self.facts = _unique("fact", protocol.facts, self)
+        self.actions = _unique("action", protocol.actions, self)
+        self.events = _unique("adverse event", protocol.adverse_events, self)
+        self.anchors = _unique("anchor", protocol.anchors, self)
+        self.criteria = _unique("criterion", protocol.criteria, self)
+        self.ledgers = _unique("ledger", (*protocol.ledgers, *protocol.doses), self, scoped=True)
+        self.decisions = _unique("decision", protocol.decisions, self, scoped=True)
+        self.tracks = _unique("track", protocol.tracks, self)
+        self.reading_index: dict[Reading, int] = {}
+        self.edges: dict[str, dict[str, None]] = {}
+        self.readable: tuple[str, ...] = ()
+        self.compound: dict[Predicate, tuple[int, Test]] = {}
+        self.compounds = 0
+
+    def error(self, message: str) -> ProtocolError:
+        """A ProtocolError that names the protocol and the part being compiled."""
+        where = f" (in {self.owner[-1]})" if self.owner else ""
+        return ProtocolError(f"{self.protocol.name}: {message}{where}")
+
+    @contextmanager
+    def within(self, owner: str) -> Iterator[None]:
+        """Everything looked up inside is what `owner` depends on."""
+        self.owner.append(owner)
+        self.edges.setdefault(owner, {})
+        try:
+            yield
+        finally:
+            self.owner.pop()
+
+    def depends(self, on: str) -> None:
+        """Remember that what is being compiled reads `on`."""
+        if self.owner:
+            self.edges.setdefault(self.owner[-1], {})[on] = None
+
+    def _find(self, what: str, id: str, known: dict[str, Any]) -> int:
+        if id not in known:
+            raise self.error(f"{what} {id!r} is not defined; {nearest(id, list(known))}")
+        self.depends(f"{what} {id}")
+        return list(known).index(id)
+
+    def fact(self, id: str) -> Fact:
+        """The fact of that name."""
+        if id not in self.facts:
+            raise self.error(f"fact {id!r} is not defined; {nearest(id, list(self.facts))}")
+        fact: Fact = self.facts[id]
+        return fact
+
+    def reading(self, reading: Reading, type: str = "") -> int:
+        """The index of a slot."""
+        fact = self.fact(reading.fact)
+        if type and fact.type != type:
+            raise self.error(f"{reading.fact} is a {fact.type}, a {type} is needed")
+        points = reading.points or ((reading.point,) if reading.point else ())
+        for point in points:
+            if point not in fact.points:
+                raise self.error(f"{reading.fact} has no point {point!r}; {nearest(point, fact.points)}")
+        if fact.points and not points:
+            raise self.error(f"{reading.fact} needs a point; {nearest('', fact.points)}")
+        index = self.reading_index.setdefault(reading, len(self.reading_index))
+        self.depends(f"slot {index}")
+        with self.within(f"slot {index}"):
+            for anchor in (reading.until, reading.since):
+                if anchor:
+                    self.anchor(anchor)
+        return index
+
+    def check_values(self, reading: Reading, values: tuple[str, ...]) -> None:
+        """Refuse a value that the fact can never have."""
+        fact = self.fact(reading.fact)
+        allowed = fact.values if fact.type == "choice" else (("NEVER",) if fact.never else ())
+        allowed = QUALIFIERS if fact.qualifiers else allowed
+        for value in values:
+            if value not in allowed:
+                raise self.error(f"{reading.fact} can never be {value!r}; {nearest(value, allowed)}")
+
+    def action(self, id: str, scope: Scope) -> str:
+        """The action of that name; `scope` must be one that it accepts."""
+        if id not in self.actions:
+            raise self.error(f"action {id!r} is not defined; {nearest(id, list(self.actions))}")
+        scopes = dict(self.actions[id].scopes)
+        for label, value in scope:
+            if label not in scopes or value not in scopes[label]:
+                raise self.error(f"action {id} has no scope {label}={value}")
+        return id
+
+    def adverse_event(self, id: str) -> str:
+        """The adverse-event type of that name."""
+        if id not in self.events:
+            raise self.error(f"adverse event {id!r} is not defined; {nearest(id, list(self.events))}")
+        return id
+
+    def anchor(self, id: str) -> int:
+        """The index of an anchor."""
+        return self._find("anchor", id, self.anchors)
+
+    def criterion(self, id: str) -> int:
+        """The index of a criterion."""
+        return self._find("criterion", id, self.criteria)
+
+    def decision(self, id: str, options: tuple[str, ...]) -> int:
+        """The index of a decision, whose options must include these."""
+        index = self._find("decision", id, self.decisions)
+        for option in options:
+            if option not in self.decisions[id].options:
+                raise self.error(
+                    f"decision {id} has no option {option!r}; {nearest(option, self.decisions[id].options)}"
+                )
+        return index
+
+    def is_computed(self, id: str) -> bool:
+        """Whether the decision needs no person: what its table rules out is then ruled out."""
+        decision: Decision = self.decisions[id]
+        return decision.confirm is None
+
+    def options(self, id: str) -> tuple[str, ...]:
+        """The options of a decision."""
+        decision: Decision = self.decisions[id]
+        return decision.options
+
+    def ledger(self, id: str) -> int:
+        """The index of a ledger: by id, or by key (`blina[cycle=1]`) where several share an id."""
+        return self._find("ledger", id, self.ledgers)
+
+    def phases(self, track: str, phases: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+        """A track that may be read here, and phases that it has."""
+        if track not in self.tracks:
+            raise self.error(f"track {track!r} is not defined; {nearest(track, list(self.tracks))}")
+        if track not in self.readable:
+            raise self.error(
+                f"track {track} may not be read here: anchors, criteria and decisions never depend on phases"
+            )
+        known = [p.id for p in self.tracks[track].phases]
+        for phase in phases:
+            if phase not in known:
+                raise self.error(f"track {track} has no phase {phase!r}; {nearest(phase, known)}")
+        return track, phases
+
+    def exit_of(self, decision: str) -> tuple[str, str]:
+        """(track, phase) of a phase-exit decision such as AFTER_CONSOLIDATION."""
+        phase = decision.removeprefix("AFTER_")
+        for track in self.protocol.tracks:
+            if any(p.id == phase and p.exits for p in track.phases):
+                return track.id, phase
+        raise self.error(f"decision {decision!r}: no phase {phase!r} has exits")
+
+    def param(self, key: str, types: tuple[str, ...]) -> str:
+        """A profile key of one of these types."""
+        if key not in self.keys:
+            raise self.error(f"profile key {key!r} is not defined; {nearest(key, list(self.keys))}")
+        if self.keys[key].type not in types:
+            raise self.error(
+                f"profile key {key} is of type {self.keys[key].type}, {' or '.join(types)} is needed"
+            )
+        return key
+
+    def limit(self, limit: Limit | Param) -> Bound:
+        """The function that gives operator and number; None when the key is not set."""
+        if isinstance(limit, Limit):
+            fixed = (limit.op, Decimal(limit.value))
+            return lambda ctx: fixed
+        key = self.param(limit.key, ("limit",))
+
+        def read(ctx: Evaluation) -> tuple[str, Decimal] | None:
+            value = ctx.params[key]
+            return (value.op, Decimal(value.value)) if isinstance(value, Limit) else None
+
+        return read
+
+    def refuse_shared_keys(self, engine: Iterable[str]) -> None:
+        """Raise ProtocolError if two things that a plan states, or two questions, would go by one key."""
+        p = self.protocol
+        told = [*engine]
+        for parts in (p.assessments, p.series, p.tasks, p.milestones, p.deviations):
+            told += [key_of(part.id, part.scope) for part in parts]
+        phases = [phase for track in p.tracks for phase in track.phases]
+        asked = {phase.id for phase in phases if phase.exits and phase.confirm is not None}
+        for names in (told, [f.id for f in phases if f.id in asked], [e.id for e in p.endpoints]):
+            seen: set[str] = set()
+            for name in names:
+                if name in seen:
+                    raise self.error(f"{name} is defined twice")
+                seen.add(name)
+
+    def refuse_cycles(self) -> None:
+        """Raise ProtocolError if anything depends on itself."""
+        done: set[str] = set()
+        for start in self.edges:
+            self._visit(start, [], done)
+
+    def _visit(self, name: str, path: list[str], done: set[str]) -> None:
+        if name in path:
+            cycle = [n for n in path[path.index(name) :] if not n.startswith(("slot ", "compound "))]
+            raise ProtocolError(f"{self.protocol.name}: a cycle: {' -> '.join([*cycle, cycle[0]])}")
+        if name in done:
+            return
+        for following in self.edges.get(name, ()):
+            self._visit(following, [*path, name], done)
+        done.add(name)
+
+
+def _unique(what: str, parts: tuple[Any, ...], linker: Linker, *, scoped: bool = False) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for part in parts:
+        name = key_of(part.id, part.scope) if scoped else part.id
+        if name in found:
+            raise linker.error(f"{what} {name} is defined twice")
+        found[name] = part
+    return found

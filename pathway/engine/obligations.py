@@ -1,0 +1,160 @@
+"""Milestones, and obligations: deviations and alerts that climb their ladder until somebody acknowledges them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from pathway.engine.context import Evaluation
+from pathway.engine.linker import Linker
+from pathway.engine.predicates import gate
+from pathway.engine.times import compile_moment
+from pathway.language import Deviation, Milestone, Reading
+from pathway.language.terms import key_of
+from pathway.plan import MilestoneState, Obligation
+
+RANK = {"info": 0, "minor": 1, "major": 2, "critical": 3}
+
+
+def compile_milestone(spec: Milestone, linker: Linker) -> Callable[[Evaluation], MilestoneState | None]:
+    """The milestone while it is true."""
+    when = gate(spec.when, linker)
+    key = key_of(spec.id, spec.scope)
+    read = _value(spec.value, linker)
+
+    def state(ctx: Evaluation) -> MilestoneState | None:
+        result = when(ctx)
+        if result.verdict != "PASS":
+            return None
+        value = read(ctx)
+        return MilestoneState(
+            spec.id, key, f"{spec.text}: {value}" if value else spec.text, spec.to, result.since or ctx.start
+        )
+
+    return state
+
+
+def _value(value: Reading | str | None, linker: Linker) -> Callable[[Evaluation], str]:
+    if value is None:
+        return lambda ctx: ""
+    if isinstance(value, str):
+        index = linker.decision(value, ())
+        return lambda ctx: ctx.decision(index).outcome or ""
+    reading = linker.reading(value)
+    units = linker.fact(value.fact).units
+    unit = f" {units[0].name}" if units else ""
+
+    def read(ctx: Evaluation) -> str:
+        known = ctx.reading(reading)
+        if known.state == "missing":
+            return ""
+        return known.text if known.state == "known" and known.open_high else f"{known.text}{unit}"
+
+    return read
+
+
+def compile_deviation(spec: Deviation, linker: Linker) -> Callable[[Evaluation], Obligation | None]:
+    """The obligation while it holds and one of its rungs has come."""
+    when = gate(spec.when, linker)
+    key = key_of(spec.id, spec.scope)
+    rungs = [
+        (rung.severity, compile_moment(rung.moment, linker) if rung.moment is not None else None)
+        for rung in spec.rungs
+    ]
+
+    def state(ctx: Evaluation) -> Obligation | None:
+        result = when(ctx)
+        if result.verdict != "PASS":
+            return None
+        since = result.since or ctx.start
+        climbed: list[tuple[str, datetime]] = []
+        following: datetime | None = None
+        for severity, moment in rungs:
+            if moment is None:
+                climbed.append((severity, since))
+                continue
+            at = moment(ctx)
+            if at is None:
+                continue
+            if ctx.passed(at):
+                climbed.append((severity, max(since, at)))
+            elif following is None or at < following:
+                following = at
+        if not climbed:
+            return None
+        return oblige(ctx, spec.id, key, spec.kind, spec.text, spec.to, climbed, following)
+
+    return state
+
+
+def oblige(
+    ctx: Evaluation,
+    id: str,
+    key: str,
+    kind: str,
+    text: str,
+    to: str,
+    climbed: list[tuple[str, datetime]],
+    following: datetime | None = None,
+) -> Obligation:
+    """An obligation at the rung that is now due: the protocol's own severities, then the profile's escalation until
+    acknowledged.
+
+    An acknowledgement covers the severity that was shown when it was given; a higher one asks again.
+    """
+    climbed = sorted(climbed, key=lambda rung: (RANK[rung[0]], rung[1]))
+    severity = climbed[-1][0]
+    reached = climbed[-1][1]
+    raised = min(at for _, at in climbed)
+    told, rung = [to], len(climbed)
+    acked = any(
+        a.recorded >= raised and RANK.get(a.value or "", 3) >= RANK[severity]
+        for a in ctx.record.acks.get(key, ())
+    )
+    nexts = [following] if following is not None else []
+    if not acked:
+        for step, role in _ladder(ctx, severity):
+            at = reached + step
+            if ctx.passed(at):
+                rung += 1
+                if role not in told:
+                    told.append(role)
+            else:
+                nexts.append(at)
+                break
+    if kind == "alert":
+        return Obligation(
+            id,
+            key,
+            "alert",
+            severity,
+            "acknowledged" if acked else "raised",
+            text,
+            to,
+            tuple(told),
+            raised,
+            rung,
+            min(nexts, default=None),
+        )
+    return Obligation(
+        id,
+        key,
+        "deviation",
+        severity,
+        "acknowledged" if acked else "raised",
+        text,
+        to,
+        tuple(told),
+        raised,
+        rung,
+        min(nexts, default=None),
+    )
+
+
+def _ladder(ctx: Evaluation, severity: str) -> list[tuple[timedelta, str]]:
+    if severity == "critical":
+        hours = timedelta(hours=ctx.profile.integer("escalation_critical_hours"))
+        return [(timedelta(0), "clinician"), (hours, "clinician"), (hours * 2, "operations")]
+    if severity == "major":
+        return [(timedelta(hours=ctx.profile.integer("escalation_major_hours")), "clinician")]
+    return []

@@ -1,0 +1,214 @@
+"""Predicates over what happened and what follows from it: actions, adverse events, anchors, ledgers, decisions, phases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from pathway.clock import at_hour, local_day
+from pathway.engine.context import Evaluation, Test
+from pathway.engine.linker import Linker
+from pathway.engine.results import Result
+from pathway.engine.times import compile_moment
+from pathway.language import (
+    DOSE_FLAGS,
+    Crit,
+    Directed,
+    Entered,
+    Graded,
+    InPhase,
+    LedgerFlag,
+    LedgerIs,
+    Outcome,
+    Passed,
+    Reached,
+    Recorded,
+    Taken,
+)
+from pathway.language.ledgers import FLAGS
+from pathway.language.parsing import nearest
+
+RecordPredicate = (
+    Recorded
+    | Graded
+    | Passed
+    | Reached
+    | LedgerIs
+    | Directed
+    | LedgerFlag
+    | Crit
+    | Outcome
+    | Taken
+    | InPhase
+    | Entered
+)
+
+
+def of_record(node: RecordPredicate, linker: Linker) -> Test:
+    """The function of a predicate over the record. Raises ProtocolError on an unknown name or a forbidden one."""
+    match node:
+        case Recorded(action, scope, where):
+            return _recorded(linker.action(action, scope), scope, where)
+        case Graded():
+            return _graded(node, linker)
+        case Passed(moment):
+            return _passed(compile_moment(moment, linker))
+        case Reached(anchor):
+            return _reached(linker.anchor(anchor))
+        case LedgerIs(ledger, states):
+            return _ledger(linker.ledger(ledger), states)
+        case Directed(ledger, actions, rules):
+            return _directed(linker.ledger(ledger), actions, rules)
+        case LedgerFlag(ledger, flag):
+            if flag not in (*FLAGS, *DOSE_FLAGS):
+                raise linker.error(f"no ledger has the flag {flag!r}; {nearest(flag, (*FLAGS, *DOSE_FLAGS))}")
+            return _flag(linker.ledger(ledger), flag)
+        case Crit(id):
+            index = linker.criterion(id)
+            return lambda ctx: ctx.criterion(index)
+        case Outcome(decision, options):
+            return _outcome(linker.decision(decision, options), options, linker.is_computed(decision))
+        case Taken(decision, options):
+            return _taken(linker.decision(decision, options), options)
+        case InPhase(track, phases):
+            return _in_phase(*linker.phases(track, phases))
+        case Entered(track, phase):
+            return _entered(*linker.phases(track, (phase,)))
+
+
+def _recorded(action: str, scope: tuple[tuple[str, str], ...], where: tuple[str, str]) -> Test:
+    name, wanted = where
+
+    def test(ctx: Evaluation) -> Result:
+        for event in ctx.record.actions.get(action, ()):
+            if (not scope or event.scope == scope) and (not name or event.detail(name) == wanted):
+                return Result("PASS", event.recorded)
+        return Result("FAIL", ctx.start)
+
+    return test
+
+
+def _graded(node: Graded, linker: Linker) -> Test:
+    name = linker.adverse_event(node.event)
+    since = linker.anchor(node.since) if node.since else None
+    until = linker.anchor(node.until) if node.until else None
+
+    def test(ctx: Evaluation) -> Result:
+        reports = [
+            e for e in ctx.record.adverse.get(name, ()) if not node.scale or e.detail("scale") == node.scale
+        ]
+        if reports and since is not None and (first := ctx.anchor(since)) is not None:
+            reports = [e for e in reports if local_day(e.occurred, ctx.tz) >= first.day]
+        if reports and until is not None and (last := ctx.anchor(until)) is not None:
+            reports = [e for e in reports if local_day(e.occurred, ctx.tz) <= last.day]
+        for event in reports[-1:] if node.current else reports:
+            if int(event.value or 0) >= node.at_least:
+                return Result("PASS", event.recorded)
+        return Result("FAIL", reports[-1].recorded if reports else ctx.start)
+
+    return test
+
+
+def _passed(moment: Callable[[Evaluation], datetime | None]) -> Test:
+    def test(ctx: Evaluation) -> Result:
+        instant = moment(ctx)
+        if instant is None or not ctx.passed(instant):
+            return Result("FAIL", ctx.start)
+        return Result("PASS", instant)
+
+    return test
+
+
+def _reached(index: int) -> Test:
+    def test(ctx: Evaluation) -> Result:
+        point = ctx.anchor(index)
+        if point is None or not point.actual:
+            return Result("FAIL", ctx.start)
+        instant = point.instant or at_hour(point.day, 0, ctx.tz)
+        return (
+            Result("PASS", max(instant, point.since or instant))
+            if ctx.passed(instant)
+            else Result("FAIL", ctx.start)
+        )
+
+    return test
+
+
+def _ledger(index: int, states: tuple[str, ...]) -> Test:
+    def test(ctx: Evaluation) -> Result:
+        run = ctx.ledger(index)
+        return Result(
+            "PASS" if run.state in states else "FAIL",
+            run.end if run.state in ("complete", "stopped", "short") else run.as_of or ctx.start,
+        )
+
+    return test
+
+
+def _directed(index: int, actions: tuple[str, ...], rules: tuple[str, ...]) -> Test:
+    def test(ctx: Evaluation) -> Result:
+        for directive in ctx.ledger(index).directives:
+            if (
+                directive.action in actions
+                and directive.until is None
+                and (not rules or directive.rule.id in rules)
+            ):
+                return Result("PASS", directive.since)
+        return Result("FAIL", ctx.start)
+
+    return test
+
+
+def _flag(index: int, flag: str) -> Test:
+    def test(ctx: Evaluation) -> Result:
+        at = ctx.ledger(index).flags.get(flag)
+        return Result("FAIL", ctx.start) if at is None else Result("PASS", at)
+
+    return test
+
+
+def _outcome(index: int, options: tuple[str, ...], computed: bool) -> Test:
+    def test(ctx: Evaluation) -> Result:
+        resolved = ctx.decision(index)
+        if resolved.outcome is not None:
+            return Result("PASS" if resolved.outcome in options else "FAIL", resolved.since)
+        if not resolved.asked or resolved.none:
+            return Result("FAIL", resolved.since or ctx.start)
+        # What a table rules out is out; what a person decides is open until they have, for they may override.
+        if computed and resolved.possible and not any(o in options for o in resolved.possible):
+            return Result("FAIL", resolved.since or ctx.start)
+        if resolved.state == "review":
+            return Result("REVIEW", resolved.since)
+        return Result("PENDING", None, resolved.missing)
+
+    return test
+
+
+def _taken(index: int, options: tuple[str, ...]) -> Test:
+    def test(ctx: Evaluation) -> Result:
+        resolved = ctx.decision(index)
+        taken = resolved.outcome is not None and resolved.outcome in options
+        return Result("PASS" if taken else "FAIL", resolved.since or ctx.start)
+
+    return test
+
+
+def _in_phase(track: str, phases: tuple[str, ...]) -> Test:
+    def test(ctx: Evaluation) -> Result:
+        state = ctx.tracks.get(track)
+        if state is None or state.phase not in phases:
+            return Result("FAIL", ctx.start)
+        return Result("PASS", state.since)
+
+    return test
+
+
+def _entered(track: str, phases: tuple[str, ...]) -> Test:
+    def test(ctx: Evaluation) -> Result:
+        state = ctx.tracks.get(track)
+        for phase, at, _ in state.path if state is not None else ():
+            if phase == phases[0]:
+                return Result("PASS", at)
+        return Result("FAIL", ctx.start)
+
+    return test

@@ -1,0 +1,227 @@
+"""What an evaluation works out: the types, without the functions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+from pathway.events import Event
+from pathway.language import AdverseEventRule, Hold, Rate, Rule
+from pathway.plan import Verdict
+
+
+@dataclass(slots=True)
+class Held:
+    """A dose that waits: from its day (or the check, if that came later) to the check that lifted it (None: still held)."""
+
+    label: str
+    rules: tuple[str, ...]
+    opened: datetime
+    since: date
+    until: date | None
+    reduces: bool
+
+
+@dataclass(slots=True)
+class Planned:
+    """A dose of the course. `state`: `planned`, `held`, `omit` (held too long), `omitted` (recorded), `given`.
+
+    `amount` per unit of size and `measured` in all; None while the decision behind it or the size is not known.
+    """
+
+    label: str
+    amount: Decimal | None
+    measured: Decimal | None
+    due: date | None
+    earliest: date | None
+    state: str
+    at: datetime | None = None
+    held: list[Held] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Course:
+    """The doses of a ledger. `level`: how often it has been reduced; `lower_next`: the same for the next cycle.
+
+    `first`: the first dose of all cycles. `row`: the outcome that picks the amounts, None while it is open. `infusion_runs`: how
+    the doses were infused, over all cycles.
+    """
+
+    doses: list[Planned]
+    level: int = 0
+    lower_next: int = 0
+    first: datetime | None = None
+    row: str | None = None
+    total: Decimal | None = None
+    counted: tuple[datetime, ...] = ()
+    infusion_runs: list[InfusionRun] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Cell:
+    """What an input may be: the cells still possible, what it waits for, whether a person must judge it."""
+
+    possible: tuple[str, ...]
+    since: datetime | None = None
+    missing: tuple[int, ...] = ()
+    review: bool = False
+    closed: bool = False
+    size: str = ""
+
+
+@dataclass(slots=True)
+class Resolved:
+    """A decision as it stands.
+
+    `outcome` counts downstream; `possible` are the outcomes that are left while it is open, `may_be_none`: so is that
+    it is not asked.
+    """
+
+    asked: bool = True
+    none: bool = False
+    proposal: str | None = None
+    choice: tuple[str, ...] = ()
+    possible: tuple[str, ...] = ()
+    may_be_none: bool = False
+    outcome: str | None = None
+    state: str = "waiting"
+    since: datetime | None = None
+    missing: tuple[int, ...] = ()
+    review: bool = False
+    rules: tuple[Rule, ...] = ()
+    boundary: bool = False
+    open: bool = False
+    taken: Event | None = None
+    bands: tuple[tuple[str, str], ...] = ()
+    changed_at: datetime | None = None
+    cells: tuple[Cell, ...] = field(default=())
+
+
+@dataclass(slots=True)
+class Reaction:
+    """A reaction with its highest grade, and the rate at which it began. `over`: when it was resolved."""
+
+    at: datetime
+    grade: int
+    rate: Fraction
+    over: datetime | None = None
+
+
+@dataclass(slots=True)
+class InfusionRun:
+    """An infusion. `key`: its ledger; `number` counts from 1, over all cycles; `state` `planned`: not begun yet.
+
+    `steps`: (from, mL/h); `end` None while unknown.
+    """
+
+    label: str
+    number: int
+    rate: Rate
+    start: datetime | None
+    state: str = "planned"
+    steps: list[tuple[datetime, Fraction]] = field(default_factory=list)
+    end: datetime | None = None
+    reactions: list[Reaction] = field(default_factory=list)
+    key: str = ""
+
+
+@dataclass(slots=True)
+class Episode:
+    """A hold from the check that opened it to the one that closed it (None: still open)."""
+
+    rule: Hold
+    opened: datetime
+    closed: datetime | None = None
+
+
+@dataclass(slots=True)
+class Pause:
+    """A pause of the infusion; `end` None while it lasts. `rule`: the directive that it follows, if any."""
+
+    start: datetime
+    end: datetime | None
+    rule: AdverseEventRule | None
+    assumed: bool = False
+
+
+@dataclass(slots=True)
+class Directive:
+    """An adverse-event rule that applies. `until`: when it was satisfied (None: still in force).
+
+    `began`: the adverse event itself. `calm`: since when the grade has been low enough, long enough or not.
+    """
+
+    rule: AdverseEventRule
+    action: str
+    since: datetime
+    began: datetime
+    until: datetime | None = None
+    calm: datetime | None = None
+    why: str = ""
+
+
+@dataclass(slots=True)
+class Run:
+    """The state of one infusion at an instant.
+
+    `steps`: (from, dose) in the order of time; `flags` name what happened when. `course`: the doses, where the ledger
+    is one of single doses.
+    """
+
+    state: str = "not_started"
+    start: datetime | None = None
+    end: datetime | None = None
+    stop: datetime | None = None
+    resumed: datetime | None = None
+    given: timedelta = timedelta(0)
+    as_of: datetime | None = None
+    dose: str = "0"
+    steps: list[tuple[datetime, str]] = field(default_factory=list)
+    pauses: list[Pause] = field(default_factory=list)
+    directives: list[Directive] = field(default_factory=list)
+    flags: dict[str, datetime] = field(default_factory=dict)
+    unit: str = ""
+    last_dose: datetime | None = None
+    course: Course | None = None
+
+    def flag(self, name: str, at: datetime) -> None:
+        """Remember when the flag first became true."""
+        self.flags.setdefault(name, at)
+
+
+@dataclass(slots=True)
+class Result:
+    """A verdict, since when, and which slots (by index) it waits for."""
+
+    verdict: Verdict
+    since: datetime | None = None
+    missing: tuple[int, ...] = ()
+
+
+BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
+"""What holds before anything is on record has held since then."""
+
+
+@dataclass(slots=True)
+class Point:
+    """An anchor's value: the site-local day, the instant if there is one, and whether it is on record or only
+    planned."""
+
+    day: date
+    instant: datetime | None
+    actual: bool
+    since: datetime | None
+    event: Event | None = None
+
+
+@dataclass(slots=True)
+class TrackRun:
+    """A track's state: the phases entered with instant and manner (`start`, `confirmed`, `recorded`, `automatic`)."""
+
+    phase: str
+    since: datetime
+    path: list[tuple[str, datetime, str]]
+    exits: dict[str, Resolved] = field(default_factory=dict)
+    unconfirmed: list[tuple[str, datetime]] = field(default_factory=list)

@@ -1,0 +1,222 @@
+"""Tracks: where the patient is. A fold over confirmed exits, recorded reality and the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from pathway.clock import at_hour
+from pathway.engine.anchors import compile_time
+from pathway.engine.confirmations import compare, judge, latest_confirmation, unconfirmed
+from pathway.engine.context import Evaluation, Leaves
+from pathway.engine.leaves import leaves_of
+from pathway.engine.linker import Linker
+from pathway.engine.predicates import gate
+from pathway.engine.results import Point, Resolved, Result, TrackRun
+from pathway.events import Event
+from pathway.language import Phase, Track
+from pathway.record import Record
+
+
+@dataclass(slots=True)
+class _ExitFunction:
+    to: str
+    when: Callable[[Evaluation], Result]
+    planned: int | None
+
+
+@dataclass(slots=True)
+class _PhaseNode:
+    phase: Phase
+    rank: int
+    ways: list[_ExitFunction]
+    started: list[Callable[[Evaluation], Point | None]]
+    leaves: Leaves
+
+
+def compile_track(track: Track, linker: Linker) -> Callable[[Evaluation], TrackRun]:
+    """The function that walks a track."""
+    ids = [p.id for p in track.phases]
+    if len(set(ids)) != len(ids):
+        raise linker.error(f"track {track.id}: a phase is listed twice")
+
+    def way(exit_: object, where: str) -> _ExitFunction:
+        to, when, planned = exit_.to, exit_.when, exit_.planned  # type: ignore[attr-defined]
+        if to not in ids:
+            raise linker.error(f"track {track.id}: {where} leads to {to!r}, which is not one of its phases")
+        return _ExitFunction(to, gate(when, linker), linker.anchor(planned) if planned else None)
+
+    rooms: dict[str, _PhaseNode] = {}
+    for rank, phase in enumerate(track.phases):
+        leaves = leaves_of(linker, *(e.when for e in phase.exits))
+        rooms[phase.id] = _PhaseNode(
+            phase,
+            rank,
+            [way(e, phase.id) for e in phase.exits],
+            [compile_time(t, linker) for t in phase.started_by],
+            leaves,
+        )
+    anywhere = [way(e, "an exit from anywhere") for e in track.anywhere]
+
+    def walk(ctx: Evaluation) -> TrackRun:
+        state = TrackRun(ids[0], ctx.start, [(ids[0], ctx.start, "start")])
+        starts = {name: at for name, room in rooms.items() if (at := _started(ctx, room)) is not None}
+        for _ in range(len(ids) + 1):
+            room = rooms[state.phase]
+            found = _leave(ctx, room, rooms, starts, state)
+            if not room.phase.terminal:
+                for out in anywhere:
+                    result = out.when(ctx)
+                    if (
+                        result.verdict == "PASS"
+                        and result.since is not None
+                        and (found is None or result.since < found[1])
+                        and rooms[out.to].rank > room.rank
+                    ):
+                        found = (out.to, max(result.since, state.since), "automatic")
+            if found is None:
+                return state
+            to, at, how = found
+            at = max(at, state.since) if any(to == past for past, _, _ in state.path) else at
+            if how == "recorded" and room.phase.confirm is not None and rooms[to].phase.started_by:
+                taken = state.exits[room.phase.id].taken if room.phase.id in state.exits else None
+                if taken is None or taken.value != to:
+                    state.unconfirmed.append((to, at))
+            state.phase, state.since = to, at
+            state.path.append((to, at, how))
+        return state
+
+    return walk
+
+
+def _started(ctx: Evaluation, room: _PhaseNode) -> datetime | None:
+    found = [p for time in room.started if (p := time(ctx)) is not None]
+    at = min((p.instant or at_hour(p.day, 0, ctx.tz) for p in found), default=None)
+    return at if at is not None and ctx.passed(at) else None
+
+
+def _leave(
+    ctx: Evaluation,
+    room: _PhaseNode,
+    rooms: dict[str, _PhaseNode],
+    starts: dict[str, datetime],
+    state: TrackRun,
+) -> tuple[str, datetime, str] | None:
+    """The next phase, when and how, or None while the patient stays."""
+    been = [name for name, _, _ in state.path]
+    recorded = [
+        (at, rooms[name].rank, name)
+        for name, at in starts.items()
+        if name not in been and (rooms[name].rank > room.rank or at > state.since)
+    ]
+    reality = min(recorded, default=None)
+    regular = _exit(ctx, room, rooms, starts, state)
+    if regular is not None and (reality is None or regular[1] <= reality[0]):
+        return regular
+    if reality is not None:
+        taken = state.exits[room.phase.id].taken if room.phase.id in state.exits else None
+        how = "confirmed" if taken is not None and taken.value == reality[2] else "recorded"
+        return reality[2], reality[0], how
+    return None
+
+
+def _exit(
+    ctx: Evaluation,
+    room: _PhaseNode,
+    rooms: dict[str, _PhaseNode],
+    starts: dict[str, datetime],
+    state: TrackRun,
+) -> tuple[str, datetime, str] | None:
+    phase = room.phase
+    if not room.ways:
+        return None
+    found = _propose(ctx, room)
+    if phase.confirm is None:
+        if found.proposal is None:
+            return None
+        found.outcome, found.state = found.proposal, "computed"
+        at = max(_entry(ctx, room, found.proposal, found.since or ctx.start), state.since)
+    else:
+        state.exits[phase.id] = found
+        taken = latest_confirmation(ctx, f"AFTER_{phase.id}")
+        if taken is not None and phase.id in starts and taken.recorded < starts[phase.id]:
+            taken = None  # it ended what has since been begun anew
+        if taken is None or taken.value not in rooms:
+            found.since = max(found.since or state.since, state.since)
+            unconfirmed(found)
+            return None
+        option = taken.value
+        at = max(_entry(ctx, room, option, taken.recorded), state.since)
+        begun = option in starts
+        now = compare(ctx, found, taken, room.leaves)
+        entered = not rooms[option].phase.only_when_started and ctx.passed(at)
+        done = begun or (entered and now.changed_at is None)
+        judge(found, taken, now, done, phase.on_reopen)
+        later = now.changed_at is not None and now.changed_at > at
+        if found.state in ("reopened", "none") and entered and later and _held(ctx, room, taken, at):
+            done = True
+            judge(found, taken, now, done, phase.on_reopen)
+        if done:
+            found.open = False
+        if found.outcome is None:
+            return None
+        option = found.outcome
+        if begun:
+            return option, starts[option], "confirmed"
+    target = found.outcome
+    if rooms[target].phase.only_when_started:
+        return None
+    return (target, at, "confirmed" if phase.confirm else "automatic") if ctx.passed(at) else None
+
+
+def _held(ctx: Evaluation, room: _PhaseNode, taken: Event, at: datetime) -> bool:
+    """Whether the confirmation counted when the phase was to be entered, by what was on record then."""
+    before = Record.of(e for e in ctx.record.events if e.recorded <= at)
+    past = Evaluation(ctx.compiled, ctx.profile, ctx.site, before, at)
+    past.tracks = ctx.tracks
+    found = _propose(past, room)
+    judge(found, taken, compare(past, found, taken, room.leaves), False, room.phase.on_reopen)
+    return found.outcome is not None
+
+
+def _entry(ctx: Evaluation, room: _PhaseNode, option: str, authorised: datetime) -> datetime:
+    """When a confirmed exit takes effect: at its planned time if that is later than the confirmation."""
+    for way in room.ways:
+        if way.to == option and way.planned is not None:
+            point = ctx.anchor(way.planned)
+            if point is not None:
+                return max(authorised, point.instant or at_hour(point.day, 0, ctx.tz))
+    return authorised
+
+
+def _propose(ctx: Evaluation, room: _PhaseNode) -> Resolved:
+    found = Resolved()
+    results = [(way.to, way.when(ctx)) for way in room.ways]
+    found.bands = tuple(
+        (f"{n}:{to}", r.verdict) for n, (to, r) in enumerate(results) if r.verdict != "PENDING"
+    )
+    passing = list(dict.fromkeys(to for to, r in results if r.verdict == "PASS"))
+    if room.phase.hit == "priority" and passing:
+        first = next(n for n, (_, r) in enumerate(results) if r.verdict == "PASS")
+        unsure = [r for _, r in results[:first] if r.verdict in ("PENDING", "REVIEW")]
+        passing = [] if unsure else passing[:1]
+    found.possible = tuple(dict.fromkeys(to for to, r in results if r.verdict != "FAIL"))
+    if len(passing) == 1:
+        found.proposal = passing[0]
+        found.since = min(
+            (r.since for to, r in results if to == passing[0] and r.verdict == "PASS" and r.since),
+            default=ctx.start,
+        )
+    elif passing:
+        found.choice = tuple(passing)
+        found.since = max((r.since for to, r in results if to in passing and r.since), default=ctx.start)
+    else:
+        found.missing = tuple(
+            dict.fromkeys(i for _, r in results if r.verdict == "PENDING" for i in (r.missing or (-1,)))
+        )
+        cannot = ctx.unobtainable(found.missing) is not None
+        found.missing = () if cannot else found.missing
+        found.review = (cannot or any(r.verdict == "REVIEW" for _, r in results)) and not found.missing
+        found.none = not found.missing and not found.review
+    return found

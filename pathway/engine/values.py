@@ -1,0 +1,101 @@
+"""Values: parsing what people type into canonical text, and the values of slots during an evaluation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal
+
+from pathway.events import Event
+from pathway.language import Fact
+from pathway.language.parsing import QUALIFIERS
+
+INFINITY = Decimal("Infinity")
+ZERO = Decimal(0)
+
+
+@dataclass(slots=True)
+class Val:
+    """The value of a slot at an evaluation.
+
+    `state`: `known`, `missing`, `review` (there, but a person must judge; `note` says why). For numbers `low <= x`,
+    and `x <= high`, or `x < high` when `open_high`. `text` identifies the clinical value (for comparing what was
+    seen with what is).
+    """
+
+    state: Literal["known", "missing", "review"]
+    event: Event | None
+    text: str
+    since: datetime | None
+    low: Decimal = ZERO
+    high: Decimal = ZERO
+    open_high: bool = False
+    day: date | None = None
+    note: str = ""
+
+
+MISSING = Val("missing", None, "", None)
+
+
+def value_text(event: Event) -> str:
+    """Text that identifies the clinical value of an observation: value, sensitivity and quantifiable limit where
+    they matter."""
+    text = event.value or ""
+    if text in QUALIFIERS:
+        for name in ("sensitivity", "quantifiable_limit"):
+            detail = event.detail(name)
+            if detail is not None:
+                text += f" {name} {detail}"
+    return text
+
+
+def observed(fact: Fact, event: Event) -> Val:
+    """The value that one observation states."""
+    text = value_text(event)
+    value = event.value or ""
+    if fact.type == "choice":
+        return Val("known", event, text, event.recorded)
+    if fact.type == "date":
+        return Val(
+            "known", event, text, event.recorded, day=None if value == "NEVER" else date.fromisoformat(value)
+        )
+    if value in QUALIFIERS:
+        return _unquantified(event, value, text)
+    number = Decimal(value)
+    low, high = fact.plausible
+    beyond = (low is not None and number < Decimal(low)) or (high is not None and number > Decimal(high))
+    if beyond and event.detail("checked") != "yes":
+        note = "implausible: correct it or confirm it as checked"
+        return Val("review", event, text, event.recorded, number, number, note=note)
+    return Val("known", event, text, event.recorded, number, number)
+
+
+def _unquantified(event: Event, value: str, text: str) -> Val:
+    if value == "not-evaluable":
+        return Val("review", event, text, event.recorded, ZERO, INFINITY, note="the sample was not evaluable")
+    detail = event.detail("sensitivity" if value == "not-detected" else "quantifiable_limit")
+    high = Decimal(detail) if detail is not None else INFINITY
+    return Val("known", event, text, event.recorded, ZERO, high, open_high=True)
+
+
+def holds(op: str, value: Val, limit: Decimal) -> bool | None:
+    """Whether a number satisfies a limit; None when its bounds do not tell."""
+    low, high = value.low, value.high
+    if not value.open_high:
+        if op == "<":
+            return low < limit
+        if op == "<=":
+            return low <= limit
+        if op == "=":
+            return low == limit
+        if op == ">=":
+            return low >= limit
+        return low > limit
+    below = high <= limit  # every possible value is under the limit, because `high` itself is excluded
+    above = low > limit
+    if op in ("<", "<="):
+        return True if below else (False if above else None)
+    if op == "=":
+        return False if below or above else None
+    return False if below else (True if above else None)

@@ -1,0 +1,96 @@
+"""What can be recorded of a patient: facts with their units and points, actions, adverse events; and the keys of the profile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pathway.language.terms import Role, Source
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileKey:
+    """A key of the profile with its type and default. `default=None` means not set: the plan says so and asks.
+
+    Types: `days` and `months` (integers), `study_day` ("D36" of the study calendar, D1 is the first), `limit` ("<
+    1e-4", in canonical
+    units), `choice` (one of `options`), `number`. `simulation=True`: a placeholder that exists only in simulations.
+    """
+
+    key: str
+    type: Literal["days", "months", "study_day", "limit", "choice", "number"]
+    default: str | None
+    text: str
+    source: Source
+    options: tuple[str, ...] = ()
+    simulation: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """An accepted input unit; a value times `factor` is in the canonical unit. `factor` is decimal text."""
+
+    name: str
+    factor: str = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A typed slot filled by observations.
+
+    `type`: `number` (Decimal, canonical unit = first of `units`), `choice` (one of `values`), `date` (site-local
+    day; with `never=True` the word NEVER is accepted and means: it is known that there is none). `points`: the time
+    points an observation may name; () means that it has none and may not name one. `possible` are the bounds beyond
+    which a value is refused, `plausible` those beyond which it needs a review. `cardinality`: `one` (a second,
+    different result for the same point is a conflict: REVIEW), `latest`, `max`, `series`. `supplier` is the role
+    that is asked for it. `details`: what else may be reported with it, by name.
+    """
+
+    id: str
+    type: Literal["number", "choice", "date"]
+    text: str
+    supplier: Role
+    source: Source
+    units: tuple[Unit, ...] = ()
+    values: tuple[str, ...] = ()
+    points: tuple[str, ...] = ()
+    cardinality: Literal["one", "latest", "max", "series"] = "one"
+    possible: tuple[str | None, str | None] = (None, None)
+    plausible: tuple[str | None, str | None] = (None, None)
+    never: bool = False
+    future: bool = False
+    qualifiers: bool = False
+    details: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something that a person does and reports: `do: infusion_started`.
+
+    `scopes` maps label names to accepted values.
+    """
+
+    id: str
+    text: str
+    source: Source
+    role: Role = "coordinator"
+    scopes: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    details: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AdverseEventType:
+    """A kind of adverse event with the scales its grades may be given in.
+
+    Grade 0 means resolved.
+
+    `occurrences=True`: every report of grade >= 1 is a new occurrence (seizures), unless it names an earlier one
+    with `of`.
+    """
+
+    id: str
+    text: str
+    source: Source
+    grades: tuple[int, int] = (0, 5)
+    scales: tuple[str, ...] = ("CTCAE",)
+    occurrences: bool = False

@@ -1,0 +1,1 @@
+"""The coordinating meeting: its calendar, agenda and decisions."""

@@ -1,0 +1,116 @@
+"""The agenda of a coordinating meeting: plain entries in fixed sections, and what came late.
+
+Frozen data of text, so that what was shown is kept as it was shown, whatever becomes of the protocols and patients.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, Literal
+
+from pathway.language.canonical import content_hash
+
+SECTIONS: Final[tuple[tuple[str, str], ...]] = (
+    ("decisions", "Decisions due"),
+    ("potential", "Potential patients"),
+    ("enrolled", "Enrolled patients"),
+    ("subtrials", "Subtrials: slots and waiting"),
+    ("safety", "Safety: adverse events and SAE clocks"),
+    ("toxicity", "Toxicity: DLT verdicts"),
+    ("response", "Response"),
+    ("holds", "Holds and suspensions"),
+    ("overdue", "Overdue"),
+    ("news", "Told since the last meeting"),
+    ("off", "Off treatment"),
+)
+"""Section id and title, in the order of the document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of an agenda.
+
+    `key` is stable: section, pathway and what it is about, no date or count. `what` is the id of the decision, item or
+    adverse event; `state`, `text`, `due` (site-local day or "") and `reasons` are for people. `proposal` and `options` belong
+    to decisions; `decision` is the key by which the decision is taken, `owner` the role that must act. `once`: news, which a
+    meeting that has seen it in this state need not see again.
+    """
+
+    section: str
+    key: str
+    pathway_id: str
+    subject: str
+    site: str
+    what: str
+    text: str
+    state: str = ""
+    since: datetime | None = None
+    due: str = ""
+    owner: str = ""
+    proposal: str = ""
+    options: tuple[str, ...] = ()
+    decision: str = ""
+    reasons: tuple[str, ...] = ()
+    once: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """An agenda as it was gathered at `at` (the meeting's clock, UTC), with what is new after `since`.
+
+    `kind`: `frozen` before a meeting, `closing` when the meeting was recorded as held, `live` for a look in between. `edition`
+    tells the agendas of one week apart: the instant of the meeting that it was frozen for, or the event by which that was
+    held. `unread`: pathways that could not be read, each with why: an agenda never leaves one out without a word.
+    """
+
+    trial: str
+    week: str
+    kind: Literal["frozen", "closing", "live"]
+    edition: str
+    at: datetime
+    since: datetime | None
+    entries: tuple[Entry, ...]
+    unread: tuple[str, ...] = ()
+
+    def of(self, section: str) -> tuple[Entry, ...]:
+        """The entries of a section."""
+        return tuple(entry for entry in self.entries if entry.section == section)
+
+    @property
+    def digest(self) -> str:
+        """What binds the event of this agenda to its content."""
+        return content_hash(_texts(asdict(self)))
+
+
+def _texts(value: Any) -> Any:
+    """Plain data with its instants as text."""
+    if isinstance(value, dict):
+        return {name: _texts(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_texts(item) for item in value]
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """What a later look holds that the agenda did not: entries that are new, and entries that now say something else."""
+
+    added: tuple[Entry, ...] = ()
+    changed: tuple[Entry, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.changed)
+
+
+def late(frozen: Agenda, after: Agenda) -> Late:
+    """What came after the agenda was frozen. What has merely been settled since is neither added nor changed."""
+    shown = {entry.key: entry for entry in frozen.entries}
+    added, changed = [], []
+    for entry in after.entries:
+        before = shown.get(entry.key)
+        if before is None:
+            added.append(entry)
+        elif (before.state, before.proposal, before.due) != (entry.state, entry.proposal, entry.due):
+            changed.append(entry)
+    return Late(tuple(added), tuple(changed))

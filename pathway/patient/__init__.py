@@ -1,0 +1,1 @@
+"""A patient: plan, admission of reports, explanation."""

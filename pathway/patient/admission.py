@@ -1,0 +1,503 @@
+"""The door: what is let into the record.
+
+Malformed, impossible, stale and unauthorised reports are refused with a reason; a clinical fact never is because it
+violates the protocol.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from pathway.engine.context import Compiled, Evaluation
+from pathway.events import Event, Report, Seen, seen_digest
+from pathway.language import AdverseEventType, Scope
+from pathway.language.parsing import BadValue, decimal_text, nearest, parse_decimal, parse_fact_value
+from pathway.language.profile import Profile
+from pathway.language.terms import DECIDERS, decider, key_of
+from pathway.patient.evaluate import context, criterion_seen, decision_seen
+from pathway.plan import DecisionState, Obligation, Plan
+from pathway.record import Record
+from pathway.refusal import Refused, _sorted, check_frame, decision_details
+from pathway.site import Site
+
+
+def admit(
+    compiled: Compiled,
+    profile: Profile,
+    site: Site,
+    record: Record,
+    report: Report,
+    now: datetime,
+    plan: Plan,
+) -> Event | None:
+    """The event that the report becomes, or None if it is on record already with the same content.
+
+    `plan` is the plan at `now`. Raises Refused.
+    """
+    check_frame(report, now, site)
+    door = _Door(compiled, profile, site, record, report, now, plan)
+    known = record.by_id.get(report.id)
+    if known is not None:
+        if door.says_the_same(known):
+            return None
+        raise Refused(
+            "content_differs",
+            f"event id {report.id!r} is already on record with another content; use a new id, or a correction",
+        )
+    match report.kind:
+        case "observation":
+            return door.observation()
+        case "action":
+            return door.action()
+        case "adverse_event":
+            return door.adverse_event()
+        case "correction":
+            return door.correction()
+        case "void":
+            return door.void()
+        case "not_obtainable":
+            return door.not_obtainable()
+        case "judgement":
+            return door.judgement()
+        case "decision":
+            return door.decision()
+        case "acknowledgement":
+            return door.acknowledgement()
+
+
+def _instead(value: str, accepted: tuple[str, ...]) -> str:
+    """What to do about a label that is not accepted; where the numbers have run out, no other one will do."""
+    if not value.isdigit() or not all(each.isdigit() for each in accepted):
+        return nearest(value, accepted)
+    return (
+        f"the protocol follows {', '.join(accepted)} and no more. A number that is in use is not given again: report "
+        "this one outside allpath now, and ask for a protocol version that follows more"
+    )
+
+
+class _Door:
+    """One report on its way in."""
+
+    def __init__(
+        self,
+        compiled: Compiled,
+        profile: Profile,
+        site: Site,
+        record: Record,
+        report: Report,
+        now: datetime,
+        plan: Plan,
+    ) -> None:
+        self.compiled, self.profile, self.site = compiled, profile, site
+        self.record, self.report, self.now, self.plan = record, report, now, plan
+
+    def event(
+        self,
+        *,
+        name: str = "",
+        value: str | None = None,
+        unit: str = "",
+        details: tuple[tuple[str, str], ...] = (),
+        **more: Any,
+    ) -> Event:
+        """The accepted event: recorded now; it happened when the report says, at the latest now. Instants in UTC."""
+        r = self.report
+        occurred = (r.occurred or r.at).astimezone(UTC)
+        fields: dict[str, Any] = {
+            "point": r.point,
+            "scope": tuple(sorted(r.scope)),
+            "target": r.target,
+            "reason": r.reason,
+            "override": r.override,
+            "typed_unit": r.unit,
+            "occurred": min(occurred, self.now),
+        }
+        fields |= more
+        return Event(
+            r.id,
+            r.kind,
+            self.now,
+            role=r.role,
+            name=name or r.name,
+            value=value,
+            unit=unit,
+            details=_sorted(details),
+            **fields,
+        )
+
+    def says_the_same(self, known: Event) -> bool:
+        """Whether the report says what the event of its id says, in other words perhaps (`0.02 %` and `2e-4`)."""
+        r = self.report
+        if (known.kind, known.role, known.reason, known.override) != (r.kind, r.role, r.reason, r.override):
+            return False
+        if known.target != r.target or (
+            r.occurred is not None and known.occurred != min(r.occurred, known.recorded)
+        ):
+            return False
+        try:
+            return self._same_content(known)
+        except Refused:
+            return False
+
+    def _same_content(self, known: Event) -> bool:
+        r = self.report
+        where = (known.name, known.point, known.scope) == (r.name, r.point, tuple(sorted(r.scope)))
+        match known.kind:
+            case "observation":
+                value, unit, details = self._value(r.name, r.point, r.value, r.unit, r.details)
+                return where and (known.value, known.unit, known.details) == (value, unit, _sorted(details))
+            case "action":
+                accepted = self.compiled.actions[known.name].details
+                return where and known.details == _sorted(self._details(known.name, accepted, r.details))
+            case "adverse_event":
+                kind = self.compiled.adverse_events[known.name]
+                said = self._grade(kind, r.value), _sorted(self._scale(kind, r.details))
+                return where and (known.value, known.details) == said
+            case "correction":
+                said_again = self._corrected(known)
+                return all(
+                    getattr(known, f) == getattr(said_again, f)
+                    for f in ("value", "details", "point", "scope")
+                )
+            case "void":
+                return True
+            case "decision" | "acknowledgement":
+                named = known.name == self._key() or (not r.scope and known.name.split("[")[0] == r.name)
+                same = (known.value, known.details) == (r.value, _sorted(r.details))
+                return named and (known.kind == "acknowledgement" or same)
+            case _:
+                return where and known.value == r.value
+
+    def _key(self) -> str:
+        return key_of(self.report.name, tuple(sorted(self.report.scope)))
+
+    def observation(self) -> Event:
+        """A value of a fact."""
+        r = self.report
+        value, unit, details = self._value(r.name, r.point, r.value, r.unit, r.details)
+        return self.event(value=value, unit=unit, details=details)
+
+    def _value(
+        self, name: str, point: str, value: str | None, unit: str, details: tuple[tuple[str, str], ...]
+    ) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+        fact = self.compiled.facts.get(name)
+        if fact is None:
+            raise Refused(
+                "unknown_fact", f"fact {name!r} is not known; {nearest(name, list(self.compiled.facts))}"
+            )
+        if fact.points and point not in fact.points:
+            raise Refused(
+                "unknown_point", f"{name} needs a time point, got {point!r}; {nearest(point, fact.points)}"
+            )
+        if not fact.points and point:
+            raise Refused("unknown_point", f"{name} has no time points, got {point!r}")
+        if value is None:
+            raise Refused("malformed", f"{name} needs a value")
+        known = dict(details)
+        qualifier = known.pop("qualifier", None)
+        if qualifier not in (None, "quantified"):
+            value = qualifier
+        try:
+            text, canonical = parse_fact_value(fact, value, unit)
+        except BadValue as error:
+            raise Refused(error.code, str(error)) from None
+        if (
+            fact.type == "date"
+            and text != "NEVER"
+            and not fact.future
+            and text > self.now.astimezone(self.site.tz).date().isoformat()
+        ):
+            raise Refused("future", f"{name} = {text} lies in the future")
+        accepted = (
+            *fact.details,
+            "checked",
+            *(("sensitivity", "quantifiable_limit") if fact.qualifiers else ()),
+        )
+        return text, canonical, self._details(name, accepted, tuple(known.items()))
+
+    def _details(
+        self, what: str, accepted: tuple[str, ...], details: tuple[tuple[str, str], ...]
+    ) -> tuple[tuple[str, str], ...]:
+        return tuple((name, self._detail(what, accepted, name, content)) for name, content in details)
+
+    def _detail(self, what: str, accepted: tuple[str, ...], detail: str, content: str) -> str:
+        """The detail in canonical text: numbers as decimals without an exponent."""
+        if detail not in accepted:
+            raise Refused("unknown_detail", f"{what} has no detail {detail!r}; {nearest(detail, accepted)}")
+        if detail in ("sensitivity", "quantifiable_limit", "dose", "days", "rate"):
+            try:
+                number = parse_decimal(content)
+            except BadValue as error:
+                raise Refused(error.code, f"{what}, {detail}: {error}") from None
+            limits = detail in ("sensitivity", "quantifiable_limit")
+            whole = detail != "days" or (number == int(number) and number <= 5000)
+            if number < 0 or (limits and number == 0) or not whole:
+                raise Refused("impossible", f"{what}, {detail} = {content} is impossible")
+            return decimal_text(number)
+        return content
+
+    def action(self) -> Event:
+        """Something done."""
+        r = self.report
+        action = self.compiled.actions.get(r.name)
+        if action is None:
+            raise Refused(
+                "unknown_action",
+                f"action {r.name!r} is not known; {nearest(r.name, list(self.compiled.actions))}",
+            )
+        self._scope(r.name, r.scope, dict(action.scopes))
+        return self.event(details=self._details(r.name, action.details, r.details))
+
+    def _scope(self, what: str, scope: Scope, accepted: dict[str, tuple[str, ...]]) -> None:
+        given = dict(scope)
+        for label, value in given.items():
+            if label not in accepted:
+                raise Refused(
+                    "unknown_scope", f"{what} has no scope {label!r}; {nearest(label, list(accepted))}"
+                )
+            if accepted[label] and value not in accepted[label]:
+                raise Refused(
+                    "unknown_scope",
+                    f"{what}: {label} cannot be {value!r}; {_instead(value, accepted[label])}",
+                )
+        for label, values in accepted.items():
+            if label not in given:
+                raise Refused("unknown_scope", f"{what} needs the scope {label}; {nearest('', values)}")
+
+    def adverse_event(self) -> Event:
+        """The grade of an adverse event from now on."""
+        r = self.report
+        kind = self.compiled.adverse_events.get(r.name)
+        if kind is None:
+            raise Refused(
+                "unknown_event",
+                f"adverse event {r.name!r} is not known; {nearest(r.name, list(self.compiled.adverse_events))}",
+            )
+        grade, details = self._grade(kind, r.value), self._scale(kind, r.details)
+        if r.target:
+            earlier = self.record.by_id.get(r.target)
+            if earlier is None or earlier.kind != "adverse_event" or earlier.name != r.name:
+                raise Refused("unknown_event", f"{r.target!r} is not an earlier report of {r.name}")
+        return self.event(value=grade, details=details)
+
+    def _grade(self, kind: AdverseEventType, value: str | None) -> str:
+        low, high = kind.grades
+        if value is None or not value.isascii() or not value.isdigit() or not low <= int(value[:3]) <= high:
+            raise Refused("impossible", f"{kind.id} needs a grade from {low} to {high}, got {value!r}")
+        return str(int(value))
+
+    def _scale(
+        self, kind: AdverseEventType, details: tuple[tuple[str, str], ...]
+    ) -> tuple[tuple[str, str], ...]:
+        scale = dict(details).get("scale")
+        if scale is not None and scale not in kind.scales:
+            raise Refused(
+                "unknown_detail", f"{kind.id} is not graded by {scale!r}; {nearest(scale, kind.scales)}"
+            )
+        return self._details(kind.id, ("scale", "text"), details)
+
+    def correction(self) -> Event:
+        """The newest event of a chain, said right."""
+        r = self.report
+        target = self._target()
+        before = self.record.head(target.id)
+        latest = self.record.latest_of_chain(target.id)
+        if before is None or latest is None:
+            raise Refused("not_latest", f"{r.target!r} has been voided; record it again under a new id")
+        if latest != r.target:
+            raise Refused("not_latest", f"{r.target!r} is not the newest of its chain; correct {latest!r}")
+        return self._corrected(before)
+
+    def _corrected(self, before: Event) -> Event:
+        """The event before, with what the report says otherwise."""
+        r = self.report
+        kind = self.record.by_id[self.record.root[before.id]].kind
+        if kind not in ("observation", "action", "adverse_event"):
+            raise Refused("malformed", f"a {kind} cannot be corrected; void it and record what is right")
+        if r.unit and r.value is None:
+            raise Refused("malformed", "a unit needs the value that it belongs to")
+        value, unit, details = before.value, before.unit, dict(before.details) | dict(r.details)
+        if kind == "observation":
+            value, unit, kept = self._value(
+                before.name,
+                r.point or before.point,
+                r.value if r.value is not None else before.value,
+                before.unit if r.value is None else r.unit or before.typed_unit or before.unit,
+                tuple(details.items()),
+            )
+            details = dict(kept)
+            if value != before.value and "checked" not in dict(r.details):
+                details.pop("checked", None)  # it was the other value that somebody had checked
+        elif kind == "adverse_event":
+            graded = self.compiled.adverse_events[before.name]
+            value = self._grade(graded, r.value if r.value is not None else before.value)
+            details = dict(self._scale(graded, tuple(details.items())))
+        else:
+            action = self.compiled.actions[before.name]
+            if r.value is not None:
+                raise Refused(
+                    "malformed", f"{before.name} is an action and has no value; correct its details"
+                )
+            if r.scope:
+                self._scope(before.name, r.scope, dict(action.scopes))
+            details = dict(self._details(before.name, action.details, tuple(details.items())))
+        return self.event(
+            name=before.name,
+            value=value,
+            unit=unit,
+            typed_unit=r.unit or before.typed_unit,
+            details=tuple(details.items()),
+            point=r.point or before.point,
+            scope=tuple(sorted(r.scope)) or before.scope,
+            occurred=min((r.occurred or before.occurred).astimezone(UTC), self.now),
+            target=r.target,
+        )
+
+    def _target(self) -> Event:
+        wanted = self.report.target
+        target = self.record.by_id.get(wanted)
+        if target is None:
+            known = nearest(wanted, list(self.record.by_id))
+            raise Refused("unknown_event", f"event {wanted!r} is not on record; {known}")
+        return target
+
+    def void(self) -> Event:
+        """An event that should not count."""
+        r = self.report
+        target = self._target()
+        if not r.reason.strip():
+            raise Refused("reason_missing", f"voiding {r.target!r} needs a reason")
+        if target.kind == "void":
+            raise Refused("malformed", "a void cannot be voided; record the event again under a new id")
+        if target.id in self.record.voided or self.record.root.get(target.id) in self.record.voided:
+            raise Refused("not_latest", f"{r.target!r} has already been voided")
+        return self.event(name=target.name, point=target.point, scope=target.scope)
+
+    def not_obtainable(self) -> Event:
+        """A value that cannot be had."""
+        r = self.report
+        fact = self.compiled.facts.get(r.name)
+        if fact is None:
+            raise Refused(
+                "unknown_fact", f"fact {r.name!r} is not known; {nearest(r.name, list(self.compiled.facts))}"
+            )
+        if (fact.points and r.point not in fact.points) or (not fact.points and r.point):
+            raise Refused(
+                "unknown_point", f"{r.name} has no time point {r.point!r}; {nearest(r.point, fact.points)}"
+            )
+        if not r.reason.strip():
+            raise Refused(
+                "reason_missing",
+                f"declaring {r.name} {r.point} not obtainable needs a reason".replace("  ", " "),
+            )
+        if self.record.observations.get(r.name, {}).get(r.point):
+            raise Refused(
+                "not_waiting", f"{r.name} {r.point} has a value; void that first".replace("  ", " ")
+            )
+        return self.event()
+
+    def judgement(self) -> Event:
+        """A clinician's verdict on a criterion that is under review."""
+        r = self.report
+        index = list(self.compiled.criteria).index(r.name) if r.name in self.compiled.criteria else None
+        if index is None:
+            raise Refused(
+                "unknown_event",
+                f"criterion {r.name!r} is not known; {nearest(r.name, list(self.compiled.criteria))}",
+            )
+        if r.value not in ("PASS", "FAIL"):
+            raise Refused("unknown_option", f"a judgement is PASS or FAIL, got {r.value!r}")
+        if r.role not in DECIDERS:
+            raise Refused("wrong_role", f"{r.name} is judged by a clinician, not by the {r.role}")
+        if not r.reason.strip():
+            raise Refused("reason_missing", f"judging {r.name} needs a reason")
+        state = self.plan.criteria[index]
+        if state.verdict != "REVIEW" and not state.judged:
+            raise Refused("not_waiting", f"{r.name} is {state.verdict}; only a REVIEW is judged")
+        shown = criterion_seen(self._context(), index)
+        self._unmoved(shown)
+        return self.event(value=r.value, seen=shown)
+
+    def decision(self) -> Event:
+        """An option taken."""
+        r = self.report
+        state = self._decision_state()
+        known = [*self.compiled.decisions, *(f"AFTER_{p}" for p in self.compiled.exit_leaves)]
+        ids = [k.split("[")[0] for k in known]
+        if state is None and r.name not in known and r.name not in ids:
+            raise Refused("unknown_event", f"decision {r.name!r} is not known; {nearest(r.name, known)}")
+        if state is None or not (state.open or state.confirmed_by):
+            raise Refused(
+                "not_proposed",
+                f"{r.name} is not asked now"
+                + (
+                    f": it waits for {', '.join(m.what for m in state.missing)}"
+                    if state and state.missing
+                    else ""
+                ),
+            )
+        who = decider(state.role)
+        if r.role != who:
+            raise Refused("wrong_role", f"{r.name} is decided by the {who}, not by the {r.role}")
+        options = self._options(state)
+        if r.value not in options:
+            raise Refused(
+                "unknown_option", f"{r.name} has no option {r.value!r}; {nearest(str(r.value), options)}"
+            )
+        if not state.open and state.in_force == r.value:
+            raise Refused("not_proposed", f"{r.name} is already decided: {state.in_force}")
+        overrides = r.value != state.proposal and r.value not in (
+            state.options if state.proposal is None else ()
+        )
+        if (overrides or not state.open) and not r.override:
+            offered = state.proposal or ", ".join(state.options)
+            raise Refused(
+                "not_proposed",
+                f"{r.name}: {r.value} is not what is proposed ({offered}); "
+                "to take it all the same, override with a reason",
+            )
+        if (overrides or r.override or state.boundary) and not r.reason.strip():
+            raise Refused("reason_missing", f"{r.name}: taking {r.value} needs a reason")
+        shown = decision_seen(self._context(), state.key)
+        self._unmoved(shown)
+        return self.event(name=state.key, value=r.value, seen=shown, scope=(), details=decision_details(r))
+
+    def _decision_state(self) -> DecisionState | None:
+        r = self.report
+        wanted = self._key()
+        exact = [d for d in self.plan.decisions if d.key == wanted]
+        found = exact or [d for d in self.plan.decisions if d.id == r.name]
+        return found[0] if len(found) == 1 else next((d for d in found if d.open), None)
+
+    def _options(self, state: DecisionState) -> tuple[str, ...]:
+        decision = self.compiled.decisions.get(state.key)
+        if decision is not None:
+            return decision.options
+        _, phase = self.compiled.phases[state.id.removeprefix("AFTER_")]
+        return tuple(dict.fromkeys(e.to for e in phase.exits))
+
+    def _context(self) -> Evaluation:
+        return context(self.compiled, self.profile, self.site, self.record, self.now)
+
+    def _unmoved(self, shown: Seen) -> None:
+        if self.report.expected and self.report.expected != seen_digest(shown):
+            raise Refused("moved", f"{self.report.name}: the plan has moved since it was shown; look again")
+
+    def acknowledgement(self) -> Event:
+        """Somebody has taken note of an obligation."""
+        r = self.report
+        found = self._obligation()
+        if found is None:
+            open_now = [o.id for o in (*self.plan.deviations, *self.plan.alerts) if o.state == "raised"]
+            raise Refused("not_waiting", f"nothing raised is called {r.name!r}; {nearest(r.name, open_now)}")
+        if found.state == "acknowledged":
+            raise Refused("not_waiting", f"{found.id} has already been acknowledged")
+        return self.event(name=found.key, value=found.severity, scope=())
+
+    def _obligation(self) -> Obligation | None:
+        r = self.report
+        wanted = self._key()
+        every = (*self.plan.deviations, *self.plan.alerts)
+        exact = [o for o in every if o.key == wanted] or [o for o in every if o.id == r.name]
+        return next((o for o in exact if o.state == "raised"), exact[0] if exact else None)

@@ -1,0 +1,346 @@
+"""Why the plan says what it says: reasons with values, clause and source, the assumptions they rest on, and what
+would change it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from pathway.engine.context import Compiled, Evaluation
+from pathway.engine.results import Cell
+from pathway.engine.values import Val
+from pathway.errors import UnknownName
+from pathway.events import Event
+from pathway.language import (
+    AllOf,
+    AnyOf,
+    Choice,
+    Crit,
+    Decision,
+    Exit,
+    Input,
+    Outcome,
+    Param,
+    Predicate,
+    Reading,
+    Rule,
+    Taken,
+)
+from pathway.language.parsing import QUALIFIERS, nearest
+from pathway.language.profile import Profile
+from pathway.language.terms import reading_name
+from pathway.language.walk import atoms
+from pathway.language.words import assumption_data, limit_words, number_words, params_of, source_data, words
+from pathway.patient.evaluate import context, plan_of
+from pathway.plan import Plan
+from pathway.record import Record
+from pathway.site import Site
+
+
+@dataclass(slots=True)
+class Reason:
+    """One reason: what was asked, how it came out (PASS, FAIL, PENDING, REVIEW or a table cell), the value, the
+    source."""
+
+    text: str
+    verdict: str
+    value: str = ""
+    source: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Explanation:
+    """A decision or criterion explained. `would_change`: single changes of one input and what they would lead to."""
+
+    id: str
+    text: str
+    state: str
+    proposal: str | None
+    in_force: str | None
+    options: tuple[str, ...]
+    role: str
+    since: str
+    reasons: list[Reason]
+    missing: list[dict[str, str]]
+    rule: str
+    source: dict[str, Any]
+    assumptions: list[dict[str, str]]
+    would_change: list[str]
+    decided: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return asdict(self)
+
+    def lines(self) -> list[str]:
+        """The explanation as text lines."""
+        head = (
+            self.in_force
+            or self.proposal
+            or (" / ".join(self.options) if self.state in ("choice", "review") else "open")
+        )
+        out = [
+            f"{self.id}: {head} ({self.state.replace('_', ' ')}{f' since {self.since}' if self.since else ''})",
+            f"  {self.text}",
+        ]
+        if self.rule:
+            out.append(f"  rule: {self.rule}")
+        if self.decided:
+            out.append(f"  {self.decided}")
+        for reason in self.reasons:
+            value = f" [{reason.value}]" if reason.value else ""
+            cite = f"  ({_cite_words(reason.source)})" if reason.source else ""
+            out.append(f"  - {reason.text}: {reason.verdict}{value}{cite}")
+        out += [f"  waits for {m['what']} from the {m['who']}" for m in self.missing]
+        out.append(f"  source: {_cite_words(self.source)}")
+        out += [f"  assumption: {a['key']} = {a['value']} ({a['text']})" for a in self.assumptions]
+        return out + [f"  would change: {text}" for text in self.would_change]
+
+
+def _cite_words(source: dict[str, Any]) -> str:
+    cites = "; ".join(source.get("citations", []))
+    return " ".join(
+        part for part in (source.get("kind", ""), cites and f"[{cites}]", source.get("note", "")) if part
+    )
+
+
+def value_words(ctx: Evaluation, reading: Reading) -> str:
+    """The value of a slot with unit, sample day and event."""
+    value: Val = ctx.reading(ctx.compiled.reading_index[reading])
+    fact = ctx.compiled.facts[reading.fact]
+    if value.event is None:
+        return f"{reading_name(reading)} is missing"
+    unit = f" {fact.units[0].name}" if fact.units and value.event.value not in QUALIFIERS else ""
+    sampled = value.event.occurred.astimezone(ctx.tz).date().isoformat()
+    note = f"; {value.note}" if value.note else ""
+    return f"{reading_name(reading)} = {number_words(value.text)}{unit}, sampled {sampled}, event {value.event.id}{note}"
+
+
+def predicate_reasons(ctx: Evaluation, node: Predicate) -> list[Reason]:
+    """The leaves of a predicate with their verdicts and values."""
+    match node:
+        case AllOf(parts) | AnyOf(parts):
+            return [r for part in parts for r in predicate_reasons(ctx, part)]
+    result = ctx.compiled.tests[id(node)](ctx)
+    values = list(
+        dict.fromkeys(value_words(ctx, s) for s in atoms(node, Reading) if s in ctx.compiled.reading_index)
+    )
+    source: dict[str, Any] = {}
+    if isinstance(node, Crit):
+        source = source_data(ctx.compiled.protocol, ctx.compiled.criteria[node.id].source)
+    elif isinstance(node, Outcome | Taken):
+        found = ctx.decision(list(ctx.compiled.decisions).index(node.decision))
+        values = [f"{node.decision} = {found.outcome or found.state}"]
+    return [Reason(words(node, ctx.profile), result.verdict, "; ".join(values), source)]
+
+
+def explain(
+    compiled: Compiled, profile: Profile, site: Site, events: Record | Iterable[Event], now: datetime, id: str
+) -> Explanation:
+    """Explain a decision (id or key, `AFTER_<PHASE>` for a phase exit) or a criterion at `now`. Raises UnknownName."""
+    ctx = context(compiled, profile, site, events, now)
+    return explain_within(ctx, plan_of(ctx), id)
+
+
+def explain_within(ctx: Evaluation, plan: Plan, id: str) -> Explanation:
+    """The same within an evaluation whose plan is at hand."""
+    compiled = ctx.compiled
+    if id in compiled.criteria:
+        return _criterion(ctx, plan, id)
+    keys = [k for k in compiled.decisions if id in (k, k.split("[")[0])]
+    if keys:
+        return _table(ctx, plan, keys[0])
+    phase = id.removeprefix("AFTER_")
+    if id.startswith("AFTER_") and phase in compiled.exit_leaves:
+        return _exits(ctx, plan, phase)
+    names = [*compiled.decisions, *(f"AFTER_{p}" for p in compiled.exit_leaves), *compiled.criteria]
+    raise UnknownName(f"{id!r} is neither a decision nor a criterion; {nearest(id, names)}")
+
+
+def _stamp(instant: datetime | None) -> str:
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if instant is not None else ""
+
+
+def _criterion(ctx: Evaluation, plan: Plan, id: str) -> Explanation:
+    criterion = ctx.compiled.criteria[id]
+    state = next(c for c in plan.criteria if c.id == id)
+    return Explanation(
+        id,
+        criterion.text,
+        state.verdict,
+        None,
+        state.verdict,
+        ("PASS", "FAIL"),
+        "clinician" if state.verdict == "REVIEW" else "",
+        _stamp(state.since),
+        predicate_reasons(ctx, criterion.holds),
+        [{"what": m.what, "who": m.who} for m in state.missing],
+        "",
+        source_data(ctx.compiled.protocol, criterion.source),
+        assumption_data(ctx.compiled.protocol, ctx.profile, params_of(criterion.holds)),
+        [],
+        "judged by a clinician" if state.judged else "",
+    )
+
+
+def _cell_words(ctx: Evaluation, item: Input, cell: str) -> str:
+    band = next((b for b in item.bands if b.name == cell), None)
+    if band is not None and isinstance(item.of, Reading):
+        return f"{reading_name(item.of)} {' and '.join(limit_words(x, ctx.profile) for x in band.limits)}"
+    if isinstance(item.of, Reading):
+        return f"{reading_name(item.of)} is {cell}"
+    if isinstance(item.of, str):
+        return f"{item.of} is {cell}"
+    return words(item.of, ctx.profile) if cell == "yes" else f"not ({words(item.of, ctx.profile)})"
+
+
+def _table(ctx: Evaluation, plan: Plan, key: str) -> Explanation:
+    compiled = ctx.compiled
+    index = list(compiled.decisions).index(key)
+    decision, found = compiled.decisions[key], ctx.decision(index)
+    reasons = []
+    for item, cell in zip(decision.inputs, found.cells, strict=False):
+        value = value_words(ctx, item.of) if isinstance(item.of, Reading) else ""
+        if not isinstance(item.of, Reading | str):
+            value = "; ".join(value_words(ctx, s) for s in atoms(item.of, Reading))
+        text = _cell_words(ctx, item, cell.possible[0]) if len(cell.possible) == 1 else item.name
+        note = "counts as this because its time is over" if cell.closed else ""
+        reasons.append(Reason(text, "/".join(cell.possible), "; ".join(p for p in (value, note) if p)))
+    rule = found.rules[0] if len(found.rules) == 1 or (found.rules and found.proposal is not None) else None
+    reasons += [
+        Reason(_rule_words(matched), "applies", "", source_data(compiled.protocol, matched.source))
+        for matched in (found.rules if rule is not None else ())
+    ]
+    state = next((d for d in plan.decisions if d.key == key), None)
+    keys = params_of(decision.inputs) + params_of(tuple(r.then for r in found.rules))
+    return Explanation(
+        key,
+        decision.text,
+        state.state if state else "not asked",
+        found.proposal,
+        found.outcome,
+        state.options if state else decision.options,
+        state.role if state else decision.confirm or "",
+        _stamp(found.since),
+        reasons,
+        [{"what": m.what, "who": m.who} for m in (state.missing if state else ())],
+        _rule_words(rule) if rule else "",
+        source_data(compiled.protocol, rule.source if rule else decision.source),
+        assumption_data(compiled.protocol, ctx.profile, dict.fromkeys(keys)),
+        _table_changes(ctx, decision, found.cells, found.proposal),
+        _decided(found.taken),
+    )
+
+
+def _rule_words(rule: Rule) -> str:
+    cells = ", ".join(f"{name} {'/'.join(cells)}" for name, cells in rule.when) or "in every case"
+    then = rule.then
+    outcome = (
+        f"{' or '.join(then.options)} (a person picks)"
+        if isinstance(then, Choice)
+        else f"profile {then.key}"
+        if isinstance(then, Param)
+        else then or "not asked"
+    )
+    return f"{rule.id + ': ' if rule.id else ''}{cells} -> {outcome}{f' ({rule.text})' if rule.text else ''}"
+
+
+def _decided(event: Event | None) -> str:
+    if event is None:
+        return ""
+    how = "overridden" if event.override else "confirmed"
+    why = f": {event.reason}" if event.reason else ""
+    return f"{how} as {event.value} by a {event.role} on {_stamp(event.recorded)} (event {event.id}){why}"
+
+
+def _table_changes(
+    ctx: Evaluation, decision: Decision, cells: tuple[Cell, ...], proposal: str | None
+) -> list[str]:
+    """Each other cell of one input, all others as they are: where it would lead."""
+    out: dict[str, None] = {}
+    names = [item.name for item in decision.inputs]
+    for n, item in enumerate(decision.inputs[: len(cells)]):
+        for cell in _alternatives(ctx, item):
+            if cell in cells[n].possible:
+                continue
+            live = [
+                r
+                for r in decision.rules
+                if all(
+                    any(
+                        c in ((cell,) if names.index(name) == n else cells[names.index(name)].possible)
+                        for c in wanted
+                    )
+                    for name, wanted in r.when
+                )
+            ]
+            outcomes = list(dict.fromkeys(_outcome_words(ctx, r) for r in live))
+            if len(outcomes) == 1 and outcomes[0] != (proposal or ""):
+                out[f"{_cell_words(ctx, item, cell)} -> {outcomes[0]}"] = None
+    return list(out)
+
+
+def _alternatives(ctx: Evaluation, item: Input) -> tuple[str, ...]:
+    if item.bands:
+        return tuple(b.name for b in item.bands)
+    if isinstance(item.of, Reading):
+        return ctx.compiled.facts[item.of.fact].values
+    if isinstance(item.of, str):
+        return ctx.compiled.decisions[item.of].options
+    return ("yes", "no")
+
+
+def _outcome_words(ctx: Evaluation, rule: Rule) -> str:
+    then = rule.then
+    if isinstance(then, Choice):
+        return "a choice of " + ", ".join(then.options)
+    if isinstance(then, Param):
+        return str(ctx.params[then.key])
+    return then or "not asked"
+
+
+def _exits(ctx: Evaluation, plan: Plan, phase: str) -> Explanation:
+    compiled = ctx.compiled
+    track, spec = compiled.phases[phase]
+    found = ctx.tracks[track].exits.get(phase)
+    state = next((d for d in plan.decisions if d.key == f"AFTER_{phase}"), None)
+    reasons = []
+    changes = []
+    proposed: Exit | None = None
+    for exit_ in spec.exits:
+        verdict = compiled.tests[id(exit_.when)](ctx).verdict
+        reasons.append(
+            Reason(
+                f"to {exit_.to}: {words(exit_.when, ctx.profile)}",
+                verdict,
+                "",
+                source_data(compiled.protocol, exit_.source),
+            )
+        )
+        leaves = predicate_reasons(ctx, exit_.when)
+        reasons += leaves
+        if verdict == "PASS":
+            proposed = proposed or exit_
+        else:
+            open_ = [r.text for r in leaves if r.verdict != "PASS"]
+            changes.append(f"{' and '.join(open_)} -> {exit_.to}")
+    keys = dict.fromkeys(k for e in spec.exits for k in params_of(e.when))
+    return Explanation(
+        f"AFTER_{phase}",
+        f"what follows {phase}: {spec.text}",
+        state.state if state else "not asked",
+        found.proposal if found else None,
+        found.outcome if found else None,
+        state.options if state else tuple(dict.fromkeys(e.to for e in spec.exits)),
+        spec.confirm or "",
+        _stamp(found.since if found else None),
+        reasons,
+        [{"what": m.what, "who": m.who} for m in (state.missing if state else ())],
+        "",
+        source_data(compiled.protocol, (proposed or spec).source),
+        assumption_data(compiled.protocol, ctx.profile, keys),
+        changes,
+        _decided(found.taken if found else None),
+    )

@@ -1,0 +1,99 @@
+"""Refusals: the codes, the one error, and what is checked of a report before its meaning is."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from pathway.errors import AllpathError
+from pathway.events import Report
+from pathway.language import ROLES
+from pathway.language.parsing import YEARS, nearest
+from pathway.site import Site
+
+AHEAD = timedelta(minutes=5)
+
+
+CODES = (
+    "malformed",
+    "unknown_fact",
+    "unknown_action",
+    "unknown_event",
+    "unknown_role",
+    "unknown_point",
+    "unknown_scope",
+    "unknown_detail",
+    "unknown_unit",
+    "unit_missing",
+    "impossible",
+    "future",
+    "content_differs",
+    "not_proposed",
+    "moved",
+    "unknown_option",
+    "wrong_role",
+    "not_latest",
+    "reason_missing",
+    "not_waiting",
+    "archived",
+)
+
+
+DECISION_DETAILS = ("meeting",)
+"""What a decision may say about itself: the week of the meeting that took it (`2025-W45`)."""
+
+
+MALFORMED = ("malformed", "impossible", "unit_missing", "reason_missing")
+
+
+class Refused(AllpathError):
+    """A report that is not recorded.
+
+    `code` is one of `CODES`; the message says what was wrong and what would be accepted.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.exit_status = 2 if code in MALFORMED or code.startswith("unknown_") else 3
+
+
+def check_frame(report: Report, now: datetime, site: Site | None = None) -> None:
+    """Refuses what no record of any kind takes: malformed ids, unknown roles, instants in the future. Raises Refused, in the
+    time of the site where there is one."""
+    if not report.id or len(report.id) > 128 or any(c.isspace() for c in report.id):
+        raise Refused("malformed", f"event id {report.id!r} must be 1 to 128 characters without spaces")
+    if report.role not in ROLES:
+        raise Refused("unknown_role", f"role {report.role!r} is not known; {nearest(report.role, ROLES)}")
+    if len(report.reason) > 2000:
+        raise Refused("malformed", "a reason may have at most 2000 characters")
+    for name, instant in (("recorded", report.at), ("happened", report.occurred)):
+        if instant is None:
+            continue
+        if instant.tzinfo is None:
+            raise Refused("malformed", f"the instant {name} needs a time zone")
+        if instant.year not in YEARS:
+            raise Refused(
+                "impossible", f"the year {instant.year} is impossible; accepted: {YEARS[0]} to {YEARS[-1]}"
+            )
+        if instant > now + AHEAD:
+            told = instant.isoformat()
+            if site is not None:
+                told = f"{instant.astimezone(site.tz):%Y-%m-%d %H:%M} ({site.zone})"
+            raise Refused(
+                "future",
+                f"{told} lies in the future; what has not happened cannot be recorded",
+            )
+
+
+def decision_details(report: Report) -> tuple[tuple[str, str], ...]:
+    """What a decision says about itself. Raises Refused for what it cannot say."""
+    for name, _ in report.details:
+        if name not in DECISION_DETAILS:
+            raise Refused(
+                "unknown_detail", f"a decision has no detail {name!r}; {nearest(name, DECISION_DETAILS)}"
+            )
+    return _sorted(report.details)
+
+
+def _sorted(details: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(details))

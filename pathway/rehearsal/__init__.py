@@ -1,0 +1,1 @@
+"""Scenario files, played on a virtual clock."""

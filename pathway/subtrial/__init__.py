@@ -1,0 +1,1 @@
+"""A subtrial: slots, dose levels and stages, and who waits."""

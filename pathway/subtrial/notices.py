@@ -1,0 +1,208 @@
+"""What a subtrial asks people to do or to take note of: verdicts that are due, deviations, alerts."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from pathway.clock import at_hour, local_day
+from pathway.engine.context import Evaluation
+from pathway.engine.notices import ENGINE_NOTICES
+from pathway.engine.obligations import RANK, oblige
+from pathway.language.terms import key_of
+from pathway.plan import Item, Obligation
+from pathway.subtrial.fold import Fold
+from pathway.subtrial.slots import SlotHolder
+
+NOTICES = {
+    "STARTED-WITHOUT-SLOT": "received the first dose without a slot; the patient counts all the same",
+    "ENTERED-WHILE-SUSPENDED": "received the first dose while entry was suspended; the patient counts all the same",
+    "FIRST-DOSE-MISSING": "has a verdict, and no first dose on record",
+    "SECOND-SLOT": "asked for a slot again, and has one already",
+    "VERDICT-EARLY": "was judged free of DLT before the window had ended",
+    "OVER-ENROLLED": "more patients than planned",
+    "ACTIVATED-BEFORE-APPROVAL": "activated before an approval was on record",
+    "DLT-LIMIT": "two or more DLTs: nobody enters this level or a higher one",
+    "DLT-LATE": "too many DLTs, learnt after the trial had moved on: people must review what was decided since",
+}
+"""What a governor tells besides the engine's own notices, by id."""
+ITEMS = {
+    "DLT-VERDICT": "verdict on the DLT window",
+    "TAKE-UP": "first dose, or the slot expires",
+    "RESPONSE": "verdict on the response",
+    "PARAMETERS": "parameters of the design that are not set",
+}
+
+
+def window_of(fold: Fold, seat: SlotHolder) -> tuple[date, date] | None:
+    """First and last local day of a patient's DLT window; None outside phase I, before the first dose, or without a length."""
+    phase = fold.governor.subtrial.phase_one
+    if phase is None or seat.stage != "PHASE1" or seat.said.started is None:
+        return None
+    days = fold.governor.number(phase.window_days)
+    return None if days is None else (seat.said.started, seat.said.started + timedelta(days=days - 1))
+
+
+def items_of(fold: Fold, ctx: Evaluation) -> list[Item]:
+    """What is to be done: reservations to be taken up, verdicts to be given, parameters to be set."""
+    governor, found = fold.governor, []
+    for seat in fold.seats.values():
+        if seat.state == "RESERVED":
+            found.append(_take_up(seat, ctx))
+        elif seat.state == "ENROLLED" and seat.stage == "PHASE1":
+            found.append(_verdict(fold, seat, ctx))
+        elif seat.state == "ENROLLED" and seat.stage == "PHASE2" and fold.look.stages is not None:
+            full = fold.look.entry[0] in ("STAGE_HOLD", "ENROLMENT_COMPLETE")
+            state = "done" if seat.said.response else "due" if full else "planned"
+            found.append(
+                _item("RESPONSE", seat.subject, state, governor.subtrial.confirm, None, None, seat.since)
+            )
+    if fold.look.stages is not None and fold.look.stages.state.state == "NOT_SET":
+        text = f"{ITEMS['PARAMETERS']}: {fold.look.stages.state.reason}"
+        found.append(Item("PARAMETERS", "PARAMETERS[of=PHASE2]", "task", "not_set", text, "sponsor", None))
+    cap = governor.subtrial.cap
+    if cap is not None and governor.number(cap.patients) is None:
+        found.append(
+            Item("PARAMETERS", "PARAMETERS[of=CAP]", "task", "not_set", ITEMS["PARAMETERS"], "sponsor", None)
+        )
+    return found
+
+
+def _item(
+    id: str,
+    subject: str,
+    state: str,
+    owner: str,
+    due: date | None,
+    window: tuple[date, date] | None,
+    since: datetime | None,
+    late_from: datetime | None = None,
+) -> Item:
+    key = key_of(id, (("subject", subject),))
+    return Item(id, key, "task", state, f"{subject}: {ITEMS[id]}", owner, due, window, since, None, late_from)
+
+
+def _take_up(seat: SlotHolder, ctx: Evaluation) -> Item:
+    if seat.until is None:
+        return _item("TAKE-UP", seat.subject, "not_set", "coordinator", None, None, seat.since)
+    last = local_day(seat.until - timedelta(seconds=1), ctx.tz)
+    first = seat.valid[0] if seat.valid is not None else last
+    return _item("TAKE-UP", seat.subject, "due", "coordinator", last, (first, last), seat.since, seat.until)
+
+
+def _verdict(fold: Fold, seat: SlotHolder, ctx: Evaluation) -> Item:
+    owner, window = fold.governor.subtrial.confirm, window_of(fold, seat)
+    if window is None:
+        state = "done" if seat.said.dlt else "not_set"
+        return _item("DLT-VERDICT", seat.subject, state, owner, None, None, seat.since)
+    # The verdict is due on the day after the window. A pathway gives it by itself as that day begins, which is not late.
+    due = window[1] + timedelta(days=1)
+    late_from = at_hour(due, ctx.profile.integer("warn_hour"), ctx.tz)
+    state = "done" if seat.said.dlt else "late" if ctx.passed(late_from) else "planned"
+    return _item("DLT-VERDICT", seat.subject, state, owner, due, (due, due), seat.since, late_from)
+
+
+def obligations_of(fold: Fold, ctx: Evaluation) -> list[Obligation]:
+    """Deviations and alerts, the most severe first."""
+    found = [*_of_patients(fold, ctx), *_of_levels(fold, ctx), *_of_decisions(fold, ctx)]
+    event = fold.look.status.unapproved
+    if event is not None:
+        found.append(
+            _oblige(fold, ctx, "ACTIVATED-BEFORE-APPROVAL", "", "deviation", "major", event.recorded)
+        )
+    found.sort(key=lambda o: -RANK[o.severity])
+    return found
+
+
+def _oblige(
+    fold: Fold,
+    ctx: Evaluation,
+    id: str,
+    label: str,
+    kind: str,
+    severity: str,
+    since: datetime,
+    what: str = "",
+) -> Obligation:
+    scope = ((label, what),) if label else ()
+    named = f"{label} {what}" if label == "level" else what or fold.governor.id
+    text = f"{fold.governor.id}, {named}: {NOTICES[id]}" if label else f"{fold.governor.id}: {NOTICES[id]}"
+    to = fold.governor.subtrial.confirm
+    return oblige(ctx, id, key_of(id, scope), kind, text, to, [(severity, since)])
+
+
+def _of_patients(fold: Fold, ctx: Evaluation) -> list[Obligation]:
+    found = []
+    for seat in fold.seats.values():
+        if seat.irregular and seat.state == "ENROLLED":
+            since = seat.since or ctx.start
+            found.append(
+                _oblige(fold, ctx, seat.irregular, "subject", "deviation", "major", since, seat.subject)
+            )
+        if seat.state == "ENROLLED" and seat.said.started is None:
+            since = seat.since or ctx.start
+            found.append(
+                _oblige(fold, ctx, "FIRST-DOSE-MISSING", "subject", "deviation", "minor", since, seat.subject)
+            )
+        if seat.again is not None and seat.state == "ENROLLED":
+            found.append(
+                _oblige(fold, ctx, "SECOND-SLOT", "subject", "deviation", "minor", seat.again, seat.subject)
+            )
+        window, on = window_of(fold, seat), seat.said.dlt_on
+        if window is not None and seat.holds and seat.said.dlt == "NO" and on is not None and on < window[1]:
+            since = at_hour(on, 0, ctx.tz)
+            found.append(
+                _oblige(fold, ctx, "VERDICT-EARLY", "subject", "deviation", "minor", since, seat.subject)
+            )
+    return found
+
+
+def _of_levels(fold: Fold, ctx: Evaluation) -> list[Obligation]:
+    found = []
+    phase = fold.governor.subtrial.phase_one
+    for i, level in enumerate(phase.levels if phase is not None else ()):
+        over, limit = f"OVER-ENROLLED[level={level.id}]", f"DLT-LIMIT[level={level.id}]"
+        if over in fold.true:
+            found.append(
+                _oblige(fold, ctx, "OVER-ENROLLED", "level", "deviation", "major", fold.true[over], level.id)
+            )
+        if limit in fold.true:
+            since = fold.true[limit]
+            found.append(_oblige(fold, ctx, "DLT-LIMIT", "level", "alert", "critical", since, level.id))
+            latch = fold.latches.get(i)
+            if latch is not None and latch.left:
+                found.append(_oblige(fold, ctx, "DLT-LATE", "level", "alert", "critical", latch.at, level.id))
+    if (stage := fold.true.get("OVER-ENROLLED[stage=PHASE2]")) is not None:
+        found.append(_oblige(fold, ctx, "OVER-ENROLLED", "stage", "deviation", "major", stage, "PHASE2"))
+    if (cap := fold.true.get("OVER-ENROLLED")) is not None:
+        found.append(_oblige(fold, ctx, "OVER-ENROLLED", "", "deviation", "major", cap))
+    return found
+
+
+def _of_decisions(fold: Fold, ctx: Evaluation) -> list[Obligation]:
+    """The engine's notices about decisions, as for a patient's."""
+    found = []
+    to = fold.governor.subtrial.confirm
+    for settled in fold.look.settled:
+        key = settled.question.key
+        since = fold.marks[key][1] if key in fold.marks else ctx.start
+        name = {"amended": "AMENDED", "diverged": "DIVERGED", "reopened": "REOPENED"}.get(settled.state)
+        scope = (("decision", key),)
+        if name is not None:
+            kind = "deviation" if name == "DIVERGED" else "alert"
+            text, rung = f"{key}: {ENGINE_NOTICES[name]}", ("critical", since)
+            levels = fold.look.levels
+            if name == "DIVERGED" and settled.question.id == "LEVEL" and levels is not None:
+                if levels.blocked > levels.top:
+                    text, rung = f"{text}; no level is toxic, entry stays as it is", ("minor", since)
+                elif (latch := fold.latches.get(levels.blocked)) is not None:
+                    rung = ("critical", max(since, latch.at))
+            found.append(oblige(ctx, name, key_of(name, scope), kind, text, to, [rung]))
+        if settled.open:
+            due = since + timedelta(hours=ctx.profile.integer("decision_reminder_hours"))
+            if ctx.passed(due):
+                text = f"{key}: {ENGINE_NOTICES['DECISION-OPEN']}"
+                rung = ("minor", due)
+                found.append(
+                    oblige(ctx, "DECISION-OPEN", key_of("DECISION-OPEN", scope), "alert", text, to, [rung])
+                )
+    return found

@@ -1,0 +1,114 @@
+"""What is carried from run to run, without a server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from client.pathways import new_start
+from contracts.messages import PathwayStart
+from pathway.plan import Plan
+from pathway.site import Site
+from protocols import compiled
+from tests.workflows.conftest import START, action, later, mrd, weight
+from workflows.durable import activity_options as calls
+from workflows.durable.patient_entity import Patient
+from workflows.durable.state import State
+
+
+def fresh() -> State[Plan]:
+    start = new_start("toy", "P1", Site("S01"), started_at=START)
+    return State(start, Patient(start, compiled("toy")), START)
+
+
+def next_run(state: State[Plan]) -> State[Plan]:
+    """The state that the following run takes up, through the wire format."""
+    start = state.start.model_copy(update={"carried": state.carry()})
+    assert isinstance(start, PathwayStart)
+    start = PathwayStart.model_validate_json(start.model_dump_json())
+    return State(start, Patient(start, compiled("toy")), START)
+
+
+def published(state: State[Plan]) -> int:
+    batch = state.next_batch()
+    state.acknowledge(batch.revision)
+    return batch.revision
+
+
+def test_a_run_takes_up_what_the_one_before_left() -> None:
+    state = fresh()
+    state.accept(action("e1", "therapy_started"), START)
+    published(state)
+    state.step(later(days=41), 100)
+    state.accept(mrd(at=later(days=41)), later(days=41))
+    again = next_run(state)
+    assert again.plan == state.plan
+    assert again.announced == state.announced
+    assert again.receipt("m1") == state.receipt("m1")
+    assert again.next_batch() == state.next_batch()
+
+
+def test_a_batch_in_flight_is_sent_again_as_it_was() -> None:
+    state = fresh()
+    first = state.next_batch()
+    state.accept(weight(1), START)
+    again = next_run(state)
+    assert again.next_batch() == first
+    again.acknowledge(first.revision)
+    assert [event.id for event in again.next_batch().events] == ["w1"]
+    assert again.next_batch().revision == first.revision + 1
+
+
+def test_the_timeline_that_is_carried_is_bounded_and_nothing_unpublished_is_dropped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(calls, "MAX_TIMELINE", 3)
+    state = fresh()
+    state.accept(action("e1", "therapy_started"), START)
+    state.step(later(days=60), 100)
+    announced = len(state.timeline)
+    assert announced > 5
+    state = next_run(state)
+    assert (state.earlier, len(state.timeline)) == (0, announced)
+    published(state)
+    state = next_run(state)
+    assert (state.earlier, len(state.timeline)) == (announced - 3, 3)
+    state.accept(mrd(at=later(days=60)), later(days=60))
+    batch = state.next_batch()
+    assert batch.changes == tuple(state.timeline[3:])
+
+
+def test_a_store_that_lost_revisions_gets_every_event_and_what_was_told_since() -> None:
+    state = fresh()
+    published(state)
+    for number in range(3):
+        state.accept(weight(number), START)
+        published(state)
+    state.accept(mrd(), START)
+    lost = state.next_batch()
+    evaluation = state.whole_batch(stored=2)
+    assert evaluation.complete
+    assert evaluation.revision == lost.revision + 1
+    assert [event.id for event in evaluation.events] == ["w0", "w1", "w2", "m1"]
+    assert evaluation.changes == lost.changes
+    assert state.unrecorded == 4
+
+
+def test_a_step_stops_after_so_many_moments_and_goes_on_when_asked_again() -> None:
+    state = fresh()
+    state.accept(action("e1", "therapy_started"), START)
+    state.step(later(days=60), 2)
+    assert START < state.now < later(days=60)
+    state.step(later(days=60), 100)
+    assert state.now == later(days=60)
+
+
+@pytest.mark.parametrize(
+    "file", sorted((Path(__file__).parents[1] / "carried").glob("*.json")), ids=lambda file: file.stem
+)
+def test_carried_state_of_every_schema_version_is_read(file: Path) -> None:
+    start = PathwayStart.model_validate_json(file.read_text())
+    state = State(start, Patient(start, compiled("toy")), START)
+    assert [event.id for event in state.record.events] == ["e1", "m1"]
+    assert state.receipt("m1").changes

@@ -1,0 +1,1 @@
+"""What the durable shells are made of."""

@@ -1,0 +1,92 @@
+"""A patient in a trial, as the durable shell holds them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any, Final, Literal
+
+from contracts.messages import PathwayStart
+from pathway.changes import day_one_of
+from pathway.engine.context import Compiled
+from pathway.events import Event, Report
+from pathway.language.profile import make_profile
+from pathway.patient.admission import admit
+from pathway.patient.evaluate import evaluate
+from pathway.patient.explain import Explanation, explain
+from pathway.patient.output import plan_json
+from pathway.plan import Plan
+from pathway.record import Record
+from pathway.subtrial.messages import Channels, PeerMessage, standing_report, standings_due
+from workflows.durable.summaries import next_due
+
+
+class Patient:
+    """The pure functions of a pathway, bound to the text, profile and site that it is pinned to."""
+
+    kind: Final[Literal["patient"]] = "patient"
+
+    def __init__(self, start: PathwayStart, compiled: Compiled) -> None:
+        """Bind them. Raises AllpathError if the start cannot be carried out."""
+        self.compiled = compiled
+        self.site = start.site
+        self.profile = make_profile(compiled.protocol, start.profile, start.simulation)
+        self.has_peer_messages = bool(compiled.protocol.enrolments)
+        self._subject = start.subject
+
+    def evaluate(self, record: Record, now: datetime) -> Plan:
+        """The plan."""
+        return evaluate(self.compiled, self.profile, self.site, record, now)
+
+    def plan(self, evaluation: Plan) -> Plan:
+        """The plan."""
+        return evaluation
+
+    def governed(self, evaluation: Plan) -> None:
+        """A patient governs nothing."""
+
+    def admit(self, record: Record, report: Report, now: datetime, evaluation: Plan) -> Event | None:
+        """See `pathway.patient.admission.admit`."""
+        return admit(self.compiled, self.profile, self.site, record, report, now, evaluation)
+
+    def messages(
+        self, sent: Channels, record: Record, evaluation: Plan, *, archived: bool
+    ) -> tuple[Channels, tuple[PeerMessage, ...]]:
+        """How the patient stands towards each subtrial. An archived pathway asks for nothing any more."""
+        if archived:
+            evaluation = replace(
+                evaluation, standings=tuple(replace(each, wants="nothing") for each in evaluation.standings)
+            )
+        return standings_due(sent, evaluation, self.site)
+
+    def report(self, message: PeerMessage, at: datetime) -> Report:
+        """See `pathway.subtrial.govern.messages.standing_report`."""
+        return standing_report(self._subject, message, at)
+
+    def day_one(self, evaluation: Plan) -> date | None:
+        """The day of the protocol's first anchor."""
+        return day_one_of(evaluation, self.compiled.protocol.day_one)
+
+    def group(self, evaluation: Plan) -> str:
+        """The risk group or arm."""
+        return evaluation.group
+
+    def next_due(self, evaluation: Plan) -> datetime | None:
+        """See `workflows.durable.summaries.next_due`."""
+        return next_due(evaluation, self.profile, self.site)
+
+    def outlived(self, evaluation: Plan, key: str) -> bool:
+        """Everything that was told stays in the plan, or is taken back."""
+        return False
+
+    def json(self, record: Record, evaluation: Plan) -> dict[str, Any]:
+        """See `pathway.patient.output.plan_json`."""
+        return plan_json(self.compiled, self.profile, self.site, record, evaluation)
+
+    def explain(self, record: Record, now: datetime, decision: str) -> Explanation:
+        """See `pathway.patient.explain.explain`."""
+        return explain(self.compiled, self.profile, self.site, record, now, decision)
+
+    def shown(self, evaluation: Plan) -> list[str]:
+        """Nothing beyond what every subject shows."""
+        return []

@@ -1,0 +1,79 @@
+"""Bringing every batch to the store, one after the other, for as long as it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+
+import workflows.durable.activity_options as calls
+from contracts.clear import Clear
+from contracts.publish import PublishBatch, PublishReceipt
+from workflows.durable.state import State
+
+
+class Publishing:
+    """The way from a state to the store. `shown` is called when operations have something new to see."""
+
+    def __init__(self, state: State[Any], shown: Callable[[], None]) -> None:
+        self._state = state
+        self._shown = shown
+        # A batch that the run before could not deliver: the store was away then, and updates do not wait
+        # for it.
+        self.store_away = state.in_flight is not None
+
+    @property
+    def settled(self) -> bool:
+        """Whether the store has everything."""
+        return not self._state.unsent and self._state.in_flight is None
+
+    async def recorded(self, revision: int) -> None:
+        """Wait until the store has a revision, unless it is away."""
+        await workflow.wait_condition(lambda: self._state.published >= revision or self.store_away)
+
+    async def run(self) -> None:
+        """Bring every batch to the store, one after the other, for ever."""
+        state = self._state
+        while True:
+            await workflow.wait_condition(lambda: state.unsent or state.in_flight is not None)
+            batch = state.next_batch()
+            try:
+                await self._publish(batch, calls.PUBLISH_UNTIL_DONE if self.store_away else calls.PUBLISH_NOW)
+            except ActivityError as error:
+                if is_cancelled_exception(error):
+                    raise
+                stored = _revision_before_gap(error)
+                if stored is not None:
+                    state.whole_batch(stored)
+                elif self.store_away:
+                    # The store refused the batch for good, which only a fixed program or store can change.
+                    await workflow.sleep(calls.REFUSED_PAUSE, summary=Clear("the store refused a batch"))
+                self.store_away = True
+            else:
+                state.acknowledge(batch.revision)
+                self.store_away = False
+            self._shown()
+
+    async def _publish(self, batch: PublishBatch, call: calls.Call) -> PublishReceipt:
+        receipt: PublishReceipt = await workflow.execute_activity(
+            call.activity,
+            batch,
+            result_type=PublishReceipt,
+            start_to_close_timeout=call.attempt,
+            schedule_to_close_timeout=call.within,
+            retry_policy=call.retry,
+            summary=Clear(
+                f"revision {batch.revision}: {len(batch.events)} events, {len(batch.changes)} changes"
+            ),
+        )
+        return receipt
+
+
+def _revision_before_gap(error: ActivityError) -> int | None:
+    """The last revision that the store has, if it has lost some that it once acknowledged."""
+    cause = error.cause
+    if not isinstance(cause, ApplicationError) or cause.type != "RevisionGap" or not cause.details:
+        return None
+    return int(cause.details[0])

@@ -1,0 +1,347 @@
+"""The durable shell of a subject: holds the events and the clock, evaluates, tells, waits.
+
+One loop. After every event and at every due moment the plan is evaluated anew, what has changed is told, and one batch
+goes to the store. Then the workflow sleeps until the plan's next moment. The store may be away for days: events are
+accepted all the same, and whoever sends one hears "accepted, not yet recorded".
+
+**Commands depend on events and timers, never on what the plan says.** Each move (an event, a timer) upserts the search
+attributes, publishes, calls the courier, and sets the timer anew, whether or not the plan has changed. So a corrected
+engine or another rendering of the plan replays every open history, and only an edit of this file, of
+`durable/publishing.py` or of `durable/peer_delivery.py` needs a patch (`workflows/durable/patches.py`). How letters keep to
+this: `workflows/durable/peer_delivery.py`.
+
+**Nor may their order depend on how tasks are grouped.** A workflow task that leads to no command is merged with the next one when
+a history is replayed: the answer to an activity is then seen together with an update that came after it, and after it. An
+update that is answered at once leaves such tasks behind. So where there are letters, the timer is set anew within the move
+itself, before anything else, and publishing and the courier each follow when they are free, in the order in which they became so:
+the same in one task as in two. Pathways without subtrials keep to the older way (the timer belongs to the wait of the loop),
+which their open histories hold; all their updates wait for the store, so that no task of theirs is without a command.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import datetime
+from typing import Any, Never
+
+from temporalio import workflow
+from temporalio.common import SearchAttributeUpdate
+from temporalio.exceptions import ApplicationError
+
+import workflows.durable.activity_options as calls
+import workflows.durable.details as details
+from contracts.base import utc
+from contracts.clear import Clear
+from contracts.messages import (
+    Archived,
+    ArchiveReceipt,
+    ArchiveRequest,
+    Carried,
+    DeliverReceipt,
+    ExplainRequest,
+    ExplanationView,
+    PlanView,
+    Receipt,
+    RecordRequest,
+    StateView,
+    StepReceipt,
+    StepRequest,
+    TimelineView,
+)
+from pathway.errors import UnknownName
+from pathway.events import Report
+from pathway.refusal import Refused
+from workflows.durable.entity import Entity
+from workflows.durable.peer_delivery import PeerDelivery
+from workflows.durable.publishing import Publishing
+from workflows.durable.state import Start, State
+
+
+class Shell:
+    """What a workflow class hands its run, updates and queries to. `again` continues the workflow as new."""
+
+    def __init__(
+        self,
+        start: Start,
+        subject: Entity[Any],
+        again: Callable[[Carried], Never],
+        chores: Sequence[Callable[[], Coroutine[Any, Any, None]]] = (),
+    ) -> None:
+        """Take up the state, so that updates which arrive with the first task find it.
+
+        `chores` run beside the loop and never return; what one was about is wanted again in the next run.
+        """
+        self._chores = chores
+        now = start.started_at if start.started_at is not None else workflow.now()
+        self._start = start
+        self._again = again
+        self.state = State(start, subject, now)
+        self._publishing = Publishing(self.state, self._show)
+        self._peer_delivery = (
+            PeerDelivery(start, self.state, self._moved, self._show) if subject.has_peer_messages else None
+        )
+        self._moves = 0
+        self._alarm: asyncio.Task[None] | None = None
+
+    async def run(self) -> Archived:
+        """Run until the subject is archived."""
+        self._show()
+        if self._start.carried is None:
+            workflow.upsert_search_attributes(self._searchable())
+        background = [asyncio.create_task(self._publishing.run())]
+        background += [asyncio.create_task(chore()) for chore in self._chores]
+        if self._peer_delivery is not None and self._start.clock == "real":
+            self._set_alarm()
+            background.append(asyncio.create_task(self._peer_delivery.run()))
+        while not self._ended():
+            if self._may_continue():
+                self._again(self.state.carry())
+            await self._wait(background)
+        for task in (*background, self._alarm):
+            if task is not None:
+                task.cancel()
+        archived = self.state.archived
+        if archived is None:
+            raise RuntimeError("a subject's workflow ends only when it is archived")
+        return archived
+
+    # --- for chores -------------------------------------------------------------------------------
+
+    @property
+    def store_away(self) -> bool:
+        """Whether the store does not answer."""
+        return self._publishing.store_away
+
+    def now(self) -> datetime:
+        """The subject's clock."""
+        return self._now()
+
+    def own(self, report: Report) -> None:
+        """Record what the workflow itself has seen to. Raises `Refused`, which stalls the task visibly."""
+        if self.state.accept(report, self._now()):
+            self._moved()
+
+    # --- updates ----------------------------------------------------------------------------------
+
+    async def record(self, request: RecordRequest) -> Receipt:
+        """Record one report; answer once the store has it, or says nothing for five seconds."""
+        report, state = request.report, self.state
+        told: dict[str, Any] = {}
+        try:
+            if state.accept(report, self._now()):
+                self._moved()
+                if self._start.rehearsal and not request.at_once:
+                    told = {"plan": state.plan, "governor": state.governed}
+        except Refused as refused:
+            # The validator let it in, in this very task or, if this is a replay, in an older
+            # program. What was accepted is never dropped: stall, visibly, until a program is
+            # deployed that lets it in.
+            raise RuntimeError(f"an event that was accepted would now be refused ({refused.code})") from None
+        told["messages"] = self._messages_due()
+        if not request.at_once:
+            await self._publishing.recorded(state.answered[report.id].revision)
+        return state.receipt(report.id).model_copy(update=told)
+
+    def check_record(self, request: RecordRequest) -> None:
+        """Refuse a report that cannot be admitted."""
+        try:
+            self.state.check(request.report, self._now())
+        except Refused as refused:
+            raise _refusal(refused) from None
+
+    async def step_to(self, request: StepRequest) -> StepReceipt:
+        """Move a stepped clock through every due moment up to an instant."""
+        state = self.state
+        before = state.now
+        state.step(request.to, calls.MAX_MOMENTS_PER_STEP)
+        if state.now > before:
+            self._moved()
+        revision = state.revision + state.unsent
+        receipt = StepReceipt(
+            now=state.now,
+            revision=revision,
+            recorded=False,
+            changes=state.since(request.since),
+            position=state.mark(),
+            plan=state.plan,
+            governor=state.governed,
+            messages=self._messages_due(),
+        )
+        await self._publishing.recorded(revision)
+        return receipt.model_copy(update={"recorded": state.published >= revision})
+
+    def check_step(self, request: StepRequest) -> None:
+        """Refuse to move a clock that nobody can move, or to turn it back."""
+        self._check_stepped()
+        if self.state.archived is not None:
+            raise _refusal(Refused("archived", "this pathway is archived; its clock stands still"))
+        if request.to < self.state.now:
+            raise _refusal(
+                Refused("backwards", f"the clock stands at {utc(self.state.now)} and does not go back")
+            )
+
+    async def deliver(self) -> DeliverReceipt:
+        """Deliver the letters that are due. On a stepped clock, where the driver says when."""
+        return DeliverReceipt(
+            delivered=await self._peer_delivery.deliver() if self._peer_delivery is not None else ()
+        )
+
+    def check_deliver(self) -> None:
+        """Refuse on the real clock, where couriers need nobody to send them."""
+        self._check_stepped()
+
+    async def archive(self, request: ArchiveRequest) -> ArchiveReceipt:
+        """Close the subject. The workflow ends when the store has everything, and every letter has arrived."""
+        if self.state.archive(request, self._now()):
+            self._moved()
+        await self._publishing.recorded(self.state.archive_receipt().revision)
+        return self.state.archive_receipt()
+
+    def check_archive(self, request: ArchiveRequest) -> None:
+        """Refuse to close without a reason or by an unknown role."""
+        try:
+            self.state.check_archive(request)
+        except Refused as refused:
+            raise _refusal(refused) from None
+
+    # --- queries ----------------------------------------------------------------------------------
+
+    def plan(self) -> PlanView:
+        """The plan in the format of scenario output."""
+        state = self.state
+        return PlanView(
+            subject=self._start.subject,
+            protocol=self._start.protocol,
+            protocol_hash=self._start.protocol_hash,
+            now=state.now,
+            revision=state.revision,
+            plan=state.plan_data(),
+        )
+
+    def timeline(self) -> TimelineView:
+        """The newest entries of the timeline; the store has all."""
+        return TimelineView(earlier=self.state.earlier, entries=tuple(self.state.timeline))
+
+    def explain(self, request: ExplainRequest) -> ExplanationView:
+        """The explanation of one decision."""
+        try:
+            explanation = self.state.explanation(request.decision)
+        except UnknownName as unknown:
+            return ExplanationView(unknown=str(unknown))
+        return ExplanationView(text="\n".join(explanation.lines()), data=explanation.to_dict())
+
+    def view(self) -> StateView:
+        """How the subject stands."""
+        return self.state.view(store_away=self._publishing.store_away)
+
+    # --- the loop ---------------------------------------------------------------------------------
+
+    async def _wait(self, background: list[asyncio.Task[None]]) -> None:
+        """Wait for the plan's next moment, or until there is something else for the loop to do."""
+        seen = self._moves
+        due = self._due() if self._peer_delivery is None else None
+        try:
+            await workflow.wait_condition(
+                lambda: (
+                    self._moves != seen
+                    or self._ended()
+                    or self._may_continue()
+                    or self._stopped(background) is not None
+                ),
+                timeout=None if due is None else max(due - workflow.now(), calls.MIN_TIMER),
+                timeout_summary=None if due is None else Clear(f"until {utc(due)}"),
+            )
+        except TimeoutError:
+            # A timer may fire a hair before its instant on another machine's clock.
+            self.state.advance(max(workflow.now(), due or workflow.now()))
+            self._moved()
+        stopped = self._stopped(background)
+        if stopped is not None:
+            # It never returns: this raises what stopped it, and stalls the task where everybody sees it.
+            stopped.result()
+
+    def _set_alarm(self) -> None:
+        """Wait for the plan's next moment beside the loop, from now on. On a stepped clock there is none."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+        due = self._due()
+        self._alarm = None if due is None else asyncio.create_task(self._wake(due))
+
+    async def _wake(self, due: datetime) -> None:
+        await workflow.sleep(max(due - workflow.now(), calls.MIN_TIMER), summary=Clear(f"until {utc(due)}"))
+        self._alarm = None
+        self.state.advance(max(workflow.now(), due))
+        self._moved()
+
+    def _stopped(self, background: list[asyncio.Task[None]]) -> asyncio.Task[None] | None:
+        failed = self._peer_delivery.failed() if self._peer_delivery is not None else None
+        alarm = self._alarm if self._alarm is not None and self._alarm.done() else None
+        return failed or alarm or next((task for task in background if task.done()), None)
+
+    def _due(self) -> datetime | None:
+        """When to wake up. On the real clock there is always a timer, if only a distant one."""
+        if self._start.clock != "real" or self.state.archived is not None:
+            return None
+        latest = workflow.now() + calls.MAX_TIMER
+        due = self.state.plan.next_at
+        return latest if due is None else min(due, latest)
+
+    def _now(self) -> datetime:
+        return max(workflow.now(), self.state.now) if self._start.clock == "real" else self.state.now
+
+    def _moved(self) -> None:
+        self._moves += 1
+        self.state.unsent = True
+        self._show()
+        workflow.upsert_search_attributes(self._searchable())
+        if self._peer_delivery is not None:
+            self._set_alarm()
+            self._peer_delivery.call()
+
+    def _ended(self) -> bool:
+        return (
+            self.state.archived is not None
+            and self._publishing.settled
+            and (self._peer_delivery is None or self._start.rehearsal or self._peer_delivery.settled)
+            and workflow.all_handlers_finished()
+        )
+
+    def _may_continue(self) -> bool:
+        """Whether this run is long enough, and nothing would be lost by ending it.
+
+        A batch or letter that is acknowledged at this very moment may be abandoned and sent again: the other side knows it.
+        """
+        if self._moves < self._start.continue_after and not workflow.info().is_continue_as_new_suggested():
+            return False
+        return (
+            (self._publishing.settled or self._publishing.store_away)
+            and (self._peer_delivery is None or self._start.rehearsal or self._peer_delivery.idle)
+            and workflow.all_handlers_finished()
+        )
+
+    def _messages_due(self) -> int:
+        if self._peer_delivery is None or not self._start.rehearsal:
+            return 0
+        return len(self.state.messages()) + len(self.state.peer_outbox.waiting)
+
+    def _check_stepped(self) -> None:
+        if self._start.clock != "stepped":
+            raise _refusal(Refused("real_clock", "this pathway is on the real clock, which nobody can move"))
+
+    # --- what the Temporal UI shows ---------------------------------------------------------------
+
+    def _show(self) -> None:
+        state = self.state
+        workflow.set_current_details(details.current(state, store_away=self._publishing.store_away))
+
+    def _searchable(self) -> list[SearchAttributeUpdate[Any]]:
+        """Every attribute that can change. The client has set the others at the start."""
+        return [
+            key.value_unset() if value is None else key.value_set(value)
+            for key, value in details.searchable(self.state).items()
+        ]
+
+
+def _refusal(refused: Refused) -> ApplicationError:
+    return ApplicationError(str(refused), type=refused.code, non_retryable=True)

@@ -1,0 +1,401 @@
+"""What a shell holds between two events: the record, what was told, and what the store does not have yet.
+
+Pure: the workflow hands it instants and reports, and asks what to publish. Everything that is not carried from run to
+run is computed from what is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final, Generic
+
+from contracts.delivery import DeliveryResult, Envelope
+from contracts.meeting_start import MeetingStart
+from contracts.messages import (
+    Answered,
+    Archived,
+    ArchiveReceipt,
+    ArchiveRequest,
+    Carried,
+    PathwayStart,
+    Receipt,
+    StateView,
+)
+from contracts.publish import PublishBatch
+from contracts.subtrial_start import SubtrialStart
+from pathway.changes import Announced, Change, changes
+from pathway.engine.context import Compiled
+from pathway.events import Event, Report
+from pathway.patient.explain import Explanation
+from pathway.plan import Plan
+from pathway.record import Record
+from pathway.refusal import Refused
+from pathway.rehearsal.script import CLOCK
+from pathway.subtrial.plan import SubtrialPlan
+from workflows.durable import activity_options as calls
+from workflows.durable import summaries
+from workflows.durable.entity import Entity, W
+from workflows.durable.peer_outbox import PeerOutbox
+
+LETTERS: Final = "letters"
+"""The cause of a change that the fate of a letter brought."""
+Start = PathwayStart | SubtrialStart | MeetingStart
+
+
+class OtherText(RuntimeError):
+    """The program has another text than the one a workflow is pinned to. A bare error: it stalls the task visibly, until a
+    program with that text is deployed. It names the protocol and hashes, so logs may hold it."""
+
+    loggable: Final = True
+
+
+def pinned(start: Start, compiled: Compiled) -> Compiled:
+    """The text, if it is the one that a start is pinned to. Raises OtherText, which stalls the task visibly."""
+    if compiled.hash != start.protocol_hash:
+        raise OtherText(
+            f"{start.protocol} is not the text this was started with: {compiled.hash[:12]} here, "
+            f"{start.protocol_hash[:12]} pinned. Deploy the program that has the pinned text"
+        )
+    return compiled
+
+
+class State(Generic[W]):
+    """The state of one subject. `now` is its clock: the last instant that it was evaluated at, and never
+    goes back.
+    """
+
+    def __init__(self, start: Start, subject: Entity[W], now: datetime) -> None:
+        """Take up what the run before left, or begin at `now`."""
+        carried = start.carried or Carried(now=now)
+        self.start = start
+        self.subject = subject
+        self.site = subject.site
+        self.profile = subject.profile
+        self.record = Record.of(carried.events)
+        self.announced: Announced = dict(carried.announced)
+        self.timeline: list[Change] = list(carried.timeline)
+        self.answered: dict[str, Answered] = dict(carried.answered)
+        self.revision = carried.revision
+        self.published = carried.published
+        self.in_flight = carried.in_flight
+        self.archived = carried.archived
+        self.now = max(carried.now, now) if start.clock == "real" else carried.now
+        self.runs = carried.runs
+        self._sent_events = carried.sent_events
+        self._sent_changes = carried.sent_changes
+        self._earlier = carried.earlier
+        self._ends = list(carried.ends)
+        # Whether something happened since the last batch was made.
+        self.unsent = carried.unsent
+        self.peer_outbox = PeerOutbox(carried.posted)
+        self.evaluation: W = self._evaluated(carried.now)
+        if start.carried is None:
+            self._reconcile(CLOCK)
+
+    # --- what happens -----------------------------------------------------------------------------
+
+    @property
+    def plan(self) -> Plan:
+        """The present plan."""
+        return self.subject.plan(self.evaluation)
+
+    @property
+    def group(self) -> str:
+        """The patient's group or arm, the subtrial's dose level or stage."""
+        return self.subject.group(self.evaluation)
+
+    @property
+    def governed(self) -> SubtrialPlan | None:
+        """The whole plan of a subtrial; None of a patient."""
+        return self.subject.governed(self.evaluation)
+
+    def whole_at(self, now: datetime) -> W:
+        """What is true at an instant not before `now`: as at present, unless something falls due in between."""
+        due = self.plan.next_at
+        return self.evaluation if due is None or now < due else self._evaluated(now)
+
+    def check(self, report: Report, now: datetime) -> None:
+        """Refuse what cannot be admitted. Changes nothing. Raises `pathway.patient.admission.Refused`."""
+        self._admitted(report, now)
+
+    def accept(self, report: Report, now: datetime) -> bool:
+        """Admit a report and say what it changes; False if it is on record already. Raises `Refused`."""
+        event = self._admitted(report, now)
+        if event is None:
+            return False
+        self.advance(now)
+        self.now = max(self.now, now)
+        self.record.append(event)
+        self.peer_outbox.heard(event)
+        self.evaluation = self._evaluated(self.now)
+        self._reconcile(event.id)
+        self.answered[event.id] = Answered(revision=self.revision + 1, next_at=self.plan.next_at)
+        return True
+
+    def advance(self, now: datetime) -> bool:
+        """Let time pass. True if a moment was due: all that are due by `now` are seen at once, as they
+        are seen at `now`.
+        """
+        due = self.plan.next_at
+        if self.archived or due is None or now < due:
+            return False
+        self.now = max(self.now, now)
+        self.evaluation = self._evaluated(self.now)
+        self._reconcile(CLOCK)
+        return True
+
+    def step(self, to: datetime, at_most: int) -> None:
+        """Walk the stepped clock to an instant through every due moment, or through `at_most` of them."""
+        for _ in range(at_most):
+            due = self.plan.next_at
+            if due is None or due > to:
+                break
+            if due <= self.now:
+                raise RuntimeError(
+                    f"the plan at {self.now} names {due} as its next moment; it must lie ahead"
+                )
+            self.advance(due)
+        else:
+            return
+        if to > self.now:
+            self.now = to
+            self.evaluation = self._evaluated(to)
+
+    # --- the post ---------------------------------------------------------------------------------
+
+    def messages(self) -> tuple[Envelope, ...]:
+        """The letters that are due now, but for those under way. Changes nothing."""
+        archived = self.archived is not None and not self.start.rehearsal
+        return self.peer_outbox.new(
+            lambda sent: self.subject.messages(sent, self.record, self.evaluation, archived=archived),
+            lambda message: self.subject.report(message, self.now),
+        )
+
+    def results(self, results: DeliveryResult) -> bool:
+        """Note what became of letters; True if the plan says something else now, because one was refused or no longer is."""
+        if not self.peer_outbox.take(results.outcomes, self.now):
+            return False
+        self.evaluation = self._evaluated(self.now)
+        self._reconcile(LETTERS)
+        return True
+
+    # --- the end ----------------------------------------------------------------------------------
+
+    def archive(self, request: ArchiveRequest, now: datetime) -> bool:
+        """Close the pathway; False if it is closed already."""
+        if self.archived is not None:
+            return False
+        self.now = max(self.now, now)
+        self.archived = Archived(at=self.now, role=request.role, reason=request.reason)
+        self.unsent = True
+        return True
+
+    def check_archive(self, request: ArchiveRequest) -> None:
+        """Refuse to close without a reason or by an unknown role. Raises `Refused`."""
+        if request.role not in ("coordinator", "clinician", "sponsor", "operations"):
+            raise Refused(
+                "wrong_role",
+                f"role {request.role!r} cannot archive a pathway; coordinator, clinician, sponsor or operations can",
+            )
+        if not request.reason.strip():
+            raise Refused("reason_missing", "archiving a pathway needs a reason")
+
+    # --- what is answered -------------------------------------------------------------------------
+
+    def receipt(self, event_id: str) -> Receipt:
+        """The answer to an accepted event, the first time and again."""
+        answered = self.answered[event_id]
+        return Receipt(
+            event_id=event_id,
+            recorded=self.published >= answered.revision,
+            revision=answered.revision,
+            changes=tuple(each for each in self.timeline if each.cause == event_id),
+            next_at=answered.next_at,
+        )
+
+    def archive_receipt(self) -> ArchiveReceipt:
+        """The answer to a closed pathway."""
+        if self.archived is None:
+            raise RuntimeError("the pathway is open")
+        revision = self.revision + self.unsent
+        return ArchiveReceipt(archived=self.archived, revision=revision, recorded=self.published >= revision)
+
+    def mark(self) -> int:
+        """A position in the timeline, for `since`."""
+        return self._earlier + len(self.timeline)
+
+    def since(self, mark: int) -> tuple[Change, ...]:
+        """What was told after a position in the timeline."""
+        return tuple(self.timeline[max(0, mark - self._earlier) :])
+
+    @property
+    def earlier(self) -> int:
+        """How many entries of the timeline only the store still has."""
+        return self._earlier
+
+    def plan_data(self) -> dict[str, Any]:
+        """The plan in the format of scenario output."""
+        return self.subject.json(self.record, self.evaluation)
+
+    def explanation(self, decision: str) -> Explanation:
+        """Why a decision is as it is. Raises `UnknownName`."""
+        return self.subject.explain(self.record, self.now, decision)
+
+    def view(self, *, store_away: bool) -> StateView:
+        """How the pathway stands."""
+        return StateView(
+            subject=self.start.subject,
+            trial=self.start.trial,
+            version=self.start.version,
+            site=self.site.id,
+            clock=self.start.clock,
+            now=self.now,
+            next_at=self.plan.next_at,
+            events=len(self.record.events),
+            unrecorded=self.unrecorded,
+            revision=self.revision,
+            published=self.published,
+            store_away=store_away,
+            archived=self.archived is not None,
+            runs=self.runs,
+            messages_waiting=len(self.peer_outbox.waiting),
+            messages_away=self.peer_outbox.away,
+            messages_refused=tuple(f"{each.receiver}: {each.code}" for each in self.peer_outbox.faults),
+        )
+
+    # --- what the store does not have yet ---------------------------------------------------------
+
+    @property
+    def unrecorded(self) -> int:
+        """How many accepted events the store has not acknowledged."""
+        waiting = 0 if self.in_flight is None else len(self.in_flight.events)
+        return len(self.record.events) - self._sent_events + waiting
+
+    def next_batch(self) -> PublishBatch:
+        """The batch to be published: the one in flight, or a new one with all that happened since the
+        last.
+        """
+        if self.in_flight is None:
+            self.in_flight = self._batch(
+                events=self.record.events[self._sent_events :], changes=self.since(self._sent_changes)
+            )
+        return self.in_flight
+
+    def whole_batch(self, stored: int) -> PublishBatch:
+        """A batch with every event, for a store that has only the revisions up to `stored`: lost, or an old copy.
+
+        Of the timeline it has what came after those, as far as it is still carried.
+        """
+        announced = self._ends[stored - 1] if 0 < stored <= len(self._ends) else 0
+        self.in_flight = self._batch(events=self.record.events, changes=self.since(announced), complete=True)
+        return self.in_flight
+
+    def acknowledge(self, revision: int) -> None:
+        """The store has a batch, for good."""
+        self.published = max(self.published, revision)
+        if self.in_flight is not None and self.in_flight.revision <= revision:
+            self.in_flight = None
+        self._trim()
+
+    def carry(self) -> Carried:
+        """What the next run needs."""
+        self._trim()
+        return Carried(
+            now=self.now,
+            events=tuple(self.record.events),
+            announced=dict(self.announced),
+            timeline=tuple(self.timeline),
+            earlier=self._earlier,
+            answered=dict(self.answered),
+            revision=self.revision,
+            published=self.published,
+            sent_events=self._sent_events,
+            sent_changes=self._sent_changes,
+            ends=tuple(self._ends),
+            unsent=self.unsent,
+            in_flight=self.in_flight,
+            archived=self.archived,
+            posted=self.peer_outbox.posted(),
+            runs=self.runs + 1,
+        )
+
+    # --- inside -----------------------------------------------------------------------------------
+
+    def _admitted(self, report: Report, now: datetime) -> Event | None:
+        if self.archived is not None and report.id not in self.record.by_id:
+            raise Refused(
+                "archived",
+                f"this pathway was archived on {self.archived.at.date()}; nothing more is recorded",
+            )
+        return self.subject.admit(self.record, report, now, self.whole_at(now))
+
+    def _evaluated(self, now: datetime) -> W:
+        evaluation = self.subject.evaluate(self.record, now)
+        faults = tuple(fault.alert() for fault in self.peer_outbox.faults)
+        if faults:
+            plan = self.subject.plan(evaluation)
+            plan.alerts = (*plan.alerts, *faults)
+        return evaluation
+
+    def _reconcile(self, cause: str) -> None:
+        announced = {
+            key: each
+            for key, each in self.announced.items()
+            if not self.subject.outlived(self.evaluation, key)
+        }
+        made, self.announced = changes(
+            announced,
+            self.plan,
+            subject=self.start.subject,
+            cause=cause,
+            tz=self.site.tz,
+            day_one=self.subject.day_one(self.evaluation),
+        )
+        self.timeline.extend(made)
+        self.unsent = True
+
+    def _batch(
+        self, *, events: Sequence[Event], changes: Sequence[Change], complete: bool = False
+    ) -> PublishBatch:
+        self.revision += 1
+        self._sent_events = len(self.record.events)
+        self._sent_changes = self.mark()
+        self._ends.append(self._sent_changes)
+        self.unsent = False
+        plan = self.plan
+        return PublishBatch(
+            pathway_id=self.start.workflow_id,
+            kind=self.subject.kind,
+            revision=self.revision,
+            complete=complete,
+            subject=self.start.subject,
+            trial=self.start.trial,
+            site=self.site.id,
+            zone=self.site.zone,
+            protocol=self.start.protocol,
+            protocol_hash=self.start.protocol_hash,
+            profile={**self.profile.values, "simulation": self.profile.simulation},
+            rehearsal=self.start.rehearsal,
+            events=tuple(events),
+            changes=tuple(changes),
+            phases=summaries.phases(plan),
+            group=self.group,
+            next_at=plan.next_at,
+            open=len(summaries.open_obligations(plan)),
+            late=len(summaries.late_items(plan)),
+            archived=self.archived is not None,
+            items=plan.items,
+            obligations=(*plan.deviations, *plan.alerts),
+            decisions=tuple(each for each in plan.decisions if each.open),
+        )
+
+    def _trim(self) -> None:
+        """Forget the oldest entries of the timeline, of those that the store has."""
+        recorded = (
+            self._sent_changes if self.in_flight is None else self._sent_changes - len(self.in_flight.changes)
+        )
+        surplus = min(len(self.timeline) - calls.MAX_TIMELINE, recorded - self._earlier)
+        if surplus > 0:
+            del self.timeline[:surplus]
+            self._earlier += surplus
