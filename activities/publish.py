@@ -57,4 +57,4 @@ class Publisher:
             # A full disk or a constraint that a newer program lifts: the event is accepted, so it is tried for ever.
             raise ApplicationError(str(error), type=type(error).__name__) from None
         self._published()
-        return receipt
+        return receipt.model_copy(update={"next_at": batch.next_at})

@@ -80,6 +80,8 @@ class Carried(Message):
     archived: Archived | None = None
     posted: Posted = Posted()
     """The letters to and from governors of subtrials: what was written, and what is under way."""
+    wake_at: AwareDatetime | None = None
+    """The next moment of the plan, as the store's newest receipt named it."""
     runs: int = 0
     """How many runs came before."""
 
@@ -162,8 +164,11 @@ class PathwayStart(Message):
 
 
 def pathway_id(trial: str, subject: str, *, rehearsal: bool = False, label: str = "") -> str:
-    """The workflow id of a pathway: `pathway-interfant-21-P1`, or `rehearsal-interfant-21-LABEL-P1`."""
-    return "-".join(part for part in ("rehearsal" if rehearsal else "pathway", trial, label, subject) if part)
+    """The workflow id of a pathway: `pathway/interfant-21/P1`, or `rehearsal/interfant-21/LABEL/P1`.
+
+    No code has a slash in it, so that no two pathways share an id, whatever trial, label and subject are.
+    """
+    return "/".join(part for part in ("rehearsal" if rehearsal else "pathway", trial, label, subject) if part)
 
 
 class PathwayEnd(Message):

@@ -56,11 +56,12 @@ class PublishBatch(BaseModel):
 
 
 class PublishReceipt(BaseModel):
-    """`revision`: the one that the store has reached.
+    """`revision`: the one that the store has reached. It is on disk; with a repeated batch it may be later than the batch's.
 
-    It is on disk; with a repeated batch it may be later than the batch's.
+    `next_at`: that of the batch, given back: history then holds when the pathway is to wake up.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     revision: int
+    next_at: datetime | None = None

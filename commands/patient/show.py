@@ -193,7 +193,11 @@ def _text_of(row: Pathway) -> tuple[Compiled | None, str]:
 
 
 def _has_label(row: Pathway, where_: Target) -> bool:
-    return not where_.label or row.pathway_id == f"rehearsal-{row.trial}-{where_.label}-{row.subject}"
+    from contracts.messages import pathway_id
+
+    return not where_.label or row.pathway_id == pathway_id(
+        row.trial, row.subject, rehearsal=True, label=where_.label
+    )
 
 
 def _placeholder(compiled: Compiled, key: str) -> bool:

@@ -54,10 +54,11 @@ async def a_rehearsal(home: House, _: Settings) -> pathways.Handle:
 
 
 async def a_patient(home: House, _: Settings) -> pathways.Handle:
-    """The real clock: a timer that is moved, and one that fires."""
+    """The real clock: a timer that an earlier first dose brings nearer, and one that fires."""
     handle = await home.enrol()
     now = datetime.now(UTC)
     await pathways.submit(handle, weight(1, at=now))
+    await pathways.submit(handle, action("e0", "therapy_started", at=now))
     await pathways.submit(
         handle,
         action("e1", "therapy_started", at=now, occurred=now - timedelta(hours=1) + timedelta(seconds=2)),

@@ -11,14 +11,19 @@ from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_
 import workflows.durable.activity_options as calls
 from contracts.clear import Clear
 from contracts.publish import PublishBatch, PublishReceipt
+from workflows.durable.alarm import Alarm
 from workflows.durable.state import State
 
 
 class Publishing:
-    """The way from a state to the store. `shown` is called when operations have something new to see."""
+    """The way from a state to the store. `shown` is called when operations have something new to see.
 
-    def __init__(self, state: State[Any], shown: Callable[[], None]) -> None:
+    `alarm`: what is to hear of the next moments that the store's receipts name; None on a stepped clock.
+    """
+
+    def __init__(self, state: State[Any], alarm: Alarm | None, shown: Callable[[], None]) -> None:
         self._state = state
+        self._alarm = alarm
         self._shown = shown
         # A batch that the run before could not deliver: the store was away then, and updates do not wait
         # for it.
@@ -39,8 +44,11 @@ class Publishing:
         while True:
             await workflow.wait_condition(lambda: state.unsent or state.in_flight is not None)
             batch = state.next_batch()
+            was_away = self.store_away
             try:
-                await self._publish(batch, calls.PUBLISH_UNTIL_DONE if self.store_away else calls.PUBLISH_NOW)
+                receipt = await self._publish(
+                    batch, calls.PUBLISH_UNTIL_DONE if self.store_away else calls.PUBLISH_NOW
+                )
             except ActivityError as error:
                 if is_cancelled_exception(error):
                     raise
@@ -51,10 +59,15 @@ class Publishing:
                     # The store refused the batch for good, which only a fixed program or store can change.
                     await workflow.sleep(calls.REFUSED_PAUSE, summary=Clear("the store refused a batch"))
                 self.store_away = True
+                if self._alarm is not None and not was_away:
+                    self._alarm.set_anew(state.due)
             else:
                 state.acknowledge(batch.revision)
                 self.store_away = False
-            self._shown()
+                if self._alarm is not None:
+                    self._alarm.heard(receipt.next_at)
+            if was_away or self.store_away:
+                self._shown()
 
     async def _publish(self, batch: PublishBatch, call: calls.Call) -> PublishReceipt:
         receipt: PublishReceipt = await workflow.execute_activity(

@@ -4,18 +4,16 @@ One loop. After every event and at every due moment the plan is evaluated anew, 
 goes to the store. Then the workflow sleeps until the plan's next moment. The store may be away for days: events are
 accepted all the same, and whoever sends one hears "accepted, not yet recorded".
 
-**Commands depend on events and timers, never on what the plan says.** Each move (an event, a timer) upserts the search
-attributes, publishes, calls the courier, and sets the timer anew, whether or not the plan has changed. So a corrected
-engine or another rendering of the plan replays every open history, and only an edit of this file, of
-`durable/publishing.py` or of `durable/peer_delivery.py` needs a patch (`workflows/durable/patches.py`). How letters keep to
-this: `workflows/durable/peer_delivery.py`.
+**Commands depend on what history holds (events, timers, answers), never on what the plan says.** Each move (an event, a
+timer that was due) upserts the search attributes and wakes publishing and peer delivery, whether or not the plan has
+changed. So a corrected engine or another rendering of the plan replays every open history, and only an edit of this file,
+of `publishing.py`, `alarm.py` or `peer_delivery.py` needs a patch (`patches.py`). How messages keep to this: `peer_delivery.py`.
+How the one timer does: `alarm.py`.
 
-**Nor may their order depend on how tasks are grouped.** A workflow task that leads to no command is merged with the next one when
-a history is replayed: the answer to an activity is then seen together with an update that came after it, and after it. An
-update that is answered at once leaves such tasks behind. So where there are letters, the timer is set anew within the move
-itself, before anything else, and publishing and the courier each follow when they are free, in the order in which they became so:
-the same in one task as in two. Pathways without subtrials keep to the older way (the timer belongs to the wait of the loop),
-which their open histories hold; all their updates wait for the store, so that no task of theirs is without a command.
+**Nor may their order depend on how tasks are grouped.** A workflow task that leads to no command is merged with the next one
+when a history is replayed: the answer to an activity is then seen together with an update that came after it, and after it.
+An update that is answered at once leaves such tasks behind. So publishing and peer delivery each follow when they are free, in
+the order in which they became so, and the timer follows the answers of the store: the same in one task as in two.
 """
 
 from __future__ import annotations
@@ -26,13 +24,12 @@ from datetime import datetime
 from typing import Any, Never
 
 from temporalio import workflow
-from temporalio.common import SearchAttributeUpdate
+from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 from temporalio.exceptions import ApplicationError
 
 import workflows.durable.activity_options as calls
 import workflows.durable.details as details
 from contracts.base import utc
-from contracts.clear import Clear
 from contracts.messages import (
     Archived,
     ArchiveReceipt,
@@ -49,9 +46,11 @@ from contracts.messages import (
     StepRequest,
     TimelineView,
 )
+from contracts.search_attributes import OPEN
 from pathway.errors import UnknownName
 from pathway.events import Report
 from pathway.refusal import Refused
+from workflows.durable.alarm import Alarm
 from workflows.durable.entity import Entity
 from workflows.durable.peer_delivery import PeerDelivery
 from workflows.durable.publishing import Publishing
@@ -77,12 +76,13 @@ class Shell:
         self._start = start
         self._again = again
         self.state = State(start, subject, now)
-        self._publishing = Publishing(self.state, self._show)
+        self._alarm = Alarm(self._rang) if start.clock == "real" else None
+        self._publishing = Publishing(self.state, self._alarm, self._show)
         self._peer_delivery = (
             PeerDelivery(start, self.state, self._moved, self._show) if subject.has_peer_messages else None
         )
         self._moves = 0
-        self._alarm: asyncio.Task[None] | None = None
+        self._indexed: dict[SearchAttributeKey[Any], Any] = {}
 
     async def run(self) -> Archived:
         """Run until the subject is archived."""
@@ -91,16 +91,20 @@ class Shell:
             workflow.upsert_search_attributes(self._searchable())
         background = [asyncio.create_task(self._publishing.run())]
         background += [asyncio.create_task(chore()) for chore in self._chores]
-        if self._peer_delivery is not None and self._start.clock == "real":
-            self._set_alarm()
-            background.append(asyncio.create_task(self._peer_delivery.run()))
+        if self._alarm is not None:
+            if self._publishing.store_away:
+                self._alarm.set_anew(self.state.due)
+            elif self._start.carried is not None:
+                self._alarm.heard(self._start.carried.wake_at)
+            background.append(asyncio.create_task(self._alarm.run()))
+            if self._peer_delivery is not None:
+                background.append(asyncio.create_task(self._peer_delivery.run()))
         while not self._ended():
             if self._may_continue():
-                self._again(self.state.carry())
+                self._again(self.state.carry(None if self._alarm is None else self._alarm.known))
             await self._wait(background)
-        for task in (*background, self._alarm):
-            if task is not None:
-                task.cancel()
+        for task in background:
+            task.cancel()
         archived = self.state.archived
         if archived is None:
             raise RuntimeError("a subject's workflow ends only when it is archived")
@@ -238,54 +242,29 @@ class Shell:
     # --- the loop ---------------------------------------------------------------------------------
 
     async def _wait(self, background: list[asyncio.Task[None]]) -> None:
-        """Wait for the plan's next moment, or until there is something else for the loop to do."""
+        """Wait until there is something for the loop to do."""
         seen = self._moves
-        due = self._due() if self._peer_delivery is None else None
-        try:
-            await workflow.wait_condition(
-                lambda: (
-                    self._moves != seen
-                    or self._ended()
-                    or self._may_continue()
-                    or self._stopped(background) is not None
-                ),
-                timeout=None if due is None else max(due - workflow.now(), calls.MIN_TIMER),
-                timeout_summary=None if due is None else Clear(f"until {utc(due)}"),
+        await workflow.wait_condition(
+            lambda: (
+                self._moves != seen
+                or self._ended()
+                or self._may_continue()
+                or self._stopped(background) is not None
             )
-        except TimeoutError:
-            # A timer may fire a hair before its instant on another machine's clock.
-            self.state.advance(max(workflow.now(), due or workflow.now()))
-            self._moved()
+        )
         stopped = self._stopped(background)
         if stopped is not None:
             # It never returns: this raises what stopped it, and stalls the task where everybody sees it.
             stopped.result()
 
-    def _set_alarm(self) -> None:
-        """Wait for the plan's next moment beside the loop, from now on. On a stepped clock there is none."""
-        if self._alarm is not None:
-            self._alarm.cancel()
-        due = self._due()
-        self._alarm = None if due is None else asyncio.create_task(self._wake(due))
-
-    async def _wake(self, due: datetime) -> None:
-        await workflow.sleep(max(due - workflow.now(), calls.MIN_TIMER), summary=Clear(f"until {utc(due)}"))
-        self._alarm = None
-        self.state.advance(max(workflow.now(), due))
-        self._moved()
-
     def _stopped(self, background: list[asyncio.Task[None]]) -> asyncio.Task[None] | None:
         failed = self._peer_delivery.failed() if self._peer_delivery is not None else None
-        alarm = self._alarm if self._alarm is not None and self._alarm.done() else None
-        return failed or alarm or next((task for task in background if task.done()), None)
+        return failed or next((task for task in background if task.done()), None)
 
-    def _due(self) -> datetime | None:
-        """When to wake up. On the real clock there is always a timer, if only a distant one."""
-        if self._start.clock != "real" or self.state.archived is not None:
-            return None
-        latest = workflow.now() + calls.MAX_TIMER
-        due = self.state.plan.next_at
-        return latest if due is None else min(due, latest)
+    def _rang(self, due: datetime) -> None:
+        """The timer says that a moment has come. It may fire a hair before its instant on another machine's clock."""
+        self.state.advance(max(workflow.now(), due))
+        self._moved()
 
     def _now(self) -> datetime:
         return max(workflow.now(), self.state.now) if self._start.clock == "real" else self.state.now
@@ -295,8 +274,9 @@ class Shell:
         self.state.unsent = True
         self._show()
         workflow.upsert_search_attributes(self._searchable())
+        if self._alarm is not None and self._publishing.store_away:
+            self._alarm.set_anew(self.state.due)
         if self._peer_delivery is not None:
-            self._set_alarm()
             self._peer_delivery.call()
 
     def _ended(self) -> bool:
@@ -336,11 +316,14 @@ class Shell:
         workflow.set_current_details(details.current(state, store_away=self._publishing.store_away))
 
     def _searchable(self) -> list[SearchAttributeUpdate[Any]]:
-        """Every attribute that can change. The client has set the others at the start."""
-        return [
-            key.value_unset() if value is None else key.value_set(value)
-            for key, value in details.searchable(self.state).items()
-        ]
+        """The attributes that have changed since they were last set. The client has set those that never change.
+
+        One of them at least, always: whether there is a command must not depend on the plan.
+        """
+        now = details.searchable(self.state)
+        changed = [key for key, value in now.items() if self._indexed.get(key, now) != value] or [OPEN]
+        self._indexed = now
+        return [key.value_unset() if now[key] is None else key.value_set(now[key]) for key in changed]
 
 
 def _refusal(refused: Refused) -> ApplicationError:

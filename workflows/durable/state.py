@@ -101,6 +101,11 @@ class State(Generic[W]):
         return self.subject.plan(self.evaluation)
 
     @property
+    def due(self) -> datetime | None:
+        """The next moment of the plan; None when nothing but an event changes anything, or nothing does any more."""
+        return None if self.archived is not None else self.plan.next_at
+
+    @property
     def group(self) -> str:
         """The patient's group or arm, the subtrial's dose level or stage."""
         return self.subject.group(self.evaluation)
@@ -298,8 +303,8 @@ class State(Generic[W]):
             self.in_flight = None
         self._trim()
 
-    def carry(self) -> Carried:
-        """What the next run needs."""
+    def carry(self, wake_at: datetime | None) -> Carried:
+        """What the next run needs. `wake_at`: what the shell's timer has heard from the store."""
         self._trim()
         return Carried(
             now=self.now,
@@ -317,6 +322,7 @@ class State(Generic[W]):
             in_flight=self.in_flight,
             archived=self.archived,
             posted=self.peer_outbox.posted(),
+            wake_at=wake_at,
             runs=self.runs + 1,
         )
 
@@ -381,7 +387,7 @@ class State(Generic[W]):
             changes=tuple(changes),
             phases=summaries.phases(plan),
             group=self.group,
-            next_at=plan.next_at,
+            next_at=self.due,
             open=len(summaries.open_obligations(plan)),
             late=len(summaries.late_items(plan)),
             archived=self.archived is not None,

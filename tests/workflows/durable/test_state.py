@@ -24,7 +24,7 @@ def fresh() -> State[Plan]:
 
 def next_run(state: State[Plan]) -> State[Plan]:
     """The state that the following run takes up, through the wire format."""
-    start = state.start.model_copy(update={"carried": state.carry()})
+    start = state.start.model_copy(update={"carried": state.carry(None)})
     assert isinstance(start, PathwayStart)
     start = PathwayStart.model_validate_json(start.model_dump_json())
     return State(start, Patient(start, compiled("toy")), START)
