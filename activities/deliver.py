@@ -27,10 +27,14 @@ from contracts.messages import Receipt, RecordRequest
 from pathway.refusal import Refused
 from pathway.site import Site
 
-PATIENCE: Final = timedelta(seconds=6)
-"""How long a receiver gets to accept a letter. Less than an attempt of the activity: whoever is away must be named."""
-AT_ONCE: Final = 8
-"""Letters of one parcel that are handed over side by side."""
+PATIENCE: Final = timedelta(seconds=3)
+"""How long a receiver gets to accept a message. Whoever needs longer is named as away, and has a call of its own from then on."""
+WITHIN: Final = timedelta(seconds=7)
+"""How long all of a batch may take: less than an attempt of the activity, however many do not answer. Who has not been asked by
+then is away as well, and so is asked alone.
+"""
+AT_ONCE: Final = 64
+"""Messages of one batch that are handed over side by side. They wait for others, and cost next to nothing meanwhile."""
 NOBODY: Final = frozenset({"archived", "closed"})
 """A receiver that was closed by a person needs no letters, and nobody has to be told."""
 
@@ -52,10 +56,14 @@ class DeliverActivity:
         Fails with an `ApplicationError` `ReceiverAway`, to be retried, if the sender insists and nobody has answered.
         """
         side_by_side = asyncio.Semaphore(AT_ONCE)
+        ends = asyncio.get_running_loop().time() + WITHIN.total_seconds()
 
         async def hand(envelope: Envelope) -> Outcome:
-            async with side_by_side:
-                return await self._hand(batch_.sender, envelope)
+            try:
+                async with asyncio.timeout_at(ends), side_by_side:
+                    return await self._hand(batch_.sender, envelope)
+            except TimeoutError:
+                return Outcome(envelope=envelope, state="away")
 
         outcomes = await asyncio.gather(*(hand(envelope) for envelope in batch_.envelopes))
         if batch_.insist and outcomes and all(outcome.state == "away" for outcome in outcomes):

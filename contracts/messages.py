@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, Field, model_validator
 from contracts.base import Clock, Code, KnownSite, Message, OptionalCode
 from contracts.delivery import Posted
 from contracts.publish import PublishBatch
-from pathway.changes import Change, Statement
+from pathway.changes import Announced, Change
 from pathway.events import Event, Report
 from pathway.plan import Plan
 from pathway.subtrial.plan import SubtrialPlan
@@ -56,9 +56,10 @@ class Carried(Message):
     now: AwareDatetime
     """The clock when the run ended: it never goes back."""
     events: tuple[Event, ...] = ()
-    announced: dict[str, Statement] = Field(default_factory=dict)
+    announced: Announced = Announced()
     timeline: tuple[Change, ...] = ()
     answered: dict[str, Answered] = Field(default_factory=dict)
+    """The answers to the newest events, and to all that the store does not have yet."""
     revision: int = 0
     """Number of the last batch for the store that was made."""
     published: int = 0
@@ -69,8 +70,6 @@ class Carried(Message):
     """How many entries of the timeline they hold."""
     earlier: int = 0
     """How many entries of the timeline are no longer carried."""
-    ends: tuple[int, ...] = ()
-    """Where in the timeline each batch ended, from the first."""
     unsent: bool = False
     """Whether something happened since the last batch was made."""
     in_flight: PublishBatch | None = None

@@ -6,8 +6,10 @@ recomputed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from pathway.clock import local_day
@@ -33,7 +35,24 @@ class Statement:
     live: bool = True
 
 
-Announced = dict[str, Statement]
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """What has been told, by key. `forgotten`: the highest generation of what was withdrawn so long ago that it is kept no more.
+
+    What has gone is remembered, the latest `REMEMBERED` of it, so that its return is told as a return. A key that is not
+    remembered begins above every generation that was forgotten: no effect of it is ever taken for one that was carried out.
+    """
+
+    statements: dict[str, Statement] = field(default_factory=dict)
+    forgotten: int = 0
+
+    def without(self, outlived: Callable[[str], bool]) -> Announced:
+        """The same without what is over and done with, which leaves the plan without a word."""
+        return Announced({k: each for k, each in self.statements.items() if not outlived(k)}, self.forgotten)
+
+
+REMEMBERED: Final = 256
+"""Withdrawn statements that are remembered. The record of what was told is the store's; this only numbers what comes back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,24 +168,35 @@ def changes(
     told and no longer holds is a `retraction` to the same roles; a plan item that is moot is `withdrawn`.
     """
     out: list[Change] = []
-    after: Announced = dict(announced)
+    before = announced.statements
+    after = dict(before)
     present: dict[str, None] = {}
     frame = _Frame(plan.at, subject, cause, tz, day_one)
     for new in statements(plan, tz):
         present[new.key] = None
-        old = announced.get(new.key)
+        old = before.get(new.key)
         if old is not None and old.live:
             after[new.key] = _again(new, old, out, frame)
             continue
-        after[new.key] = new if old is None else _numbered(new, old.generation + 1)
+        after[new.key] = _numbered(new, (announced.forgotten if old is None else old.generation) + 1)
         if old is not None or new.kind != "item" or new.state != "done":
             out.append(frame.change(after[new.key]))
-    for key, old in announced.items():
+    for key, old in before.items():
         if old.live and key not in present:
             gone = _gone(old)
-            after[key] = gone
+            del after[key]
+            after[key] = Statement(
+                old.kind, old.id, key, gone.state, "", generation=old.generation, live=False
+            )
             out.append(frame.change(gone if old.kind == "item" else _retraction(old)))
-    return out, after
+    return out, _remembered(after, announced.forgotten)
+
+
+def _remembered(statements: dict[str, Statement], forgotten: int) -> Announced:
+    gone = [key for key, each in statements.items() if not each.live]
+    for key in gone[: max(0, len(gone) - REMEMBERED)]:
+        forgotten = max(forgotten, statements.pop(key).generation)
+    return Announced(statements, forgotten)
 
 
 def _again(new: Statement, old: Statement, out: list[Change], frame: _Frame) -> Statement:

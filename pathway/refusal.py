@@ -35,6 +35,7 @@ CODES = (
     "reason_missing",
     "not_waiting",
     "archived",
+    "record_full",
 )
 
 

@@ -146,9 +146,9 @@ class InProcess:
         self.compiled = scenario.compiled
         self.profile = make_profile(self.compiled.protocol, dict(scenario.overrides), scenario.simulation)
         self.now = scenario.start
-        self.pathways = {s.id: _Pathway(s, Record.of(()), {}) for s in scenario.subjects}
+        self.pathways = {s.id: _Pathway(s, Record.of(()), Announced()) for s in scenario.subjects}
         self.offices = {
-            s.id: _Office(Governor(self.compiled, s.id, self.profile, s.site), Record.of(()), {})
+            s.id: _Office(Governor(self.compiled, s.id, self.profile, s.site), Record.of(()), Announced())
             for s in scenario.governors
         }
 

@@ -1,7 +1,16 @@
 """From plan to plan: what is new, what moved, what was told and is no longer true."""
 
-from pathway.changes import Change
-from tests.pathway.toy import Life, enrolled, infused
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from pathway.changes import Announced, Change, changes
+from pathway.plan import MilestoneState, Plan
+from tests.pathway.toy import SITE, Life, enrolled, infused
+
+NOON = datetime(2025, 2, 1, 12, tzinfo=UTC)
+EMPTY = Plan(NOON, None, (), (), (), (), (), (), (), (), (), (), "")
 
 
 def about(found: list[Change], name: str) -> list[tuple[str, str, int]]:
@@ -107,3 +116,19 @@ def test_a_competing_event_is_named_as_one() -> None:
     life.do("2025-02-20T09:00", "death")
     told = {c.id: c.text for c in life.tell("2025-02-20T10:00") if c.kind == "endpoint"}
     assert told == {"EFS": "EFS: death", "CIR": "CIR: competing event death"}
+
+
+def test_what_comes_back_after_it_was_forgotten_is_never_taken_for_what_was_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("pathway.changes.REMEMBERED", 1)
+    announced = Announced()
+    told: list[str] = []
+    for number in (1, 2, 3, 1, 2, 3, 1):
+        plan = replace(
+            EMPTY, milestones=(MilestoneState("M", f"M[n={number}]", "so it is", "clinician", NOON),)
+        )
+        found, announced = changes(announced, plan, subject="P1", cause="e", tz=SITE.tz, day_one=None)
+        told += [each.effect_key for each in found if each.kind == "milestone"]
+    assert len(set(told)) == 7
+    assert len(announced.statements) == 2

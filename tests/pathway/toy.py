@@ -328,7 +328,7 @@ class Life:
     def __init__(self, compiled: Any = COMPILED, profile: Any = PROFILE, site: Site = SITE) -> None:
         self.compiled, self.profile, self.site = compiled, profile, site
         self.record = Record()
-        self.announced: Announced = {}
+        self.announced = Announced()
         self.count = 0
 
     def plan(self, at: str | datetime) -> Plan:

@@ -83,7 +83,18 @@ may compute.
 """
 
 MAX_TIMELINE: Final = 300
-"""Entries of the timeline that a run carries; the store keeps all."""
+"""Entries of the timeline that a run keeps in memory; the store keeps all."""
+
+CARRIED_TIMELINE: Final = 40
+"""Of those that the store has, how many a run hands to the next."""
+
+MAX_ANSWERS: Final = 40
+"""Answers to events that the store has, kept for whoever sends one again and wants its changes."""
+
+MAX_EVENTS: Final = 5_000
+"""Events that one record may hold. The server's own limit, 2 MB handed from run to run, lies ten times further: there a
+pathway would stand still for ever, here it refuses in words.
+"""
 
 MIN_TIMER: Final = timedelta(milliseconds=1)
 """A timer for what is due already: without one, whether there is a timer would depend on the plan."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
+import workflows.durable.activity_options as calls
 from contracts import search_attributes as attributes
 from contracts.base import utc
 from contracts.meeting_start import MeetingStart
@@ -118,6 +119,11 @@ def current(state: State[Any], *, store_away: bool) -> str:
         "",
         f"Next moment: {utc(plan.next_at) if plan.next_at else 'none, only an event changes anything'}",
     ]
+    if len(state.record.events) >= calls.MAX_EVENTS * 8 // 10:
+        lines += [
+            "",
+            f"**The record holds {len(state.record.events)} of at most {calls.MAX_EVENTS} events.**",
+        ]
     if store_away:
         lines += [
             "",

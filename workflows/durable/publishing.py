@@ -52,9 +52,9 @@ class Publishing:
             except ActivityError as error:
                 if is_cancelled_exception(error):
                     raise
-                stored = _revision_before_gap(error)
-                if stored is not None:
-                    state.whole_batch(stored)
+                entries = _entries_before_gap(error)
+                if entries is not None:
+                    state.whole_batch(entries)
                 elif self.store_away:
                     # The store refused the batch for good, which only a fixed program or store can change.
                     await workflow.sleep(calls.REFUSED_PAUSE, summary=Clear("the store refused a batch"))
@@ -84,9 +84,9 @@ class Publishing:
         return receipt
 
 
-def _revision_before_gap(error: ActivityError) -> int | None:
-    """The last revision that the store has, if it has lost some that it once acknowledged."""
+def _entries_before_gap(error: ActivityError) -> int | None:
+    """How many entries of the timeline the store holds, if it has lost revisions that it once acknowledged."""
     cause = error.cause
     if not isinstance(cause, ApplicationError) or cause.type != "RevisionGap" or not cause.details:
         return None
-    return int(cause.details[0])
+    return int(cause.details[-1])

@@ -144,7 +144,7 @@ class Shell:
             raise RuntimeError(f"an event that was accepted would now be refused ({refused.code})") from None
         told["messages"] = self._messages_due()
         if not request.at_once:
-            await self._publishing.recorded(state.answered[report.id].revision)
+            await self._publishing.recorded(state.receipt(report.id).revision)
         return state.receipt(report.id).model_copy(update=told)
 
     def check_record(self, request: RecordRequest) -> None:

@@ -24,7 +24,7 @@ from contracts.messages import (
 )
 from contracts.publish import PublishBatch
 from contracts.subtrial_start import SubtrialStart
-from pathway.changes import Announced, Change, changes
+from pathway.changes import Change, changes
 from pathway.engine.context import Compiled
 from pathway.events import Event, Report
 from pathway.patient.explain import Explanation
@@ -73,9 +73,9 @@ class State(Generic[W]):
         self.site = subject.site
         self.profile = subject.profile
         self.record = Record.of(carried.events)
-        self.announced: Announced = dict(carried.announced)
+        self.announced = carried.announced
         self.timeline: list[Change] = list(carried.timeline)
-        self.answered: dict[str, Answered] = dict(carried.answered)
+        self._answered: dict[str, Answered] = dict(carried.answered)
         self.revision = carried.revision
         self.published = carried.published
         self.in_flight = carried.in_flight
@@ -85,7 +85,6 @@ class State(Generic[W]):
         self._sent_events = carried.sent_events
         self._sent_changes = carried.sent_changes
         self._earlier = carried.earlier
-        self._ends = list(carried.ends)
         # Whether something happened since the last batch was made.
         self.unsent = carried.unsent
         self.peer_outbox = PeerOutbox(carried.posted)
@@ -135,7 +134,7 @@ class State(Generic[W]):
         self.peer_outbox.heard(event)
         self.evaluation = self._evaluated(self.now)
         self._reconcile(event.id)
-        self.answered[event.id] = Answered(revision=self.revision + 1, next_at=self.plan.next_at)
+        self._answered[event.id] = Answered(revision=self.revision + 1, next_at=self.plan.next_at)
         return True
 
     def advance(self, now: datetime) -> bool:
@@ -209,8 +208,11 @@ class State(Generic[W]):
     # --- what is answered -------------------------------------------------------------------------
 
     def receipt(self, event_id: str) -> Receipt:
-        """The answer to an accepted event, the first time and again."""
-        answered = self.answered[event_id]
+        """The answer to an accepted event, the first time and again.
+
+        Of one that has long been on record: that it is, with the present revision and without its changes, which the store has.
+        """
+        answered = self._answered.get(event_id) or Answered(revision=self.published, next_at=self.due)
         return Receipt(
             event_id=event_id,
             recorded=self.published >= answered.revision,
@@ -287,13 +289,12 @@ class State(Generic[W]):
             )
         return self.in_flight
 
-    def whole_batch(self, stored: int) -> PublishBatch:
-        """A batch with every event, for a store that has only the revisions up to `stored`: lost, or an old copy.
+    def whole_batch(self, entries: int) -> PublishBatch:
+        """A batch with every event, for a store that has lost revisions, and holds so many entries of the timeline.
 
-        Of the timeline it has what came after those, as far as it is still carried.
+        It brings those that came after, as far as they are still in memory.
         """
-        announced = self._ends[stored - 1] if 0 < stored <= len(self._ends) else 0
-        self.in_flight = self._batch(events=self.record.events, changes=self.since(announced), complete=True)
+        self.in_flight = self._batch(events=self.record.events, changes=self.since(entries), complete=True)
         return self.in_flight
 
     def acknowledge(self, revision: int) -> None:
@@ -304,20 +305,22 @@ class State(Generic[W]):
         self._trim()
 
     def carry(self, wake_at: datetime | None) -> Carried:
-        """What the next run needs. `wake_at`: what the shell's timer has heard from the store."""
-        self._trim()
+        """What the next run needs. `wake_at`: what the shell's timer has heard from the store.
+
+        What the store has is not carried, but for the newest lines and answers: somebody may ask again.
+        """
+        self._trim(calls.CARRIED_TIMELINE)
         return Carried(
             now=self.now,
             events=tuple(self.record.events),
-            announced=dict(self.announced),
+            announced=self.announced,
             timeline=tuple(self.timeline),
             earlier=self._earlier,
-            answered=dict(self.answered),
+            answered=self._answered,
             revision=self.revision,
             published=self.published,
             sent_events=self._sent_events,
             sent_changes=self._sent_changes,
-            ends=tuple(self._ends),
             unsent=self.unsent,
             in_flight=self.in_flight,
             archived=self.archived,
@@ -334,6 +337,12 @@ class State(Generic[W]):
                 "archived",
                 f"this pathway was archived on {self.archived.at.date()}; nothing more is recorded",
             )
+        if len(self.record.events) >= calls.MAX_EVENTS and report.id not in self.record.by_id:
+            raise Refused(
+                "record_full",
+                f"this record holds {len(self.record.events)} events, and no more than {calls.MAX_EVENTS} are carried: "
+                "nothing was recorded. Tell operations; what is on record stays, and the pathway goes on",
+            )
         return self.subject.admit(self.record, report, now, self.whole_at(now))
 
     def _evaluated(self, now: datetime) -> W:
@@ -345,13 +354,8 @@ class State(Generic[W]):
         return evaluation
 
     def _reconcile(self, cause: str) -> None:
-        announced = {
-            key: each
-            for key, each in self.announced.items()
-            if not self.subject.outlived(self.evaluation, key)
-        }
         made, self.announced = changes(
-            announced,
+            self.announced.without(lambda key: self.subject.outlived(self.evaluation, key)),
             self.plan,
             subject=self.start.subject,
             cause=cause,
@@ -367,7 +371,6 @@ class State(Generic[W]):
         self.revision += 1
         self._sent_events = len(self.record.events)
         self._sent_changes = self.mark()
-        self._ends.append(self._sent_changes)
         self.unsent = False
         plan = self.plan
         return PublishBatch(
@@ -396,12 +399,17 @@ class State(Generic[W]):
             decisions=tuple(each for each in plan.decisions if each.open),
         )
 
-    def _trim(self) -> None:
-        """Forget the oldest entries of the timeline, of those that the store has."""
+    def _trim(self, keep: int | None = None) -> None:
+        """Forget the oldest entries of the timeline and the oldest answers, of those that the store has."""
+        old = [id_ for id_, each in self._answered.items() if each.revision <= self.published]
+        for id_ in old[: max(0, len(self._answered) - calls.MAX_ANSWERS)]:
+            del self._answered[id_]
         recorded = (
             self._sent_changes if self.in_flight is None else self._sent_changes - len(self.in_flight.changes)
         )
-        surplus = min(len(self.timeline) - calls.MAX_TIMELINE, recorded - self._earlier)
+        surplus = min(
+            len(self.timeline) - (calls.MAX_TIMELINE if keep is None else keep), recorded - self._earlier
+        )
         if surplus > 0:
             del self.timeline[:surplus]
             self._earlier += surplus

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pathway.changes import changes
+from pathway.changes import Announced, changes
 from pathway.engine.compiler import compile_protocol
 from pathway.errors import ProtocolError
 from pathway.events import Event, Seen
@@ -248,7 +248,7 @@ def test_the_hour_is_in_the_json_and_in_what_people_are_told() -> None:
         REPORT, make_profile(REPORT.protocol), SITE, [started("2025-11-22 14:00")], at("2025-11-22 15:00")
     )
     assert item_json(next(i for i in life.items if i.id == "REPORT"))["due_at"] == "2025-11-23T13:00:00Z"
-    told, _ = changes({}, life, subject="P1", cause="start", tz=SITE.tz, day_one=None)
+    told, _ = changes(Announced(), life, subject="P1", cause="start", tz=SITE.tz, day_one=None)
     assert next(c.due for c in told if c.id == "REPORT") == "2025-11-23 14:00"
 
 

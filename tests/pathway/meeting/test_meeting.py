@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pathway.changes import changes
+from pathway.changes import Announced, changes
 from pathway.events import Event, Report
 from pathway.meeting.admission import admit, weekday_of
 from pathway.meeting.agenda import Agenda, Entry, late
@@ -553,7 +553,7 @@ def test_keys_are_unique_and_every_week_that_is_open_has_its_task(
 
 
 def test_what_was_settled_long_ago_leaves_the_plan_without_a_retraction(office: Office) -> None:
-    told: dict[str, Any] = {}
+    told = Announced()
     lines = []
     text = "2025-11-03 10:00"
     for week in range(12):
@@ -561,8 +561,9 @@ def test_what_was_settled_long_ago_leaves_the_plan_without_a_retraction(office: 
         text = f"{now.astimezone(BERLIN):%Y-%m-%d %H:%M}"
         office.report(text, "held", week_of(now.date()))
         plan = office.at(text)
-        told = {key: each for key, each in told.items() if not plan.retired(key)}
-        made, told = changes(told, plan.plan, subject="x", cause="c", tz=BERLIN, day_one=None)
+        made, told = changes(
+            told.without(plan.retired), plan.plan, subject="x", cause="c", tz=BERLIN, day_one=None
+        )
         lines += made
     assert not [line for line in lines if line.kind == "retraction" or line.state == "withdrawn"]
-    assert len(told) < 40
+    assert len(told.statements) < 40

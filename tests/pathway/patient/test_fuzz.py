@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pathway.changes import changes, statements
+from pathway.changes import Announced, changes, statements
 from pathway.engine.compiler import compile_protocol
 from pathway.engine.context import Compiled
 from pathway.events import Event, Report
@@ -227,7 +227,7 @@ def test_a_plan_can_always_be_shown_and_told_and_telling_it_twice_says_nothing(
 ) -> None:
     plan = lived.plan()
     assert canonical_json(plan_json(lived.compiled, lived.profile, lived.site, lived.events, plan))
-    said, told = changes({}, plan, subject="P1", cause="", tz=lived.site.tz, day_one=None)
+    said, told = changes(Announced(), plan, subject="P1", cause="", tz=lived.site.tz, day_one=None)
     again, _ = changes(told, plan, subject="P1", cause="", tz=lived.site.tz, day_one=None)
     assert again == []
     keys = [change.effect_key for change in said]

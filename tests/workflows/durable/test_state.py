@@ -9,6 +9,7 @@ import pytest
 from client.pathways import new_start
 from contracts.messages import PathwayStart
 from pathway.plan import Plan
+from pathway.refusal import Refused
 from pathway.site import Site
 from protocols import compiled
 from tests.workflows.conftest import START, action, later, mrd, weight
@@ -63,7 +64,7 @@ def test_a_batch_in_flight_is_sent_again_as_it_was() -> None:
 def test_the_timeline_that_is_carried_is_bounded_and_nothing_unpublished_is_dropped(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(calls, "MAX_TIMELINE", 3)
+    monkeypatch.setattr(calls, "CARRIED_TIMELINE", 3)
     state = fresh()
     state.accept(action("e1", "therapy_started"), START)
     state.step(later(days=60), 100)
@@ -87,7 +88,7 @@ def test_a_store_that_lost_revisions_gets_every_event_and_what_was_told_since() 
         published(state)
     state.accept(mrd(), START)
     lost = state.next_batch()
-    evaluation = state.whole_batch(stored=2)
+    evaluation = state.whole_batch(entries=len(state.timeline) - len(lost.changes))
     assert evaluation.complete
     assert evaluation.revision == lost.revision + 1
     assert [event.id for event in evaluation.events] == ["w0", "w1", "w2", "m1"]
@@ -112,3 +113,57 @@ def test_carried_state_of_every_schema_version_is_read(file: Path) -> None:
     state = State(start, Patient(start, compiled("toy")), START)
     assert [event.id for event in state.record.events] == ["e1", "m1"]
     assert state.receipt("m1").changes
+
+
+def test_what_is_carried_does_not_grow_with_the_life_of_a_pathway(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calls, "MAX_ANSWERS", 5)
+    monkeypatch.setattr(calls, "CARRIED_TIMELINE", 5)
+    state = fresh()
+    sizes = []
+    for number in range(30):
+        state.accept(weight(number), START)
+        published(state)
+        carried = state.carry(None)
+        sizes.append((len(carried.answered), len(carried.timeline), len(carried.announced.statements)))
+    assert sizes[-1] == sizes[10]
+    assert sizes[-1][:2] == (5, min(5, len(carried.timeline)))
+
+
+def test_an_event_sent_again_long_after_is_still_known_to_be_on_record(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(calls, "MAX_ANSWERS", 2)
+    state = fresh()
+    for number in range(9):
+        state.accept(weight(number), START)
+        published(state)
+    assert not state.accept(weight(0), START)
+    receipt = state.receipt("w0")
+    assert (receipt.recorded, receipt.revision) == (True, state.published)
+
+
+def test_an_answer_is_kept_as_long_as_the_store_does_not_have_the_event(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(calls, "MAX_ANSWERS", 2)
+    state = fresh()
+    published(state)
+    for number in range(9):
+        state.accept(weight(number), START)
+    again = next_run(state)
+    assert not again.receipt("w0").recorded
+    assert again.receipt("w0").revision == state.published + 1
+
+
+def test_a_record_that_is_full_refuses_in_words_and_keeps_what_it_has(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(calls, "MAX_EVENTS", 3)
+    state = fresh()
+    for number in range(3):
+        state.accept(weight(number), START)
+    with pytest.raises(Refused, match="holds 3 events, and no more than 3 are carried") as refused:
+        state.check(weight(3), START)
+    assert refused.value.code == "record_full"
+    assert not state.accept(weight(1), START)
+    assert [event.id for event in state.record.events] == ["w0", "w1", "w2"]
