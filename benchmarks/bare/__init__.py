@@ -1,0 +1,1 @@
+"""A bare workflow written by hand: the yardstick of `benchmarks.cost`. It knows no protocol and plans nothing."""
