@@ -69,8 +69,6 @@ class Carried(Message):
     """How many entries of the timeline they hold."""
     earlier: int = 0
     """How many entries of the timeline are no longer carried."""
-    ends: tuple[int, ...] = ()
-    """Where in the timeline each batch ended, from the first."""
     unsent: bool = False
     """Whether something happened since the last batch was made."""
     in_flight: PublishBatch | None = None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, func, insert, select, text, update
+from sqlalchemy import BindParameter, Connection, bindparam, func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from contracts.publish import PublishBatch
@@ -24,7 +24,7 @@ from store.writer import is_away
 _PATHWAYS: Final = table_of(PathwayRow)
 _EVENTS: Final = table_of(EventRow)
 _TIMELINE: Final = table_of(TimelineRow)
-_WHOSE: Final = bindparam("whose")
+_WHOSE: Final[BindParameter[Any]] = bindparam("whose")
 
 # Statements are made once: making and looking one up costs more than what it does.
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:whose, 0))")

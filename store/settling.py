@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import groupby
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, select, update
 
 from store.schema import OutboxRow, TimelineRow, table_of
 
@@ -20,7 +20,7 @@ SUPERSEDED: Final = "superseded"
 
 _OUTBOX: Final = table_of(OutboxRow)
 _TIMELINE: Final = table_of(TimelineRow)
-_KEYS: Final = bindparam("keys", expanding=True)
+_KEYS: Final[BindParameter[Any]] = bindparam("keys", expanding=True)
 
 _NOTICES: Final = (
     select(
@@ -59,7 +59,7 @@ def settle(
     unclear = {row.key for row in notices if row.status == PENDING and _needs_history(row, newest)}
     if not unclear:
         return
-    histories: dict[str, list[Row[Any]]] = {}
+    histories: dict[str, list[Any]] = {}
     for change in connection.execute(_HISTORY, {"whose": pathway_id, "keys": sorted(unclear)}):
         histories.setdefault(change.key, []).append(change)
     moot: list[dict[str, Any]] = []
@@ -70,12 +70,12 @@ def settle(
         connection.execute(_SUPERSEDE, moot)
 
 
-def _needs_history(row: Row[Any], newest: Mapping[str, int] | None) -> bool:
+def _needs_history(row: Any, newest: Mapping[str, int] | None) -> bool:
     """Whether anything but this row decides what becomes of a waiting notice: what came later, or what it retracts."""
     return newest is None or row.kind == "retraction" or row.seq != newest.get(row.key)
 
 
-def _moot(rows: Sequence[Row[Any]], history: Sequence[Row[Any]]) -> list[Row[Any]]:
+def _moot(rows: Sequence[Any], history: Sequence[Any]) -> list[Any]:
     """Those not to be sent of the notices to one role by one channel about one key, whose changes are `history`.
 
     Both in order.
@@ -95,7 +95,7 @@ def _moot(rows: Sequence[Row[Any]], history: Sequence[Row[Any]]) -> list[Row[Any
     return moot
 
 
-def _makes_moot(change: Row[Any], row: Row[Any]) -> bool:
+def _makes_moot(change: Any, row: Any) -> bool:
     """Whether a later change of the same key means that the waiting notice must not be sent any more."""
     if change.kind == "retraction":
         return True
@@ -105,7 +105,7 @@ def _makes_moot(change: Row[Any], row: Row[Any]) -> bool:
     return row.kind == "decision" or change.state == "acknowledged" or not json.loads(change.to)
 
 
-def _announced(row: Row[Any], history: Sequence[Row[Any]]) -> bool:
+def _announced(row: Any, history: Sequence[Any]) -> bool:
     """Whether the store knows what the retraction retracts; one that was lost cannot say that nobody was told."""
     return any(
         change.seq < row.seq and change.kind != "retraction" and row.role in json.loads(change.to)

@@ -190,6 +190,7 @@ class _Group:
 
     def __call__(self, connection: Connection) -> Sequence[Callable[[], Any]]:
         self.broken = True
+        ends: list[Callable[[], Any]]
         if len(self._jobs) == 1:
             ends = [partial(_give, self._jobs[0](connection))]
         else:

@@ -38,15 +38,15 @@ class Publishing:
         state = self._state
         while True:
             await workflow.wait_condition(lambda: state.unsent or state.in_flight is not None)
-            batch = state.next_batch()
+            batch = state.next_batch(replaying=workflow.unsafe.is_replaying())
             try:
                 await self._publish(batch, calls.PUBLISH_UNTIL_DONE if self.store_away else calls.PUBLISH_NOW)
             except ActivityError as error:
                 if is_cancelled_exception(error):
                     raise
-                stored = _revision_before_gap(error)
-                if stored is not None:
-                    state.whole_batch(stored)
+                entries = _entries_before_gap(error)
+                if entries is not None:
+                    state.whole_batch(entries, replaying=workflow.unsafe.is_replaying())
                 elif self.store_away:
                     # The store refused the batch for good, which only a fixed program or store can change.
                     await workflow.sleep(calls.REFUSED_PAUSE, summary=Clear("the store refused a batch"))
@@ -71,9 +71,10 @@ class Publishing:
         return receipt
 
 
-def _revision_before_gap(error: ActivityError) -> int | None:
-    """The last revision that the store has, if it has lost some that it once acknowledged."""
+def _entries_before_gap(error: ActivityError) -> int | None:
+    """How far the store's timeline goes, if it has lost revisions that it once acknowledged."""
     cause = error.cause
     if not isinstance(cause, ApplicationError) or cause.type != "RevisionGap" or not cause.details:
         return None
-    return int(cause.details[0])
+    _, *entries = cause.details
+    return int(entries[0]) if entries else 0

@@ -35,6 +35,7 @@ from pathway.rehearsal.script import CLOCK
 from pathway.subtrial.plan import SubtrialPlan
 from workflows.durable import activity_options as calls
 from workflows.durable import summaries
+from workflows.durable.batch_lists import BatchLists, lists_of
 from workflows.durable.entity import Entity, W
 from workflows.durable.peer_outbox import PeerOutbox
 
@@ -85,7 +86,7 @@ class State(Generic[W]):
         self._sent_events = carried.sent_events
         self._sent_changes = carried.sent_changes
         self._earlier = carried.earlier
-        self._ends = list(carried.ends)
+        self._lists: BatchLists | None = None
         # Whether something happened since the last batch was made.
         self.unsent = carried.unsent
         self.peer_outbox = PeerOutbox(carried.posted)
@@ -272,23 +273,30 @@ class State(Generic[W]):
         waiting = 0 if self.in_flight is None else len(self.in_flight.events)
         return len(self.record.events) - self._sent_events + waiting
 
-    def next_batch(self) -> PublishBatch:
+    def next_batch(self, *, replaying: bool = False) -> PublishBatch:
         """The batch to be published: the one in flight, or a new one with all that happened since the
         last.
+
+        `replaying`: it is only made again. The program that made it first may have said something else, so the batch
+        after it has whole lists.
         """
         if self.in_flight is None:
             self.in_flight = self._batch(
                 events=self.record.events[self._sent_events :], changes=self.since(self._sent_changes)
             )
+        if replaying:
+            self._lists = None
         return self.in_flight
 
-    def whole_batch(self, stored: int) -> PublishBatch:
-        """A batch with every event, for a store that has only the revisions up to `stored`: lost, or an old copy.
+    def whole_batch(self, entries: int, *, replaying: bool = False) -> PublishBatch:
+        """A batch with every event, for a store that has lost revisions, or is an old copy.
 
-        Of the timeline it has what came after those, as far as it is still carried.
+        Of the timeline it has what came after the `entries` that the store has, as far as it is still carried.
         """
-        announced = self._ends[stored - 1] if 0 < stored <= len(self._ends) else 0
-        self.in_flight = self._batch(events=self.record.events, changes=self.since(announced), complete=True)
+        self._lists = None
+        self.in_flight = self._batch(events=self.record.events, changes=self.since(entries), complete=True)
+        if replaying:
+            self._lists = None
         return self.in_flight
 
     def acknowledge(self, revision: int) -> None:
@@ -312,7 +320,6 @@ class State(Generic[W]):
             published=self.published,
             sent_events=self._sent_events,
             sent_changes=self._sent_changes,
-            ends=tuple(self._ends),
             unsent=self.unsent,
             in_flight=self.in_flight,
             archived=self.archived,
@@ -361,9 +368,14 @@ class State(Generic[W]):
         self.revision += 1
         self._sent_events = len(self.record.events)
         self._sent_changes = self.mark()
-        self._ends.append(self._sent_changes)
         self.unsent = False
         plan = self.plan
+        self._lists, items, obligations, decisions = lists_of(
+            self._lists,
+            plan.items,
+            (*plan.deviations, *plan.alerts),
+            tuple(each for each in plan.decisions if each.open),
+        )
         return PublishBatch(
             pathway_id=self.start.workflow_id,
             kind=self.subject.kind,
@@ -379,15 +391,19 @@ class State(Generic[W]):
             rehearsal=self.start.rehearsal,
             events=tuple(events),
             changes=tuple(changes),
+            entries_before=self._sent_changes - len(changes),
             phases=summaries.phases(plan),
             group=self.group,
             next_at=plan.next_at,
             open=len(summaries.open_obligations(plan)),
             late=len(summaries.late_items(plan)),
             archived=self.archived is not None,
-            items=plan.items,
-            obligations=(*plan.deviations, *plan.alerts),
-            decisions=tuple(each for each in plan.decisions if each.open),
+            items=items.entries,
+            items_at=items.at,
+            obligations=obligations.entries,
+            obligations_at=obligations.at,
+            decisions=decisions.entries,
+            decisions_at=decisions.at,
         )
 
     def _trim(self) -> None:
