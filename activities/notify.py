@@ -4,9 +4,10 @@ At least once: a duplicate has the same Message-ID.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import uuid4
 
 import structlog
@@ -15,7 +16,7 @@ from activities.sinks import NotSent, Sink, Unclear, Unreachable
 from store import outbox
 from store.engine import Store
 from store.errors import StoreAway
-from store.outbox import Notice
+from store.outbox import End, Failed, Notice, Returned, Sent
 
 
 def _now() -> datetime:
@@ -29,13 +30,15 @@ class Pace:
     `first_retry` doubles with every failed attempt up to `last_retry`, which so bounds how late a notice can
     be once a mail server is back. `lease`: after this time without a report a claimed notice is taken over by
     another worker; `send_within` is well below it, so that a worker that is alive never loses a claim.
-    `idle`: between two looks at an empty outbox.
+    `note_within`: how long what was sent may wait to be noted while the rest of a handful is sent; a worker that dies leaves
+    no more to be sent again. `idle`: between two looks at an empty outbox.
     """
 
     first_retry: timedelta = timedelta(seconds=15)
     last_retry: timedelta = timedelta(minutes=10)
     lease: timedelta = timedelta(minutes=5)
     send_within: timedelta = timedelta(minutes=2)
+    note_within: timedelta = timedelta(seconds=1)
     idle: timedelta = timedelta(seconds=5)
 
     def retry_after(self, failures: int) -> timedelta:
@@ -47,7 +50,7 @@ class Pace:
 class OutboxDrain:
     """Sends what is due in the outbox through the sinks, one for each channel.
 
-    Several drains may run, in one process or many: each claims a notice before it sends it.
+    Several drains may run, in one process or many: each claims notices by the handful before it sends them.
     """
 
     def __init__(
@@ -65,6 +68,8 @@ class OutboxDrain:
         self._poked = asyncio.Event()
         self._failures = dict.fromkeys(self._sinks, 0)
         self._closed_until: dict[str, datetime] = {}
+        self._ends: list[End] = []
+        self._claimed = clock()
         self._log = structlog.stdlib.get_logger("allpath.outbox")
 
     def poke(self) -> None:
@@ -72,7 +77,7 @@ class OutboxDrain:
         self._poked.set()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Drain until `stop` is set; a notice that is being sent is finished first."""
+        """Drain until `stop` is set; a notice that is being sent is finished first, and others are left to whoever is next."""
         stopped = asyncio.ensure_future(stop.wait())
         try:
             while not stop.is_set():
@@ -95,25 +100,67 @@ class OutboxDrain:
 
     async def drain(self, stop: asyncio.Event | None = None) -> int:
         """Send everything that is due, and return how many were sent. Raises `StoreAway`."""
-        async with self._store.writing() as session:
-            released = await outbox.release_expired(session, self._clock())
-        if released:
-            self._log.warning("outbox took over notices that may have been sent", count=released)
         sent = 0
-        while stop is None or not stop.is_set():
-            now = self._clock()
-            channels = [name for name in self._sinks if self._closed_until.get(name, now) <= now]
-            if not channels:
-                break
-            async with self._store.writing() as session:
-                notice = await outbox.claim(session, channels, uuid4().hex, now, self._pace.lease)
-            if notice is None:
-                break
+        while True:
+            notices = await self._turn(self._open_channels(stop))
+            if not notices:
+                return sent
+            sent += await self._send_all(notices, stop)
+
+    async def _turn(self, channels: Sequence[str]) -> tuple[Notice, ...]:
+        """Note what came of the last handful and claim the next, in one transaction."""
+        ends = tuple(self._ends)
+        now = self._clock()
+        job = partial(
+            outbox.turn, ends=ends, channels=channels, by=uuid4().hex, now=now, lease=self._pace.lease
+        )
+        handful = await self._store.write(job)
+        self._claimed = now
+        # Only now: what the store could not note is noted when it is back.
+        del self._ends[: len(ends)]
+        if handful.released:
+            self._log.warning("outbox took over notices that may have been sent", count=handful.released)
+        self._tell_lost(ends, handful.lost)
+        return handful.notices
+
+    def _open_channels(self, stop: asyncio.Event | None) -> list[str]:
+        if stop is not None and stop.is_set():
+            return []
+        now = self._clock()
+        return [name for name in self._sinks if self._closed_until.get(name, now) <= now]
+
+    async def _send_all(self, notices: Sequence[Notice], stop: asyncio.Event | None) -> int:
+        """Send a handful, one after the other, and return how many were sent."""
+        sent = 0
+        noted = self._clock()
+        for notice in notices:
+            # A claim is never let run out under a notice that is being sent.
+            late = self._clock() - self._claimed + self._pace.send_within >= self._pace.lease
+            if late or notice.channel not in self._open_channels(stop):
+                self._ends.append(Returned(notice))
+                continue
             sent += await self._send(notice)
+            if self._clock() - noted >= self._pace.note_within:
+                # Who is slow notes more often, so that few are sent again when the worker dies.
+                await self._note()
+                noted = self._clock()
         return sent
 
+    async def _note(self) -> None:
+        ends = tuple(self._ends)
+        lost = await self._store.write(partial(outbox.note, ends=ends))
+        del self._ends[: len(ends)]
+        self._tell_lost(ends, lost)
+
+    def _tell_lost(self, ends: Sequence[End], lost: Collection[int]) -> None:
+        for end in ends:
+            if isinstance(end, Sent) and end.notice.outbox_id in lost:
+                self._log.warning(
+                    "outbox sent a notice whose claim had run out", outbox_id=end.notice.outbox_id
+                )
+
     async def _send(self, notice: Notice) -> bool:
-        """Send one notice and note what came of it. Returns whether it was sent."""
+        """Send one notice and remember what came of it. Returns whether it was sent."""
         try:
             async with asyncio.timeout(self._pace.send_within.total_seconds()):
                 remark = await self._sinks[notice.channel].send(notice)
@@ -122,32 +169,28 @@ class OutboxDrain:
             wait = self._pace.retry_after(self._failures[notice.channel])
             # The channel as a whole: a thousand notices need not each find out that the server is down.
             self._closed_until[notice.channel] = self._clock() + wait
-            await self._failed(notice, str(error), wait, maybe_sent=False)
+            self._failed(notice, str(error), wait, maybe_sent=False)
             return False
         except Unclear as error:
-            await self._failed(notice, str(error), self._pace.retry_after(notice.attempt), maybe_sent=True)
+            self._failed(notice, str(error), self._pace.retry_after(notice.attempt), maybe_sent=True)
             return False
         except NotSent as error:
             self._failures[notice.channel] = 0
-            await self._failed(notice, str(error), self._pace.retry_after(notice.attempt), maybe_sent=False)
+            self._failed(notice, str(error), self._pace.retry_after(notice.attempt), maybe_sent=False)
             return False
         except TimeoutError:
-            await self._failed(
+            self._failed(
                 notice, "sending took too long", self._pace.retry_after(notice.attempt), maybe_sent=True
             )
             return False
         self._failures[notice.channel] = 0
-        async with self._store.writing() as session:
-            held = await outbox.mark_sent(session, notice, self._clock(), remark)
-        if not held:
-            self._log.warning("outbox sent a notice whose claim had run out", outbox_id=notice.outbox_id)
+        self._ends.append(Sent(notice, self._clock(), remark))
         if remark:
             self._log.warning("notice did not reach everybody", outbox_id=notice.outbox_id, role=notice.role)
         return True
 
-    async def _failed(self, notice: Notice, error: str, wait: timedelta, *, maybe_sent: bool) -> None:
-        async with self._store.writing() as session:
-            await outbox.mark_failed(session, notice, error, self._clock() + wait, maybe_sent=maybe_sent)
+    def _failed(self, notice: Notice, error: str, wait: timedelta, *, maybe_sent: bool) -> None:
+        self._ends.append(Failed(notice, error, self._clock() + wait, maybe_sent))
         self._log.warning(
             "notice not sent",
             outbox_id=notice.outbox_id,

@@ -11,19 +11,22 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from store.errors import StoreAway, StoreTooNew
+from store.writer import Job, LoopTransactions, ThreadTransactions, Transactions, Writer, is_away
+
+T = TypeVar("T")
 
 BUSY_SECONDS: Final = 30
 """How long a transaction on SQLite waits for another process to finish its own."""
@@ -35,7 +38,8 @@ _UPGRADE_LOCK: Final = 0x616C6C70  # any number that is ours: the key of Postgre
 class Store:
     """An open store.
 
-    `reading()` and `writing()` each give a session in one short transaction, committed on leaving. Both raise
+    `reading()` and `writing()` each give a session in one short transaction, committed on leaving; `write()` does a
+    plain function of a connection in a writing transaction, which callers side by side share. All raise
     `StoreAway` when the database cannot be reached. On SQLite a writing transaction takes the write lock when
     it begins, so that what it read still holds when it writes; a reading one sees one state throughout.
     """
@@ -45,8 +49,11 @@ class Store:
         read, write = self._engine, self._engine
         if self._engine.dialect.name == "postgresql":
             read = self._engine.execution_options(isolation_level="REPEATABLE READ")
+            self._transactions: Transactions = LoopTransactions(self._engine)
         else:
             write = self._engine.execution_options(allpath_begin="BEGIN IMMEDIATE")
+            self._transactions = ThreadTransactions(lambda: _plain_engine(url))
+        self._writer = Writer(self._transactions)
         self._read = async_sessionmaker(read, expire_on_commit=False)
         self._write = async_sessionmaker(write, expire_on_commit=False)
 
@@ -64,8 +71,22 @@ class Store:
             async with self._write.begin() as session:
                 yield session
 
+    async def write(self, job: Job[T], key: str = "") -> T:
+        """Do the job in a writing transaction; when this returns, it is on disk. What it raises undoes it alone.
+
+        `key`: the pathway that it is about, if it is about one.
+        """
+        with _away():
+            return await self._writer.write(job, key)
+
+    @property
+    def hops(self) -> int:
+        """How often work was handed to the database by `write`."""
+        return self._transactions.hops
+
     async def close(self) -> None:
         """Close every connection."""
+        await self._writer.close()
         await self._engine.dispose()
 
     async def __aenter__(self) -> Self:
@@ -156,6 +177,15 @@ def _engine(url: str) -> AsyncEngine:
     return engine
 
 
+def _plain_engine(url: str) -> Engine:
+    """An engine for a thread of our own, on which SQLite needs no asyncio. Its user begins and ends transactions."""
+    engine = create_engine(
+        make_url(url).set(drivername="sqlite"), hide_parameters=True, isolation_level="AUTOCOMMIT"
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    return engine
+
+
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     # None: the driver leaves transactions to us; its own would begin too late, at the first write, and spare DDL.
     connection.isolation_level = None
@@ -192,8 +222,7 @@ class _away:  # noqa: N801 (reads as a function: `with _away():`)
         return None
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        lost = isinstance(error, DBAPIError) and error.connection_invalidated
-        if lost or isinstance(error, PoolTimeoutError | InterfaceError | OperationalError):
+        if is_away(error) or isinstance(error, PoolTimeoutError):
             cause = getattr(error, "orig", None)
             # Only SQLite's own sentences are known to quote no data.
             why = str(cause) if isinstance(cause, sqlite3.Error) else type(cause or error).__name__

@@ -23,13 +23,15 @@ class StoreTooNew(StoreError):
 
 
 class RevisionGap(StoreError):
-    """A batch came before the one it follows. `stored` is the revision that the store has reached.
+    """A batch came before the one it follows.
 
-    The remedy is to publish what lies between, or one batch with every event of the pathway (`complete`).
+    `stored` is the revision that the store has reached, `entries` how far its timeline of the pathway goes. The remedy is
+    to publish what lies between, or one batch with every event of the pathway (`complete`).
     """
 
-    def __init__(self, pathway_id: str, revision: int, stored: int) -> None:
+    def __init__(self, pathway_id: str, revision: int, stored: int, entries: int) -> None:
         self.stored = stored
+        self.entries = entries
         super().__init__(
             f"{pathway_id}: revision {revision} does not follow revision {stored}, the last one in the store; "
             f"publish revision {stored + 1} first, or a batch with complete=true and every event of the pathway"

@@ -4,32 +4,75 @@ true before.
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import delete, func, insert, select, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import BindParameter, Connection, bindparam, func, insert, select, text, update
+from sqlalchemy.exc import DBAPIError
 
-from contracts.publish import PublishBatch, PublishReceipt
+from contracts.publish import PublishBatch
 from pathway.events import Event
+from store.current import put_current
+from store.enqueue import enqueue
 from store.errors import BatchDiffers, BatchRefused, RevisionGap
-from store.outbox import CONSOLE, enqueue
-from store.record import DECISION, EVENT, change_of
-from store.schema import (
-    Base,
-    DecisionRow,
-    EventRow,
-    ItemRow,
-    ObligationRow,
-    PathwayRow,
-    TimelineRow,
+from store.outbox import CONSOLE
+from store.record import EVENT, change_of
+from store.schema import EventRow, PathwayRow, TimelineRow, table_of
+from store.writer import is_away
+
+_PATHWAYS: Final = table_of(PathwayRow)
+_EVENTS: Final = table_of(EventRow)
+_TIMELINE: Final = table_of(TimelineRow)
+_WHOSE: Final[BindParameter[Any]] = bindparam("whose")
+
+# Statements are made once: making and looking one up costs more than what it does.
+_LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:whose, 0))")
+_REACHED: Final = select(
+    _PATHWAYS.c.revision,
+    select(func.max(_EVENTS.c.seq)).where(_EVENTS.c.pathway_id == _WHOSE).scalar_subquery().label("events"),
+    select(func.max(_TIMELINE.c.seq))
+    .where(_TIMELINE.c.pathway_id == _WHOSE)
+    .scalar_subquery()
+    .label("entries"),
+).where(_PATHWAYS.c.pathway_id == _WHOSE)
+_ALL_EVENTS: Final = (
+    select(_EVENTS.c.event_id, _EVENTS.c.content)
+    .where(_EVENTS.c.pathway_id == _WHOSE)
+    .order_by(_EVENTS.c.seq)
 )
+_SAME_EVENTS: Final = _ALL_EVENTS.where(_EVENTS.c.event_id.in_(bindparam("ids", expanding=True)))
+_CHANGES: Final = (
+    select(_TIMELINE)
+    .where(_TIMELINE.c.pathway_id == _WHOSE, _TIMELINE.c.revision == bindparam("number"))
+    .order_by(_TIMELINE.c.seq)
+)
+_NEW_PATHWAY: Final = insert(_PATHWAYS)
+_SAME_PATHWAY: Final = update(_PATHWAYS).where(_PATHWAYS.c.pathway_id == _WHOSE)
+_NEW_EVENTS: Final = insert(_EVENTS)
+_NEW_CHANGES: Final = insert(_TIMELINE)
 
 
-async def publish(
-    session: AsyncSession, batch: PublishBatch, *, now: datetime, channels: Sequence[str] = (CONSOLE,)
-) -> PublishReceipt:
+@dataclass(frozen=True, slots=True)
+class Published:
+    """`revision`: the one that the store has reached. `notices`: how many were put into the outbox."""
+
+    revision: int
+    notices: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Reached:
+    """How far the store is with a pathway: revision, number of the last event, of the last entry of the timeline."""
+
+    revision: int = 0
+    events: int = 0
+    entries: int = 0
+
+
+def publish(
+    connection: Connection, batch: PublishBatch, *, now: datetime, channels: Sequence[str] = (CONSOLE,)
+) -> Published:
     """Store the batch in the caller's writing transaction. Whatever is told twice is stored once.
 
     `now` is the store's own clock, `channels` the ways by which people are notified. A revision that the
@@ -38,9 +81,9 @@ async def publish(
     on a fault of the program.
     """
     try:
-        return await _publish(session, batch, now, channels)
+        return _publish(connection, batch, now, channels)
     except DBAPIError as error:
-        if error.connection_invalidated or isinstance(error, OperationalError | InterfaceError):
+        if is_away(error):
             raise  # the store is away, and `Store` says so
         # The driver's text may quote the row, which is a patient's: keep its class only.
         raise BatchRefused(
@@ -48,44 +91,51 @@ async def publish(
         ) from None
 
 
-async def _publish(
-    session: AsyncSession, batch: PublishBatch, now: datetime, channels: Sequence[str]
-) -> PublishReceipt:
-    if session.get_bind().dialect.name == "postgresql":
+def _publish(
+    connection: Connection, batch: PublishBatch, now: datetime, channels: Sequence[str]
+) -> Published:
+    whose = {"whose": batch.pathway_id}
+    if connection.dialect.name == "postgresql":
         # One batch of a pathway at a time, also the first, for which there is no row to lock yet.
-        await session.execute(
-            text("SELECT pg_advisory_xact_lock(hashtextextended(:pathway_id, 0))"),
-            {"pathway_id": batch.pathway_id},
-        )
-    pathway = await session.get(PathwayRow, batch.pathway_id)
-    stored = pathway.revision if pathway else 0
-    on_record = await _on_record(session, batch)
+        connection.execute(_LOCK, whose)
+    row = connection.execute(_REACHED, whose).first()
+    reached = _Reached() if row is None else _Reached(row.revision, row.events or 0, row.entries or 0)
+    on_record = _on_record(connection, batch) if reached.events else {}
 
-    if batch.revision <= stored:
-        await _same_as_stored(session, batch, on_record)
-        return PublishReceipt(revision=stored)
-    if batch.revision != stored + 1 and not batch.complete:
-        raise RevisionGap(batch.pathway_id, batch.revision, stored)
+    if batch.revision <= reached.revision:
+        _same_as_stored(connection, batch, on_record)
+        return Published(reached.revision)
+    if batch.revision != reached.revision + 1 and not batch.complete:
+        raise RevisionGap(batch.pathway_id, batch.revision, reached.revision, reached.entries)
     if batch.complete:
-        await _nothing_left_out(session, batch)
+        _nothing_left_out(batch, list(on_record))
 
-    await _put_pathway(session, pathway, batch, now)
-    await _append_events(session, batch, [event for event in batch.events if event.id not in on_record], now)
-    first_seq = await _append_timeline(session, batch)
-    await _replace_current(session, batch)
-    await enqueue(session, batch, first_seq, channels, now)
-    return PublishReceipt(revision=batch.revision)
+    _put_pathway(connection, batch, now, first=row is None)
+    new = [event for event in batch.events if event.id not in on_record]
+    if new:
+        connection.execute(_NEW_EVENTS, _event_rows(batch, new, reached.events + 1, now))
+    # A store that has lost entries for good leaves their numbers out, so that they mean the same on both sides.
+    first_seq = max(reached.entries, batch.entries_before) + 1
+    notices = 0
+    if batch.changes:
+        connection.execute(_NEW_CHANGES, _change_rows(batch, first_seq))
+        notices = enqueue(connection, batch, first_seq, channels, now)
+    put_current(connection, batch, first=row is None)
+    return Published(batch.revision, notices)
 
 
-async def _on_record(session: AsyncSession, batch: PublishBatch) -> set[str]:
-    """Return the ids of the batch's events that the store has.
+def _on_record(connection: Connection, batch: PublishBatch) -> dict[str, Event]:
+    """Return those of the batch's events that the store has, or all if it is complete; in their order.
 
     Raises `BatchDiffers` for one with another content.
     """
-    where = [EventRow.pathway_id == batch.pathway_id]
-    if not batch.complete:
-        where.append(EventRow.event_id.in_([event.id for event in batch.events]))
-    rows = await session.execute(select(EventRow.event_id, EventRow.content).where(*where))
+    if batch.complete:
+        rows = connection.execute(_ALL_EVENTS, {"whose": batch.pathway_id})
+    elif batch.events:
+        ids = [event.id for event in batch.events]
+        rows = connection.execute(_SAME_EVENTS, {"whose": batch.pathway_id, "ids": ids})
+    else:
+        return {}
     stored = {event_id: EVENT.validate_json(content) for event_id, content in rows}
     for event in batch.events:
         if event.id in stored and stored[event.id] != event:
@@ -93,10 +143,10 @@ async def _on_record(session: AsyncSession, batch: PublishBatch) -> set[str]:
                 f"{batch.pathway_id}: event {event.id} of revision {batch.revision} is on record with another content; "
                 "the record is kept, and the pathway must be compared with it before it goes on"
             )
-    return set(stored)
+    return stored
 
 
-async def _same_as_stored(session: AsyncSession, batch: PublishBatch, on_record: set[str]) -> None:
+def _same_as_stored(connection: Connection, batch: PublishBatch, on_record: dict[str, Event]) -> None:
     """Make sure that acknowledging an old revision again loses nothing. Raises `BatchDiffers`."""
     missing = [event.id for event in batch.events if event.id not in on_record]
     if missing:
@@ -104,11 +154,7 @@ async def _same_as_stored(session: AsyncSession, batch: PublishBatch, on_record:
             f"{batch.pathway_id}: the store already holds another revision {batch.revision}, without the event "
             f"{missing[0]}; was the Temporal server restored from a copy that is older than the store?"
         )
-    rows = await session.scalars(
-        select(TimelineRow)
-        .where(TimelineRow.pathway_id == batch.pathway_id, TimelineRow.revision == batch.revision)
-        .order_by(TimelineRow.seq)
-    )
+    rows = connection.execute(_CHANGES, {"whose": batch.pathway_id, "number": batch.revision})
     if [change_of(row) for row in rows] != list(batch.changes):
         raise BatchDiffers(
             f"{batch.pathway_id}: the store already holds revision {batch.revision} with other changes; "
@@ -116,13 +162,8 @@ async def _same_as_stored(session: AsyncSession, batch: PublishBatch, on_record:
         )
 
 
-async def _nothing_left_out(session: AsyncSession, batch: PublishBatch) -> None:
+def _nothing_left_out(batch: PublishBatch, stored: Sequence[str]) -> None:
     """Make sure that a complete batch begins with the events that the store has. Raises `BatchDiffers`."""
-    stored = (
-        await session.scalars(
-            select(EventRow.event_id).where(EventRow.pathway_id == batch.pathway_id).order_by(EventRow.seq)
-        )
-    ).all()
     if [event.id for event in batch.events[: len(stored)]] != list(stored):
         raise BatchDiffers(
             f"{batch.pathway_id}: revision {batch.revision} claims to hold every event, "
@@ -130,9 +171,7 @@ async def _nothing_left_out(session: AsyncSession, batch: PublishBatch) -> None:
         )
 
 
-async def _put_pathway(
-    session: AsyncSession, pathway: PathwayRow | None, batch: PublishBatch, now: datetime
-) -> None:
+def _put_pathway(connection: Connection, batch: PublishBatch, now: datetime, *, first: bool) -> None:
     current: dict[str, Any] = {
         "kind": batch.kind,
         "revision": batch.revision,
@@ -152,146 +191,53 @@ async def _put_pathway(
         "archived": batch.archived,
         "last_stored": now,
     }
-    if pathway is None:
-        session.add(PathwayRow(pathway_id=batch.pathway_id, first_stored=now, **current))
+    if first:
+        connection.execute(_NEW_PATHWAY, {"pathway_id": batch.pathway_id, "first_stored": now, **current})
     else:
-        for name, value in current.items():
-            setattr(pathway, name, value)
-    await session.flush()
+        connection.execute(_SAME_PATHWAY, {"whose": batch.pathway_id, **current})
 
 
-async def _append_events(
-    session: AsyncSession, batch: PublishBatch, events: Sequence[Event], now: datetime
-) -> None:
-    first = await _next_seq(session, EventRow, batch.pathway_id)
-    await _insert(
-        session,
-        EventRow,
-        [
-            {
-                "pathway_id": batch.pathway_id,
-                "seq": seq,
-                "event_id": event.id,
-                "revision": batch.revision,
-                "kind": event.kind,
-                "name": event.name,
-                "role": event.role,
-                "recorded": event.recorded,
-                "occurred": event.occurred,
-                "content": EVENT.dump_json(event).decode(),
-                "stored": now,
-            }
-            for seq, event in enumerate(events, start=first)
-        ],
-    )
+def _event_rows(
+    batch: PublishBatch, events: Sequence[Event], first: int, now: datetime
+) -> list[dict[str, Any]]:
+    return [
+        {
+            "pathway_id": batch.pathway_id,
+            "seq": seq,
+            "event_id": event.id,
+            "revision": batch.revision,
+            "kind": event.kind,
+            "name": event.name,
+            "role": event.role,
+            "recorded": event.recorded,
+            "occurred": event.occurred,
+            "content": EVENT.dump_json(event).decode(),
+            "stored": now,
+        }
+        for seq, event in enumerate(events, start=first)
+    ]
 
 
-async def _append_timeline(session: AsyncSession, batch: PublishBatch) -> int:
-    """Append the changes and return the number of the first."""
-    first = await _next_seq(session, TimelineRow, batch.pathway_id)
-    await _insert(
-        session,
-        TimelineRow,
-        [
-            {
-                "pathway_id": batch.pathway_id,
-                "seq": seq,
-                "revision": batch.revision,
-                "at": change.at,
-                "local": change.local,
-                "day": change.day,
-                "subject": change.subject,
-                "cause": change.cause,
-                "kind": change.kind,
-                "id": change.id,
-                "key": change.key,
-                "state": change.state,
-                "text": change.text,
-                "to": json.dumps(change.to),
-                "due": change.due,
-                "severity": change.severity,
-                "generation": change.generation,
-            }
-            for seq, change in enumerate(batch.changes, start=first)
-        ],
-    )
-    return first
-
-
-async def _replace_current(session: AsyncSession, batch: PublishBatch) -> None:
-    for table in (ItemRow, ObligationRow, DecisionRow):
-        await session.execute(delete(table).where(table.pathway_id == batch.pathway_id))
-    await _insert(
-        session,
-        ItemRow,
-        [
-            {
-                "pathway_id": batch.pathway_id,
-                "position": position,
-                "id": item.id,
-                "key": item.key,
-                "kind": item.kind,
-                "state": item.state,
-                "text": item.text,
-                "owner": item.owner,
-                "due": item.due,
-                "window_from": item.window[0] if item.window else None,
-                "window_to": item.window[1] if item.window else None,
-                "since": item.since,
-                "blocked_by": item.blocked_by,
-                "late_from": item.late_from,
-                "due_at": item.due_at,
-            }
-            for position, item in enumerate(batch.items)
-        ],
-    )
-    await _insert(
-        session,
-        ObligationRow,
-        [
-            {
-                "pathway_id": batch.pathway_id,
-                "position": position,
-                "id": obligation.id,
-                "key": obligation.key,
-                "kind": obligation.kind,
-                "severity": obligation.severity,
-                "state": obligation.state,
-                "text": obligation.text,
-                "to": obligation.to,
-                "told": json.dumps(obligation.notified),
-                "since": obligation.since,
-                "rung": obligation.rung,
-                "next_rung": obligation.next_rung,
-            }
-            for position, obligation in enumerate(batch.obligations)
-        ],
-    )
-    await _insert(
-        session,
-        DecisionRow,
-        [
-            {
-                "pathway_id": batch.pathway_id,
-                "position": position,
-                "id": decision.id,
-                "key": decision.key,
-                "state": decision.state,
-                "proposal": decision.proposal,
-                "role": decision.role,
-                "since": decision.since,
-                "content": DECISION.dump_json(decision).decode(),
-            }
-            for position, decision in enumerate(batch.decisions)
-        ],
-    )
-
-
-async def _next_seq(session: AsyncSession, table: type[EventRow] | type[TimelineRow], pathway_id: str) -> int:
-    last = (await session.scalars(select(func.max(table.seq)).where(table.pathway_id == pathway_id))).one()
-    return (last or 0) + 1
-
-
-async def _insert(session: AsyncSession, table: type[Base], rows: list[dict[str, Any]]) -> None:
-    if rows:
-        await session.execute(insert(table), rows)
+def _change_rows(batch: PublishBatch, first: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "pathway_id": batch.pathway_id,
+            "seq": seq,
+            "revision": batch.revision,
+            "at": change.at,
+            "local": change.local,
+            "day": change.day,
+            "subject": change.subject,
+            "cause": change.cause,
+            "kind": change.kind,
+            "id": change.id,
+            "key": change.key,
+            "state": change.state,
+            "text": change.text,
+            "to": json.dumps(change.to),
+            "due": change.due,
+            "severity": change.severity,
+            "generation": change.generation,
+        }
+        for seq, change in enumerate(batch.changes, start=first)
+    ]

@@ -14,9 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pathway.changes import Change
 from pathway.events import Event
 from pathway.plan import DecisionState, Item, Obligation
-from store.outbox import PENDING, SENDING, SENT, SUPERSEDED
 from store.record import DECISION, EVENT, change_of
 from store.schema import DecisionRow, EventRow, ItemRow, ObligationRow, OutboxRow, PathwayRow, TimelineRow
+from store.settling import PENDING, SENDING, SENT, SUPERSEDED
 
 STUCK_AFTER: Final = timedelta(hours=1)
 
@@ -192,7 +192,7 @@ async def obligations(session: AsyncSession, pathway_id: str) -> tuple[Obligatio
             state=row.state,
             text=row.text,
             to=row.to,
-            notified=tuple(json.loads(row.told)),
+            notified=tuple(json.loads(row.notified)),
             since=row.since,
             rung=row.rung,
             next_rung=row.next_rung,

@@ -1,9 +1,10 @@
 """How events, changes and decisions are written in rows, and read back."""
 
 import json
-from typing import Final
+from typing import Any, Final
 
 from pydantic import TypeAdapter
+from sqlalchemy import Row
 
 from pathway.changes import Change
 from pathway.events import Event
@@ -14,7 +15,7 @@ EVENT: Final = TypeAdapter(Event)
 DECISION: Final = TypeAdapter(DecisionState)
 
 
-def change_of(row: TimelineRow) -> Change:
+def change_of(row: TimelineRow | Row[Any]) -> Change:
     """Return the change that a row of the timeline holds."""
     return Change(
         at=row.at,

@@ -5,7 +5,7 @@ Instants are UTC, days are site-local, lists and objects are JSON text.
 """
 
 from datetime import UTC, date, datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import (
     Boolean,
@@ -18,13 +18,12 @@ from sqlalchemy import (
     Integer,
     MetaData,
     String,
+    Table,
     Text,
     UniqueConstraint,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator, TypeEngine
-
-_SQLITE_INSTANT: Final = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
 class Instant(TypeDecorator[datetime]):
@@ -48,7 +47,9 @@ class Instant(TypeDecorator[datetime]):
         if value.tzinfo is None:
             raise ValueError("an instant without a time zone; give an aware datetime")
         value = value.astimezone(UTC)
-        return value if dialect.name == "postgresql" else value.strftime(_SQLITE_INSTANT)
+        if dialect.name == "postgresql":
+            return value
+        return value.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """Return an aware UTC instant."""
@@ -57,7 +58,7 @@ class Instant(TypeDecorator[datetime]):
         if dialect.name == "postgresql":
             instant: datetime = value
             return instant.astimezone(UTC)
-        return datetime.strptime(value, _SQLITE_INSTANT).replace(tzinfo=UTC)
+        return datetime.fromisoformat(value)
 
 
 class Base(DeclarativeBase):
@@ -156,10 +157,10 @@ class TimelineRow(Base):
 
 
 class ItemRow(Base):
-    """Something to be done (`pathway.plan.Item`), in the plan's order."""
+    """Something to be done (`pathway.plan.Item`); `position` grows in the plan's order, with gaps."""
 
     __tablename__ = "items"
-    __table_args__ = (Index(None, "due"), Index(None, "pathway_id", "key"))
+    __table_args__ = (Index(None, "state", "due"),)
 
     pathway_id: Mapped[str] = mapped_column(ForeignKey("pathways.pathway_id"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
@@ -179,10 +180,10 @@ class ItemRow(Base):
 
 
 class ObligationRow(Base):
-    """A deviation or alert (`pathway.plan.Obligation`), in the plan's order. `told` is a list."""
+    """A deviation or alert (`pathway.plan.Obligation`), in the plan's order. `notified` is a list."""
 
     __tablename__ = "obligations"
-    __table_args__ = (Index(None, "pathway_id", "key"),)
+    __table_args__ = (Index(None, "state"),)
 
     pathway_id: Mapped[str] = mapped_column(ForeignKey("pathways.pathway_id"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
@@ -193,7 +194,7 @@ class ObligationRow(Base):
     state: Mapped[str]
     text: Mapped[str]
     to: Mapped[str]
-    told: Mapped[str]
+    notified: Mapped[str]
     since: Mapped[datetime]
     rung: Mapped[int]
     next_rung: Mapped[datetime | None]
@@ -203,7 +204,6 @@ class DecisionRow(Base):
     """A decision that waits for a person. `content` is the whole `pathway.plan.DecisionState` as JSON."""
 
     __tablename__ = "decisions"
-    __table_args__ = (Index(None, "pathway_id", "key"),)
 
     pathway_id: Mapped[str] = mapped_column(ForeignKey("pathways.pathway_id"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
@@ -274,3 +274,11 @@ class OutboxRow(Base):
     claimed_until: Mapped[datetime | None]
     last_error: Mapped[str]
     sent_at: Mapped[datetime | None]
+
+
+def table_of(row: type[Base]) -> Table:
+    """The table behind a row, for statements that are made once and need no session."""
+    table = row.__table__
+    if not isinstance(table, Table):
+        raise TypeError(f"{row.__name__} is not mapped to a table")
+    return table

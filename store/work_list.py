@@ -200,5 +200,5 @@ async def _due_obligations(
         )
         for obligation, owner in rows
         # Whoever the ladder has reached by now can act on it too.
-        if role is None or role == obligation.to or role in json.loads(obligation.told)
+        if role is None or role == obligation.to or role in json.loads(obligation.notified)
     ]

@@ -17,8 +17,8 @@ from pathway.engine.compiler import compile_protocol
 from pathway.events import Event
 from pathway.meeting.agenda import Agenda
 from store.engine import Store
-from store.publish import publish
 from tests.meeting_trial import TRIAL
+from tests.store.telling import tell
 from tests.workflows.conftest import registered
 
 NOW = datetime(2025, 11, 5, 13, tzinfo=UTC)
@@ -43,8 +43,7 @@ async def enrol(store: Store, subject: str, *events: Event, revision: int = 1, *
         "zone": "Europe/Berlin", "protocol": "meet@1", "protocol_hash": HASH, "profile": {"simulation": False},
         "events": events,
     }  # fmt: skip
-    async with store.writing() as session:
-        await publish(session, PublishBatch(**{**given, **fields}), now=NOW)
+    await tell(store, PublishBatch(**{**given, **fields}), now=NOW)
 
 
 async def gather(store: Store, week: str = "2025-W45", at: datetime = NOW, **fields: Any) -> Agenda:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -16,10 +17,10 @@ from pathway.changes import Change
 from store import queries
 from store.engine import Store
 from store.outbox import Notice, retry_now
-from store.publish import publish
 from store.schema import OutboxRow
 from tests.activities.mail_server import Inbox, mail_server
 from tests.activities.test_sinks import sink as mail_sink
+from tests.store import telling
 from tests.store.batches import T0, batch, change, retraction
 
 PACE = Pace()
@@ -74,8 +75,7 @@ def clock() -> Clock:
 
 
 async def tell(store: Store, revision: int, *changes: Change, channels: Sequence[str] = ("mail",)) -> None:
-    async with store.writing() as session:
-        await publish(session, batch(revision, changes=changes), now=T0, channels=channels)
+    await telling.tell(store, batch(revision, changes=changes), channels=channels)
 
 
 async def statuses(store: Store) -> list[tuple[str, str]]:
@@ -241,8 +241,7 @@ async def test_a_refused_notice_waits_by_itself_and_keeps_the_reason(store: Stor
             (stuck,) = await queries.stuck(session, T0 + timedelta(hours=1))
         assert "no recipients are set for sponsor" in stuck.last_error
         assert stuck.next_attempt_at == T0 + PACE.first_retry
-        async with store.writing() as session:
-            assert await retry_now(session, clock.now) == 1
+        assert await store.write(partial(retry_now, now=clock.now)) == 1
         mended = mail_sink(inbox, {**BOTH, "sponsor": ("sponsor@example.org",)})
         assert await drain(store, clock, mended).drain() == 1
 

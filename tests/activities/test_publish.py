@@ -16,12 +16,15 @@ from tests.store.batches import PATHWAY, batch, change, event
 async def test_a_batch_is_in_the_store_when_the_activity_returns(store: Store) -> None:
     told: list[str] = []
     publisher = Publisher(store, published=lambda: told.append("published"))
-    receipt = await ActivityEnvironment().run(publisher.publish, batch(1))
+    first = batch(1, changes=(change(),))
+    receipt = await ActivityEnvironment().run(publisher.publish, first)
     assert (receipt.revision, told) == (1, ["published"])
-    again = await ActivityEnvironment().run(publisher.publish, batch(1))
+    again = await ActivityEnvironment().run(publisher.publish, first)
     assert again == receipt
+    await ActivityEnvironment().run(publisher.publish, batch(2))
+    assert told == ["published"]  # the outbox is not woken for nothing
     async with store.reading() as session:
-        assert await queries.events(session, PATHWAY) == (event(1),)
+        assert await queries.events(session, PATHWAY) == (event(1), event(2))
 
 
 async def test_a_gap_is_final_and_tells_how_far_the_store_is(store: Store) -> None:
@@ -32,7 +35,7 @@ async def test_a_gap_is_final_and_tells_how_far_the_store_is(store: Store) -> No
     assert (refused.value.type, refused.value.non_retryable, refused.value.details) == (
         "RevisionGap",
         True,
-        (1,),
+        (1, 0),
     )
 
 

@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
 
 from store import queries
 from store.engine import Store, upgrade
 from store.errors import StoreAway, StoreTooNew
 from store.publish import publish
-from store.schema import Base
+from store.schema import Base, PathwayRow
 from tests.store.batches import PATHWAY, T0, batch, change, event
+from tests.store.telling import tell
 
 
 def _file(url: str) -> Path:
@@ -33,8 +34,7 @@ async def test_migrations_make_exactly_the_tables_of_the_schema(store: Store) ->
 
 
 async def test_upgrading_a_database_in_use_keeps_what_it_holds(store: Store, url: str) -> None:
-    async with store.writing() as session:
-        await publish(session, batch(1), now=T0)
+    await tell(store, batch(1))
     await upgrade(url)
     async with store.reading() as session:
         assert await queries.events(session, PATHWAY) == (event(1),)
@@ -86,8 +86,8 @@ async def test_sqlite_waits_checks_references_and_survives_the_loss_of_power(sto
 
 async def test_the_database_is_closed_to_other_users_of_the_machine(absent: str) -> None:
     await upgrade(absent)
-    async with Store(absent) as store, store.writing() as session:
-        await publish(session, batch(1), now=T0)
+    async with Store(absent) as store, store.reading():
+        await tell(store, batch(1))
         modes = {stat.S_IMODE(path.stat().st_mode) for path in _file(absent).parent.iterdir()}
     assert modes == {0o600}
 
@@ -108,8 +108,7 @@ async def test_the_database_is_closed_to_other_users_of_the_machine(absent: str)
     ],
 )
 async def test_the_record_is_append_only_whoever_writes_to_it(store: Store, url: str, statement: str) -> None:
-    async with store.writing() as session:
-        await publish(session, batch(1, changes=(change(),)), now=T0)
+    await tell(store, batch(1, changes=(change(),)))
     # With SQLite's own driver and none of our settings, as any other program would.
     connection = sqlite3.connect(_file(url))
     try:
@@ -129,17 +128,15 @@ async def test_a_store_that_cannot_be_opened_is_away_and_says_so(tmp_path: Path)
                 await queries.pathways(session)
 
 
-async def test_what_was_read_in_a_writing_transaction_still_holds_when_it_writes(store: Store) -> None:
-    order: list[str] = []
+async def test_what_was_read_in_a_writing_transaction_still_holds_when_it_writes(
+    store: Store, url: str
+) -> None:
+    def count_up(connection: Connection) -> None:
+        found = connection.execute(select(PathwayRow.revision)).scalar() or 0
+        publish(connection, batch(found + 1), now=T0)
 
-    async def count_up(name: str) -> None:
-        async with store.writing() as session:
-            found = await queries.pathway(session, PATHWAY)
-            order.append(f"{name} in")
-            await publish(session, batch((found.revision if found else 0) + 1), now=T0)
-            order.append(f"{name} out")
-
-    await asyncio.gather(*(count_up(str(number)) for number in range(5)))
+    async with Store(url) as other:
+        await asyncio.gather(*((store, other)[number % 2].write(count_up, PATHWAY) for number in range(6)))
     async with store.reading() as session:
-        assert [each.id for each in await queries.events(session, PATHWAY)] == ["e1", "e2", "e3", "e4", "e5"]
-    assert all(order[i].split()[0] == order[i + 1].split()[0] for i in range(0, 10, 2))
+        assert [each.revision for each in await queries.pathways(session)] == [6]
+        assert len(await queries.events(session, PATHWAY)) == 6

@@ -13,8 +13,8 @@ from pathway.events import Seen
 from pathway.meeting.agenda import Agenda, Entry
 from store import meetings
 from store.engine import Store
-from store.publish import publish
 from tests.store.batches import T0, batch, event
+from tests.store.telling import tell
 
 WEEK = "2025-W10"
 MEETING = "meeting/interfant-21"
@@ -29,8 +29,7 @@ def agenda(*states: str, week: str = WEEK, kind: Any = "frozen", edition: str = 
 
 
 async def put(store: Store, pathway_id: str, **fields: Any) -> None:
-    async with store.writing() as session:
-        await publish(session, batch(1, pathway_id=pathway_id, **fields), now=T0)
+    await tell(store, batch(1, pathway_id=pathway_id, **fields))
 
 
 async def test_a_meeting_looks_at_the_patients_and_governors_of_its_trial_and_at_no_rehearsal(

@@ -18,8 +18,8 @@ from pathway.plan import Item
 from store import queries
 from store.engine import Store
 from store.errors import BatchDiffers, BatchRefused, RevisionGap
-from store.publish import publish
 from store.schema import Base
+from tests.store import telling
 from tests.store.batches import (
     PATHWAY,
     T0,
@@ -42,11 +42,7 @@ STORY = (
 
 async def tell(store: Store, *batches: PublishBatch) -> int:
     """Publish each batch in a transaction of its own and return the last receipt's revision."""
-    revision = 0
-    for each in batches:
-        async with store.writing() as session:
-            revision = (await publish(session, each, now=T0, channels=("console", "mail"))).revision
-    return revision
+    return (await telling.tell(store, *batches, channels=("console", "mail"))).revision
 
 
 async def everything(store: Store) -> dict[str, list[Any]]:

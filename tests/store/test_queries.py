@@ -4,19 +4,19 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from pathway.plan import Item
 from store import outbox, queries, work_list
 from store.engine import Store
-from store.publish import publish
 from tests.store.batches import T0, batch, change, decision, item, obligation
+from tests.store.telling import tell
 
 
 async def test_lists_leave_out_rehearsals_and_archived_pathways_unless_asked(store: Store) -> None:
-    async with store.writing() as session:
-        kinds: tuple[dict[str, Any], ...] = ({}, {"rehearsal": True}, {"archived": True}, {"site": "S02"})
-        for number, fields in enumerate(kinds):
-            await publish(session, batch(1, pathway_id=f"p{number}", subject=f"P{number}", **fields), now=T0)
+    kinds: tuple[dict[str, Any], ...] = ({}, {"rehearsal": True}, {"archived": True}, {"site": "S02"})
+    for number, fields in enumerate(kinds):
+        await tell(store, batch(1, pathway_id=f"p{number}", subject=f"P{number}", **fields))
     async with store.reading() as session:
 
         async def ids(**which: Any) -> list[str]:
@@ -57,8 +57,7 @@ def _days(number: int) -> date:
     ],
 )
 async def test_an_item_is_late_today_or_this_week(store: Store, entry: Item, bucket: str | None) -> None:
-    async with store.writing() as session:
-        await publish(session, batch(1, items=(entry,)), now=T0)
+    await tell(store, batch(1, items=(entry,)))
     async with store.reading() as session:
         found = await work_list.due(session, T0)
     assert [line.bucket for line in found] == ([bucket] if bucket else [])
@@ -72,8 +71,7 @@ async def test_days_are_those_of_the_patients_site(store: Store, zone: str, buck
     # 23:30 UTC on 6 March: the 7th in Berlin; still the 6th in New York. In Auckland it is noon on the 7th.
     now = datetime(2025, 3, 6, 23, 30, tzinfo=UTC)
     day = FRIDAY if zone != "Pacific/Auckland" else FRIDAY - timedelta(days=1)
-    async with store.writing() as session:
-        await publish(session, batch(1, zone=zone, items=(item(due=day, window=(day, day)),)), now=T0)
+    await tell(store, batch(1, zone=zone, items=(item(due=day, window=(day, day)),)))
     async with store.reading() as session:
         (line,) = await work_list.due(session, now)
     assert line.bucket == bucket
@@ -82,16 +80,13 @@ async def test_days_are_those_of_the_patients_site(store: Store, zone: str, buck
 async def test_the_work_list_holds_decisions_and_unacknowledged_obligations_for_their_roles(
     store: Store,
 ) -> None:
-    async with store.writing() as session:
-        told = batch(
-            1,
-            items=(item(due=_days(2)), item(state="late", key="L", owner="laboratory")),
-            decisions=(decision(),),
-            obligations=(obligation(), obligation(key="A", state="acknowledged")),
-        )
-        await publish(session, told, now=T0)
-        other = batch(1, pathway_id="p2", subject="P2", site="S02", items=(item(),))
-        await publish(session, other, now=T0)
+    told = batch(
+        1,
+        items=(item(due=_days(2)), item(state="late", key="L", owner="laboratory")),
+        decisions=(decision(),),
+        obligations=(obligation(), obligation(key="A", state="acknowledged")),
+    )
+    await tell(store, told, batch(1, pathway_id="p2", subject="P2", site="S02", items=(item(),)))
     async with store.reading() as session:
         lines = await work_list.due(session, T0)
         assert [(line.bucket, line.subject, line.kind, line.key) for line in lines] == [
@@ -108,15 +103,14 @@ async def test_the_work_list_holds_decisions_and_unacknowledged_obligations_for_
 
 
 async def test_the_outbox_is_counted_and_what_is_stuck_says_why(store: Store) -> None:
-    async with store.writing() as session:
-        told = batch(1, changes=(change(), change(key="B", to=("coordinator", "clinician"))))
-        await publish(session, told, now=T0)
-        claimed = await outbox.claim(session, ["console"], "w1", T0, timedelta(minutes=5))
-        assert claimed is not None
-        await outbox.mark_failed(session, claimed, "no such host", T0 + timedelta(hours=2), maybe_sent=False)
-        claimed = await outbox.claim(session, ["console"], "w2", T0, timedelta(minutes=5))
-        assert claimed is not None
-        await outbox.mark_sent(session, claimed, T0)
+    await tell(store, batch(1, changes=(change(), change(key="B", to=("coordinator", "clinician")))))
+
+    def two_of_three(connection: Connection) -> None:
+        first, second = outbox.claim(connection, ["console"], "w1", T0, timedelta(minutes=5), at_most=2)
+        failed = outbox.Failed(first, "no such host", T0 + timedelta(hours=2), maybe_sent=False)
+        assert outbox.note(connection, [failed, outbox.Sent(second, T0)]) == ()
+
+    await store.write(two_of_three)
     later = T0 + timedelta(hours=1)
     async with store.reading() as session:
         assert (await queries.outbox_counts(session, T0)).stuck == 0
@@ -136,8 +130,7 @@ async def test_an_empty_store_has_nothing_waiting(store: Store) -> None:
 async def test_the_hour_by_which_something_is_due_is_kept_and_on_the_work_list(store: Store) -> None:
     by = T0 + timedelta(hours=1)
     entry = item(kind="task", due=_days(0), window=None, late_from=by, due_at=by)
-    async with store.writing() as session:
-        await publish(session, batch(1, items=(entry,)), now=T0)
+    await tell(store, batch(1, items=(entry,)))
     async with store.reading() as session:
         assert (await queries.items(session, batch(1).pathway_id))[0].due_at == by
         assert [line.due_at for line in await work_list.due(session, T0)] == [by]

@@ -43,7 +43,7 @@ class Publishing:
         state = self._state
         while True:
             await workflow.wait_condition(lambda: state.unsent or state.in_flight is not None)
-            batch = state.next_batch()
+            batch = state.next_batch(replaying=workflow.unsafe.is_replaying())
             was_away = self.store_away
             try:
                 receipt = await self._publish(
@@ -54,7 +54,7 @@ class Publishing:
                     raise
                 entries = _entries_before_gap(error)
                 if entries is not None:
-                    state.whole_batch(entries)
+                    state.whole_batch(entries, replaying=workflow.unsafe.is_replaying())
                 elif self.store_away:
                     # The store refused the batch for good, which only a fixed program or store can change.
                     await workflow.sleep(calls.REFUSED_PAUSE, summary=Clear("the store refused a batch"))
@@ -85,8 +85,9 @@ class Publishing:
 
 
 def _entries_before_gap(error: ActivityError) -> int | None:
-    """How many entries of the timeline the store holds, if it has lost revisions that it once acknowledged."""
+    """How far the store's timeline goes, if it has lost revisions that it once acknowledged."""
     cause = error.cause
     if not isinstance(cause, ApplicationError) or cause.type != "RevisionGap" or not cause.details:
         return None
-    return int(cause.details[-1])
+    _, *entries = cause.details
+    return int(entries[0]) if entries else 0

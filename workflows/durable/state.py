@@ -35,6 +35,7 @@ from pathway.rehearsal.script import CLOCK
 from pathway.subtrial.plan import SubtrialPlan
 from workflows.durable import activity_options as calls
 from workflows.durable import summaries
+from workflows.durable.batch_lists import BatchLists, lists_of
 from workflows.durable.entity import Entity, W
 from workflows.durable.peer_outbox import PeerOutbox
 
@@ -85,6 +86,7 @@ class State(Generic[W]):
         self._sent_events = carried.sent_events
         self._sent_changes = carried.sent_changes
         self._earlier = carried.earlier
+        self._lists: BatchLists | None = None
         # Whether something happened since the last batch was made.
         self.unsent = carried.unsent
         self.peer_outbox = PeerOutbox(carried.posted)
@@ -279,22 +281,30 @@ class State(Generic[W]):
         waiting = 0 if self.in_flight is None else len(self.in_flight.events)
         return len(self.record.events) - self._sent_events + waiting
 
-    def next_batch(self) -> PublishBatch:
+    def next_batch(self, *, replaying: bool = False) -> PublishBatch:
         """The batch to be published: the one in flight, or a new one with all that happened since the
         last.
+
+        `replaying`: it is only made again. The program that made it first may have said something else, so the batch
+        after it has whole lists.
         """
         if self.in_flight is None:
             self.in_flight = self._batch(
                 events=self.record.events[self._sent_events :], changes=self.since(self._sent_changes)
             )
+        if replaying:
+            self._lists = None
         return self.in_flight
 
-    def whole_batch(self, entries: int) -> PublishBatch:
-        """A batch with every event, for a store that has lost revisions, and holds so many entries of the timeline.
+    def whole_batch(self, entries: int, *, replaying: bool = False) -> PublishBatch:
+        """A batch with every event, for a store that has lost revisions, or is an old copy.
 
-        It brings those that came after, as far as they are still in memory.
+        Of the timeline it has what came after the `entries` that the store has, as far as it is still carried.
         """
+        self._lists = None
         self.in_flight = self._batch(events=self.record.events, changes=self.since(entries), complete=True)
+        if replaying:
+            self._lists = None
         return self.in_flight
 
     def acknowledge(self, revision: int) -> None:
@@ -373,6 +383,12 @@ class State(Generic[W]):
         self._sent_changes = self.mark()
         self.unsent = False
         plan = self.plan
+        self._lists, items, obligations, decisions = lists_of(
+            self._lists,
+            plan.items,
+            (*plan.deviations, *plan.alerts),
+            tuple(each for each in plan.decisions if each.open),
+        )
         return PublishBatch(
             pathway_id=self.start.workflow_id,
             kind=self.subject.kind,
@@ -388,15 +404,19 @@ class State(Generic[W]):
             rehearsal=self.start.rehearsal,
             events=tuple(events),
             changes=tuple(changes),
+            entries_before=self._sent_changes - len(changes),
             phases=summaries.phases(plan),
             group=self.group,
             next_at=self.due,
             open=len(summaries.open_obligations(plan)),
             late=len(summaries.late_items(plan)),
             archived=self.archived is not None,
-            items=plan.items,
-            obligations=(*plan.deviations, *plan.alerts),
-            decisions=tuple(each for each in plan.decisions if each.open),
+            items=items.entries,
+            items_at=items.at,
+            obligations=obligations.entries,
+            obligations_at=obligations.at,
+            decisions=decisions.entries,
+            decisions_at=decisions.at,
         )
 
     def _trim(self, keep: int | None = None) -> None:
