@@ -1,6 +1,7 @@
 """What everything has in common that enters or leaves a workflow: frozen models, codes, and the kinds of clock.
 
-Tolerant inside: unknown fields are ignored, fields are only ever added, with defaults. So a run that an older program
+Tolerant inside: unknown fields are ignored, fields are only ever added, with defaults that never change (what equals its
+default is not sent). So a run that an older program
 started is read by a newer one. A validation error never quotes a value.
 """
 

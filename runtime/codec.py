@@ -15,9 +15,12 @@ from typing import Any, Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from google.protobuf.message import DecodeError
+from pydantic_core import SchemaSerializer, core_schema
 from temporalio.api.common.v1 import Payload
-from temporalio.contrib.pydantic import PydanticPayloadConverter
+from temporalio.contrib.pydantic import PydanticJSONPlainPayloadConverter
 from temporalio.converter import (
+    BinaryNullPayloadConverter,
+    BinaryPlainPayloadConverter,
     CompositePayloadConverter,
     DataConverter,
     DefaultFailureConverterWithEncodedAttributes,
@@ -37,7 +40,7 @@ DETAILS: Final = b"temporal.api.sdk.v1.WorkflowMetadata"
 """What the Temporal UI asks a workflow for: its current details, which `workflows.durable.details` makes from the
 allow-list, and the names of its updates and queries. Left in the clear on its way out; nothing that comes in is read from
 it."""
-COMPRESS_FROM: Final = 1024
+COMPRESS_FROM: Final = 256
 """Bytes from which compression is tried. Below it gains nothing worth its time."""
 
 _NONCE_BYTES: Final = 12
@@ -83,6 +86,24 @@ class RefusedPayloadConverter(EncodingPayloadConverter):
         )
 
 
+class LeanPayloadConverter(PydanticJSONPlainPayloadConverter):
+    """JSON of pydantic models without what equals its default: who reads it has the same default.
+
+    So the default of a field in `contracts` is a promise: it is never changed, a new field gets the other one.
+    """
+
+    def to_payload(self, value: Any) -> Payload | None:
+        """Return the value as JSON."""
+        return Payload(
+            metadata={"encoding": b"json/plain"}, data=_WRITER.to_json(value, exclude_defaults=True)
+        )
+
+
+_WRITER: Final = SchemaSerializer(core_schema.any_schema())
+_LEAN: Final = LeanPayloadConverter()
+"""One for all: it keeps the readers of every type, which are not made anew for each workflow."""
+
+
 class AllpathPayloadConverter(CompositePayloadConverter):
     """Clear strings first, then pydantic models and everything that pydantic knows."""
 
@@ -91,7 +112,9 @@ class AllpathPayloadConverter(CompositePayloadConverter):
         super().__init__(
             ClearPayloadConverter(),
             RefusedPayloadConverter(),
-            *PydanticPayloadConverter().converters.values(),
+            BinaryNullPayloadConverter(),
+            BinaryPlainPayloadConverter(),
+            _LEAN,
         )
 
 
