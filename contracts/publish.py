@@ -44,7 +44,8 @@ class PublishBatch(BaseModel):
     is how a store that has been lost or restored from a copy catches up. Its lists are whole.
 
     `kind`: a patient's pathway, the governor of a subtrial, or a meeting; `subject` is then the subtrial's or meeting's id.
-    `pathway_id` is the workflow's id, `protocol` reads `name@version`, `zone` is the site's IANA zone,
+    `pathway_id` is the workflow's id, `protocol` reads `name@version`, `zone` is the site's IANA zone; these two, the hash and
+    the profile are left out (empty, None) where the revision before has brought them. The first batch names them.
     `phases` maps tracks to phases, `open` and `late` count obligations, instants are aware UTC.
     """
 
@@ -57,10 +58,10 @@ class PublishBatch(BaseModel):
     subject: str
     trial: str
     site: str
-    zone: str
-    protocol: str
-    protocol_hash: str
-    profile: dict[str, JsonValue] = Field(default_factory=dict)
+    zone: str = ""
+    protocol: str = ""
+    protocol_hash: str = ""
+    profile: dict[str, JsonValue] | None = None
     rehearsal: bool = False
     events: tuple[Event, ...] = ()
     changes: tuple[Change, ...] = ()

@@ -19,16 +19,17 @@ from pydantic_core import SchemaSerializer, core_schema
 from temporalio.api.common.v1 import Payload
 from temporalio.contrib.pydantic import PydanticJSONPlainPayloadConverter
 from temporalio.converter import (
-    BinaryNullPayloadConverter,
-    BinaryPlainPayloadConverter,
     CompositePayloadConverter,
     DataConverter,
     DefaultFailureConverterWithEncodedAttributes,
+    DefaultPayloadConverter,
     EncodingPayloadConverter,
+    JSONPlainPayloadConverter,
     PayloadCodec,
 )
 
 from contracts.clear import Clear
+from runtime import dictionary
 from runtime.errors import PayloadError
 from runtime.keys import KeyRing, load_keys
 
@@ -40,12 +41,14 @@ DETAILS: Final = b"temporal.api.sdk.v1.WorkflowMetadata"
 """What the Temporal UI asks a workflow for: its current details, which `workflows.durable.details` makes from the
 allow-list, and the names of its updates and queries. Left in the clear on its way out; nothing that comes in is read from
 it."""
-COMPRESS_FROM: Final = 256
+COMPRESS_FROM: Final = 64
 """Bytes from which compression is tried. Below it gains nothing worth its time."""
 
 _NONCE_BYTES: Final = 12
 _PLAIN: Final = b"\0"
-_ZLIB: Final = b"\1"
+_DICTIONARIES: Final = {b"\2": dictionary.FIRST}
+"""The forms of compressed content, with what each takes as known. Forms are only ever added."""
+_NEWEST: Final = b"\2"
 
 
 class ClearPayloadConverter(EncodingPayloadConverter):
@@ -112,9 +115,10 @@ class AllpathPayloadConverter(CompositePayloadConverter):
         super().__init__(
             ClearPayloadConverter(),
             RefusedPayloadConverter(),
-            BinaryNullPayloadConverter(),
-            BinaryPlainPayloadConverter(),
-            _LEAN,
+            *(
+                _LEAN if isinstance(each, JSONPlainPayloadConverter) else each
+                for each in DefaultPayloadConverter.default_encoding_payload_converters
+            ),
         )
 
 
@@ -146,9 +150,9 @@ class EncryptionCodec(PayloadCodec):
             return payload
         content, form = payload.SerializeToString(), _PLAIN
         if len(content) >= COMPRESS_FROM:
-            packed = zlib.compress(content, 6)
+            packed = _pack(content, _NEWEST)
             if len(packed) < len(content):
-                content, form = packed, _ZLIB
+                content, form = packed, _NEWEST
         nonce = os.urandom(_NONCE_BYTES)
         sealed = self._ciphers[self._current].encrypt(nonce, form + content, self._current.encode())
         return Payload(
@@ -172,10 +176,24 @@ class EncryptionCodec(PayloadCodec):
         try:
             opened = cipher.decrypt(nonce, sealed, name.encode())
             form, content = opened[:1], opened[1:]
-            return Payload.FromString(zlib.decompress(content) if form == _ZLIB else content)
-        except (InvalidTag, ValueError, zlib.error, DecodeError):
+            return Payload.FromString(content if form == _PLAIN else _unpack(content, form))
+        except (InvalidTag, ValueError, KeyError, zlib.error, DecodeError):
             # No cause: it could show bytes of the content.
             raise PayloadError(f"a payload of key {name!r} was changed or damaged on its way") from None
+
+
+def _pack(content: bytes, form: bytes) -> bytes:
+    # A raw stream: the cipher authenticates it, a header and a checksum of its own would be ten bytes for nothing.
+    packer = zlib.compressobj(6, wbits=-15, zdict=_DICTIONARIES[form])
+    return packer.compress(content) + packer.flush()
+
+
+def _unpack(packed: bytes, form: bytes) -> bytes:
+    reader = zlib.decompressobj(wbits=-15, zdict=_DICTIONARIES[form])
+    content = reader.decompress(packed) + reader.flush()
+    if not reader.eof:
+        raise ValueError("the content ends too early")
+    return content
 
 
 def _is_clear(payload: Payload) -> bool:

@@ -178,10 +178,6 @@ def _put_pathway(connection: Connection, batch: PublishBatch, now: datetime, *, 
         "subject": batch.subject,
         "trial": batch.trial,
         "site": batch.site,
-        "zone": batch.zone,
-        "protocol": batch.protocol,
-        "protocol_hash": batch.protocol_hash,
-        "profile": json.dumps(batch.profile, sort_keys=True),
         "rehearsal": batch.rehearsal,
         "phases": json.dumps(batch.phases),
         "group": batch.group,
@@ -191,6 +187,17 @@ def _put_pathway(connection: Connection, batch: PublishBatch, now: datetime, *, 
         "archived": batch.archived,
         "last_stored": now,
     }
+    if batch.profile is not None:
+        current |= {
+            "zone": batch.zone,
+            "protocol": batch.protocol,
+            "protocol_hash": batch.protocol_hash,
+            "profile": json.dumps(batch.profile, sort_keys=True),
+        }
+    elif first:
+        raise BatchRefused(
+            f"{batch.pathway_id}: revision {batch.revision} is the first here, and names no protocol"
+        )
     if first:
         connection.execute(_NEW_PATHWAY, {"pathway_id": batch.pathway_id, "first_stored": now, **current})
     else:

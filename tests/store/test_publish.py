@@ -190,3 +190,25 @@ def test_the_models_that_workflows_import_bring_no_database_with_them() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path.cwd()
     )
     assert said.stdout.strip() == "[]"
+
+
+async def test_what_a_pathway_is_pinned_to_stays_when_a_batch_leaves_it_out(store: Store) -> None:
+    await tell(store, batch(1))
+    async with store.reading() as session:
+        before = await queries.pathway(session, PATHWAY)
+    await tell(store, batch(2, zone="", protocol="", protocol_hash="", profile=None))
+    async with store.reading() as session:
+        after = await queries.pathway(session, PATHWAY)
+    assert before is not None
+    assert after is not None
+    assert (after.protocol, after.protocol_hash, after.zone) == (
+        before.protocol,
+        before.protocol_hash,
+        before.zone,
+    )
+    assert after.revision == 2
+
+
+async def test_a_first_batch_that_names_no_protocol_is_refused(store: Store) -> None:
+    with pytest.raises(BatchRefused, match="is the first here, and names no protocol"):
+        await tell(store, batch(1, profile=None))

@@ -383,6 +383,7 @@ class State(Generic[W]):
         self._sent_changes = self.mark()
         self.unsent = False
         plan = self.plan
+        known = self._lists is not None
         self._lists, items, obligations, decisions = lists_of(
             self._lists,
             plan.items,
@@ -397,10 +398,10 @@ class State(Generic[W]):
             subject=self.start.subject,
             trial=self.start.trial,
             site=self.site.id,
-            zone=self.site.zone,
-            protocol=self.start.protocol,
-            protocol_hash=self.start.protocol_hash,
-            profile={**self.profile.values, "simulation": self.profile.simulation},
+            zone="" if known else self.site.zone,
+            protocol="" if known else self.start.protocol,
+            protocol_hash="" if known else self.start.protocol_hash,
+            profile=None if known else {**self.profile.values, "simulation": self.profile.simulation},
             rehearsal=self.start.rehearsal,
             events=tuple(events),
             changes=tuple(changes),
