@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from runtime.extras import EXTRAS
+from runtime.server import free_ports
 from tests.commands.conftest import ROOT
 
 PROCESS = """
@@ -21,6 +22,18 @@ def main():
     from commands.app import run
     run({arguments!r})
 run_to_end(main)
+"""
+SEVERAL = """
+import sys
+for module in {without!r}:
+    sys.modules[module] = None
+from commands.app import run
+for arguments in {commands!r}:
+    try:
+        run(arguments)
+    except SystemExit as end:
+        assert not end.code, (arguments, end.code)
+print("all done")
 """
 DOCUMENT = """
 import sys
@@ -97,8 +110,9 @@ def test_a_store_on_postgresql_says_which_driver_is_missing(tmp_path: Path) -> N
 
 def test_a_server_that_is_not_installed_says_which_extra_brings_it(tmp_path: Path) -> None:
     code = f"import sys; sys.executable = {str(tmp_path / 'python')!r}\n"
+    port, ui_port = map(str, free_ports(2))
     done = _run(
-        code + PROCESS.format(without=[], arguments=["server"]),
+        code + PROCESS.format(without=[], arguments=["server", "--port", port, "--ui-port", ui_port]),
         ALLPATH_DATA_DIR=str(tmp_path),
         PATH=str(tmp_path),
     )
@@ -112,18 +126,15 @@ def test_an_import_that_fails_for_another_reason_is_a_fault_of_the_program() -> 
     assert "ModuleNotFoundError" in done.stderr
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
+def test_who_needs_no_extra_works_without_any() -> None:
+    commands = (
         "rehearse --quiet scenarios/interfant-21/T01.yaml",
         "protocol show interfant-21",
         "design table rolling-six",
         "design simon --p0 .2 --p1 .4",
-    ],
-)
-def test_who_needs_no_extra_works_without_any(command: str) -> None:
-    done = _run(PROCESS.format(without=list(EXTRAS), arguments=command.split()))
-    assert done.returncode == 0, done.stderr
+    )
+    done = _run(SEVERAL.format(without=list(EXTRAS), commands=[command.split() for command in commands]))
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "all done"), done.stderr
 
 
 def test_a_worker_and_a_coordinator_load_nothing_that_an_extra_brings() -> None:
