@@ -37,7 +37,7 @@ bench: install ## measure, on this machine
 	$(BIN)/python -m benchmarks $(ARGS)
 
 lock: $(STAMP) ## resolve the dependencies anew (UPGRADE=1: to their newest versions)
-	$(BIN)/uv pip compile pyproject.toml --quiet --no-config --extra local --extra dev --universal \
+	$(BIN)/uv pip compile pyproject.toml --quiet --no-config --all-extras --universal \
 		--python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
 		$(if $(UPGRADE),--upgrade) --output-file requirements.lock
 	$(BIN)/python .ci/lock.py stamp

@@ -5,7 +5,11 @@ from __future__ import annotations
 from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import Final
 from zoneinfo import ZoneInfo
+
+BEGINNING: Final = datetime(1900, 1, 1, tzinfo=UTC)
+"""What holds before anything is on record has held since then."""
 
 
 @lru_cache(maxsize=65536)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
-from pathway.engine.results import BEGINNING
+from pathway.clock import BEGINNING
 from pathway.plan import Item, Obligation
 
 

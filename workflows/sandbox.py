@@ -4,7 +4,7 @@ A workflow's own module is loaded anew for every run, in a sandbox that refuses 
 What it imports is shared ("passed through"): definitions and pure functions, without state that a run could change.
 Loading the domain anew would cost 57 ms and 1.8 MiB a run, half a millisecond if it is shared.
 
-A workflow file imports modules by their full names (`import workflows.calls as calls`). The form `from package import
+A workflow file imports modules by their full names (`import workflows.durable.details as details`). The form `from package import
 module` goes past the sandbox's check, and a module that was forgotten here would be loaded anew without a word.
 """
 

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pathway.clock import local_day
-from pathway.engine.results import BEGINNING, Point, Resolved, Result, Run, TrackRun
+from pathway.clock import BEGINNING, local_day
+from pathway.engine.results import Point, Resolved, Result, Run, TrackRun
 from pathway.engine.values import Val, value_text
 from pathway.events import Event
 from pathway.language import (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -198,10 +198,6 @@ class Result:
     verdict: Verdict
     since: datetime | None = None
     missing: tuple[int, ...] = ()
-
-
-BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
-"""What holds before anything is on record has held since then."""
 
 
 @dataclass(slots=True)

@@ -59,7 +59,7 @@ def slot_fact(*subtrials: str, source: Source) -> Fact:
 
 @dataclass(frozen=True, slots=True)
 class RollingSix:
-    """Rolling six by the named version of its decision table (a file of `pathway/tables`, or the profile key that names it)."""
+    """Rolling six by the named version of its decision table (in `pathway/designs/tables`, or the profile key that names it)."""
 
     table: str | Param = "P13"
 

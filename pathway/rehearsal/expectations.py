@@ -20,7 +20,7 @@ Aspect = Literal[
 ASPECTS: tuple[Aspect, ...] = (
     "phase", "criteria", "decisions", "has", "never", "due", "dose", "items", "endpoints", "slot",
 )  # fmt: skip
-"""What can be expected of a patient; of governors: `pathway.rehearsal.rehearse.subtrial_expectations`."""
+"""What can be expected of a patient; of governors: `pathway.rehearsal.subtrial_expectations`."""
 KEYS = ("at", "subject", "cycle", "note", *ASPECTS)
 REFUSAL_KEYS = ("event", "refused", "note")
 VERDICTS = ("PASS", "FAIL", "PENDING", "REVIEW")

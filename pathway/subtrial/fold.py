@@ -10,8 +10,7 @@ from collections.abc import Callable
 from copy import copy
 from datetime import date, datetime, timedelta
 
-from pathway.clock import close_of, local_day
-from pathway.engine.results import BEGINNING
+from pathway.clock import BEGINNING, close_of, local_day
 from pathway.events import Event
 from pathway.language.terms import key_of
 from pathway.plan import MilestoneState

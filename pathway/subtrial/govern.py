@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pathway.clock import close_of
+from pathway.clock import BEGINNING, close_of
 from pathway.engine.context import Evaluation
-from pathway.engine.results import BEGINNING
 from pathway.events import seen_digest
 from pathway.plan import DecisionState, MilestoneState, Missing, Plan, TrackState
 from pathway.record import Record

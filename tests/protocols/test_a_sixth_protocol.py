@@ -46,7 +46,7 @@ def test_every_example_of_the_guide_is_in_the_language(text: str) -> None:
     names = {
         **vars(language),
         **vars(sixth),
-        "slot": sixth.AFTER,
+        "titre": sixth.AFTER,
         "x": sixth.AFTER,
         "last": sixth.ENDED,
         "half_life": sixth.AFTER,

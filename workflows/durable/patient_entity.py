@@ -60,7 +60,7 @@ class Patient:
         return standings_due(sent, evaluation, self.site)
 
     def report(self, message: PeerMessage, at: datetime) -> Report:
-        """See `pathway.subtrial.govern.messages.standing_report`."""
+        """See `pathway.subtrial.messages.standing_report`."""
         return standing_report(self._subject, message, at)
 
     def day_one(self, evaluation: Plan) -> date | None:

@@ -1,6 +1,6 @@
 """The post of one pathway or governor: the letters that are due, under way, refused. Pure, and carried from run to run.
 
-`pathway.subtrial.govern.messages` says what is to be written. Here is what became of it: a letter under way is kept with
+`pathway.subtrial.messages` says what is to be written. Here is what became of it: a letter under way is kept with
 its report exactly as it was, so that however often it is sent, its receiver records it once. What is under way changes only
 by what history holds (the outcomes that couriers report, with the letters), never by what the plan says today: so a
 corrected engine replays.
@@ -17,7 +17,7 @@ from pathway.events import Event, Report
 from pathway.subtrial.messages import Channel, Channels, PeerMessage, acknowledge
 
 Due = Callable[[Channels], tuple[Channels, tuple[PeerMessage, ...]]]
-"""Which letters a sender would write, given what it has written (`pathway.subtrial.govern.messages`)."""
+"""Which letters a sender would write, given what it has written (`pathway.subtrial.messages`)."""
 
 
 class PeerOutbox:

@@ -45,7 +45,7 @@ class Governed:
         return evaluation
 
     def admit(self, record: Record, report: Report, now: datetime, evaluation: SubtrialPlan) -> Event | None:
-        """See `pathway.subtrial.govern.admit_to`."""
+        """See `pathway.subtrial.admission.admit_to`."""
         return admit_to(self.governor, record, report, now, evaluation)
 
     def messages(
@@ -55,7 +55,7 @@ class Governed:
         return answers_due(sent, evaluation.answers, record)
 
     def report(self, message: PeerMessage, at: datetime) -> Report:
-        """See `pathway.subtrial.govern.messages.answer_report`."""
+        """See `pathway.subtrial.messages.answer_report`."""
         return answer_report(self.governor.id, message, at)
 
     def day_one(self, evaluation: SubtrialPlan) -> date | None:
@@ -81,7 +81,7 @@ class Governed:
         return False
 
     def json(self, record: Record, evaluation: SubtrialPlan) -> dict[str, Any]:
-        """See `pathway.subtrial.govern.subtrial_json`."""
+        """See `pathway.subtrial.output.subtrial_json`."""
         return subtrial_json(self.governor, record, evaluation)
 
     def explain(self, record: Record, now: datetime, decision: str) -> Explanation:

@@ -1,0 +1,34 @@
+"""What is installed only where it is needed, and what to say where it is missing."""
+
+from typing import Final
+
+from pathway.errors import AllpathError
+
+EXTRAS: Final = {
+    "z3": "prove",
+    "numpy": "design",
+    "scipy": "design",
+    "matplotlib": "design",
+    "jinja2": "documents",
+    "typst": "documents",
+    "asyncpg": "postgres",
+}
+"""The extra of pyproject.toml that brings a module. The Temporal server, extra `local`, is a program (`runtime.server`)."""
+
+
+class ExtraMissing(AllpathError):
+    """A command needs an extra that is not installed. The message says which, and how to install it."""
+
+    exit_status = 2
+
+
+def missing_extra(error: ImportError) -> ExtraMissing | None:
+    """What to say of an import that failed; None if no extra brings that module, so that it is a fault of ours."""
+    module = (error.name or "").partition(".")[0]
+    extra = EXTRAS.get(module)
+    if extra is None:
+        return None
+    return ExtraMissing(
+        f"this needs {module}, which is not installed: it comes with the extra {extra!r}. "
+        f"Install it with `pip install 'allpath[{extra}]'`, or all extras in a checkout with `make install`."
+    )
