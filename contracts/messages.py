@@ -163,11 +163,13 @@ class PathwayStart(Message):
 
 
 def pathway_id(trial: str, subject: str, *, rehearsal: bool = False, label: str = "") -> str:
-    """The workflow id of a pathway: `pathway/interfant-21/P1`, or `rehearsal/interfant-21/LABEL/P1`.
+    """The workflow id of a pathway: `patient/interfant-21/P1`, or `rehearsal-patient/interfant-21/LABEL/P1`.
 
     No code has a slash in it, so that no two pathways share an id, whatever trial, label and subject are.
     """
-    return "/".join(part for part in ("rehearsal" if rehearsal else "pathway", trial, label, subject) if part)
+    return "/".join(
+        part for part in ("rehearsal-patient" if rehearsal else "patient", trial, label, subject) if part
+    )
 
 
 class PathwayEnd(Message):

@@ -21,7 +21,7 @@ FIRST: Final = (
     b'"text":"","to":["clinician"],"due":"2026-","severity":"","generation":1,"live":false},"milestone":{"kind":"item","id":"",'
     b'"timeline":[{"at":"2026-","local":"2026-","day":"D1","subject":"","cause":"","kind":"","id":"","key":"","state":"","text":"",'
     b'"answered":{"e1":{"revision":1,"next_at":"2026-"}},"published":1,"sent_events":1,"sent_changes":1,"wake_at":"2026-","runs":1}'
-    b'"pathway_id":"pathway/interfant-21/P1","kind":"patient","revision":1,"entries_before":1,"changes":[],"phases":{"registration":'
+    b'"pathway_id":"patient/interfant-21/P1","kind":"patient","revision":1,"entries_before":1,"changes":[],"phases":{"registration":'
     b'"SCREENING","treatment":"INDUCTION","transplant":"NOT_INDICATED","follow_up":"NOT_STARTED"},"group":"MR","open":1,"late":1,'
     b'"items":[{"id":"","key":"","kind":"assessment","state":"planned","text":"","owner":"coordinator","due":"2026-","window":["2026-","'
     b'"since":"2026-","blocked_by":null,"late_from":"2026-","due_at":"2026-"}],"obligations":[{"id":"","key":"","kind":"deviation",'

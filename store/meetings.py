@@ -56,14 +56,14 @@ class Taken:
 def belongs(pathway: Pathway, label: str | None) -> bool:
     """Whether a row of the read model belongs to the rehearsals with a label; None: to none of them.
 
-    By its id, which is made in `contracts`: `rehearsal/TRIAL/LABEL/P1`, `rehearsal-subtrial/TRIAL/LABEL/D`,
+    By its id, which is made in `contracts`: `rehearsal-patient/TRIAL/LABEL/P1`, `rehearsal-subtrial/TRIAL/LABEL/D`,
     `rehearsal-meeting/TRIAL/LABEL`.
     """
     if label is None:
         return not pathway.rehearsal
     trial, name = pathway.trial, pathway.subject
     return pathway.pathway_id in (
-        "/".join(part for part in ("rehearsal", trial, label, name) if part),
+        "/".join(part for part in ("rehearsal-patient", trial, label, name) if part),
         "/".join(part for part in ("rehearsal-subtrial", trial, label, name) if part),
         "/".join(part for part in ("rehearsal-meeting", trial, label) if part),
     )

@@ -27,8 +27,8 @@ from contracts.messages import (
 )
 from protocols import compiled
 from workflows.durable.patient_entity import Patient
+from workflows.durable.pinned import pinned
 from workflows.durable.shell import Shell
-from workflows.durable.state import pinned
 
 _NOTHING: Final = Nothing()
 

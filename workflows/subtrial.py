@@ -24,8 +24,8 @@ from contracts.messages import (
 )
 from contracts.subtrial_start import SubtrialEnd, SubtrialStart
 from protocols import compiled
+from workflows.durable.pinned import pinned
 from workflows.durable.shell import Shell
-from workflows.durable.state import pinned
 from workflows.durable.subtrial_entity import Governed
 
 _NOTHING: Final = Nothing()

@@ -21,7 +21,7 @@ SITES = ("NL-01", "DE-02", "DK-01", "FR-04", "IL-01", "ES-03")
 def entry(
     section: str, about: str, subject: str, what: str, text: str, state: str = "", **more: Any
 ) -> Entry:
-    key = f"{section}|pathway/hem-ismart/{subject}|{about}"
+    key = f"{section}|patient/hem-ismart/{subject}|{about}"
     return Entry(
         section, key, key.split("|")[1], subject, more.pop("site", "NL-01"), what, text, state, **more
     )
@@ -129,11 +129,11 @@ def minutes(*, empty: bool = False, synthetic: bool = True) -> Minutes:
         ),
     )  # fmt: skip
     taken = (
-        Taken("pathway/hem-ismart/NL-017", "patient", "NL-017", "NL-01", "e-7f3a", "ALLOCATION_DECISION", "B", "", False,
+        Taken("patient/hem-ismart/NL-017", "patient", "NL-017", "NL-01", "e-7f3a", "ALLOCATION_DECISION", "B", "", False,
               "meeting", AT + timedelta(minutes=21), "fusion is the driver; NRAS subclonal", False),
         Taken("subtrial/hem-ismart/D", "subtrial", "D", "UTRECHT", "e-9c01", "LEVEL[level=2]", "STAY", "ESCALATE", True,
               "meeting", AT + timedelta(minutes=34), "wait for the sixth patient's day 28", False),
-        Taken("pathway/hem-ismart/DE-204", "patient", "DE-204", "DE-02", "e-1111", "ALLOCATION_DECISION", "C", "D", True,
+        Taken("patient/hem-ismart/DE-204", "patient", "DE-204", "DE-02", "e-1111", "ALLOCATION_DECISION", "C", "D", True,
               "meeting", AT + timedelta(minutes=40), "typed for the wrong patient", True),
     )  # fmt: skip
     return Minutes("HEM-iSMART: a platform for relapsed or refractory leukaemia", MEETING, week, shown, late(shown, after),

@@ -13,7 +13,7 @@ from client.pathways import new_start
 from pathway.site import Site
 from protocols import compiled
 from runtime.logging import WITHHELD, configure_logging
-from workflows.durable.state import OtherText, pinned
+from workflows.durable.pinned import OtherText, pinned
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from pathway.events import Event, Seen
 from pathway.plan import DecisionState, Item, Missing, Obligation
 
 T0 = datetime(2025, 3, 7, 8, 0, tzinfo=UTC)
-PATHWAY = "pathway/interfant-21/P1"
+PATHWAY = "patient/interfant-21/P1"
 
 
 def event(number: int, **fields: Any) -> Event:

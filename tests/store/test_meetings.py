@@ -36,13 +36,13 @@ async def test_a_meeting_looks_at_the_patients_and_governors_of_its_trial_and_at
     store: Store,
 ) -> None:
     rehearsal = {"rehearsal": True}
-    await put(store, "pathway/interfant-21/P1", subject="P1")
-    await put(store, "pathway/interfant-21/P2", subject="P2", archived=True)
+    await put(store, "patient/interfant-21/P1", subject="P1")
+    await put(store, "patient/interfant-21/P2", subject="P2", archived=True)
     await put(store, "pathway-other-P3", subject="P3", trial="other")
     await put(store, "subtrial/interfant-21/D", subject="D", kind="subtrial")
     await put(store, MEETING, subject="MEETING", kind="meeting")
-    await put(store, "rehearsal/interfant-21/red/P1", subject="P1", **rehearsal)
-    await put(store, "rehearsal/interfant-21/blue/P1", subject="P1", **rehearsal)
+    await put(store, "rehearsal-patient/interfant-21/red/P1", subject="P1", **rehearsal)
+    await put(store, "rehearsal-patient/interfant-21/blue/P1", subject="P1", **rehearsal)
     await put(store, "rehearsal-subtrial/interfant-21/red/D", subject="D", kind="subtrial", **rehearsal)
     async with store.reading() as session:
 
@@ -51,14 +51,17 @@ async def test_a_meeting_looks_at_the_patients_and_governors_of_its_trial_and_at
                 row.pathway_id for row in await meetings.of_trial(session, "interfant-21", label, **which)
             }
 
-        assert await ids(None) == {"pathway/interfant-21/P1", "subtrial/interfant-21/D"}
-        assert await ids(None, archived=True) >= {"pathway/interfant-21/P2"}
-        assert await ids("red") == {"rehearsal/interfant-21/red/P1", "rehearsal-subtrial/interfant-21/red/D"}
+        assert await ids(None) == {"patient/interfant-21/P1", "subtrial/interfant-21/D"}
+        assert await ids(None, archived=True) >= {"patient/interfant-21/P2"}
+        assert await ids("red") == {
+            "rehearsal-patient/interfant-21/red/P1",
+            "rehearsal-subtrial/interfant-21/red/D",
+        }
         assert await ids("green") == set()
 
 
 async def test_every_event_of_a_pathway_is_read_in_its_order(store: Store) -> None:
-    await put(store, "pathway/interfant-21/P1", events=(event(2), event(1), event(3)))
+    await put(store, "patient/interfant-21/P1", events=(event(2), event(1), event(3)))
     async with store.reading() as session:
         (read,) = await meetings.read_all(session, await meetings.of_trial(session, "interfant-21", None))
     assert [each.id for each in read.events] == ["e2", "e1", "e3"]
@@ -118,7 +121,7 @@ async def test_decisions_say_in_which_meeting_they_were_taken(store: Store) -> N
 
     await put(
         store,
-        "pathway/interfant-21/P1",
+        "patient/interfant-21/P1",
         events=(
             decision(1, WEEK),
             decision(2, "2025-W11"),
@@ -130,7 +133,9 @@ async def test_decisions_say_in_which_meeting_they_were_taken(store: Store) -> N
     await put(
         store, "subtrial/interfant-21/D", subject="D", kind="subtrial", events=(decision(2, WEEK, id="g2"),)
     )
-    await put(store, "rehearsal/interfant-21/P9", subject="P9", rehearsal=True, events=(decision(1, WEEK),))
+    await put(
+        store, "rehearsal-patient/interfant-21/P9", subject="P9", rehearsal=True, events=(decision(1, WEEK),)
+    )
     async with store.reading() as session:
         taken = await meetings.taken_in(session, "interfant-21", None, WEEK)
     assert [(each.subject, each.event, each.option, each.proposal, each.voided) for each in taken] == [

@@ -175,11 +175,11 @@ async def test_a_complete_batch_that_leaves_out_an_event_of_the_store_is_refused
 
 
 async def test_pathways_do_not_touch_each_other(store: Store) -> None:
-    other = batch(1, pathway_id="pathway/interfant-21/P2", subject="P2", items=(item(key="B"),))
+    other = batch(1, pathway_id="patient/interfant-21/P2", subject="P2", items=(item(key="B"),))
     await tell(store, batch(1, items=(item(),)), other, batch(2, items=()))
     async with store.reading() as session:
         assert await queries.items(session, PATHWAY) == ()
-        found: tuple[Item, ...] = await queries.items(session, "pathway/interfant-21/P2")
+        found: tuple[Item, ...] = await queries.items(session, "patient/interfant-21/P2")
     assert found == (replace(item(), key="B"),)
 
 

@@ -15,12 +15,12 @@ from contracts.meeting_start import MeetingStart
 from contracts.messages import PathwayStart
 from contracts.subtrial_start import SubtrialStart
 from pathway.plan import Plan
+from workflows.durable.pinned import Start
 from workflows.durable.summaries import late_items, open_obligations, phases
 
 if TYPE_CHECKING:
     from workflows.durable.state import State
 
-Start = PathwayStart | SubtrialStart | MeetingStart
 
 _SHOWN: Final = 12
 """Lines of a list that are shown; the rest is counted."""

@@ -25,7 +25,8 @@ import workflows.durable.activity_options as calls
 from contracts.clear import Clear
 from contracts.delivery import DeliveryBatch, DeliveryResult, Envelope, Sender
 from contracts.messages import Delivered
-from workflows.durable.state import Start, State
+from workflows.durable.pinned import Start
+from workflows.durable.state import State
 
 
 class PeerDelivery:

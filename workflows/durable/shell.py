@@ -53,8 +53,9 @@ from pathway.refusal import Refused
 from workflows.durable.alarm import Alarm
 from workflows.durable.entity import Entity
 from workflows.durable.peer_delivery import PeerDelivery
+from workflows.durable.pinned import Start
 from workflows.durable.publishing import Publishing
-from workflows.durable.state import Start, State
+from workflows.durable.state import State
 
 
 class Shell:
@@ -205,7 +206,7 @@ class Shell:
     def check_archive(self, request: ArchiveRequest) -> None:
         """Refuse to close without a reason or by an unknown role."""
         try:
-            self.state.check_archive(request)
+            _check_archive(request)
         except Refused as refused:
             raise _refusal(refused) from None
 
@@ -328,3 +329,14 @@ class Shell:
 
 def _refusal(refused: Refused) -> ApplicationError:
     return ApplicationError(str(refused), type=refused.code, non_retryable=True)
+
+
+def _check_archive(request: ArchiveRequest) -> None:
+    """Refuse to close without a reason or by an unknown role. Raises `Refused`."""
+    if request.role not in ("coordinator", "clinician", "sponsor", "operations"):
+        raise Refused(
+            "wrong_role",
+            f"role {request.role!r} cannot archive a pathway; coordinator, clinician, sponsor or operations can",
+        )
+    if not request.reason.strip():
+        raise Refused("reason_missing", "archiving a pathway needs a reason")

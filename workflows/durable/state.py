@@ -11,21 +11,17 @@ from datetime import datetime
 from typing import Any, Final, Generic
 
 from contracts.delivery import DeliveryResult, Envelope
-from contracts.meeting_start import MeetingStart
 from contracts.messages import (
     Answered,
     Archived,
     ArchiveReceipt,
     ArchiveRequest,
     Carried,
-    PathwayStart,
     Receipt,
     StateView,
 )
 from contracts.publish import PublishBatch
-from contracts.subtrial_start import SubtrialStart
 from pathway.changes import Change, changes
-from pathway.engine.context import Compiled
 from pathway.events import Event, Report
 from pathway.patient.explain import Explanation
 from pathway.plan import Plan
@@ -38,27 +34,10 @@ from workflows.durable import summaries
 from workflows.durable.batch_lists import BatchLists, lists_of
 from workflows.durable.entity import Entity, W
 from workflows.durable.peer_outbox import PeerOutbox
+from workflows.durable.pinned import Start
 
 LETTERS: Final = "letters"
 """The cause of a change that the fate of a letter brought."""
-Start = PathwayStart | SubtrialStart | MeetingStart
-
-
-class OtherText(RuntimeError):
-    """The program has another text than the one a workflow is pinned to. A bare error: it stalls the task visibly, until a
-    program with that text is deployed. It names the protocol and hashes, so logs may hold it."""
-
-    loggable: Final = True
-
-
-def pinned(start: Start, compiled: Compiled) -> Compiled:
-    """The text, if it is the one that a start is pinned to. Raises OtherText, which stalls the task visibly."""
-    if compiled.hash != start.protocol_hash:
-        raise OtherText(
-            f"{start.protocol} is not the text this was started with: {compiled.hash[:12]} here, "
-            f"{start.protocol_hash[:12]} pinned. Deploy the program that has the pinned text"
-        )
-    return compiled
 
 
 class State(Generic[W]):
@@ -196,16 +175,6 @@ class State(Generic[W]):
         self.archived = Archived(at=self.now, role=request.role, reason=request.reason)
         self.unsent = True
         return True
-
-    def check_archive(self, request: ArchiveRequest) -> None:
-        """Refuse to close without a reason or by an unknown role. Raises `Refused`."""
-        if request.role not in ("coordinator", "clinician", "sponsor", "operations"):
-            raise Refused(
-                "wrong_role",
-                f"role {request.role!r} cannot archive a pathway; coordinator, clinician, sponsor or operations can",
-            )
-        if not request.reason.strip():
-            raise Refused("reason_missing", "archiving a pathway needs a reason")
 
     # --- what is answered -------------------------------------------------------------------------
 
