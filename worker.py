@@ -47,7 +47,7 @@ MAX_WORKFLOW_TASKS: Final = 8
 MAX_CACHED: Final = 600
 """Pathways kept in memory, at some 0.2 MiB each. The price of fewer is a replay of at most some 20 events."""
 MAX_PARCELS: Final = 32
-"""Parcels of letters that are carried at once. They wait for other workflows, and cost next to nothing meanwhile."""
+"""Batches of messages that are carried at once. They wait for other workflows, and cost next to nothing meanwhile."""
 STICKY_TIMEOUT: Final = timedelta(seconds=2)
 """How long a task waits for the worker that knows its pathway, before any other may take it."""
 GRACE: Final = timedelta(seconds=15)
@@ -66,7 +66,7 @@ OFFICE: Final = "OFFICE"
 
 
 class Workers:
-    """All that serves one task queue: workflows with their activities, and couriers on a queue beside it."""
+    """All that serves one task queue: workflows with their activities, and deliveries on a queue beside it."""
 
     def __init__(self, *workers: Worker) -> None:
         self._workers = workers
@@ -99,7 +99,7 @@ def build_worker(
 ) -> Workers:
     """What serves one task queue, which accepts only workflows on `clock`.
 
-    `office` coordinates the subtrials that patients' letters start; `agendas` gathers those of meetings. Raises if workflow
+    `office` coordinates the subtrials that patients' messages start; `agendas` gathers those of meetings. Raises if workflow
     code imports a module that is not on the list of `workflows.sandbox`.
     """
     peer_delivery = DeliverActivity(client, office or Site(OFFICE))

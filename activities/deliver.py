@@ -1,4 +1,4 @@
-"""The activities of couriers: letters between patients' pathways and the governors of subtrials."""
+"""The activities of deliveries: messages between patients' pathways and the governors of subtrials."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ then is away as well, and so is asked alone.
 AT_ONCE: Final = 64
 """Messages of one batch that are handed over side by side. They wait for others, and cost next to nothing meanwhile."""
 NOBODY: Final = frozenset({"archived", "closed"})
-"""A receiver that was closed by a person needs no letters, and nobody has to be told."""
+"""A receiver that was closed by a person needs no messages, and nobody has to be told."""
 
 
 class DeliverActivity:
-    """Hands letters to other workflows by Update. Built once per worker process and task queue.
+    """Hands messages to other workflows by Update. Built once per worker process and task queue.
 
     `office`: the coordinating office of a governor that nobody has started yet.
     """
@@ -51,7 +51,7 @@ class DeliverActivity:
 
     @activity.defn(name="deliver")
     async def deliver(self, batch_: DeliveryBatch) -> DeliveryResult:
-        """Hand over every letter of a parcel, once: a receiver that has it already says so.
+        """Hand over every message of a batch, once: a receiver that has it already says so.
 
         Fails with an `ApplicationError` `ReceiverAway`, to be retried, if the sender insists and nobody has answered.
         """

@@ -62,7 +62,7 @@ class Durable:
         self.label = label or uuid.uuid4().hex[:8]
         self._handles: dict[str, AnyHandle] = {}
         self._positions: dict[str, int] = {}
-        # How many letters each has to send, as far as it has told.
+        # How many messages each has to send, as far as it has told.
         self._letters: dict[str, int] = {}
         self._now = scenario.start
 
@@ -87,7 +87,7 @@ class Durable:
         return {id_: Progress(receipt.plan, receipt.changes, receipt.governor)}
 
     async def settle(self, command: Settle) -> Mapping[str, Progress]:
-        """Sends the couriers, one sender at a time, until there are no letters."""
+        """Sends the deliveries, one sender at a time, until there are no messages."""
         arrived: dict[str, list[Report]] = {}
         for _ in range(MOST_ROUNDS):
             moved = False
@@ -103,7 +103,9 @@ class Durable:
             if not moved:
                 progress = await self._step_all(list(arrived), self._now)
                 return {id_: replace(each, messages=tuple(arrived[id_])) for id_, each in progress.items()}
-        raise Stuck(f"{self._now.isoformat()}: after {MOST_ROUNDS} rounds there are still letters to deliver")
+        raise Stuck(
+            f"{self._now.isoformat()}: after {MOST_ROUNDS} rounds there are still messages to deliver"
+        )
 
     async def show(self, command: Show) -> Shown:
         """The plans as the pathways and governors show them."""
@@ -187,7 +189,7 @@ class Both:
 
     async def settle(self, command: Settle) -> Mapping[str, Progress]:
         """See `Durable`."""
-        return _same("letters", self._memory.settle(command), await self._durable.settle(command))
+        return _same("messages", self._memory.settle(command), await self._durable.settle(command))
 
     async def show(self, command: Show) -> Shown:
         """See `Durable`."""
@@ -254,7 +256,7 @@ def _same(what: str, mine: Mapping[str, Progress], theirs: Mapping[str, Progress
         if progress.changes != other.changes:
             raise Differs(f"{what}: what is told of {subject} differs")
         if progress.messages != other.messages:
-            raise Differs(f"{what}: the letters to {subject} differ")
+            raise Differs(f"{what}: the messages to {subject} differ")
     return theirs
 
 

@@ -266,7 +266,7 @@ async def step(
 
 
 async def deliver(handle: AnyHandle, *, patience: timedelta = PATIENCE) -> DeliverReceipt:
-    """Have the letters of a rehearsal delivered that are due. Raises `Refused` on the real clock."""
+    """Have the messages of a rehearsal delivered that are due. Raises `Refused` on the real clock."""
     return await update(handle, "deliver", Nothing(), DeliverReceipt, patience)
 
 

@@ -12,18 +12,18 @@ from pathway.plan import Obligation
 from pathway.subtrial.messages import Channel, PeerMessage
 
 REFUSED: Final = "LETTER-REFUSED"
-"""The alert that a receiver refused a letter: a fault of the program or of its set-up, which operations must look at."""
+"""The alert that a receiver refused a message: a fault of the program or of its set-up, which operations must look at."""
 
 
 class Envelope(Message):
-    """A letter on its way: to whom, and the report that the receiver is to record."""
+    """A message on its way: to whom, and the report that the receiver is to record."""
 
     message: PeerMessage
     report: Report
 
 
 class Sender(Message):
-    """Who writes, as far as the courier must know it to find the receiver.
+    """Who writes, as far as the delivery must know it to find the receiver.
 
     `writes_to`: the kind of the receivers. A governor that nobody has started yet is started with the rest.
     """
@@ -39,7 +39,7 @@ class Sender(Message):
 
 
 class DeliveryBatch(Message):
-    """Letters to be handed over at once, one for each receiver.
+    """Messages to be handed over at once, one for each receiver.
 
     `insist`: report back only when one has been handed over or refused; else the attempt fails, and Temporal makes the next.
     """
@@ -50,10 +50,10 @@ class DeliveryBatch(Message):
 
 
 class Outcome(Message):
-    """What became of a letter.
+    """What became of a message.
 
     `state`: `delivered`; `closed`: the receiver takes nothing more, and needs nothing; `refused`, with the receiver's `code`
-    and reason; `away`: it did not answer. `messages`: how many letters the receiver has to send now, in rehearsals.
+    and reason; `away`: it did not answer. `messages`: how many messages the receiver has to send now, in rehearsals.
     """
 
     envelope: Envelope
@@ -64,18 +64,18 @@ class Outcome(Message):
 
     @property
     def receiver(self) -> str:
-        """To whom the letter is."""
+        """To whom the message is."""
         return self.envelope.message.receiver
 
 
 class DeliveryResult(Message):
-    """What became of every letter of a parcel."""
+    """What became of every message of a batch."""
 
     outcomes: tuple[Outcome, ...] = ()
 
 
 class Fault(Message):
-    """A letter that its receiver has refused."""
+    """A message that its receiver has refused."""
 
     receiver: str
     number: int
@@ -97,7 +97,7 @@ class Fault(Message):
             kind="alert",
             severity="critical",
             state="acknowledged" if self.acknowledged else "raised",
-            text=f"{self.receiver} has refused a letter ({self.code}): {self.text}. "
+            text=f"{self.receiver} has refused a message ({self.code}): {self.text}. "
             "Acknowledge when the cause is removed: it is then sent again",
             to="operations",
             notified=("operations",),
@@ -107,7 +107,7 @@ class Fault(Message):
 
 
 class Posted(Message):
-    """What one run hands to the next. `under_way`: the letters whose receiver did not answer when last asked."""
+    """What one run hands to the next. `under_way`: the messages whose receiver did not answer when last asked."""
 
     lines: tuple[Channel, ...] = ()
     under_way: tuple[Envelope, ...] = ()

@@ -78,7 +78,7 @@ class Carried(Message):
     """
     archived: Archived | None = None
     posted: Posted = Posted()
-    """The letters to and from governors of subtrials: what was written, and what is under way."""
+    """The messages to and from governors of subtrials: what was written, and what is under way."""
     wake_at: AwareDatetime | None = None
     """The next moment of the plan, as the store's newest receipt named it."""
     runs: int = 0
@@ -187,7 +187,7 @@ class PathwayEnd(Message):
 class RecordRequest(Message):
     """One report to be recorded. Its id makes it idempotent, for good and across runs.
 
-    `at_once`: answer when it is accepted, without waiting for the store. So do the letters between workflows: what waits
+    `at_once`: answer when it is accepted, without waiting for the store. So do the messages between workflows: what waits
     for an activity of the other side could fill the workers with calls that wait for each other.
     """
 
@@ -214,7 +214,7 @@ class Receipt(Message):
     governor: SubtrialPlan | None = None
     """The whole plan of a subtrial, where there is a `plan`."""
     messages: int = 0
-    """How many letters are due now, in rehearsals: they go with `deliver`."""
+    """How many messages are due now, in rehearsals: they go with `deliver`."""
 
 
 class StepRequest(Message):
@@ -240,11 +240,11 @@ class StepReceipt(Message):
     governor: SubtrialPlan | None = None
     """The whole plan, of a subtrial."""
     messages: int = 0
-    """How many letters are due now: they go with `deliver`."""
+    """How many messages are due now: they go with `deliver`."""
 
 
 class Delivered(Message):
-    """A letter that has arrived, as its receiver was to record it. `messages`: how many the receiver has to send then."""
+    """A message that has arrived, as its receiver was to record it. `messages`: how many the receiver has to send then."""
 
     receiver: str
     report: Report
@@ -252,7 +252,7 @@ class Delivered(Message):
 
 
 class DeliverReceipt(Message):
-    """The letters that were delivered, on a stepped clock, in the order of their receivers."""
+    """The messages that were delivered, on a stepped clock, in the order of their receivers."""
 
     delivered: tuple[Delivered, ...]
 
@@ -320,7 +320,7 @@ class StateView(Message):
     """How a pathway stands, for operations. `unrecorded`: events that the store does not have yet.
 
     `messages_waiting` under way to governors or patients; `messages_away`: those whose receiver does not answer.
-    `messages_refused`: receiver and code of every letter that was refused.
+    `messages_refused`: receiver and code of every message that was refused.
     """
 
     subject: str

@@ -78,7 +78,7 @@ class PatientPathway:
     def _check_step(self, request: StepRequest) -> None:
         self._shell.check_step(request)
 
-    @workflow.update(name="deliver", description="Rehearsals only: deliver the letters to governors.")
+    @workflow.update(name="deliver", description="Rehearsals only: deliver the messages to governors.")
     async def deliver(self, _: Nothing = _NOTHING) -> DeliverReceipt:
         """Tell the governors how the patient stands, where that has changed."""
         return await self._shell.deliver()

@@ -129,7 +129,7 @@ def show(
                 "archived": found.archived,
                 "source": found.source,
                 "unrecorded": 0 if state is None else state.unrecorded,
-                "letters": None
+                "messages": None
                 if state is None
                 else {
                     "waiting": state.messages_waiting,

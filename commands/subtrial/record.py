@@ -220,7 +220,7 @@ def _patient_action(trial: str, subtrial: str, text: str) -> str:
 
 
 async def _elsewhere(governor: SubtrialSession, subject: str) -> None:
-    """Raises `Refused` if the patient's own pathway is here: its letters would say otherwise."""
+    """Raises `Refused` if the patient's own pathway is here: its messages would say otherwise."""
     from temporalio.client import WorkflowExecutionStatus
     from temporalio.service import RPCError, RPCStatusCode
 

@@ -382,16 +382,16 @@ def activation_rows(seen: Seen) -> list[Row]:
 
 
 def _post(seen: Seen) -> None:
-    """What operations should know of the letters to patients, and of the store."""
+    """What operations should know of the messages to patients, and of the store."""
     state = seen.state
     if state is None:
         return
     if state.messages_away:
         warn(
-            f"no answer from {', '.join(state.messages_away)}: their letters are sent again until they arrive"
+            f"no answer from {', '.join(state.messages_away)}: their messages are sent again until they arrive"
         )
     for each in state.messages_refused:
-        warn(f"a letter was refused: {each}; see the alert LETTER-REFUSED")
+        warn(f"a message was refused: {each}; see the alert LETTER-REFUSED")
     if state.unrecorded:
         warn(
             f"the store does not have {state.unrecorded} accepted events yet; the governor brings them there"

@@ -119,7 +119,7 @@ NOTHING_SENT = Channels()
 
 @dataclass(slots=True)
 class _Pathway:
-    """A subject; `sent`: its letters to governors."""
+    """A subject; `sent`: its messages to governors."""
 
     subject: Subject
     record: Record
@@ -166,12 +166,12 @@ class InProcess:
             return Refusal(refused.code, str(refused))
 
     def settle(self, command: Settle) -> Mapping[str, Progress]:
-        """Delivers letters until there are none."""
+        """Delivers messages until there are none."""
         found: dict[str, Progress] = {}
         for _ in range(MOST_ROUNDS):
             if not self._round(found):
                 return found
-        raise Stuck(f"{self.now.isoformat()}: after {MOST_ROUNDS} rounds there are still letters to deliver")
+        raise Stuck(f"{self.now.isoformat()}: after {MOST_ROUNDS} rounds there are still messages to deliver")
 
     def show(self, command: Show) -> Shown:
         """The plans as they are now."""
@@ -187,7 +187,7 @@ class InProcess:
         return Shown(plans, governors)
 
     def _round(self, found: dict[str, Progress]) -> bool:
-        """One round of letters; whether there were any. `found` gathers what they brought."""
+        """One round of messages; whether there were any. `found` gathers what they brought."""
         moved = False
         for subject, pathway in self.pathways.items():
             assert pathway.plan is not None
@@ -209,7 +209,7 @@ class InProcess:
         try:
             new = self._hand_in(receiver, report)
         except Refused as refused:
-            raise Stuck(f"{receiver} refuses the letter {report.id}: {refused}") from refused
+            raise Stuck(f"{receiver} refuses the message {report.id}: {refused}") from refused
         before = found.get(receiver, Progress(new.plan, ()))
         found[receiver] = Progress(
             new.plan, (*before.changes, *new.changes), new.governor, (*before.messages, report)

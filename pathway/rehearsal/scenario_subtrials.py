@@ -212,7 +212,7 @@ def governed_words(report: Report) -> str:
 
 
 def _standing_words(who: str, details: dict[str, str]) -> str:
-    """A pathway's letter: `P1 wants a slot`, later `P1: first dose 2025-03-05, DLT NO`."""
+    """A pathway's message: `P1 wants a slot`, later `P1: first dose 2025-03-05, DLT NO`."""
     where = ", ".join(f"{name} {details[name]}" for name in ("country", "site") if name in details)
     wants = WANTS.get(details.get("wants", ""), "")
     known = [

@@ -52,7 +52,7 @@ class Stuck(AllpathError):
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """A report as it was handed in: by the scenario, as a confirmation that the rehearsal took itself, or as a letter."""
+    """A report as it was handed in: by the scenario, as a confirmation that the rehearsal took itself, or as a message."""
 
     subject: str
     report: Report
@@ -119,7 +119,7 @@ def script(scenario: Scenario) -> Play:
     """The commands that play a scenario, in order: a generator that is sent the answer to each and returns the result.
 
     At every instant at which something is due: the clock first, then the events in the order of the file, then the
-    confirmations that `confirm: auto` takes, then the expectations. Where there are governors, letters are delivered after each
+    confirmations that `confirm: auto` takes, then the expectations. Where there are governors, messages are delivered after each
     of the first three.
     """
     return _Script(scenario).play()
@@ -226,7 +226,7 @@ class _Script:
                     shown[name] = None
 
     def _settle(self) -> Part:
-        """Lets the letters between subjects and governors arrive."""
+        """Lets the messages between subjects and governors arrive."""
         if self.scenario.governors:
             answer = yield Settle()
             assert isinstance(answer, Mapping)
@@ -303,7 +303,7 @@ class _Script:
     def _confirm(self, now: datetime, still_to_come: list[ScenarioEvent]) -> Part:
         """Takes sole proposals until there are none left, except those that an event of this instant decides itself.
 
-        Patients' before governors', whose letters may make patients' plans propose more.
+        Patients' before governors', whose messages may make patients' plans propose more.
         """
         if not self.scenario.auto:
             return
@@ -366,7 +366,7 @@ class _Script:
 
 
 def _with_letters(subject: str, progress: Progress) -> Iterator[Submitted | Change]:
-    """What changed, behind the letter that brought it."""
+    """What changed, behind the message that brought it."""
     left = list(progress.changes)
     for message in progress.messages:
         yield Submitted(subject, message)

@@ -18,14 +18,14 @@ from pathway.subtrial.plan import SubtrialPlan
 
 Json = dict[str, Any]
 MOST_ROUNDS = 100
-"""Confirmations at one instant, and rounds of letters; beyond it they chase each other."""
+"""Confirmations at one instant, and rounds of messages; beyond it they chase each other."""
 
 
 @dataclass(frozen=True, slots=True)
 class StepTo:
     """Set the clock of every subject and governor to this instant (UTC, never back).
 
-    Answered by a `Progress` for each of them. No letter is delivered.
+    Answered by a `Progress` for each of them. No message is delivered.
     """
 
     at: datetime
@@ -35,7 +35,7 @@ class StepTo:
 class Submit:
     """Hand in a report for a subject or to a governor, at the instant that the clock shows.
 
-    Answered by the `Progress` of every subject or governor whose plan it may have changed, or by a `Refusal`. No letter is
+    Answered by the `Progress` of every subject or governor whose plan it may have changed, or by a `Refusal`. No message is
     delivered.
     """
 
@@ -45,14 +45,14 @@ class Submit:
 
 @dataclass(frozen=True, slots=True)
 class Settle:
-    """Deliver letters until there are none, at the instant that the clock shows; asked only where there are governors.
+    """Deliver messages until there are none, at the instant that the clock shows; asked only where there are governors.
 
-    In rounds: first the subjects in the order of the file, each with the letters that are due when its turn comes, by subtrial;
-    then the governors by id, each with the answers that are due when its turn comes, by subject. A letter is recorded by its
+    In rounds: first the subjects in the order of the file, each with the messages that are due when its turn comes, by subtrial;
+    then the governors by id, each with the answers that are due when its turn comes, by subject. A message is recorded by its
     receiver, and the sender has it acknowledged, before the next one is delivered. Over when a round delivers nothing; `Stuck`
     after `MOST_ROUNDS`.
 
-    Answered by the `Progress` of every subject and governor that received a letter: its plan now, the `messages` in their order,
+    Answered by the `Progress` of every subject and governor that received a message: its plan now, the `messages` in their order,
     and the changes of all of them.
     """
 

@@ -138,7 +138,7 @@ class _Door:
     # --- actions --------------------------------------------------------------------------------------------
 
     def action(self) -> Event:
-        """Something done, or a pathway's letter."""
+        """Something done, or a pathway's message."""
         r = self.report
         if r.name not in ACTION_DETAILS:
             raise Refused(

@@ -1,17 +1,17 @@
-"""The letters between patients' pathways and the governors of subtrials: what they say, and which is to be sent.
+"""The messages between patients' pathways and the governors of subtrials: what they say, and which is to be sent.
 
 A sender compares what it would say now with what the receiver last acknowledged, and writes when that differs; so nothing
-that happened is lost, nothing is told twice, and a corrected DLT is simply one more letter. A letter that is under way keeps
+that happened is lost, nothing is told twice, and a corrected DLT is simply one more message. A message that is under way keeps
 its number and its words until it is acknowledged, however often it has to be sent; only then is it compared anew. So a
-receiver gets the letters of one sender one at a time and in their order.
+receiver gets the messages of one sender one at a time and in their order.
 
 A shell keeps one `Channels` for each sender and calls, whenever the sender's plan may have changed,
 
-    sent, letters = standings_due(sent, plan, site)          # a patient's pathway
-    sent, letters = answers_due(sent, plan.answers, record)  # a governor
+    sent, messages = standings_due(sent, plan, site)          # a patient's pathway
+    sent, messages = answers_due(sent, plan.answers, record)  # a governor
 
-keeps `sent`, hands each letter to its receiver as `standing_report` or `answer_report`, and for each one that has arrived
-`sent = acknowledge(sent, letter)`, then asks again.
+keeps `sent`, hands each message to its receiver as `standing_report` or `answer_report`, and for each one that has arrived
+`sent = acknowledge(sent, message)`, then asks again.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ SUBJECT = "subject"
 """The scope label that names the patient in a governor's record."""
 
 Content = tuple[tuple[str, str], ...]
-"""What a letter says: details by name, sorted; what is not known is left out."""
+"""What a message says: details by name, sorted; what is not known is left out."""
 
 
 @dataclass(frozen=True, slots=True)
 class PeerMessage:
-    """A letter to a receiver: a subtrial's id or a subject. `number` counts the sender's letters to it, from 1."""
+    """A message to a receiver: a subtrial's id or a subject. `number` counts the sender's messages to it, from 1."""
 
     receiver: str
     number: int
@@ -48,9 +48,9 @@ class PeerMessage:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """How far the letters to one receiver have come.
+    """How far the messages to one receiver have come.
 
-    `number` of the last letter written, `acknowledged`: what the receiver knows (() nothing), `under_way`: what it has been
+    `number` of the last message written, `acknowledged`: what the receiver knows (() nothing), `under_way`: what it has been
     sent and not acknowledged (None: nothing).
     """
 
@@ -68,13 +68,13 @@ class Channels:
     lines: tuple[Channel, ...] = ()
 
     def to(self, receiver: str) -> Channel | None:
-        """The letters to a receiver; None if there was none."""
+        """The messages to a receiver; None if there was none."""
         at = _place(self.lines, receiver)
         return self.lines[at] if at < len(self.lines) and self.lines[at].receiver == receiver else None
 
 
 def standings_due(sent: Channels, plan: Plan, site: Site) -> tuple[Channels, tuple[PeerMessage, ...]]:
-    """The letters that a patient's pathway has to send, by subtrial id, those under way again included.
+    """The messages that a patient's pathway has to send, by subtrial id, those under way again included.
 
     A governor is not written to before the patient has anything to do with its subtrial.
     """
@@ -89,7 +89,7 @@ def standings_due(sent: Channels, plan: Plan, site: Site) -> tuple[Channels, tup
 def answers_due(
     sent: Channels, answers: Mapping[str, Answer], record: Record
 ) -> tuple[Channels, tuple[PeerMessage, ...]]:
-    """The letters that a governor has to send, by subject, those under way again included.
+    """The messages that a governor has to send, by subject, those under way again included.
 
     `answers` of its plan, `record` its own. Only patients whose pathway has written get one: of the others (whose pathway is
     elsewhere, and who were reported by people) people read in the governor's plan.
@@ -100,8 +100,8 @@ def answers_due(
 
 
 def acknowledge(sent: Channels, message: PeerMessage) -> Channels:
-    """The letter has arrived, or was refused for good: it is not sent again, and what it said is what the next is compared
-    with. A late acknowledgement of an earlier letter changes nothing."""
+    """The message has arrived, or was refused for good: it is not sent again, and what it said is what the next is compared
+    with. A late acknowledgement of an earlier message changes nothing."""
     line = sent.to(message.receiver)
     if line is None or line.under_way is None or line.number != message.number:
         return sent
@@ -109,7 +109,7 @@ def acknowledge(sent: Channels, message: PeerMessage) -> Channels:
 
 
 def standing_report(subject: str, message: PeerMessage, at: datetime) -> Report:
-    """The letter of a patient's pathway as the governor is to record it: `P1:4`. `at`: the instant of sending."""
+    """The message of a patient's pathway as the governor is to record it: `P1:4`. `at`: the instant of sending."""
     return Report(
         id=f"{subject}:{message.number}",
         kind="action",
@@ -122,7 +122,7 @@ def standing_report(subject: str, message: PeerMessage, at: datetime) -> Report:
 
 
 def answer_report(subtrial: str, message: PeerMessage, at: datetime) -> Report:
-    """The letter of a governor as the patient's pathway is to record it: `slot:D:3`. `at`: the instant of sending."""
+    """The message of a governor as the patient's pathway is to record it: `slot:D:3`. `at`: the instant of sending."""
     content = dict(message.content)
     state = content.pop("state")
     return Report(
@@ -138,7 +138,7 @@ def answer_report(subtrial: str, message: PeerMessage, at: datetime) -> Report:
 
 
 def standing_content(standing: Standing, site: Site) -> Content:
-    """What a patient's letter says: `wants`, `site` and `country` always; `started` (ISO day), `dlt`, `response` once known."""
+    """What a patient's message says: `wants`, `site` and `country` always; `started` (ISO day), `dlt`, `response` once known."""
     return _content(
         country=site.country,
         dlt=standing.dlt,
@@ -150,7 +150,7 @@ def standing_content(standing: Standing, site: Site) -> Content:
 
 
 def answer_content(answer: Answer) -> Content:
-    """What a governor's letter says: `state` always; `level`, `reason` and `until` (an instant, UTC) where there is one."""
+    """What a governor's message says: `state` always; `level`, `reason` and `until` (an instant, UTC) where there is one."""
     until = answer.until.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if answer.until is not None else ""
     return _content(state=answer.state, level=answer.level, reason=answer.reason, until=until)
 

@@ -107,7 +107,7 @@ def said_of(record: Record, roots: list[str], places: dict[str, int], tz: ZoneIn
             sent = details.get("number", "")
             if sent.isascii() and sent.isdigit():
                 if int(sent) < number:
-                    continue  # an older letter that arrived late
+                    continue  # an older message that arrived late
                 number = int(sent)
             known = _standing(known, event, details, record, places, tz)
         elif event.name in PATIENT_ACTIONS:
@@ -128,7 +128,7 @@ def _standing(
     places: dict[str, int],
     tz: ZoneInfo,
 ) -> Said:
-    """A pathway's letter: a whole replacement of what was known; a request goes on while it is repeated."""
+    """A pathway's message: a whole replacement of what was known; a request goes on while it is repeated."""
     dlt, response = _verdict(details.get("dlt", "")), _verdict(details.get("response", ""))
     said = Said(
         details.get("site", ""),

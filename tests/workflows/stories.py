@@ -107,7 +107,7 @@ async def a_patient_of_a_platform(home: House, _: Settings) -> pathways.AnyHandl
 
 
 async def a_governor_that_is_rehearsed(home: House, _: Settings) -> pathways.AnyHandle:
-    """The stepped clock: letters go when the driver says so, and reservations run out."""
+    """The stepped clock: messages go when the driver says so, and reservations run out."""
     governor = await home.govern("A", continue_after=3)
     patients = [await home.patient(subject) for subject in ("P1", "P2")]
     for number, patient in enumerate(patients):

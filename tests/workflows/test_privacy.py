@@ -123,9 +123,9 @@ async def test_raw_histories_of_governors_show_pseudonyms_and_nothing_else_of_a_
         summary
         for each in (governor, patient)
         for summary in await summaries_of(stepped.client, each.id)
-        if summary.startswith("letters to")
+        if summary.startswith("messages to")
     ]
-    assert sorted(set(summaries)) == ["letters to A", "letters to PSEUDO-91"]
+    assert sorted(set(summaries)) == ["messages to A", "messages to PSEUDO-91"]
 
 
 async def summaries_of(client: Client, workflow_id: str) -> list[str]:

@@ -210,7 +210,7 @@ async def answers(store: Store) -> dict[str, str]:
 
 
 async def record_of(store: Store, workflow_id: str) -> tuple[Event, ...]:
-    """The record of a governor, in the order in which its letters arrived."""
+    """The record of a governor, in the order in which its messages arrived."""
     async with store.reading() as session:
         return await queries.events(session, workflow_id)
 

@@ -1,4 +1,4 @@
-"""Patients and the governors of subtrials: who gets a slot, and what becomes of the letters between them."""
+"""Patients and the governors of subtrials: who gets a slot, and what becomes of the messages between them."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ async def test_a_governor_that_does_not_answer_holds_up_nobody_and_is_told_when_
         return (await pathways.state(patient)).messages_away == ("A",)
 
     await until(missed)
-    assert "`A`" in (await shown(real, patient)).partition("No answer, letters are sent again")[2]
+    assert "`A`" in (await shown(real, patient)).partition("No answer, messages are sent again")[2]
     # It asks another one meanwhile, and goes on through several runs.
     await ask(patient, "B", "ask-2")
 
@@ -135,7 +135,7 @@ async def test_a_governor_that_does_not_answer_holds_up_nobody_and_is_told_when_
             return not (await pathways.state(patient)).messages_waiting
 
         await until(told)
-        # The letter that was under way, then the one that says what is true by now.
+        # The message that was under way, then the one that says what is true by now.
         ids = ["P1:1", "P1:2"]
         await until(lambda: recorded(real, governor, ids))
         assert not (await pathways.plan(governor)).plan["waiting"]
@@ -186,7 +186,7 @@ async def test_a_refused_letter_is_an_alert_and_is_sent_again_when_that_is_ackno
         at=datetime.now(UTC),
         role="sponsor",
         name="suspended",
-        reason="somebody has used an id that belongs to a letter",
+        reason="somebody has used an id that belongs to a message",
     )
     await pathways.submit(governor, mistaken)
     patient = await real.patient("P1")

@@ -62,9 +62,9 @@ INSIST: Final = Call(
 
 
 def messages_queue(queue: str) -> str:
-    """The task queue of the couriers: apart from the other activities, so that letters to workflows that do not answer never
+    """The task queue of the deliveries: apart from the other activities, so that messages to workflows that do not answer never
     take the places of those that bring events to the store."""
-    return f"{queue}.letters"
+    return f"{queue}.messages"
 
 
 GATHER: Final = Call(

@@ -131,10 +131,12 @@ def current(state: State[Any], *, store_away: bool) -> str:
         ]
     if peer_outbox.away:
         lines += _listed(
-            "No answer, letters are sent again", [f"`{receiver}`" for receiver in peer_outbox.away]
+            "No answer, messages are sent again", [f"`{receiver}`" for receiver in peer_outbox.away]
         )
     if peer_outbox.faults:
-        lines += _listed("Letters refused", [f"`{each.receiver}` {each.code}" for each in peer_outbox.faults])
+        lines += _listed(
+            "Messages refused", [f"`{each.receiver}` {each.code}" for each in peer_outbox.faults]
+        )
     return "\n".join(lines)
 
 

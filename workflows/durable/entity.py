@@ -55,10 +55,10 @@ class Entity(Protocol[W]):
     def messages(
         self, sent: Channels, record: Record, evaluation: W, *, archived: bool
     ) -> tuple[Channels, tuple[PeerMessage, ...]]:
-        """The letters that are due, given what has been written."""
+        """The messages that are due, given what has been written."""
 
     def report(self, message: PeerMessage, at: datetime) -> Report:
-        """A letter as its receiver is to record it."""
+        """A message as its receiver is to record it."""
 
     def day_one(self, evaluation: W) -> date | None:
         """The day from which study days are counted."""

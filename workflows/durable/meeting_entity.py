@@ -51,11 +51,11 @@ class Convened:
     def messages(
         self, sent: Channels, record: Record, evaluation: MeetingPlan, *, archived: bool
     ) -> tuple[Channels, tuple[PeerMessage, ...]]:
-        """A meeting writes no letters."""
+        """A meeting writes no messages."""
         return sent, ()
 
     def report(self, message: PeerMessage, at: datetime) -> Report:
-        """A meeting writes no letters."""
+        """A meeting writes no messages."""
         raise NotImplementedError
 
     def day_one(self, evaluation: MeetingPlan) -> date | None:

@@ -1,14 +1,14 @@
-"""Carrying letters between patients and the governors of subtrials. A workflow cannot send an Update: an activity does.
+"""Carrying messages between patients and the governors of subtrials. A workflow cannot send an Update: an activity does.
 
-**Whether a courier goes never depends on what there is to carry.** A letter is due because the plan says so, and commands
-must not depend on the plan (`workflows/durable/shell.py`). So a courier goes at every call, which an event, a timer or an
-outcome brings, with whatever letters are due then, often none; and it comes back with the letters it had, and what became
+**Whether a delivery goes never depends on what there is to carry.** A message is due because the plan says so, and commands
+must not depend on the plan (`workflows/durable/shell.py`). So a delivery goes at every call, which an event, a timer or an
+outcome brings, with whatever messages are due then, often none; and it comes back with the messages it had, and what became
 of each. From these outcomes, which history holds, and not from today's plan, the workflow knows what it has written and who
 has not answered, and a replay under a corrected engine leads to the same commands. A workflow whose pinned protocol has no
-subtrials has no courier.
+subtrials has no delivery.
 
 A receiver that does not answer is left to a task of its own, whose activity Temporal retries for as long as it takes; the
-others do not wait for it. No Update waits for one of the other side: a letter is answered when it is accepted
+others do not wait for it. No Update waits for one of the other side: a message is answered when it is accepted
 (`RecordRequest.at_once`), and delivered outside of any handler; on a stepped clock by the Update `deliver`, which the driver
 sends to one workflow at a time.
 """
@@ -30,7 +30,7 @@ from workflows.durable.state import State
 
 
 class PeerDelivery:
-    """The courier of one sender. `told` is called when the fate of a letter changes what the plan says, `shown` at every one."""
+    """The delivery of one sender. `told` is called when the fate of one changes what the plan says, `shown` at every one."""
 
     def __init__(
         self, start: Start, state: State[Any], told: Callable[[], None], shown: Callable[[], None]
@@ -45,7 +45,7 @@ class PeerDelivery:
         self._insisting: dict[str, asyncio.Task[None]] = {}
 
     def call(self) -> None:
-        """Something happened: there may be letters."""
+        """Something happened: there may be messages."""
         self._called += 1
 
     @property
@@ -55,7 +55,7 @@ class PeerDelivery:
 
     @property
     def settled(self) -> bool:
-        """Whether every letter has arrived or was refused."""
+        """Whether every message has arrived or was refused."""
         return self.idle and not self._state.peer_outbox.waiting
 
     async def run(self) -> None:
@@ -74,7 +74,7 @@ class PeerDelivery:
                 task.cancel()
 
     async def deliver(self) -> tuple[Delivered, ...]:
-        """Deliver what is due now, to the last letter. On a stepped clock."""
+        """Deliver what is due now, to the last message. On a stepped clock."""
         results = await self._go(self._state.messages(), calls.DELIVER)
         delivered = self._took(results)
         while waiting := self._state.peer_outbox.waiting:
@@ -141,4 +141,4 @@ class PeerDelivery:
 def _addresses(envelopes: tuple[Envelope, ...]) -> str:
     names = [each.message.receiver for each in envelopes] or ["nobody"]
     more = f" and {len(names) - 8} more" if len(names) > 8 else ""
-    return f"letters to {', '.join(names[:8])}{more}"
+    return f"messages to {', '.join(names[:8])}{more}"

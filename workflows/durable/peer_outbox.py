@@ -1,8 +1,8 @@
-"""The post of one pathway or governor: the letters that are due, under way, refused. Pure, and carried from run to run.
+"""The post of one pathway or governor: the messages that are due, under way, refused. Pure, and carried from run to run.
 
-`pathway.subtrial.messages` says what is to be written. Here is what became of it: a letter under way is kept with
+`pathway.subtrial.messages` says what is to be written. Here is what became of it: a message under way is kept with
 its report exactly as it was, so that however often it is sent, its receiver records it once. What is under way changes only
-by what history holds (the outcomes that couriers report, with the letters), never by what the plan says today: so a
+by what history holds (the outcomes that deliveries report, with the messages), never by what the plan says today: so a
 corrected engine replays.
 """
 
@@ -17,11 +17,11 @@ from pathway.events import Event, Report
 from pathway.subtrial.messages import Channel, Channels, PeerMessage, acknowledge
 
 Due = Callable[[Channels], tuple[Channels, tuple[PeerMessage, ...]]]
-"""Which letters a sender would write, given what it has written (`pathway.subtrial.messages`)."""
+"""Which messages a sender would write, given what it has written (`pathway.subtrial.messages`)."""
 
 
 class PeerOutbox:
-    """The letters of one sender."""
+    """The messages of one sender."""
 
     def __init__(self, posted: Posted) -> None:
         """Take up what the run before left."""
@@ -39,12 +39,12 @@ class PeerOutbox:
 
     @property
     def faults(self) -> tuple[Fault, ...]:
-        """The letters that were refused, and have not been delivered since."""
+        """The messages that were refused, and have not been delivered since."""
         return tuple(self._faults.values())
 
     @property
     def waiting(self) -> tuple[Envelope, ...]:
-        """The letters under way."""
+        """The messages under way."""
         return tuple(self._under_way.values())
 
     @property
@@ -53,7 +53,7 @@ class PeerOutbox:
         return tuple(self._under_way)
 
     def new(self, due: Due, report: Callable[[PeerMessage], Report]) -> tuple[Envelope, ...]:
-        """The letters that are due, without those to receivers that have one under way. Changes nothing."""
+        """The messages that are due, without those to receivers that have one under way. Changes nothing."""
         _, messages = due(self._sent)
         return tuple(
             Envelope(message=message, report=report(message))
@@ -62,11 +62,11 @@ class PeerOutbox:
         )
 
     def to(self, receiver: str) -> Envelope | None:
-        """The letter under way to a receiver that does not answer."""
+        """The message under way to a receiver that does not answer."""
         return self._under_way.get(receiver)
 
     def take(self, outcomes: Iterable[Outcome], now: datetime) -> bool:
-        """Note what became of letters; True if that changed what operations must hear of."""
+        """Note what became of messages; True if that changed what operations must hear of."""
         before = self.faults
         for outcome in outcomes:
             message = outcome.envelope.message
@@ -91,7 +91,7 @@ class PeerOutbox:
         return self.faults != before
 
     def heard(self, event: Event) -> None:
-        """An event was recorded: to acknowledge the alert of a refused letter is to ask that it be sent again."""
+        """An event was recorded: to acknowledge the alert of a refused message is to ask that it be sent again."""
         if event.kind != "acknowledgement":
             return
         for receiver, fault in self._faults.items():

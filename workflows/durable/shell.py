@@ -187,17 +187,17 @@ class Shell:
             )
 
     async def deliver(self) -> DeliverReceipt:
-        """Deliver the letters that are due. On a stepped clock, where the driver says when."""
+        """Deliver the messages that are due. On a stepped clock, where the driver says when."""
         return DeliverReceipt(
             delivered=await self._peer_delivery.deliver() if self._peer_delivery is not None else ()
         )
 
     def check_deliver(self) -> None:
-        """Refuse on the real clock, where couriers need nobody to send them."""
+        """Refuse on the real clock, where deliveries need nobody to send them."""
         self._check_stepped()
 
     async def archive(self, request: ArchiveRequest) -> ArchiveReceipt:
-        """Close the subject. The workflow ends when the store has everything, and every letter has arrived."""
+        """Close the subject. The workflow ends when the store has everything, and every message has arrived."""
         if self.state.archive(request, self._now()):
             self._moved()
         await self._publishing.recorded(self.state.archive_receipt().revision)
@@ -291,7 +291,7 @@ class Shell:
     def _may_continue(self) -> bool:
         """Whether this run is long enough, and nothing would be lost by ending it.
 
-        A batch or letter that is acknowledged at this very moment may be abandoned and sent again: the other side knows it.
+        A batch or message that is acknowledged at this very moment may be abandoned and sent again: the other side knows it.
         """
         if self._moves < self._start.continue_after and not workflow.info().is_continue_as_new_suggested():
             return False

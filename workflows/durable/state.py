@@ -36,8 +36,8 @@ from workflows.durable.entity import Entity, W
 from workflows.durable.peer_outbox import PeerOutbox
 from workflows.durable.pinned import Start
 
-LETTERS: Final = "letters"
-"""The cause of a change that the fate of a letter brought."""
+LETTERS: Final = "messages"
+"""The cause of a change that the fate of a message brought."""
 
 
 class State(Generic[W]):
@@ -150,7 +150,7 @@ class State(Generic[W]):
     # --- the post ---------------------------------------------------------------------------------
 
     def messages(self) -> tuple[Envelope, ...]:
-        """The letters that are due now, but for those under way. Changes nothing."""
+        """The messages that are due now, but for those under way. Changes nothing."""
         archived = self.archived is not None and not self.start.rehearsal
         return self.peer_outbox.new(
             lambda sent: self.subject.messages(sent, self.record, self.evaluation, archived=archived),
@@ -158,7 +158,7 @@ class State(Generic[W]):
         )
 
     def results(self, results: DeliveryResult) -> bool:
-        """Note what became of letters; True if the plan says something else now, because one was refused or no longer is."""
+        """Note what became of messages; True if the plan says something else now, because one was refused or no longer is."""
         if not self.peer_outbox.take(results.outcomes, self.now):
             return False
         self.evaluation = self._evaluated(self.now)

@@ -1,4 +1,4 @@
-"""What becomes of letters, without a server."""
+"""What becomes of messages, without a server."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def wants(text: str) -> Content:
 
 
 def sent(peer_outbox: PeerOutbox, due: Due) -> list[str]:
-    """What a courier would carry now."""
+    """What a delivery would carry now."""
     return [f"{each.message.receiver}:{each.message.number}" for each in peer_outbox.new(due, report)]
 
 
