@@ -1,10 +1,16 @@
-"""`make bench`: what an evaluation costs, how the cost grows with the number of events, what a proof costs, slots per second."""
+"""`make bench`: what an evaluation costs and how that grows, what a proof costs, slots per second, designs.
+
+`python -m benchmarks NAME` runs one of them.
+"""
 
 from __future__ import annotations
 
-from benchmarks import designs, evaluation, proof, slots
+import sys
+from importlib import import_module
 
-evaluation.main()
-proof.main()
-slots.main()
-designs.main()
+NAMES = ("evaluation", "proof", "slots", "designs")
+
+for name in sys.argv[1:] or NAMES:
+    if name not in NAMES:
+        sys.exit(f"there is no benchmark {name!r}; accepted: {', '.join(NAMES)}")
+    import_module(f"benchmarks.{name}").main()

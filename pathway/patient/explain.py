@@ -3,12 +3,11 @@ would change it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from pathway.engine.context import Compiled, Evaluation
+from pathway.engine.context import Evaluation
 from pathway.engine.results import Cell
 from pathway.engine.values import Val
 from pathway.errors import UnknownName
@@ -29,14 +28,10 @@ from pathway.language import (
     Taken,
 )
 from pathway.language.parsing import QUALIFIERS, nearest
-from pathway.language.profile import Profile
 from pathway.language.terms import reading_name
 from pathway.language.walk import atoms
 from pathway.language.words import assumption_data, limit_words, number_words, params_of, source_data, words
-from pathway.patient.evaluate import context, plan_of
 from pathway.plan import Plan
-from pathway.record import Record
-from pathway.site import Site
 
 
 @dataclass(slots=True)
@@ -131,22 +126,14 @@ def predicate_reasons(ctx: Evaluation, node: Predicate) -> list[Reason]:
     if isinstance(node, Crit):
         source = source_data(ctx.compiled.protocol, ctx.compiled.criteria[node.id].source)
     elif isinstance(node, Outcome | Taken):
-        found = ctx.decision(list(ctx.compiled.decisions).index(node.decision))
+        found = ctx.decision(ctx.compiled.decision_index[node.decision])
         values = [f"{node.decision} = {found.outcome or found.state}"]
     return [Reason(words(node, ctx.profile), result.verdict, "; ".join(values), source)]
 
 
-def explain(
-    compiled: Compiled, profile: Profile, site: Site, events: Record | Iterable[Event], now: datetime, id: str
-) -> Explanation:
-    """Explain a decision (id or key, `AFTER_<PHASE>` for a phase exit) or a criterion at `now`. Raises UnknownName."""
-    ctx = context(compiled, profile, site, events, now)
-    return explain_within(ctx, plan_of(ctx), id)
-
-
-def explain_within(ctx: Evaluation, plan: Plan, id: str) -> Explanation:
-    """The same within an evaluation whose plan is at hand."""
-    compiled = ctx.compiled
+def explain(ctx: Evaluation, id: str) -> Explanation:
+    """Explain a decision (id or key, `AFTER_<PHASE>` for a phase exit) or a criterion. Raises UnknownName."""
+    compiled, plan = ctx.compiled, ctx.plan
     if id in compiled.criteria:
         return _criterion(ctx, plan, id)
     keys = [k for k in compiled.decisions if id in (k, k.split("[")[0])]
@@ -198,7 +185,7 @@ def _cell_words(ctx: Evaluation, item: Input, cell: str) -> str:
 
 def _table(ctx: Evaluation, plan: Plan, key: str) -> Explanation:
     compiled = ctx.compiled
-    index = list(compiled.decisions).index(key)
+    index = compiled.decision_index[key]
     decision, found = compiled.decisions[key], ctx.decision(index)
     reasons = []
     for item, cell in zip(decision.inputs, found.cells, strict=False):

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any
 
-from pathway.engine.context import Compiled, Evaluation
-from pathway.events import Event, seen_digest
-from pathway.language.profile import Profile
+from pathway.engine.context import Evaluation
+from pathway.events import seen_digest
 from pathway.language.words import assumption_data, params_of, source_data
-from pathway.patient.evaluate import context, decision_seen, plan_of
-from pathway.patient.explain import explain_within, predicate_reasons
-from pathway.plan import DecisionState, EndpointState, LedgerState, Plan
+from pathway.patient.evaluate import decision_seen
+from pathway.patient.explain import explain, predicate_reasons
+from pathway.plan import DecisionState, EndpointState, LedgerState
 from pathway.plan_json import _day, instant_text, item_json, obligation_json
-from pathway.record import Record
-from pathway.site import Site
 
 
-def plan_json(
-    compiled: Compiled, profile: Profile, site: Site, events: Record | Iterable[Event], plan: Plan
-) -> dict[str, Any]:
-    """A plan with its reasons, as plain data. `plan` must be the plan of `events` at `plan.at`."""
-    record = events if isinstance(events, Record) else Record.of(events)
-    ctx = context(compiled, profile, site, record, plan.at)
+def plan_json(ctx: Evaluation) -> dict[str, Any]:
+    """The plan of an evaluation with its reasons, as plain data."""
+    compiled, profile, plan = ctx.compiled, ctx.profile, ctx.plan
     criteria = []
     for state in plan.criteria:
         definition = compiled.criteria[state.id]
@@ -57,7 +49,7 @@ def plan_json(
             for t in plan.tracks
         ],
         "criteria": criteria,
-        "decisions": [_decision(ctx, plan, d) for d in plan.decisions],
+        "decisions": [_decision(ctx, d) for d in plan.decisions],
         "items": [item_json(i) for i in plan.items],
         "ledgers": [_ledger(x) for x in plan.ledgers],
         "milestones": [
@@ -93,8 +85,8 @@ def _reason(reason: Any) -> dict[str, Any]:
     return {"text": reason.text, "verdict": reason.verdict, "value": reason.value}
 
 
-def _decision(ctx: Evaluation, plan: Plan, d: DecisionState) -> dict[str, Any]:
-    told = explain_within(ctx, plan, d.key)
+def _decision(ctx: Evaluation, d: DecisionState) -> dict[str, Any]:
+    told = explain(ctx, d.key)
     return {
         "id": d.id,
         "key": d.key,
@@ -154,10 +146,3 @@ def _run(ledger: LedgerState) -> dict[str, Any]:
         "pauses": [[instant_text(a), instant_text(b), why] for a, b, why in ledger.pauses],
         "directives": [[rule, action, instant_text(at)] for rule, action, at in ledger.directives],
     }
-
-
-def plan_at(
-    compiled: Compiled, profile: Profile, site: Site, events: Record | Iterable[Event], now: datetime
-) -> Plan:
-    """The plan at `now`; the same as `evaluate`."""
-    return plan_of(context(compiled, profile, site, events, now))

@@ -8,7 +8,7 @@ import pytest
 
 from client.pathways import new_start
 from contracts.messages import PathwayStart
-from pathway.plan import Plan
+from pathway.engine.context import Evaluation
 from pathway.site import Site
 from protocols import compiled
 from tests.workflows.conftest import START, action, later, mrd, weight
@@ -17,12 +17,12 @@ from workflows.durable.patient_entity import Patient
 from workflows.durable.state import State
 
 
-def fresh() -> State[Plan]:
+def fresh() -> State[Evaluation]:
     start = new_start("toy", "P1", Site("S01"), started_at=START)
     return State(start, Patient(start, compiled("toy")), START)
 
 
-def next_run(state: State[Plan]) -> State[Plan]:
+def next_run(state: State[Evaluation]) -> State[Evaluation]:
     """The state that the following run takes up, through the wire format."""
     start = state.start.model_copy(update={"carried": state.carry()})
     assert isinstance(start, PathwayStart)
@@ -30,7 +30,7 @@ def next_run(state: State[Plan]) -> State[Plan]:
     return State(start, Patient(start, compiled("toy")), START)
 
 
-def published(state: State[Plan]) -> int:
+def published(state: State[Evaluation]) -> int:
     batch = state.next_batch()
     state.acknowledge(batch.revision)
     return batch.revision
