@@ -19,6 +19,7 @@ from pathway.engine.context import (
     Compiled,
     Evaluation,
     Leaves,
+    Mentions,
     Test,
 )
 from pathway.engine.criteria import compile_criterion, compile_criterion_state
@@ -45,10 +46,13 @@ from pathway.language import (
     Infusion,
     Predicate,
     Protocol,
+    Reading,
 )
 from pathway.language.canonical import content_hash
 from pathway.language.shapes import check_shapes
 from pathway.language.terms import DECIDERS, key_of, reading_name
+from pathway.language.walk import atoms
+from pathway.language.words import params_of
 
 
 def compile_protocol(protocol: Protocol) -> Compiled:
@@ -87,8 +91,10 @@ def compile_protocol(protocol: Protocol) -> Compiled:
         parts.add("standings", enrolment.subtrial, compile_enrolment, enrolment, linker)
     with linker.within("the protocol"):
         group = linker.decision(protocol.enrolled_group, ()) if protocol.enrolled_group else None
-        day_one = linker.anchor(protocol.day_one)
-        tests = _explained(linker)
+        # Nobody has written the default: a protocol may do without study days.
+        if protocol.day_one != Protocol.__dataclass_fields__["day_one"].default:
+            linker.anchor(protocol.day_one)
+        tests, mentions = _explained(linker)
     readings = tuple(linker.reading_index)
     reading_functions = []
     for number, reading in enumerate(readings):
@@ -139,11 +145,11 @@ def compile_protocol(protocol: Protocol) -> Compiled:
         sections=parts.sections(),
         decision_index=linker.decision_index,
         enrolled_group=group,
-        day_one=day_one,
         criterion_leaves=tuple(criterion_leaves),
         decision_leaves=tuple(decision_leaves),
         exit_leaves={p.id: exit_leaves[p.id] for t in protocol.tracks for p in t.phases if p.exits},
         tests=tests,
+        mentions=mentions,
     )
 
 
@@ -253,12 +259,15 @@ def _infusion(spec: Infusion, linker: Linker) -> Callable[[Evaluation], Run]:
     return run
 
 
-def _explained(linker: Linker) -> dict[int, Test]:
-    """The functions that explanations ask one by one: every exit, and the leaves of criteria and exits, by `id` of the node."""
+def _explained(linker: Linker) -> tuple[dict[int, Test], dict[int, Mentions]]:
+    """The functions that explanations ask one by one: every exit, and the leaves of criteria and exits, by `id` of the node;
+    and what their words mention, and those of decisions."""
     tests: dict[int, Test] = {}
+    mentions: dict[int, Mentions] = {}
 
     def gather(node: Predicate) -> None:
         tests[id(node)] = predicate(node, linker)
+        mentions[id(node)] = _mentions(node)
         if isinstance(node, AllOf | AnyOf):
             for part in node.parts:
                 gather(part)
@@ -269,7 +278,15 @@ def _explained(linker: Linker) -> dict[int, Test]:
         for phase in track.phases:
             for exit_ in phase.exits:
                 gather(exit_.when)
-    return tests
+    for decision in linker.protocol.decisions:
+        mentions[id(decision)] = _mentions(decision.inputs)
+        for item in decision.inputs:
+            mentions[id(item)] = _mentions(item.of)
+    return tests, mentions
+
+
+def _mentions(node: object) -> Mentions:
+    return Mentions(tuple(dict.fromkeys(atoms(node, Reading))), tuple(params_of(node)))
 
 
 def _statements(protocol: Protocol) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from pathway.clock import local_day
@@ -39,11 +39,12 @@ class Compiled:
     """A protocol ready to evaluate: data, made once when it is loaded and never changed (`pathway.engine.compiler`).
 
     Definitions stand by id. `statements` maps every id that a timeline can show to its kind; the leaves are in the order of
-    the definitions that they come from; `tests` are those that explanations ask, by `id` of the node.
+    the definitions that they come from; `tests` are those that explanations ask, by `id` of the node,
+    `mentions` the slots and profile keys that their words name, by that of the node or decision.
 
     `functions`: by kind (`READINGS` and so on), what an evaluation can work out. `readers`: by name of what is recorded, the
     kind and number of every function that such an event may change. `sections`: which of the `PARTS` make which section of
-    the plan. `enrolled_group` and `day_one` are indexes of a decision and an anchor.
+    the plan. `enrolled_group` is the index of a decision.
     """
 
     protocol: Protocol
@@ -68,15 +69,23 @@ class Compiled:
     sections: Mapping[str, range]
     decision_index: Mapping[str, int]
     enrolled_group: int | None
-    day_one: int
     criterion_leaves: tuple[Leaves, ...]
     decision_leaves: tuple[Leaves, ...]
     exit_leaves: Mapping[str, Leaves]
     tests: Mapping[int, Test]
+    mentions: Mapping[int, Mentions]
 
     def fact_reading(self, fact: str, point: str) -> int | None:
         """The index of the plain slot of a fact at a point, if anything refers to it."""
         return self.reading_index.get(Reading(fact, point))
+
+
+@dataclass(frozen=True, slots=True)
+class Mentions:
+    """The slots and profile keys that a part of a definition names, in the order of the text, each once."""
+
+    readings: tuple[Reading, ...]
+    params: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -163,6 +172,7 @@ class Evaluation:
         "shelves",
         "site",
         "start",
+        "texts",
         "tracks",
         "tz",
         "until",
@@ -196,13 +206,14 @@ class Evaluation:
         # By kind: what has been worked out, and until when it stays true whatever the clock shows (None: always).
         self.shelves: list[list[Any]]
         self.until: list[list[datetime | None]]
-        if before is not None and _continues(before, self):
+        follows = before is not None and _continues(before, self)
+        if before is not None and follows:
             self.shelves = [[*values] for values in before.shelves]
             self.until = [[*instants] for instants in before.until]
-            self._forget(before)
         else:
-            self.shelves = [[_UNKNOWN] * len(functions) for functions in compiled.functions]
-            self.until = [[None] * len(functions) for functions in compiled.functions]
+            sizes = [*map(len, compiled.functions), len(compiled.functions[PARTS])]
+            self.shelves = [[_UNKNOWN] * size for size in sizes]
+            self.until = [[None] * size for size in sizes]
         (
             self.readings,
             self.anchors,
@@ -212,7 +223,10 @@ class Evaluation:
             self.compounds,
             self.walks,
             self.parts,
+            self.texts,
         ) = self.shelves
+        if before is not None and follows:
+            self._forget(before)
 
     def _forget(self, before: Evaluation) -> None:
         """Forget what events have touched since the evaluation before, and what has only been true until now."""
@@ -221,6 +235,9 @@ class Evaluation:
                 shelf = self.shelves[kind]
                 for number in numbers:
                     shelf[number] = _UNKNOWN
+                if kind == PARTS:
+                    for number in numbers:
+                        self.texts[number] = _UNKNOWN
         self.horizon = before.horizon
         if self.horizon is None or self.now < self.horizon:
             return
@@ -247,15 +264,18 @@ class Evaluation:
         """Work something out, and keep it with the instant until which it stays true."""
         outer, self.next_at = self.next_at, None
         value = self.shelves[kind][number] = self.compiled.functions[kind][number](self)
-        until = self.until[kind][number] = cast("datetime | None", self.next_at)
+        self._until(kind, number, outer)
+        return value
+
+    def _until(self, kind: int, number: int, outer: datetime | None) -> None:
+        until = self.until[kind][number] = self.next_at
         if until is None:
             self.next_at = outer
-            return value
+            return
         if self.horizon is None or until < self.horizon:
             self.horizon = until
         if outer is not None and outer < until:
             self.next_at = outer
-        return value
 
     def _kept(self, kind: int, number: int, value: Any) -> Any:
         """What has been worked out before: it may change at the same instant as then."""
@@ -350,9 +370,18 @@ class Evaluation:
             return self._worked_out(PARTS, number)
         return self._kept(PARTS, number, value)
 
+    def told(self, number: int, tell: Callable[[Evaluation, int], Any]) -> Any:
+        """A part of the plan in words: `tell(self, number)`, kept as long as the part itself. Nobody may change it."""
+        value = self.texts[number]
+        if value is _UNKNOWN:
+            outer, self.next_at = self.next_at, None
+            value = self.texts[number] = tell(self, number)
+            self._until(TEXTS, number, outer)
+        return value
 
-READINGS, ANCHORS, CRITERIA, DECISIONS, LEDGERS, COMPOUNDS, TRACKS, PARTS = range(8)
-"""The kinds of what an evaluation works out, in the order of `Compiled.functions`."""
+
+READINGS, ANCHORS, CRITERIA, DECISIONS, LEDGERS, COMPOUNDS, TRACKS, PARTS, TEXTS = range(9)
+"""The kinds of what an evaluation works out, in the order of `Compiled.functions`; `TEXTS` are of its `PARTS`."""
 
 
 class _Unknown:

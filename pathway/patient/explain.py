@@ -29,7 +29,6 @@ from pathway.language import (
 )
 from pathway.language.parsing import QUALIFIERS, nearest
 from pathway.language.terms import reading_name
-from pathway.language.walk import atoms
 from pathway.language.words import assumption_data, limit_words, number_words, params_of, source_data, words
 from pathway.plan import Plan
 
@@ -119,9 +118,8 @@ def predicate_reasons(ctx: Evaluation, node: Predicate) -> list[Reason]:
         case AllOf(parts) | AnyOf(parts):
             return [r for part in parts for r in predicate_reasons(ctx, part)]
     result = ctx.compiled.tests[id(node)](ctx)
-    values = list(
-        dict.fromkeys(value_words(ctx, s) for s in atoms(node, Reading) if s in ctx.compiled.reading_index)
-    )
+    named = ctx.compiled.mentions[id(node)].readings
+    values = list(dict.fromkeys([value_words(ctx, s) for s in named if s in ctx.compiled.reading_index]))
     source: dict[str, Any] = {}
     if isinstance(node, Crit):
         source = source_data(ctx.compiled.protocol, ctx.compiled.criteria[node.id].source)
@@ -150,11 +148,11 @@ def _stamp(instant: datetime | None) -> str:
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if instant is not None else ""
 
 
-def _criterion(ctx: Evaluation, plan: Plan, id: str) -> Explanation:
-    criterion = ctx.compiled.criteria[id]
-    state = next(c for c in plan.criteria if c.id == id)
+def _criterion(ctx: Evaluation, plan: Plan, name: str) -> Explanation:
+    criterion = ctx.compiled.criteria[name]
+    state = next(c for c in plan.criteria if c.id == name)
     return Explanation(
-        id,
+        name,
         criterion.text,
         state.verdict,
         None,
@@ -166,7 +164,9 @@ def _criterion(ctx: Evaluation, plan: Plan, id: str) -> Explanation:
         [{"what": m.what, "who": m.who} for m in state.missing],
         "",
         source_data(ctx.compiled.protocol, criterion.source),
-        assumption_data(ctx.compiled.protocol, ctx.profile, params_of(criterion.holds)),
+        assumption_data(
+            ctx.compiled.protocol, ctx.profile, ctx.compiled.mentions[id(criterion.holds)].params
+        ),
         [],
         "judged by a clinician" if state.judged else "",
     )
@@ -191,7 +191,7 @@ def _table(ctx: Evaluation, plan: Plan, key: str) -> Explanation:
     for item, cell in zip(decision.inputs, found.cells, strict=False):
         value = value_words(ctx, item.of) if isinstance(item.of, Reading) else ""
         if not isinstance(item.of, Reading | str):
-            value = "; ".join(value_words(ctx, s) for s in atoms(item.of, Reading))
+            value = "; ".join(value_words(ctx, s) for s in compiled.mentions[id(item)].readings)
         text = _cell_words(ctx, item, cell.possible[0]) if len(cell.possible) == 1 else item.name
         note = "counts as this because its time is over" if cell.closed else ""
         reasons.append(Reason(text, "/".join(cell.possible), "; ".join(p for p in (value, note) if p)))
@@ -201,7 +201,7 @@ def _table(ctx: Evaluation, plan: Plan, key: str) -> Explanation:
         for matched in (found.rules if rule is not None else ())
     ]
     state = next((d for d in plan.decisions if d.key == key), None)
-    keys = params_of(decision.inputs) + params_of(tuple(r.then for r in found.rules))
+    keys = [*compiled.mentions[id(decision)].params, *params_of(tuple(r.then for r in found.rules))]
     return Explanation(
         key,
         decision.text,
@@ -247,20 +247,18 @@ def _table_changes(
 ) -> list[str]:
     """Each other cell of one input, all others as they are: where it would lead."""
     out: dict[str, None] = {}
-    names = [item.name for item in decision.inputs]
+    position = {item.name: n for n, item in enumerate(decision.inputs)}
+    rules = [(r, [(position[name], wanted) for name, wanted in r.when]) for r in decision.rules]
     for n, item in enumerate(decision.inputs[: len(cells)]):
         for cell in _alternatives(ctx, item):
             if cell in cells[n].possible:
                 continue
             live = [
                 r
-                for r in decision.rules
+                for r, when in rules
                 if all(
-                    any(
-                        c in ((cell,) if names.index(name) == n else cells[names.index(name)].possible)
-                        for c in wanted
-                    )
-                    for name, wanted in r.when
+                    any(c in wanted for c in ((cell,) if at == n else cells[at].possible))
+                    for at, wanted in when
                 )
             ]
             outcomes = list(dict.fromkeys(_outcome_words(ctx, r) for r in live))
@@ -313,7 +311,7 @@ def _exits(ctx: Evaluation, plan: Plan, phase: str) -> Explanation:
         else:
             open_ = [r.text for r in leaves if r.verdict != "PASS"]
             changes.append(f"{' and '.join(open_)} -> {exit_.to}")
-    keys = dict.fromkeys(k for e in spec.exits for k in params_of(e.when))
+    keys = dict.fromkeys(k for e in spec.exits for k in compiled.mentions[id(e.when)].params)
     return Explanation(
         f"AFTER_{phase}",
         f"what follows {phase}: {spec.text}",
