@@ -49,6 +49,7 @@ from pathway.language import (
     Reading,
 )
 from pathway.language.canonical import content_hash
+from pathway.language.references import check_references
 from pathway.language.shapes import check_shapes
 from pathway.language.terms import DECIDERS, key_of, reading_name
 from pathway.language.walk import atoms
@@ -58,6 +59,7 @@ from pathway.language.words import params_of
 def compile_protocol(protocol: Protocol) -> Compiled:
     """Compile a protocol once; raises ProtocolError on a wrong shape, an unknown name, a forbidden reference or a cycle."""
     check_shapes(protocol)
+    check_references(protocol)
     linker = Linker(protocol)
     ledgers = [_infusion(spec, linker) for spec in protocol.ledgers]
     for course in protocol.doses:
@@ -92,9 +94,10 @@ def compile_protocol(protocol: Protocol) -> Compiled:
     with linker.within("the protocol"):
         group = linker.decision(protocol.enrolled_group, ()) if protocol.enrolled_group else None
         # Nobody has written the default: a protocol may do without study days.
-        if protocol.day_one != Protocol.__dataclass_fields__["day_one"].default:
+        if protocol.day_one not in ("", Protocol.__dataclass_fields__["day_one"].default):
             linker.anchor(protocol.day_one)
         tests, mentions = _explained(linker)
+        _check_impossible(linker)
     readings = tuple(linker.reading_index)
     reading_functions = []
     for number, reading in enumerate(readings):
@@ -283,6 +286,17 @@ def _explained(linker: Linker) -> tuple[dict[int, Test], dict[int, Mentions]]:
         for item in decision.inputs:
             mentions[id(item)] = _mentions(item.of)
     return tests, mentions
+
+
+def _check_impossible(linker: Linker) -> None:
+    """Only the prover reads these, so what they alone name is no slot of the plan."""
+    known = dict(linker.reading_index)
+    linker.remembers = False
+    for each in linker.protocol.impossible:
+        for part in each.parts:
+            predicate(part, linker)
+    linker.remembers = True
+    linker.reading_index = known
 
 
 def _mentions(node: object) -> Mentions:

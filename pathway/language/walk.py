@@ -17,7 +17,8 @@ def children(node: object) -> Iterator[Any]:
 
 def parts(node: object) -> Iterator[Any]:
     """The node and every dataclass under it, in the order of the text."""
-    found: list[Any] = [] if field_names(type(node)) is None else [node]
+    kind: Any = type(node)
+    found: list[Any] = [] if field_names(kind) is None else [node]
     _gather(node, found)
     yield from found
 
@@ -29,7 +30,8 @@ def field_names(kind: Any) -> tuple[str, ...] | None:
 
 
 def _under(node: object, found: list[Any]) -> list[Any]:
-    names = field_names(type(node))
+    kind: Any = type(node)
+    names = field_names(kind)
     if names is not None:
         values: Iterable[Any] = [getattr(node, name) for name in names]
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from client.pathways import new_start
 from contracts.messages import PathwayStart
 from pathway.engine.context import Evaluation
+from pathway.record import Record
 from pathway.site import Site
 from protocols import compiled
 from tests.workflows.conftest import START, action, later, mrd, weight
@@ -112,3 +114,27 @@ def test_carried_state_of_every_schema_version_is_read(file: Path) -> None:
     state = State(start, Patient(start, compiled("toy")), START)
     assert [event.id for event in state.record.events] == ["e1", "m1"]
     assert state.receipt("m1").changes
+
+
+class Counting(Patient):
+    """A patient that counts how often it is evaluated."""
+
+    evaluations = 0
+
+    def evaluate(self, record: Record, now: datetime) -> Evaluation:
+        self.evaluations += 1
+        return super().evaluate(record, now)
+
+
+def test_an_accepted_event_is_evaluated_once_and_its_plan_is_printed_and_explained_from_that() -> None:
+    start = new_start("toy", "P1", Site("S01"), started_at=START)
+    subject = Counting(start, compiled("toy"))
+    state = State(start, subject, START)
+    assert subject.evaluations == 1
+    state.check(action("e1", "therapy_started"), START)
+    assert subject.evaluations == 1  # the validator goes by what is known
+    state.accept(action("e1", "therapy_started"), START)
+    assert subject.evaluations == 2
+    assert state.plan_data()["at"]
+    assert state.explanation("risk").id == "risk"
+    assert subject.evaluations == 2
