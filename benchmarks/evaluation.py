@@ -1,69 +1,78 @@
-"""`evaluate` on one infant's record at 20, 100 and 400 events: the full plan, and the plan with its reasons as JSON."""
+"""What a plan costs in this tree and in commit 9be8328, measured in one run: `python -m benchmarks evaluation`.
+
+Both trees take turns in processes of their own. CPU time, not the clock: other work on the machine disturbs it little.
+"""
 
 from __future__ import annotations
 
-import statistics
-import timeit
-from datetime import UTC, datetime, timedelta
+import io
+import json
+import os
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Final
 
-from pathway.events import Event
-from pathway.language.profile import make_profile
-from pathway.patient.evaluate import evaluate
-from pathway.patient.output import plan_json
-from pathway.record import Record
-from pathway.site import Site
-from protocols import ALL, compiled
+BEFORE: Final = "9be8328"
+"""The commit that this tree is compared with."""
+SIZES: Final = (20, 100, 400)
+ROUNDS: Final = 5
+HOUSE: Final = Path(__file__).resolve().parent.parent
+KINDS: Final = ("evaluate", "again", "json")
 
-START = datetime(2025, 2, 3, 8, 0, tzinfo=UTC)
-SIZES = (20, 100, 400)
-
-
-def events_of(name: str, count: int) -> list[Event]:
-    """A course of a named protocol: one value for every fact and point, then blood counts until `count` events."""
-    protocol = compiled(name)
-    found: list[Event] = []
-
-    def add(kind: str, fact: str, point: str, value: str, days: int) -> None:
-        at = START + timedelta(days=days)
-        found.append(Event(f"e{len(found)}", kind, at, at, "coordinator", fact, point, (), value))  # type: ignore[arg-type]
-
-    add("action", "first_prednisone", "", "", 0)
-    for fact in protocol.facts.values():
-        for point in fact.points or ("",):
-            if len(found) >= count // 2:
-                break
-            value = {"number": "1", "choice": (fact.values or ("",))[0], "date": "2024-06-08"}[fact.type]
-            add("observation", fact.id, point, value, len(found))
-    series = [
-        f
-        for f in protocol.facts.values()
-        if f.cardinality in ("latest", "series") and f.type == "number" and not f.points
-    ]
-    while len(found) < count:
-        add("observation", series[len(found) % len(series)].id, "", "1", 40 + len(found))
-    return found
+Numbers = dict[str, dict[str, dict[str, float]]]
 
 
 def main() -> None:
-    """Print a table per protocol: median of seven runs, in milliseconds, and the ratio to 20 events."""
-    for protocol in ALL:
-        name = protocol.name
-        print(f"{name}: evaluate, full plan (median of 7, ms)")
-        print(f"{'events':>8} {'evaluate':>10} {'ratio':>7} {'+ JSON':>10} {'record':>10}")
-        base = 0.0
-        for size in SIZES:
-            events = events_of(name, size)
-            record = Record.of(events)
-            now = events[-1].recorded + timedelta(hours=1)
-            c, profile, site = compiled(name), make_profile(protocol), Site("S01")
-            plan = evaluate(c, profile, site, record, now)
-            runs = 50
-            evaluated = _median(lambda: evaluate(c, profile, site, record, now), runs)  # noqa: B023
-            printed = _median(lambda: plan_json(c, profile, site, record, plan), 5)  # noqa: B023
-            indexed = _median(lambda: Record.of(events), 5)  # noqa: B023
-            base = base or evaluated
-            print(f"{size:>8} {evaluated:>10.3f} {evaluated / base:>7.2f} {printed:>10.2f} {indexed:>10.3f}")
+    """Print for every protocol and size the medians of both trees in CPU milliseconds, and their ratio."""
+    with TemporaryDirectory() as folder:
+        older = Path(folder)
+        packed = subprocess.run(["git", "archive", BEFORE], cwd=HOUSE, check=True, capture_output=True)
+        with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as tree:
+            tree.extractall(older, filter="data")
+        rounds: list[tuple[Numbers, Numbers]] = []
+        for n in range(ROUNDS):
+            first, second = (older, HOUSE) if n % 2 else (HOUSE, older)
+            one, other = _measured(first), _measured(second)
+            rounds.append((other, one) if n % 2 else (one, other))
+    _table([now for now, _ in rounds], [then for _, then in rounds])
 
 
-def _median(run: object, number: int) -> float:
-    return statistics.median(t / number * 1000 for t in timeit.repeat(run, number=number, repeat=7))  # type: ignore[arg-type]
+def _measured(tree: Path) -> Numbers:
+    script = Path(__file__).with_name("evaluation_child.py")
+    sizes = [str(size) for size in SIZES]
+    done = subprocess.run(
+        [sys.executable, "-P", str(script), *sizes],
+        cwd=tree,
+        env={**os.environ, "PYTHONPATH": str(tree)},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    found: Numbers = json.loads(done.stdout)
+    return found
+
+
+def _table(now: list[Numbers], then: list[Numbers]) -> None:
+    print(f"plan after one more event, CPU ms: this tree / {BEFORE} = ratio (medians of {ROUNDS} rounds)")
+    print(
+        f"{'protocol':<16}{'events':>7}"
+        + "".join(f"{kind:>26}" for kind in KINDS)
+        + f"{'growth':>9}{'json/evaluate':>15}"
+    )
+    for name in now[0]:
+        for size in map(str, SIZES):
+            line = f"{name:<16}{size:>7}"
+            ours = {kind: median(each[name][size][kind] for each in now) for kind in KINDS}
+            for kind in KINDS:
+                theirs = median(each[name][size][kind] for each in then)
+                line += f"{ours[kind]:>9.2f} /{theirs:>7.2f} = {ours[kind] / theirs:.2f}"
+            base = median(each[name][str(SIZES[0])]["evaluate"] for each in now)
+            print(line + f"{ours['evaluate'] / base:>9.2f}{ours['json'] / ours['evaluate']:>15.2f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -19,7 +19,7 @@ from pathway.changes import Change, changes, day_one_of
 from pathway.events import Event, Report
 from pathway.language.profile import make_profile
 from pathway.patient.admission import admit
-from pathway.patient.evaluate import evaluate
+from pathway.patient.evaluate import evaluate, evaluation
 from pathway.plan import Plan
 from pathway.record import Record
 
@@ -107,8 +107,8 @@ async def _tried(pathway: PatientSession, report: Report) -> DryRun:
     start, compiled, site = pathway.start, pathway.compiled, pathway.site
     record = Record.of(await all_events(pathway.handle, pathway.settings, start.workflow_id))
     profile = make_profile(compiled.protocol, start.profile, start.simulation)
-    plan = evaluate(compiled, profile, site, record, pathway.now)
-    event = admit(compiled, profile, site, record, report, pathway.now, plan)
+    before = evaluation(compiled, profile, site, record, pathway.now)
+    event = admit(before, report, pathway.now)
     if event is None:
         return DryRun(None, ())
 
@@ -116,7 +116,7 @@ async def _tried(pathway: PatientSession, report: Report) -> DryRun:
         day_one = day_one_of(plan, compiled.protocol.day_one)
         return changes(told, plan, subject=start.subject, cause=cause, tz=site.tz, day_one=day_one)
 
-    _, told = told_of(plan, {}, "")
+    _, told = told_of(before.plan, {}, "")
     record.append(event)
     would, _ = told_of(evaluate(compiled, profile, site, record, pathway.now), told, event.id)
     return DryRun(event, tuple(would))

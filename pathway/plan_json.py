@@ -11,11 +11,9 @@ from pathway.plan import Item, Obligation
 
 def instant_text(instant: datetime | None) -> str | None:
     """UTC ISO text of an instant, to the second; None for what holds since before the record began."""
-    return (
-        None
-        if instant is None or instant == BEGINNING
-        else instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    )
+    if instant is None or instant == BEGINNING:
+        return None
+    return f"{instant.astimezone(UTC).isoformat()[:19]}Z"
 
 
 def _day(day: date | None) -> str:

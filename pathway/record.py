@@ -23,6 +23,9 @@ class Record:
     what was voided. Lists are in clinical order (`occurred`, then `recorded`). `touched` tells per slot or name
     when anything about it was last recorded: it dates a change of mind. Appending an event that does not fit is a
     no-op for the indexes, never an error.
+
+    `stale`: the names that events have touched since the newest evaluation, which is `evaluated`: what an evaluation found
+    out stays true for all names but these.
     """
 
     __slots__ = (
@@ -32,11 +35,13 @@ class Record:
         "by_id",
         "chains",
         "decisions",
+        "evaluated",
         "events",
         "judgements",
         "kept",
         "observations",
         "root",
+        "stale",
         "touched",
         "unobtainable",
         "voided",
@@ -57,6 +62,8 @@ class Record:
         self.unobtainable: dict[tuple[str, str], list[Event]] = {}
         self.touched: dict[tuple[str, str], datetime] = {}
         self.kept: dict[str, dict[Any, Any]] = {}
+        self.stale: dict[str, None] = {}
+        self.evaluated: Any = None
 
     @classmethod
     def of(cls, events: Iterable[Event]) -> Record:
@@ -123,6 +130,7 @@ class Record:
         for known in (before, self.chains[root][0]):
             if known is not None:
                 self.touched[known.name, known.point] = event.recorded
+                self.stale[known.name] = None
         after = self._effective(root)
         if after is not None:
             self._insert(after)
@@ -148,7 +156,7 @@ class Record:
 
     def _insert(self, event: Event) -> None:
         target = self._list(event)
-        self.kept.pop(event.name, None)
+        self.stale[event.name] = None
         if target is None:
             return
         if event.kind in ("decision", "judgement", "acknowledgement"):
@@ -161,6 +169,6 @@ class Record:
 
     def _remove(self, event: Event) -> None:
         target = self._list(event)
-        self.kept.pop(event.name, None)
+        self.stale[event.name] = None
         if target is not None:
             target[:] = [e for e in target if e.id != event.id]

@@ -5,9 +5,10 @@ from pathway.engine.linker import Linker
 
 
 def linked(compiled: Compiled) -> Linker:
-    """What it compiles reads the same values as the protocol's own functions, and remembers under numbers of its own."""
+    """What it compiles reads the same values as the protocol's own functions, and remembers nothing."""
     linker = Linker(compiled.protocol)
     linker.reading_index.update(compiled.reading_index)
-    linker.compounds = 1_000_000
+    linker.remembers = False
+    linker.owner.append("a test")
     linker.readable = tuple(compiled.tracks)
     return linker

@@ -20,7 +20,7 @@ from commands.session import opened, run
 from commands.store_reading import pinned_profile, reading
 from pathway.errors import ProtocolError, UnknownName
 from pathway.language.profile import make_profile
-from pathway.patient.evaluate import evaluate
+from pathway.patient.evaluate import evaluation
 from pathway.patient.output import plan_json
 from pathway.record import Record
 from pathway.site import Site
@@ -170,9 +170,7 @@ async def _from_store(where_: Target, subject: str, trial: str | None) -> Seen |
     now = utc_now()
     if row.rehearsal and timeline:
         now = datetime.fromisoformat(timeline[-1].at)
-    plan: dict[str, Any] = plan_json(
-        compiled, profile, site, record, evaluate(compiled, profile, site, record, now)
-    )
+    plan: dict[str, Any] = plan_json(evaluation(compiled, profile, site, record, now))
     patient = Patient(subject, row.protocol, site, row.rehearsal, row.archived, now, plan)
     return Seen(patient, "store", as_of=row.stored)
 

@@ -7,21 +7,37 @@ from dataclasses import replace
 from typing import Any
 
 from pathway.engine.anchors import compile_anchor
-from pathway.engine.context import Compiled, Evaluation, Leaves, Test
+from pathway.engine.context import (
+    ANCHORS,
+    COMPOUNDS,
+    CRITERIA,
+    DECISIONS,
+    LEDGERS,
+    PARTS,
+    READINGS,
+    TRACKS,
+    Compiled,
+    Evaluation,
+    Leaves,
+    Mentions,
+    Test,
+)
+from pathway.engine.criteria import compile_criterion, compile_criterion_state
 from pathway.engine.decisions import compile_decision
 from pathway.engine.endpoints import compile_endpoint
-from pathway.engine.enrolments import compile_enrolments
+from pathway.engine.enrolments import check_enrolments, compile_enrolment
 from pathway.engine.items import compile_assessment, compile_series, compile_task
 from pathway.engine.leaves import leaves_of
 from pathway.engine.ledgers.dose_items import compile_dose_items
 from pathway.engine.ledgers.doses import compile_doses
-from pathway.engine.ledgers.infusion import run_infusion
+from pathway.engine.ledgers.infusion import INFUSION_ACTIONS, run_infusion
+from pathway.engine.ledgers.lines import compile_ledger_line
 from pathway.engine.linker import Linker
-from pathway.engine.notices import ENGINE_NOTICES
+from pathway.engine.notices import ENGINE_NOTICES, compile_exits, compile_question, compile_review
 from pathway.engine.obligations import compile_deviation, compile_milestone
 from pathway.engine.predicates import predicate
 from pathway.engine.readings import compile_reading
-from pathway.engine.results import Resolved, Result, Run
+from pathway.engine.results import Resolved, Run, TrackRun
 from pathway.engine.times import compile_number
 from pathway.engine.tracks import compile_track
 from pathway.language import (
@@ -30,15 +46,20 @@ from pathway.language import (
     Infusion,
     Predicate,
     Protocol,
+    Reading,
 )
 from pathway.language.canonical import content_hash
+from pathway.language.references import check_references
 from pathway.language.shapes import check_shapes
 from pathway.language.terms import DECIDERS, key_of, reading_name
+from pathway.language.walk import atoms
+from pathway.language.words import params_of
 
 
 def compile_protocol(protocol: Protocol) -> Compiled:
     """Compile a protocol once; raises ProtocolError on a wrong shape, an unknown name, a forbidden reference or a cycle."""
     check_shapes(protocol)
+    check_references(protocol)
     linker = Linker(protocol)
     ledgers = [_infusion(spec, linker) for spec in protocol.ledgers]
     for course in protocol.doses:
@@ -47,28 +68,53 @@ def compile_protocol(protocol: Protocol) -> Compiled:
     anchors = _each("anchor", protocol.anchors, compile_anchor, linker)
     criteria, criterion_leaves = _criteria(linker)
     decisions, decision_leaves = _decisions(linker)
-    tracks = []
+    tracks, exit_leaves = _tracks(linker)
+    parts = _Parts(linker)
+    for key, decision in linker.decisions.items():
+        leaves = decision_leaves[linker.decision_index[key]]
+        parts.add("decisions", key, compile_question, key, decision, linker, leaves)
     for track in protocol.tracks:
-        with linker.within(f"track {track.id}"):
-            tracks.append((track.id, compile_track(track, linker)))
-        linker.readable = (*linker.readable, track.id)
-    phases = {p.id: (t.id, p) for t in protocol.tracks for p in t.phases}
-    exit_leaves = {p.id: leaves_of(linker, *(e.when for e in p.exits)) for _, p in phases.values() if p.exits}
-    items = [
-        *_each("assessment", protocol.assessments, compile_assessment, linker),
-        *_each("series", protocol.series, compile_series, linker),
-        *_each("task", protocol.tasks, compile_task, linker),
-        *_each("doses", protocol.doses, compile_dose_items, linker),
-    ]
-    milestones = _each("milestone", protocol.milestones, compile_milestone, linker)
-    deviations = _each("deviation", protocol.deviations, compile_deviation, linker)
-    endpoints = _each("endpoint", protocol.endpoints, compile_endpoint, linker)
-    standings = compile_enrolments(protocol, linker)
-    tests = _explained(linker)
+        parts.add("exits", track.id, compile_exits, track, linker, exit_leaves)
+    for criterion, leaves in zip(protocol.criteria, criterion_leaves, strict=True):
+        parts.add("criteria", criterion.id, compile_criterion_state, criterion, linker, leaves)
+    for criterion in protocol.criteria:
+        parts.add("reviews", criterion.id, compile_review, criterion, linker)
+    parts.each("items", "assessment", protocol.assessments, compile_assessment)
+    parts.each("items", "series", protocol.series, compile_series)
+    parts.each("items", "task", protocol.tasks, compile_task)
+    parts.each("items", "doses", protocol.doses, compile_dose_items)
+    parts.each("milestones", "milestone", protocol.milestones, compile_milestone)
+    parts.each("deviations", "deviation", protocol.deviations, compile_deviation)
+    for key, spec in linker.ledgers.items():
+        parts.add("ledgers", key, compile_ledger_line, key, spec, linker)
+    parts.each("endpoints", "endpoint", protocol.endpoints, compile_endpoint)
+    check_enrolments(protocol, linker)
+    for enrolment in protocol.enrolments:
+        parts.add("standings", enrolment.subtrial, compile_enrolment, enrolment, linker)
+    with linker.within("the protocol"):
+        group = linker.decision(protocol.enrolled_group, ()) if protocol.enrolled_group else None
+        # Nobody has written the default: a protocol may do without study days.
+        if protocol.day_one not in ("", Protocol.__dataclass_fields__["day_one"].default):
+            linker.anchor(protocol.day_one)
+        tests, mentions = _explained(linker)
+        _check_impossible(linker)
     readings = tuple(linker.reading_index)
-    reading_functions = [compile_reading(reading, linker.fact(reading.fact), linker) for reading in readings]
+    reading_functions = []
+    for number, reading in enumerate(readings):
+        with linker.within(f"slot {number}"):
+            reading_functions.append(compile_reading(reading, linker.fact(reading.fact), linker))
     linker.refuse_shared_keys(ENGINE_NOTICES)
     linker.refuse_cycles()
+    owners = {
+        READINGS: [f"slot {n}" for n in range(len(readings))],
+        ANCHORS: [f"anchor {name}" for name in linker.anchors],
+        CRITERIA: [f"criterion {name}" for name in linker.criteria],
+        DECISIONS: [f"decision {key}" for key in linker.decisions],
+        LEDGERS: [f"ledger {key}" for key in linker.ledgers],
+        COMPOUNDS: [f"compound {n}" for n in range(len(linker.compounds))],
+        TRACKS: [f"track {name}" for name in linker.tracks],
+        PARTS: parts.owners,
+    }
     return Compiled(
         protocol=protocol,
         # What was accepted of the prover's findings is no part of what the trial says.
@@ -82,28 +128,76 @@ def compile_protocol(protocol: Protocol) -> Compiled:
         tracks=linker.tracks,
         ledgers=linker.ledgers,
         subtrials={subtrial.id: subtrial for subtrial in protocol.subtrials},
-        phases=phases,
+        phases={p.id: (t.id, p) for t in protocol.tracks for p in t.phases},
         statements=_statements(protocol),
         reading_index=linker.reading_index,
         reading_list=readings,
         reading_names=tuple(reading_name(reading) for reading in readings),
-        reading_suppliers=tuple(linker.fact(reading.fact).supplier for reading in readings),
-        reading_functions=tuple(reading_functions),
-        ledger_functions=tuple(ledgers),
-        anchor_functions=tuple(anchors),
-        criterion_functions=tuple(criteria),
+        reading_suppliers=tuple(linker.facts[reading.fact].supplier for reading in readings),
+        functions=(
+            tuple(reading_functions),
+            tuple(anchors),
+            tuple(criteria),
+            tuple(decisions),
+            tuple(ledgers),
+            tuple(linker.compounds),
+            tuple(tracks),
+            tuple(parts.functions),
+        ),
+        readers=linker.readers(owners),
+        sections=parts.sections(),
+        decision_index=linker.decision_index,
+        enrolled_group=group,
         criterion_leaves=tuple(criterion_leaves),
-        decision_functions=tuple(decisions),
         decision_leaves=tuple(decision_leaves),
-        track_functions=tuple(tracks),
-        exit_leaves=exit_leaves,
-        item_functions=tuple(items),
-        milestone_functions=tuple(milestones),
-        deviation_functions=tuple(deviations),
-        endpoint_functions=tuple(endpoints),
-        standing_functions=tuple(standings),
+        exit_leaves={p.id: exit_leaves[p.id] for t in protocol.tracks for p in t.phases if p.exits},
         tests=tests,
+        mentions=mentions,
     )
+
+
+SECTIONS = (
+    "decisions", "exits", "criteria", "reviews", "items", "milestones", "deviations", "ledgers", "endpoints", "standings",
+)  # fmt: skip
+"""The sections of a plan, in the order in which their parts are compiled."""
+
+
+class _Parts:
+    """The parts of a plan, section by section."""
+
+    def __init__(self, linker: Linker) -> None:
+        self.linker = linker
+        self.functions: list[Callable[[Evaluation], Any]] = []
+        self.owners: list[str] = []
+        self._sections: list[str] = []
+
+    def add(
+        self, section: str, name: str, make: Callable[..., Callable[[Evaluation], Any]], *of: Any
+    ) -> None:
+        """Compile a part: `make(*of)`."""
+        owner = f"part of {section}: {name}"
+        with self.linker.within(owner):
+            self.functions.append(make(*of))
+        self.owners.append(owner)
+        self._sections.append(section)
+
+    def each(
+        self, section: str, what: str, specs: tuple[Any, ...], make: Callable[[Any, Linker], Any]
+    ) -> None:
+        """Compile a part for each definition, named as its author knows it."""
+        for spec in specs:
+            with self.linker.within(f"{what} {spec.id}"):
+                self.functions.append(make(spec, self.linker))
+            self.owners.append(f"{what} {spec.id}")
+            self._sections.append(section)
+
+    def sections(self) -> dict[str, range]:
+        """The numbers of the parts of each section."""
+        found = {}
+        for name in SECTIONS:
+            numbers = [n for n, section in enumerate(self._sections) if section == name]
+            found[name] = range(numbers[0], numbers[-1] + 1) if numbers else range(0)
+        return found
 
 
 def _each(what: str, parts: tuple[Any, ...], make: Callable[[Any, Linker], Any], linker: Linker) -> list[Any]:
@@ -120,7 +214,18 @@ def _criteria(linker: Linker) -> tuple[list[Test], list[Leaves]]:
         with linker.within(f"criterion {name}"):
             rests_on = leaves_of(linker, criterion.holds)
             leaves.append(rests_on)
-            functions.append(_judged(name, predicate(criterion.holds, linker), rests_on))
+            functions.append(compile_criterion(criterion, linker, rests_on))
+    return functions, leaves
+
+
+def _tracks(linker: Linker) -> tuple[list[Callable[[Evaluation], TrackRun]], dict[str, Leaves]]:
+    functions = []
+    leaves: dict[str, Leaves] = {}
+    for track in linker.protocol.tracks:
+        with linker.within(f"track {track.id}"):
+            leaves |= {p.id: leaves_of(linker, *(e.when for e in p.exits)) for p in track.phases}
+            functions.append(compile_track(track, linker, leaves))
+        linker.readable = (*linker.readable, track.id)
     return functions, leaves
 
 
@@ -145,6 +250,10 @@ def _infusion(spec: Infusion, linker: Linker) -> Callable[[Evaluation], Run]:
             linker.adverse_event(rule.event)
         if spec.dose_by:
             linker.fact(spec.dose_by)
+        for action in spec.ended_by:
+            linker.action(action, ())
+        for action in INFUSION_ACTIONS:
+            linker.recorded(action)
     events = linker.events
 
     def run(ctx: Evaluation) -> Run:
@@ -153,12 +262,15 @@ def _infusion(spec: Infusion, linker: Linker) -> Callable[[Evaluation], Run]:
     return run
 
 
-def _explained(linker: Linker) -> dict[int, Test]:
-    """The functions that explanations ask one by one: every exit, and the leaves of criteria and exits, by `id` of the node."""
+def _explained(linker: Linker) -> tuple[dict[int, Test], dict[int, Mentions]]:
+    """The functions that explanations ask one by one: every exit, and the leaves of criteria and exits, by `id` of the node;
+    and what their words mention, and those of decisions."""
     tests: dict[int, Test] = {}
+    mentions: dict[int, Mentions] = {}
 
     def gather(node: Predicate) -> None:
         tests[id(node)] = predicate(node, linker)
+        mentions[id(node)] = _mentions(node)
         if isinstance(node, AllOf | AnyOf):
             for part in node.parts:
                 gather(part)
@@ -169,7 +281,26 @@ def _explained(linker: Linker) -> dict[int, Test]:
         for phase in track.phases:
             for exit_ in phase.exits:
                 gather(exit_.when)
-    return tests
+    for decision in linker.protocol.decisions:
+        mentions[id(decision)] = _mentions(decision.inputs)
+        for item in decision.inputs:
+            mentions[id(item)] = _mentions(item.of)
+    return tests, mentions
+
+
+def _check_impossible(linker: Linker) -> None:
+    """Only the prover reads these, so what they alone name is no slot of the plan."""
+    known = dict(linker.reading_index)
+    linker.remembers = False
+    for each in linker.protocol.impossible:
+        for part in each.parts:
+            predicate(part, linker)
+    linker.remembers = True
+    linker.reading_index = known
+
+
+def _mentions(node: object) -> Mentions:
+    return Mentions(tuple(dict.fromkeys(atoms(node, Reading))), tuple(params_of(node)))
 
 
 def _statements(protocol: Protocol) -> dict[str, str]:
@@ -187,22 +318,3 @@ def _statements(protocol: Protocol) -> dict[str, str]:
         known |= {part.id: kind for part in parts}  # type: ignore[attr-defined]
     known |= {course.item: "item" for course in protocol.doses}
     return known | {d.id: d.kind for d in protocol.deviations}
-
-
-def _judged(id: str, test: Test, leaves: Leaves) -> Callable[[Evaluation], Result]:
-    """A criterion: where its verdict is REVIEW a clinician's judgement counts, as long as the values are those that
-    were judged."""
-
-    def verdict(ctx: Evaluation) -> Result:
-        result = test(ctx)
-        if result.verdict == "PENDING" and (declared := ctx.unobtainable(result.missing)) is not None:
-            result = Result("REVIEW", declared)
-        if result.verdict == "REVIEW":
-            judgements = ctx.record.judgements.get(id)
-            if judgements:
-                last = judgements[-1]
-                if last.seen is None or dict(last.seen.values) == leaves.values(ctx):
-                    return Result("PASS" if last.value == "PASS" else "FAIL", last.recorded)
-        return result
-
-    return verdict

@@ -29,7 +29,7 @@ from pathway.language import (
     Track,
 )
 from pathway.language.profile import Parsed, Profile
-from pathway.plan import EndpointState, Item, MilestoneState, Obligation, Standing
+from pathway.plan import Plan
 from pathway.record import Record
 from pathway.site import Site
 
@@ -38,8 +38,13 @@ from pathway.site import Site
 class Compiled:
     """A protocol ready to evaluate: data, made once when it is loaded and never changed (`pathway.engine.compiler`).
 
-    Definitions stand by id. `statements` maps every id that a timeline can show to its kind; the functions and leaves
-    are in the order of the definitions that they come from; `tests` are those that explanations ask, by `id` of the node.
+    Definitions stand by id. `statements` maps every id that a timeline can show to its kind; the leaves are in the order of
+    the definitions that they come from; `tests` are those that explanations ask, by `id` of the node,
+    `mentions` the slots and profile keys that their words name, by that of the node or decision.
+
+    `functions`: by kind (`READINGS` and so on), what an evaluation can work out. `readers`: by name of what is recorded, the
+    kind and number of every function that such an event may change. `sections`: which of the `PARTS` make which section of
+    the plan. `enrolled_group` is the index of a decision.
     """
 
     protocol: Protocol
@@ -59,25 +64,28 @@ class Compiled:
     reading_list: tuple[Reading, ...]
     reading_names: tuple[str, ...]
     reading_suppliers: tuple[Role, ...]
-    reading_functions: tuple[Callable[[Evaluation], Val], ...]
-    ledger_functions: tuple[Callable[[Evaluation], Run], ...]
-    anchor_functions: tuple[Callable[[Evaluation], Point | None], ...]
-    criterion_functions: tuple[Test, ...]
+    functions: tuple[tuple[Callable[[Evaluation], Any], ...], ...]
+    readers: Mapping[str, tuple[tuple[int, tuple[int, ...]], ...]]
+    sections: Mapping[str, range]
+    decision_index: Mapping[str, int]
+    enrolled_group: int | None
     criterion_leaves: tuple[Leaves, ...]
-    decision_functions: tuple[Callable[[Evaluation], Resolved], ...]
     decision_leaves: tuple[Leaves, ...]
-    track_functions: tuple[tuple[str, Callable[[Evaluation], TrackRun]], ...]
     exit_leaves: Mapping[str, Leaves]
-    item_functions: tuple[Callable[[Evaluation], list[Item]], ...]
-    milestone_functions: tuple[Callable[[Evaluation], MilestoneState | None], ...]
-    deviation_functions: tuple[Callable[[Evaluation], Obligation | None], ...]
-    endpoint_functions: tuple[Callable[[Evaluation], EndpointState], ...]
-    standing_functions: tuple[Callable[[Evaluation], Standing], ...]
     tests: Mapping[int, Test]
+    mentions: Mapping[int, Mentions]
 
     def fact_reading(self, fact: str, point: str) -> int | None:
         """The index of the plain slot of a fact at a point, if anything refers to it."""
         return self.reading_index.get(Reading(fact, point))
+
+
+@dataclass(frozen=True, slots=True)
+class Mentions:
+    """The slots and profile keys that a part of a definition names, in the order of the text, each once."""
+
+    readings: tuple[Reading, ...]
+    params: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -136,33 +144,53 @@ def course_text(event: Event, ctx: Evaluation) -> str:
 
 
 class Evaluation:
-    """One evaluation.
+    """One evaluation: what is true of a record at an instant, each thing worked out once, when it is asked for.
 
-    `passed` is the only way to the clock; it remembers the next instant at which an answer changes.
+    `passed` is the only way to the clock; it remembers the next instant at which an answer changes (`next_at`). `plan` is
+    there once `pathway.patient.evaluate.evaluation` has made it. An evaluation speaks of the record as it was when it was
+    made: after an event it must not be asked any more.
     """
 
     __slots__ = (
+        "always",
         "anchors",
         "compiled",
-        "compound",
+        "compounds",
         "criteria",
         "decisions",
+        "horizon",
         "ledgers",
+        "never",
         "next_at",
         "now",
         "params",
+        "parts",
+        "plan",
         "profile",
         "readings",
         "record",
+        "shelves",
         "site",
         "start",
+        "texts",
         "tracks",
         "tz",
+        "until",
+        "walks",
     )
+    plan: Plan
 
     def __init__(
-        self, compiled: Compiled, profile: Profile, site: Site, record: Record, now: datetime
+        self,
+        compiled: Compiled,
+        profile: Profile,
+        site: Site,
+        record: Record,
+        now: datetime,
+        before: Evaluation | None = None,
     ) -> None:
+        """`before`: the newest evaluation of the same record. What no event has touched since, and no instant that has passed
+        could change, is taken over from it."""
         self.compiled = compiled
         self.profile = profile
         self.params: dict[str, Parsed] = profile.parsed
@@ -172,13 +200,57 @@ class Evaluation:
         self.now = now
         self.next_at: datetime | None = None
         self.start: datetime = record.events[0].recorded if record.events else BEGINNING
-        self.readings: list[Val | None] = [None] * len(compiled.reading_functions)
-        self.anchors: list[Any] = [_UNKNOWN] * len(compiled.anchor_functions)
-        self.criteria: list[Result | None] = [None] * len(compiled.criterion_functions)
-        self.decisions: list[Resolved | None] = [None] * len(compiled.decision_functions)
-        self.ledgers: list[Run | None] = [None] * len(compiled.ledger_functions)
-        self.tracks: dict[str, Any] = {}
-        self.compound: dict[int, Result] = {}
+        self.always, self.never = Result("PASS", self.start), Result("FAIL", self.start)
+        self.horizon: datetime | None = None
+        self.tracks: dict[str, TrackRun] = {}
+        # By kind: what has been worked out, and until when it stays true whatever the clock shows (None: always).
+        self.shelves: list[list[Any]]
+        self.until: list[list[datetime | None]]
+        follows = before is not None and _continues(before, self)
+        if before is not None and follows:
+            self.shelves = [[*values] for values in before.shelves]
+            self.until = [[*instants] for instants in before.until]
+        else:
+            sizes = [*map(len, compiled.functions), len(compiled.functions[PARTS])]
+            self.shelves = [[_UNKNOWN] * size for size in sizes]
+            self.until = [[None] * size for size in sizes]
+        (
+            self.readings,
+            self.anchors,
+            self.criteria,
+            self.decisions,
+            self.ledgers,
+            self.compounds,
+            self.walks,
+            self.parts,
+            self.texts,
+        ) = self.shelves
+        if before is not None and follows:
+            self._forget(before)
+
+    def _forget(self, before: Evaluation) -> None:
+        """Forget what events have touched since the evaluation before, and what has only been true until now."""
+        for name in self.record.stale:
+            for kind, numbers in self.compiled.readers.get(name, ()):
+                shelf = self.shelves[kind]
+                for number in numbers:
+                    shelf[number] = _UNKNOWN
+                if kind == PARTS:
+                    for number in numbers:
+                        self.texts[number] = _UNKNOWN
+        self.horizon = before.horizon
+        if self.horizon is None or self.now < self.horizon:
+            return
+        left: list[datetime] = []
+        for shelf, instants in zip(self.shelves, self.until, strict=True):
+            for number, until in enumerate(instants):
+                if until is None:
+                    continue
+                if until <= self.now:
+                    shelf[number] = _UNKNOWN
+                elif shelf[number] is not _UNKNOWN:
+                    left.append(until)
+        self.horizon = min(left, default=None)
 
     def passed(self, instant: datetime) -> bool:
         """Whether the instant has come."""
@@ -188,11 +260,37 @@ class Evaluation:
             self.next_at = instant
         return False
 
+    def _worked_out(self, kind: int, number: int) -> Any:
+        """Work something out, and keep it with the instant until which it stays true."""
+        outer, self.next_at = self.next_at, None
+        value = self.shelves[kind][number] = self.compiled.functions[kind][number](self)
+        self._until(kind, number, outer)
+        return value
+
+    def _until(self, kind: int, number: int, outer: datetime | None) -> None:
+        until = self.until[kind][number] = self.next_at
+        if until is None:
+            self.next_at = outer
+            return
+        if self.horizon is None or until < self.horizon:
+            self.horizon = until
+        if outer is not None and outer < until:
+            self.next_at = outer
+
+    def _kept(self, kind: int, number: int, value: Any) -> Any:
+        """What has been worked out before: it may change at the same instant as then."""
+        until = self.until[kind][number]
+        if until is not None and (self.next_at is None or until < self.next_at):
+            self.next_at = until
+        return value
+
     def reading(self, index: int) -> Val:
         """The value of a slot."""
-        value = self.readings[index]
-        if value is None:
-            value = self.readings[index] = self.compiled.reading_functions[index](self)
+        value: Val = self.readings[index]
+        if value is _UNKNOWN:
+            value = self._worked_out(READINGS, index)
+        elif self.until[READINGS][index] is not None:
+            self._kept(READINGS, index, value)
         return value
 
     def unobtainable(self, missing: tuple[int, ...]) -> datetime | None:
@@ -214,35 +312,94 @@ class Evaluation:
 
     def anchor(self, index: int) -> Point | None:
         """An anchor, None while nothing is known of it."""
-        value = self.anchors[index]
+        value: Any = self.anchors[index]
         if value is _UNKNOWN:
-            value = self.anchors[index] = self.compiled.anchor_functions[index](self)
+            value = self._worked_out(ANCHORS, index)
+        elif self.until[ANCHORS][index] is not None:
+            self._kept(ANCHORS, index, value)
         point: Point | None = value
         return point
 
     def criterion(self, index: int) -> Result:
         """A criterion's verdict, judgements included."""
-        value = self.criteria[index]
-        if value is None:
-            value = self.criteria[index] = self.compiled.criterion_functions[index](self)
+        value: Result = self.criteria[index]
+        if value is _UNKNOWN:
+            value = self._worked_out(CRITERIA, index)
+        elif self.until[CRITERIA][index] is not None:
+            self._kept(CRITERIA, index, value)
         return value
 
     def decision(self, index: int) -> Resolved:
         """A decision as it stands."""
-        value = self.decisions[index]
-        if value is None:
-            value = self.decisions[index] = self.compiled.decision_functions[index](self)
+        value: Resolved = self.decisions[index]
+        if value is _UNKNOWN:
+            value = self._worked_out(DECISIONS, index)
+        elif self.until[DECISIONS][index] is not None:
+            self._kept(DECISIONS, index, value)
         return value
 
     def ledger(self, index: int) -> Run:
         """An infusion's run."""
-        value = self.ledgers[index]
-        if value is None:
-            value = self.ledgers[index] = self.compiled.ledger_functions[index](self)
+        value: Run = self.ledgers[index]
+        if value is _UNKNOWN:
+            value = self._worked_out(LEDGERS, index)
+        elif self.until[LEDGERS][index] is not None:
+            self._kept(LEDGERS, index, value)
+        return value
+
+    def compound(self, index: int) -> Result:
+        """A predicate that stands in several places."""
+        value: Result = self.compounds[index]
+        if value is _UNKNOWN:
+            value = self._worked_out(COMPOUNDS, index)
+        elif self.until[COMPOUNDS][index] is not None:
+            self._kept(COMPOUNDS, index, value)
+        return value
+
+    def track(self, index: int) -> TrackRun:
+        """A track, walked."""
+        value: TrackRun = self.walks[index]
+        if value is _UNKNOWN:
+            return self._worked_out(TRACKS, index)  # type: ignore[no-any-return]
+        return self._kept(TRACKS, index, value)  # type: ignore[no-any-return]
+
+    def part(self, number: int) -> Any:
+        """A part of the plan."""
+        value = self.parts[number]
+        if value is _UNKNOWN:
+            return self._worked_out(PARTS, number)
+        return self._kept(PARTS, number, value)
+
+    def told(self, number: int, tell: Callable[[Evaluation, int], Any]) -> Any:
+        """A part of the plan in words: `tell(self, number)`, kept as long as the part itself. Nobody may change it."""
+        value = self.texts[number]
+        if value is _UNKNOWN:
+            outer, self.next_at = self.next_at, None
+            value = self.texts[number] = tell(self, number)
+            self._until(TEXTS, number, outer)
         return value
 
 
-_UNKNOWN = object()
+READINGS, ANCHORS, CRITERIA, DECISIONS, LEDGERS, COMPOUNDS, TRACKS, PARTS, TEXTS = range(9)
+"""The kinds of what an evaluation works out, in the order of `Compiled.functions`; `TEXTS` are of its `PARTS`."""
+
+
+class _Unknown:
+    """What has not been worked out yet."""
+
+
+_UNKNOWN: Any = _Unknown()
+
+
+def _continues(before: Evaluation, now: Evaluation) -> bool:
+    """Whether what one evaluation found out holds for the other but for later events: the same question, no earlier instant."""
+    return (
+        before.compiled is now.compiled
+        and before.now <= now.now
+        and before.start == now.start
+        and before.site == now.site
+        and (before.profile is now.profile or before.profile.hash == now.profile.hash)
+    )
 
 
 Test = Callable[[Evaluation], Result]

@@ -115,7 +115,7 @@ def _of_slot(
         values = linker.fact(reading.fact).values
 
         def chosen(ctx: Evaluation) -> Cell:
-            value = ctx.readings[index] or ctx.reading(index)
+            value = ctx.reading(index)
             if value.state == "known":
                 return Cell((value.text,), value.since)
             return (
@@ -129,7 +129,7 @@ def _of_slot(
     names = tuple(b.name for b in item.bands)
 
     def banded(ctx: Evaluation) -> Cell:
-        value = ctx.readings[index] or ctx.reading(index)
+        value = ctx.reading(index)
         if value.state == "missing":
             return Cell(names, None, (index,))
         if value.state == "review":
@@ -161,6 +161,7 @@ def compile_decision(decision: Decision, linker: Linker, leaves: Leaves) -> Reso
     boundary = predicate(decision.boundary, linker) if decision.boundary is not None else None
     enacted = [(option, predicate(p, linker), _by_time(p)) for option, p in decision.enacted]
     key = key_of(decision.id, decision.scope)
+    linker.recorded(key)
 
     def resolve(ctx: Evaluation) -> Resolved:
         found = Resolved()
@@ -289,18 +290,10 @@ def _work_out(
     rules: list[_Row],
     decision: Decision,
 ) -> tuple[list[_Row], list[_Then], datetime | None]:
-    """The rules that are still possible, their outcomes, and since when. Kept with the record while the cells are the same."""
-    kept = ctx.record.kept.setdefault("", {})
-    key = (ctx.profile.hash, [(c.possible, c.since) for c in cells])
-    known = kept.get(id(rules))
-    if known is not None and known[0] == key and known[1] is rules:
-        found: tuple[list[_Row], list[_Then], datetime | None] = known[2]
-        return found
+    """The rules that are still possible, their outcomes, and since when."""
     live = [each for each in rules if _possible(each[1], cells)]
     outcomes = list(dict.fromkeys(_then(ctx, rule, decision) for rule, _ in live))
-    found = live, outcomes, _settled(ctx, cells, reads, rules, decision)
-    kept[id(rules)] = (key, rules, found)
-    return found
+    return live, outcomes, _settled(ctx, cells, reads, rules, decision)
 
 
 def _settled(

@@ -18,17 +18,14 @@ VERDICTS = ("YES", "NO", "INEVALUABLE")
 """What a decision about a DLT or a response may say to a governor."""
 
 
-def compile_enrolments(protocol: Protocol, linker: Linker) -> list[Callable[[Evaluation], Standing]]:
-    """A function for each enrolment, in the protocol's order.
-
-    Raises ProtocolError on a name that is not defined, and when the protocol has no place for the governors' answers.
-    """
+def check_enrolments(protocol: Protocol, linker: Linker) -> None:
+    """Raises ProtocolError on a subtrial that is not defined, or is enrolled in twice, and when the protocol has no place for
+    the governors' answers."""
     subtrials = [subtrial.id for subtrial in protocol.subtrials]
     for n, name in enumerate(subtrials):
         if name in subtrials[:n]:
             raise linker.error(f"subtrial {name} is defined twice")
     seen: list[str] = []
-    out = []
     for spec in protocol.enrolments:
         with linker.within(f"enrolment {spec.subtrial}"):
             if spec.subtrial not in subtrials:
@@ -38,12 +35,11 @@ def compile_enrolments(protocol: Protocol, linker: Linker) -> list[Callable[[Eva
             if spec.subtrial in seen:
                 raise linker.error(f"enrolment {spec.subtrial} is defined twice")
             _check_slot_fact(protocol, spec.subtrial, linker)
-            out.append(_compile(spec, linker))
         seen.append(spec.subtrial)
-    return out
 
 
-def _compile(spec: Enrolment, linker: Linker) -> Callable[[Evaluation], Standing]:
+def compile_enrolment(spec: Enrolment, linker: Linker) -> Callable[[Evaluation], Standing]:
+    """How a patient stands towards the subtrial. Raises ProtocolError on a name that is not defined."""
     watch, ask = predicate(spec.watch, linker), predicate(spec.ask, linker)
     started = linker.anchor(spec.started)
     dlt, response = _verdict(spec.dlt, linker), _verdict(spec.response, linker)

@@ -68,7 +68,7 @@ def _is(reading: Reading, values: tuple[str, ...], linker: Linker) -> Test:
     measured = linker.fact(reading.fact).qualifiers
 
     def test(ctx: Evaluation) -> Result:
-        value = ctx.readings[index] or ctx.reading(index)
+        value = ctx.reading(index)
         waiting = _waiting(value, index)
         if waiting is not None:
             return waiting
@@ -85,8 +85,8 @@ def _compare(reading: Reading, limit: Limit | Param, linker: Linker) -> Test:
     def test(ctx: Evaluation) -> Result:
         bound = read(ctx)
         if bound is None:
-            return Result("FAIL", ctx.start)
-        value = ctx.readings[index] or ctx.reading(index)
+            return ctx.never
+        value = ctx.reading(index)
         waiting = _waiting(value, index)
         if waiting is not None:
             return waiting
@@ -188,7 +188,7 @@ def _products(node: Products, linker: Linker) -> Test:
     times, op = Decimal(node.times), node.op
 
     def test(ctx: Evaluation) -> Result:
-        values = [ctx.readings[i] or ctx.reading(i) for i in (*left, *right)]
+        values = [ctx.reading(i) for i in (*left, *right)]
         missing = tuple(i for i, v in zip((*left, *right), values, strict=True) if v.state == "missing")
         if missing:
             return Result("PENDING", None, missing)
@@ -209,12 +209,12 @@ def _fresh(reading: Reading, days: int | Param, before: str, linker: Linker) -> 
     anchor = linker.anchor(before) if before else None
 
     def test(ctx: Evaluation) -> Result:
-        value = ctx.readings[index] or ctx.reading(index)
+        value = ctx.reading(index)
         length = number(ctx)
         if value.event is None:
             return Result("PENDING", None, (index,))
         if length is None:
-            return Result("FAIL", ctx.start)
+            return ctx.never
         last = local_day(value.event.occurred, ctx.tz) + timedelta(days=length)
         point = ctx.anchor(anchor) if anchor is not None else None
         if point is not None:
@@ -233,12 +233,12 @@ def _fresh_hours(reading: Reading, hours: int | Param, before: str, linker: Link
     anchor = linker.anchor(before) if before else None
 
     def test(ctx: Evaluation) -> Result:
-        value = ctx.readings[index] or ctx.reading(index)
+        value = ctx.reading(index)
         length = number(ctx)
         if value.event is None:
             return Result("PENDING", None, (index,))
         if length is None:
-            return Result("FAIL", ctx.start)
+            return ctx.never
         end = value.event.occurred + timedelta(hours=length)
         point = ctx.anchor(anchor) if anchor is not None else None
         if point is not None:
@@ -257,8 +257,8 @@ def _fresh_hours(reading: Reading, hours: int | Param, before: str, linker: Link
 
 def _known(index: int) -> Test:
     def test(ctx: Evaluation) -> Result:
-        value = ctx.readings[index] or ctx.reading(index)
-        return Result("FAIL", ctx.start) if value.state == "missing" else Result("PASS", value.since)
+        value = ctx.reading(index)
+        return ctx.never if value.state == "missing" else Result("PASS", value.since)
 
     return test
 
@@ -271,7 +271,7 @@ def _not_obtainable(reading: Reading, linker: Linker) -> Test:
     def test(ctx: Evaluation) -> Result:
         declared = [ctx.record.unobtainable.get((fact, p)) for p in points]
         if ctx.reading(index).state != "missing" or not all(declared):
-            return Result("FAIL", ctx.start)
+            return ctx.never
         return Result("PASS", max(e.recorded for found in declared for e in (found or ())[:1]))
 
     return test

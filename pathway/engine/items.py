@@ -43,7 +43,7 @@ def _blocker(decision: str, linker: Linker) -> Callable[[Evaluation], str | None
         track, phase = linker.exit_of(decision)
 
         def waits_for_exit(ctx: Evaluation) -> str | None:
-            found = ctx.tracks[track].exits.get(phase)
+            found = ctx.track(track).exits.get(phase)
             return decision if found is None or found.outcome is None else None
 
         return waits_for_exit

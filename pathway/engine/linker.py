@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
@@ -22,6 +22,9 @@ from pathway.language import (
 from pathway.language.parsing import QUALIFIERS, nearest
 from pathway.language.profile import profile_keys
 from pathway.language.terms import key_of
+
+RECORDED = "record "
+"""What an edge begins with that leads to the record: the name follows of which something is recorded."""
 
 Bound = Callable[[Evaluation], tuple[str, Decimal] | None]
 
@@ -45,7 +48,9 @@ class Linker:
         self.edges: dict[str, dict[str, None]] = {}
         self.readable: tuple[str, ...] = ()
         self.compound: dict[Predicate, tuple[int, Test]] = {}
-        self.compounds = 0
+        self.compounds: list[Test] = []
+        self.remembers = True
+        self.decision_index = {key: n for n, key in enumerate(self.decisions)}
 
     def error(self, message: str) -> ProtocolError:
         """A ProtocolError that names the protocol and the part being compiled."""
@@ -64,8 +69,18 @@ class Linker:
 
     def depends(self, on: str) -> None:
         """Remember that what is being compiled reads `on`."""
-        if self.owner:
-            self.edges.setdefault(self.owner[-1], {})[on] = None
+        if not self.owner:
+            raise AssertionError(
+                f"{on} is read by nothing that has a name: no change of it would be heard of"
+            )
+        self.edges.setdefault(self.owner[-1], {})[on] = None
+
+    def recorded(self, name: str) -> None:
+        """Remember that what is being compiled reads what is on record under a name.
+
+        Whatever asks the record for a name must say so here: an event about it makes stale what its readers found out.
+        """
+        self.depends(f"{RECORDED}{name}")
 
     def _find(self, what: str, id: str, known: dict[str, Any]) -> int:
         if id not in known:
@@ -77,6 +92,7 @@ class Linker:
         """The fact of that name."""
         if id not in self.facts:
             raise self.error(f"fact {id!r} is not defined; {nearest(id, list(self.facts))}")
+        self.recorded(id)
         fact: Fact = self.facts[id]
         return fact
 
@@ -94,6 +110,7 @@ class Linker:
         index = self.reading_index.setdefault(reading, len(self.reading_index))
         self.depends(f"slot {index}")
         with self.within(f"slot {index}"):
+            self.recorded(reading.fact)
             for anchor in (reading.until, reading.since):
                 if anchor:
                     self.anchor(anchor)
@@ -116,12 +133,14 @@ class Linker:
         for label, value in scope:
             if label not in scopes or value not in scopes[label]:
                 raise self.error(f"action {id} has no scope {label}={value}")
+        self.recorded(id)
         return id
 
     def adverse_event(self, id: str) -> str:
         """The adverse-event type of that name."""
         if id not in self.events:
             raise self.error(f"adverse event {id!r} is not defined; {nearest(id, list(self.events))}")
+        self.recorded(id)
         return id
 
     def anchor(self, id: str) -> int:
@@ -156,8 +175,8 @@ class Linker:
         """The index of a ledger: by id, or by key (`blina[cycle=1]`) where several share an id."""
         return self._find("ledger", id, self.ledgers)
 
-    def phases(self, track: str, phases: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-        """A track that may be read here, and phases that it has."""
+    def track(self, track: str, phases: tuple[str, ...]) -> int:
+        """The index of a track that may be read here, and has these phases."""
         if track not in self.tracks:
             raise self.error(f"track {track!r} is not defined; {nearest(track, list(self.tracks))}")
         if track not in self.readable:
@@ -168,15 +187,18 @@ class Linker:
         for phase in phases:
             if phase not in known:
                 raise self.error(f"track {track} has no phase {phase!r}; {nearest(phase, known)}")
-        return track, phases
+        return self._find("track", track, self.tracks)
 
-    def exit_of(self, decision: str) -> tuple[str, str]:
-        """(track, phase) of a phase-exit decision such as AFTER_CONSOLIDATION."""
+    def exit_of(self, decision: str) -> tuple[int, str]:
+        """(index of the track, phase) of a phase-exit decision such as AFTER_CONSOLIDATION."""
         phase = decision.removeprefix("AFTER_")
         for track in self.protocol.tracks:
             if any(p.id == phase and p.exits for p in track.phases):
-                return track.id, phase
-        raise self.error(f"decision {decision!r}: no phase {phase!r} has exits")
+                return self._find("track", track.id, self.tracks), phase
+        known = [f"AFTER_{p.id}" for t in self.protocol.tracks for p in t.phases if p.exits]
+        raise self.error(
+            f"decision {decision!r} is not defined: no phase {phase!r} has exits; {nearest(decision, known)}"
+        )
 
     def param(self, key: str, types: tuple[str, ...]) -> str:
         """A profile key of one of these types."""
@@ -200,6 +222,30 @@ class Linker:
             return (value.op, Decimal(value.value)) if isinstance(value, Limit) else None
 
         return read
+
+    def readers(self, owners: Mapping[int, list[str]]) -> dict[str, tuple[tuple[int, tuple[int, ...]], ...]]:
+        """By name of what is recorded: the kinds and numbers of the owners that read it, themselves or through others."""
+        reads: dict[str, dict[str, None]] = {}
+        found: dict[str, dict[int, list[int]]] = {}
+        for kind, names in owners.items():
+            for number, owner in enumerate(names):
+                for name in self._reads(owner, reads):
+                    found.setdefault(name, {}).setdefault(kind, []).append(number)
+        return {
+            name: tuple((kind, tuple(numbers)) for kind, numbers in kinds.items())
+            for name, kinds in found.items()
+        }
+
+    def _reads(self, owner: str, known: dict[str, dict[str, None]]) -> dict[str, None]:
+        found = known.get(owner)
+        if found is None:
+            found = known[owner] = {}
+            for on in self.edges.get(owner, ()):
+                if on.startswith(RECORDED):
+                    found[on.removeprefix(RECORDED)] = None
+                else:
+                    found.update(self._reads(on, known))
+        return found
 
     def refuse_shared_keys(self, engine: Iterable[str]) -> None:
         """Raise ProtocolError if two things that a plan states, or two questions, would go by one key."""
@@ -229,6 +275,8 @@ class Linker:
         if name in done:
             return
         for following in self.edges.get(name, ()):
+            if following.startswith(RECORDED):
+                continue
             self._visit(following, [*path, name], done)
         done.add(name)
 

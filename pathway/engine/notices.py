@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from pathway.engine.confirmations import is_decided
-from pathway.engine.context import Evaluation
+from pathway.engine.context import Evaluation, Leaves
 from pathway.engine.decisions import decision_state
+from pathway.engine.linker import Linker
 from pathway.engine.obligations import oblige
-from pathway.engine.results import Resolved, TrackRun
-from pathway.language import ROLES
+from pathway.engine.results import Resolved
+from pathway.language import ROLES, Criterion, Decision, Track
 from pathway.language.terms import key_of
 from pathway.plan import DecisionState, Obligation
 
@@ -29,58 +31,94 @@ AMENDED_OPEN = (
 """Of AMENDED while the table cannot tell."""
 
 
-def decision_states(ctx: Evaluation) -> tuple[list[DecisionState], list[Obligation]]:
-    """Every question that is asked or was answered, and what the engine tells about questions and criteria."""
-    compiled = ctx.compiled
-    states: list[DecisionState] = []
-    notices: list[Obligation] = []
-    for n, (key, decision) in enumerate(compiled.decisions.items()):
-        found = ctx.decision(n)
+Question = Callable[[Evaluation], tuple[tuple[DecisionState, ...], tuple[Obligation, ...]]]
+"""What a plan says of a question, and what the engine tells about it."""
+
+
+def compile_question(key: str, spec: Decision, linker: Linker, leaves: Leaves) -> Question:
+    """A decision, if it is asked or was answered."""
+    index, tell = linker.decision(key, ()), _compile_notices(key, linker)
+
+    def question(ctx: Evaluation) -> tuple[tuple[DecisionState, ...], tuple[Obligation, ...]]:
+        found = ctx.decision(index)
         if (not found.asked or found.none) and found.taken is None:
-            continue
-        role = decision.confirm or ("clinician" if found.open or found.taken is not None else "")
-        states.append(
-            decision_state(ctx, decision.id, key, found, role, decision.options, compiled.decision_leaves[n])
-        )
-        notices += _notices(ctx, key, found, role)
-    for walk in ctx.tracks.values():
-        notices += _exits(ctx, walk, states)
-    for n, (id_, criterion) in enumerate(compiled.criteria.items()):
-        result = ctx.criterion(n)
-        if result.verdict == "REVIEW":
-            key = key_of("REVIEW", (("criterion", id_),))
-            text = f"{id_} {ENGINE_NOTICES['REVIEW']}: {criterion.text}"
-            rung = [("major", result.since or ctx.start)]
-            notices.append(oblige(ctx, "REVIEW", key, "alert", text, "clinician", rung))
-    return states, notices
+            return (), ()
+        role = spec.confirm or ("clinician" if found.open or found.taken is not None else "")
+        state = decision_state(ctx, spec.id, key, found, role, spec.options, leaves)
+        return (state,), tell(ctx, found, role)
+
+    return question
 
 
-def _exits(ctx: Evaluation, walk: TrackRun, states: list[DecisionState]) -> list[Obligation]:
-    notices: list[Obligation] = []
-    for phase, found in walk.exits.items():
-        key = f"AFTER_{phase}"
-        if walk.phase != phase and found.taken is None:
-            continue
-        spec = ctx.compiled.phases[phase][1]
-        options = tuple(dict.fromkeys(e.to for e in spec.exits))
-        role = spec.confirm or ""
-        if walk.phase != phase:
-            found.open = False
-        elif found.state == "none":
-            found.state = "waiting"
-        states.append(decision_state(ctx, key, key, found, role, options, ctx.compiled.exit_leaves[phase]))
-        notices += _notices(ctx, key, found, role)
-    for phase, at in walk.unconfirmed:
-        key = key_of("STARTED-UNCONFIRMED", (("phase", phase),))
-        text = f"{phase} {ENGINE_NOTICES['STARTED-UNCONFIRMED']}"
-        notices.append(
-            oblige(ctx, "STARTED-UNCONFIRMED", key, "deviation", text, "clinician", [("major", at)])
-        )
-    return notices
+def compile_exits(track: Track, linker: Linker, leaves: Mapping[str, Leaves]) -> Question:
+    """The questions that a track asks: what follows the phase that the patient is in, and what was answered before."""
+    index = linker.track(track.id, ())
+    ways = {
+        phase.id: (f"AFTER_{phase.id}", phase, tuple(dict.fromkeys(e.to for e in phase.exits)))
+        for phase in track.phases
+    }
+    tells = {phase: _compile_notices(key, linker) for phase, (key, _, _) in ways.items()}
+    keys = {phase.id: key_of("STARTED-UNCONFIRMED", (("phase", phase.id),)) for phase in track.phases}
+    for key in keys.values():
+        linker.recorded(key)
+
+    def exits(ctx: Evaluation) -> tuple[tuple[DecisionState, ...], tuple[Obligation, ...]]:
+        walk = ctx.track(index)
+        states: list[DecisionState] = []
+        notices: list[Obligation] = []
+        for phase, found in walk.exits.items():
+            key, spec, options = ways[phase]
+            if walk.phase != phase and found.taken is None:
+                continue
+            role = spec.confirm or ""
+            if walk.phase != phase:
+                found.open = False
+            elif found.state == "none":
+                found.state = "waiting"
+            states.append(decision_state(ctx, key, key, found, role, options, leaves[phase]))
+            notices += tells[phase](ctx, found, role)
+        for phase, at in walk.unconfirmed:
+            text = f"{phase} {ENGINE_NOTICES['STARTED-UNCONFIRMED']}"
+            rung = [("major", at)]
+            notices.append(
+                oblige(ctx, "STARTED-UNCONFIRMED", keys[phase], "deviation", text, "clinician", rung)
+            )
+        return tuple(states), tuple(notices)
+
+    return exits
 
 
-def _notices(ctx: Evaluation, key: str, found: Resolved, role: str) -> list[Obligation]:
-    scope = (("decision", key),)
+def compile_review(spec: Criterion, linker: Linker) -> Callable[[Evaluation], Obligation | None]:
+    """The notice that a criterion needs a judgement, while it does."""
+    index = linker.criterion(spec.id)
+    key = key_of("REVIEW", (("criterion", spec.id),))
+    text = f"{spec.id} {ENGINE_NOTICES['REVIEW']}: {spec.text}"
+    linker.recorded(key)
+
+    def review(ctx: Evaluation) -> Obligation | None:
+        result = ctx.criterion(index)
+        if result.verdict != "REVIEW":
+            return None
+        return oblige(ctx, "REVIEW", key, "alert", text, "clinician", [("major", result.since or ctx.start)])
+
+    return review
+
+
+def _compile_notices(
+    key: str, linker: Linker
+) -> Callable[[Evaluation, Resolved, str], tuple[Obligation, ...]]:
+    keys = {
+        name: key_of(name, (("decision", key),))
+        for name in ("AMENDED", "DIVERGED", "REOPENED", "DECISION-OPEN")
+    }
+    for each in keys.values():
+        linker.recorded(each)
+    return lambda ctx, found, role: tuple(_notices(ctx, key, found, role, keys))
+
+
+def _notices(
+    ctx: Evaluation, key: str, found: Resolved, role: str, keys: Mapping[str, str]
+) -> list[Obligation]:
     since = found.changed_at or found.since or ctx.start
     name = {"amended": "AMENDED", "diverged": "DIVERGED", "reopened": "REOPENED"}.get(found.state)
     out = []
@@ -93,7 +131,7 @@ def _notices(ctx: Evaluation, key: str, found: Resolved, role: str) -> list[Obli
             oblige(
                 ctx,
                 name,
-                key_of(name, scope),
+                keys[name],
                 kind,
                 text,
                 role if role in ROLES else "clinician",
@@ -110,7 +148,7 @@ def _notices(ctx: Evaluation, key: str, found: Resolved, role: str) -> list[Obli
                 oblige(
                     ctx,
                     "DECISION-OPEN",
-                    key_of("DECISION-OPEN", scope),
+                    keys["DECISION-OPEN"],
                     "alert",
                     f"{key}: {ENGINE_NOTICES['DECISION-OPEN']}",
                     role or "clinician",

@@ -57,6 +57,7 @@ def compile_deviation(spec: Deviation, linker: Linker) -> Callable[[Evaluation],
     """The obligation while it holds and one of its rungs has come."""
     when = gate(spec.when, linker)
     key = key_of(spec.id, spec.scope)
+    linker.recorded(key)
     rungs = [
         (rung.severity, compile_moment(rung.moment, linker) if rung.moment is not None else None)
         for rung in spec.rungs

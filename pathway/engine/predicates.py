@@ -40,15 +40,15 @@ def predicate(node: Predicate, linker: Linker) -> Test:
 
     References are checked here: raises ProtocolError on an unknown name or a forbidden one.
     """
-    if not isinstance(node, AllOf | AnyOf | AtLeast | Dates | Exposure):
+    if not linker.remembers or not isinstance(node, AllOf | AnyOf | AtLeast | Dates | Exposure):
         return _compile(node, linker)
     known = linker.compound.get(node)
     if known is None:
-        linker.compounds += 1
-        number = linker.compounds
+        number = len(linker.compounds)
+        linker.compounds.append(_nothing)  # its number is taken before those of the compounds within it
         with linker.within(f"compound {number}"):
-            test = _compile(node, linker)
-        known = linker.compound[node] = (number, _remembered(test, number))
+            linker.compounds[number] = _compile(node, linker)
+        known = linker.compound[node] = (number, _remembered(number))
     linker.depends(f"compound {known[0]}")
     return known[1]
 
@@ -63,7 +63,7 @@ def gate(node: Predicate, linker: Linker) -> Test:
 def _compile(node: Predicate, linker: Linker) -> Test:
     match node:
         case Always():
-            return lambda ctx: Result("PASS", ctx.start)
+            return lambda ctx: ctx.always
         case Setting(key, values):
             return _setting(linker.param(key, ("choice",)), values, linker)
         case AllOf(parts):
@@ -98,7 +98,7 @@ def _setting(key: str, values: tuple[str, ...], linker: Linker) -> Test:
     for value in values:
         if value not in linker.keys[key].options:
             raise linker.error(f"profile key {key} can never be {value!r}")
-    return lambda ctx: Result("PASS" if ctx.params[key] in values else "FAIL", ctx.start)
+    return lambda ctx: ctx.always if ctx.params[key] in values else ctx.never
 
 
 def _unsettled(results: list[Result], pending: bool) -> Result:
@@ -221,11 +221,9 @@ def _state(test: Test, verdicts: tuple[str, ...]) -> Test:
     return state
 
 
-def _remembered(test: Test, number: int) -> Test:
-    def once(ctx: Evaluation) -> Result:
-        result = ctx.compound.get(number)
-        if result is None:
-            result = ctx.compound[number] = test(ctx)
-        return result
+def _remembered(number: int) -> Test:
+    return lambda ctx: ctx.compound(number)
 
-    return once
+
+def _nothing(ctx: Evaluation) -> Result:
+    raise AssertionError("a predicate that stands within itself")

@@ -31,19 +31,8 @@ def compile_reading(reading: Reading, fact: Fact, linker: Linker) -> Callable[[E
     until = linker.anchor(reading.until) if reading.until else None
     since = linker.anchor(reading.since) if reading.since else None
     latest = fact.cardinality in ("latest", "series") or bool(reading.points)
-    token = object()
 
     def value(ctx: Evaluation) -> Val:
-        if until is not None or since is not None:
-            return picked(ctx)
-        # Without an anchor only new events about the fact change the value: the record keeps it until then.
-        kept = ctx.record.kept.setdefault(reading.fact, {})
-        known = kept.get((token, ctx.tz))
-        if known is None:
-            known = kept[token, ctx.tz] = picked(ctx)
-        return known
-
-    def picked(ctx: Evaluation) -> Val:
         found = samples(ctx, reading)
         if until is not None:
             found = _before(found, ctx.anchor(until), reading.strictly, ctx)

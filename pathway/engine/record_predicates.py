@@ -71,9 +71,9 @@ def of_record(node: RecordPredicate, linker: Linker) -> Test:
         case Taken(decision, options):
             return _taken(linker.decision(decision, options), options)
         case InPhase(track, phases):
-            return _in_phase(*linker.phases(track, phases))
+            return _in_phase(linker.track(track, phases), phases)
         case Entered(track, phase):
-            return _entered(*linker.phases(track, (phase,)))
+            return _entered(linker.track(track, (phase,)), phase)
 
 
 def _recorded(action: str, scope: tuple[tuple[str, str], ...], where: tuple[str, str]) -> Test:
@@ -83,7 +83,7 @@ def _recorded(action: str, scope: tuple[tuple[str, str], ...], where: tuple[str,
         for event in ctx.record.actions.get(action, ()):
             if (not scope or event.scope == scope) and (not name or event.detail(name) == wanted):
                 return Result("PASS", event.recorded)
-        return Result("FAIL", ctx.start)
+        return ctx.never
 
     return test
 
@@ -113,7 +113,7 @@ def _passed(moment: Callable[[Evaluation], datetime | None]) -> Test:
     def test(ctx: Evaluation) -> Result:
         instant = moment(ctx)
         if instant is None or not ctx.passed(instant):
-            return Result("FAIL", ctx.start)
+            return ctx.never
         return Result("PASS", instant)
 
     return test
@@ -123,13 +123,9 @@ def _reached(index: int) -> Test:
     def test(ctx: Evaluation) -> Result:
         point = ctx.anchor(index)
         if point is None or not point.actual:
-            return Result("FAIL", ctx.start)
+            return ctx.never
         instant = point.instant or at_hour(point.day, 0, ctx.tz)
-        return (
-            Result("PASS", max(instant, point.since or instant))
-            if ctx.passed(instant)
-            else Result("FAIL", ctx.start)
-        )
+        return Result("PASS", max(instant, point.since or instant)) if ctx.passed(instant) else ctx.never
 
     return test
 
@@ -154,7 +150,7 @@ def _directed(index: int, actions: tuple[str, ...], rules: tuple[str, ...]) -> T
                 and (not rules or directive.rule.id in rules)
             ):
                 return Result("PASS", directive.since)
-        return Result("FAIL", ctx.start)
+        return ctx.never
 
     return test
 
@@ -162,7 +158,7 @@ def _directed(index: int, actions: tuple[str, ...], rules: tuple[str, ...]) -> T
 def _flag(index: int, flag: str) -> Test:
     def test(ctx: Evaluation) -> Result:
         at = ctx.ledger(index).flags.get(flag)
-        return Result("FAIL", ctx.start) if at is None else Result("PASS", at)
+        return ctx.never if at is None else Result("PASS", at)
 
     return test
 
@@ -193,22 +189,21 @@ def _taken(index: int, options: tuple[str, ...]) -> Test:
     return test
 
 
-def _in_phase(track: str, phases: tuple[str, ...]) -> Test:
+def _in_phase(track: int, phases: tuple[str, ...]) -> Test:
     def test(ctx: Evaluation) -> Result:
-        state = ctx.tracks.get(track)
-        if state is None or state.phase not in phases:
-            return Result("FAIL", ctx.start)
+        state = ctx.track(track)
+        if state.phase not in phases:
+            return ctx.never
         return Result("PASS", state.since)
 
     return test
 
 
-def _entered(track: str, phases: tuple[str, ...]) -> Test:
+def _entered(track: int, phase: str) -> Test:
     def test(ctx: Evaluation) -> Result:
-        state = ctx.tracks.get(track)
-        for phase, at, _ in state.path if state is not None else ():
-            if phase == phases[0]:
+        for entered, at, _ in ctx.track(track).path:
+            if entered == phase:
                 return Result("PASS", at)
-        return Result("FAIL", ctx.start)
+        return ctx.never
 
     return test

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +10,6 @@ from pathway.clock import at_hour
 from pathway.engine.anchors import compile_time
 from pathway.engine.confirmations import compare, judge, latest_confirmation, unconfirmed
 from pathway.engine.context import Evaluation, Leaves
-from pathway.engine.leaves import leaves_of
 from pathway.engine.linker import Linker
 from pathway.engine.predicates import gate
 from pathway.engine.results import Point, Resolved, Result, TrackRun
@@ -35,8 +34,10 @@ class _PhaseNode:
     leaves: Leaves
 
 
-def compile_track(track: Track, linker: Linker) -> Callable[[Evaluation], TrackRun]:
-    """The function that walks a track."""
+def compile_track(
+    track: Track, linker: Linker, exit_leaves: Mapping[str, Leaves]
+) -> Callable[[Evaluation], TrackRun]:
+    """The function that walks a track. `exit_leaves`: what the exits of each phase rest on."""
     ids = [p.id for p in track.phases]
     if len(set(ids)) != len(ids):
         raise linker.error(f"track {track.id}: a phase is listed twice")
@@ -49,13 +50,13 @@ def compile_track(track: Track, linker: Linker) -> Callable[[Evaluation], TrackR
 
     rooms: dict[str, _PhaseNode] = {}
     for rank, phase in enumerate(track.phases):
-        leaves = leaves_of(linker, *(e.when for e in phase.exits))
+        linker.recorded(f"AFTER_{phase.id}")
         rooms[phase.id] = _PhaseNode(
             phase,
             rank,
             [way(e, phase.id) for e in phase.exits],
             [compile_time(t, linker) for t in phase.started_by],
-            leaves,
+            exit_leaves[phase.id],
         )
     anywhere = [way(e, "an exit from anywhere") for e in track.anywhere]
 
@@ -174,7 +175,7 @@ def _held(ctx: Evaluation, room: _PhaseNode, taken: Event, at: datetime) -> bool
     """Whether the confirmation counted when the phase was to be entered, by what was on record then."""
     before = Record.of(e for e in ctx.record.events if e.recorded <= at)
     past = Evaluation(ctx.compiled, ctx.profile, ctx.site, before, at)
-    past.tracks = ctx.tracks
+    past.walks[:] = ctx.walks
     found = _propose(past, room)
     judge(found, taken, compare(past, found, taken, room.leaves), False, room.phase.on_reopen)
     return found.outcome is not None

@@ -32,6 +32,11 @@ DOSE_FLAGS = (
 """The flags of a course of doses, for `LedgerFlag`."""
 
 
+INFUSION_STATES = ("not_started", "running", "paused", "complete", "stopped", "short")
+DOSE_STATES = ("not_started", "running", "held", "paused", "complete", "stopped")
+"""The states of a ledger, for `LedgerIs`; `paused` of a course is an infusion that was interrupted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sign:
     """One finding, read from the newest value at each check. Exactly one of these:

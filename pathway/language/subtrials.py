@@ -57,6 +57,10 @@ def slot_fact(*subtrials: str, source: Source) -> Fact:
     )
 
 
+ROLLING_SIX_TABLES = ("P13", "P14")
+"""The versions of the rolling-six decision table, which `pathway.designs.rolling_six` holds."""
+
+
 @dataclass(frozen=True, slots=True)
 class RollingSix:
     """Rolling six by the named version of its decision table (in `pathway/designs/tables`, or the profile key that names it)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -11,20 +12,45 @@ T = TypeVar("T")
 
 def children(node: object) -> Iterator[Any]:
     """The dataclasses right under a node, in the order of the text; what stands in tuples stands right under it."""
-    values = (getattr(node, f.name) for f in fields(node)) if is_dataclass(node) else node
-    for value in values if isinstance(values, Iterable) else ():
-        if is_dataclass(value) and not isinstance(value, type):
-            yield value
-        elif isinstance(value, tuple | list):
-            yield from children(value)
+    yield from _under(node, [])
 
 
 def parts(node: object) -> Iterator[Any]:
     """The node and every dataclass under it, in the order of the text."""
-    if is_dataclass(node) and not isinstance(node, type):
-        yield node
-    for child in children(node):
-        yield from parts(child)
+    kind: Any = type(node)
+    found: list[Any] = [] if field_names(kind) is None else [node]
+    _gather(node, found)
+    yield from found
+
+
+@cache
+def field_names(kind: Any) -> tuple[str, ...] | None:
+    """The names of the fields of a dataclass; None of anything else."""
+    return tuple(f.name for f in fields(kind)) if is_dataclass(kind) else None
+
+
+def _under(node: object, found: list[Any]) -> list[Any]:
+    kind: Any = type(node)
+    names = field_names(kind)
+    if names is not None:
+        values: Iterable[Any] = [getattr(node, name) for name in names]
+    else:
+        values = node if isinstance(node, tuple | list) else ()
+    for value in values:
+        kind = type(value)
+        if kind is str or kind is int or value is None:
+            continue
+        if kind is tuple or kind is list:
+            _under(value, found)
+        elif field_names(kind) is not None:
+            found.append(value)
+    return found
+
+
+def _gather(node: object, found: list[Any]) -> None:
+    for child in _under(node, []):
+        found.append(child)
+        _gather(child, found)
 
 
 def atoms(node: object, kind: type[T]) -> list[T]:

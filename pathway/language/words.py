@@ -203,7 +203,8 @@ def source_data(protocol: Protocol, source: Source) -> dict[str, Any]:
 
 def assumption_data(protocol: Protocol, profile: Profile, keys: Iterable[str]) -> list[dict[str, str]]:
     """The profile keys that a rule rests on, with their values in this patient's profile."""
-    known = profile_keys(protocol)
+    keys = [*keys]
+    known = profile_keys(protocol) if keys else {}
     return [
         {
             "key": k,

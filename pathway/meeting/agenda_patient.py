@@ -11,8 +11,8 @@ from typing import Final
 from pathway.engine.context import Compiled, Evaluation
 from pathway.language.profile import Profile
 from pathway.meeting.agenda import Entry
-from pathway.patient.evaluate import context, plan_of
-from pathway.patient.explain import Reason, explain_within
+from pathway.patient.evaluate import evaluation
+from pathway.patient.explain import Reason, explain
 from pathway.plan import DecisionState, Item, Plan, Standing, TrackState
 from pathway.record import Record
 from pathway.site import Site
@@ -45,8 +45,8 @@ class Chart:
 
 def patient_entries(chart: Chart, now: datetime) -> tuple[Entry, ...]:
     """The entries of one patient at `now`, each section in the plan's order. Never raises on accepted events."""
-    ctx = context(chart.compiled, chart.profile, chart.site, chart.record, now)
-    plan = plan_of(ctx)
+    ctx = evaluation(chart.compiled, chart.profile, chart.site, chart.record, now)
+    plan = ctx.plan
     return (
         *_whereabouts(chart, plan),
         *_decisions(chart, ctx, plan),
@@ -122,7 +122,7 @@ def _decisions(chart: Chart, ctx: Evaluation, plan: Plan) -> Iterator[Entry]:
 
 
 def _decision(chart: Chart, ctx: Evaluation, plan: Plan, decision: DecisionState) -> Entry:
-    told = explain_within(ctx, plan, decision.key)
+    told = explain(ctx, decision.key)
     reasons = [f"rule: {told.rule}"] if told.rule else []
     reasons += _suggested(chart, plan, decision)
     reasons += _grounds(chart, plan, told.reasons)

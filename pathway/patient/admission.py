@@ -9,35 +9,25 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from pathway.engine.context import Compiled, Evaluation
+from pathway.engine.context import Evaluation
 from pathway.events import Event, Report, Seen, seen_digest
 from pathway.language import AdverseEventType, Scope
 from pathway.language.parsing import BadValue, decimal_text, nearest, parse_decimal, parse_fact_value
-from pathway.language.profile import Profile
 from pathway.language.terms import DECIDERS, decider, key_of
-from pathway.patient.evaluate import context, criterion_seen, decision_seen
-from pathway.plan import DecisionState, Obligation, Plan
-from pathway.record import Record
+from pathway.patient.evaluate import criterion_seen, decision_seen
+from pathway.plan import DecisionState, Obligation
 from pathway.refusal import Refused, _sorted, check_frame, decision_details
-from pathway.site import Site
 
 
-def admit(
-    compiled: Compiled,
-    profile: Profile,
-    site: Site,
-    record: Record,
-    report: Report,
-    now: datetime,
-    plan: Plan,
-) -> Event | None:
+def admit(evaluation: Evaluation, report: Report, now: datetime) -> Event | None:
     """The event that the report becomes, or None if it is on record already with the same content.
 
-    `plan` is the plan at `now`. Raises Refused.
+    `evaluation`: of the record, with its plan, as it is true at `now`: made then, or earlier and nothing has fallen due
+    since. Raises Refused.
     """
-    check_frame(report, now, site)
-    door = _Door(compiled, profile, site, record, report, now, plan)
-    known = record.by_id.get(report.id)
+    check_frame(report, now, evaluation.site)
+    door = _Door(evaluation, report, now)
+    known = evaluation.record.by_id.get(report.id)
     if known is not None:
         if door.says_the_same(known):
             return None
@@ -79,18 +69,10 @@ def _instead(value: str, accepted: tuple[str, ...]) -> str:
 class _Door:
     """One report on its way in."""
 
-    def __init__(
-        self,
-        compiled: Compiled,
-        profile: Profile,
-        site: Site,
-        record: Record,
-        report: Report,
-        now: datetime,
-        plan: Plan,
-    ) -> None:
-        self.compiled, self.profile, self.site = compiled, profile, site
-        self.record, self.report, self.now, self.plan = record, report, now, plan
+    def __init__(self, evaluation: Evaluation, report: Report, now: datetime) -> None:
+        self.evaluation, self.report, self.now = evaluation, report, now
+        self.compiled, self.site = evaluation.compiled, evaluation.site
+        self.record, self.plan = evaluation.record, evaluation.plan
 
     def event(
         self,
@@ -415,7 +397,7 @@ class _Door:
         state = self.plan.criteria[index]
         if state.verdict != "REVIEW" and not state.judged:
             raise Refused("not_waiting", f"{r.name} is {state.verdict}; only a REVIEW is judged")
-        shown = criterion_seen(self._context(), index)
+        shown = criterion_seen(self.evaluation, index)
         self._unmoved(shown)
         return self.event(value=r.value, seen=shown)
 
@@ -459,7 +441,7 @@ class _Door:
             )
         if (overrides or r.override or state.boundary) and not r.reason.strip():
             raise Refused("reason_missing", f"{r.name}: taking {r.value} needs a reason")
-        shown = decision_seen(self._context(), state.key)
+        shown = decision_seen(self.evaluation, state.key)
         self._unmoved(shown)
         return self.event(name=state.key, value=r.value, seen=shown, scope=(), details=decision_details(r))
 
@@ -476,9 +458,6 @@ class _Door:
             return decision.options
         _, phase = self.compiled.phases[state.id.removeprefix("AFTER_")]
         return tuple(dict.fromkeys(e.to for e in phase.exits))
-
-    def _context(self) -> Evaluation:
-        return context(self.compiled, self.profile, self.site, self.record, self.now)
 
     def _unmoved(self, shown: Seen) -> None:
         if self.report.expected and self.report.expected != seen_digest(shown):

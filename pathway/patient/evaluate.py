@@ -10,18 +10,13 @@ from datetime import datetime
 
 from pathway.engine.confirmations import seen
 from pathway.engine.context import Compiled, Evaluation
-from pathway.engine.decisions import missing_list
-from pathway.engine.ledgers.dose_items import dose_ledger
-from pathway.engine.notices import decision_states
+from pathway.engine.criteria import judged_values
 from pathway.engine.obligations import RANK
-from pathway.events import Event, Seen, seen_digest
-from pathway.language import Doses
-from pathway.language.parsing import decimal_text, parse_decimal
+from pathway.events import Event, Seen
 from pathway.language.profile import Profile
 from pathway.plan import (
-    CriterionState,
+    DecisionState,
     Item,
-    LedgerState,
     MilestoneState,
     Obligation,
     Plan,
@@ -35,45 +30,63 @@ def evaluate(
     compiled: Compiled, profile: Profile, site: Site, events: Record | Iterable[Event], now: datetime
 ) -> Plan:
     """The plan at `now` (aware UTC). Never raises on any sequence of accepted events; constant until `plan.next_at`."""
-    return plan_of(context(compiled, profile, site, events, now))
+    return evaluation(compiled, profile, site, events, now).plan
+
+
+def evaluation(
+    compiled: Compiled, profile: Profile, site: Site, events: Record | Iterable[Event], now: datetime
+) -> Evaluation:
+    """The evaluation at `now` with its plan: what the door, the JSON and explanations go by."""
+    ctx = context(compiled, profile, site, events, now)
+    ctx.plan = _plan(ctx)
+    return ctx
 
 
 def context(
     compiled: Compiled, profile: Profile, site: Site, events: Record | Iterable[Event], now: datetime
 ) -> Evaluation:
-    """The evaluation itself, tracks walked; for explanations that look behind the plan."""
+    """An evaluation whose tracks are walked, and that has no plan: for whoever asks for single things."""
     record = events if isinstance(events, Record) else Record.of(events)
-    ctx = Evaluation(compiled, profile, site, record, now)
-    for track, walk in compiled.track_functions:
-        ctx.tracks[track] = walk(ctx)
+    ctx = Evaluation(compiled, profile, site, record, now, record.evaluated)
+    record.evaluated = ctx
+    record.stale.clear()
+    for index, track in enumerate(compiled.tracks):
+        ctx.tracks[track] = ctx.track(index)
     return ctx
 
 
-def plan_of(ctx: Evaluation) -> Plan:
-    """The plan of an evaluation."""
-    compiled = ctx.compiled
-    decisions, notices = decision_states(ctx)
-    items: list[Item] = [item for make in compiled.item_functions for item in make(ctx)]
-    milestones: list[MilestoneState] = [
-        m for make in compiled.milestone_functions if (m := make(ctx)) is not None
-    ]
-    obligations: list[Obligation] = [
-        o for make in compiled.deviation_functions if (o := make(ctx)) is not None
-    ] + notices
+def _plan(ctx: Evaluation) -> Plan:
+    compiled, part, sections = ctx.compiled, ctx.part, ctx.compiled.sections
+    decisions: list[DecisionState] = []
+    notices: list[Obligation] = []
+    for section in ("decisions", "exits"):
+        for n in sections[section]:
+            states, told = part(n)
+            decisions += states
+            notices += told
+    notices += [o for n in sections["reviews"] if (o := part(n)) is not None]
+    criteria = tuple([part(n) for n in sections["criteria"]])
+    items: list[Item] = []
+    for n in sections["items"]:
+        items += part(n)
+    milestones: list[MilestoneState] = [m for n in sections["milestones"] if (m := part(n)) is not None]
+    obligations: list[Obligation] = [o for n in sections["deviations"] if (o := part(n)) is not None]
+    obligations += notices
     obligations.sort(key=lambda o: -RANK[o.severity])
-    ledgers = tuple(_ledger(ctx, n, key) for n, key in enumerate(compiled.ledgers))
-    criteria = tuple(_criteria(ctx))
-    endpoints = tuple(make(ctx) for make in compiled.endpoint_functions)
+    ledgers = tuple([part(n) for n in sections["ledgers"]])
+    endpoints = tuple([part(n) for n in sections["endpoints"]])
+    standings = tuple([part(n) for n in sections["standings"]])
     anchors = tuple(
-        (name, p.day, p.actual) for n, name in enumerate(compiled.anchors) if (p := ctx.anchor(n)) is not None
+        [
+            (name, p.day, p.actual)
+            for n, name in enumerate(compiled.anchors)
+            if (p := ctx.anchor(n)) is not None
+        ]
     )
-    group = ""
-    if compiled.protocol.enrolled_group:
-        group = ctx.decision(list(compiled.decisions).index(compiled.protocol.enrolled_group)).outcome or ""
+    group = compiled.enrolled_group
     tracks = tuple(
         TrackState(name, walk.phase, walk.since, tuple(walk.path)) for name, walk in ctx.tracks.items()
     )
-    standings = tuple(stand(ctx) for stand in compiled.standing_functions)
     for obligation in obligations:
         if obligation.next_rung is not None:
             ctx.passed(obligation.next_rung)
@@ -90,7 +103,7 @@ def plan_of(ctx: Evaluation) -> Plan:
         tuple(o for o in obligations if o.kind == "alert"),
         endpoints,
         anchors,
-        group,
+        (ctx.decision(group).outcome or "") if group is not None else "",
         standings,
     )
 
@@ -98,8 +111,8 @@ def plan_of(ctx: Evaluation) -> Plan:
 def decision_seen(ctx: Evaluation, key: str) -> Seen:
     """What a person sees who decides a decision or phase exit now; `key` as in the plan."""
     compiled = ctx.compiled
-    if key in compiled.decisions:
-        index = list(compiled.decisions).index(key)
+    index = compiled.decision_index.get(key)
+    if index is not None:
         return seen(ctx, ctx.decision(index), compiled.decision_leaves[index])
     phase = key.removeprefix("AFTER_")
     return seen(ctx, ctx.tracks[compiled.phases[phase][0]].exits[phase], compiled.exit_leaves[phase])
@@ -107,58 +120,7 @@ def decision_seen(ctx: Evaluation, key: str) -> Seen:
 
 def criterion_seen(ctx: Evaluation, index: int) -> Seen:
     """What a person sees who judges a criterion now."""
-    return Seen(None, tuple(sorted(ctx.compiled.criterion_leaves[index].values(ctx).items())), ())
+    return judged_values(ctx, ctx.compiled.criterion_leaves[index])
 
 
-def _criteria(ctx: Evaluation) -> list[CriterionState]:
-    compiled = ctx.compiled
-    found = []
-    for n, (name, criterion) in enumerate(compiled.criteria.items()):
-        result = ctx.criterion(n)
-        judgements = ctx.record.judgements.get(name)
-        digest = seen_digest(criterion_seen(ctx, n)) if result.verdict == "REVIEW" or judgements else ""
-        judged = (
-            bool(judgements)
-            and result.verdict in ("PASS", "FAIL")
-            and result.since == judgements[-1].recorded
-            if judgements
-            else False
-        )
-        found.append(
-            CriterionState(
-                name,
-                criterion.group,
-                result.verdict,
-                result.since,
-                judged,
-                digest,
-                missing_list(ctx, result.missing),
-            )
-        )
-    return found
-
-
-def _ledger(ctx: Evaluation, index: int, key: str) -> LedgerState:
-    run, spec = ctx.ledger(index), ctx.compiled.ledgers[key]
-    if isinstance(spec, Doses):
-        return dose_ledger(ctx, spec, run)
-    hours = parse_decimal(str(run.given.total_seconds())) / 3600
-    pauses = tuple((p.start, p.end, p.rule.id if p.rule else "") for p in run.pauses)
-    directives = tuple((d.rule.id, d.action, d.since) for d in run.directives if d.until is None)
-    return LedgerState(
-        spec.id,
-        key,
-        run.state,
-        decimal_text(hours),
-        run.as_of,
-        run.dose,
-        run.unit or spec.unit,
-        run.start,
-        run.end,
-        tuple(run.steps),
-        pauses,
-        directives,
-    )
-
-
-__all__ = ["context", "criterion_seen", "decision_seen", "evaluate", "plan_of"]
+__all__ = ["context", "criterion_seen", "decision_seen", "evaluate", "evaluation"]

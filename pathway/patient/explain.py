@@ -3,12 +3,11 @@ would change it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from pathway.engine.context import Compiled, Evaluation
+from pathway.engine.context import Evaluation
 from pathway.engine.results import Cell
 from pathway.engine.values import Val
 from pathway.errors import UnknownName
@@ -29,14 +28,9 @@ from pathway.language import (
     Taken,
 )
 from pathway.language.parsing import QUALIFIERS, nearest
-from pathway.language.profile import Profile
 from pathway.language.terms import reading_name
-from pathway.language.walk import atoms
 from pathway.language.words import assumption_data, limit_words, number_words, params_of, source_data, words
-from pathway.patient.evaluate import context, plan_of
 from pathway.plan import Plan
-from pathway.record import Record
-from pathway.site import Site
 
 
 @dataclass(slots=True)
@@ -124,29 +118,20 @@ def predicate_reasons(ctx: Evaluation, node: Predicate) -> list[Reason]:
         case AllOf(parts) | AnyOf(parts):
             return [r for part in parts for r in predicate_reasons(ctx, part)]
     result = ctx.compiled.tests[id(node)](ctx)
-    values = list(
-        dict.fromkeys(value_words(ctx, s) for s in atoms(node, Reading) if s in ctx.compiled.reading_index)
-    )
+    named = ctx.compiled.mentions[id(node)].readings
+    values = list(dict.fromkeys([value_words(ctx, s) for s in named if s in ctx.compiled.reading_index]))
     source: dict[str, Any] = {}
     if isinstance(node, Crit):
         source = source_data(ctx.compiled.protocol, ctx.compiled.criteria[node.id].source)
     elif isinstance(node, Outcome | Taken):
-        found = ctx.decision(list(ctx.compiled.decisions).index(node.decision))
+        found = ctx.decision(ctx.compiled.decision_index[node.decision])
         values = [f"{node.decision} = {found.outcome or found.state}"]
     return [Reason(words(node, ctx.profile), result.verdict, "; ".join(values), source)]
 
 
-def explain(
-    compiled: Compiled, profile: Profile, site: Site, events: Record | Iterable[Event], now: datetime, id: str
-) -> Explanation:
-    """Explain a decision (id or key, `AFTER_<PHASE>` for a phase exit) or a criterion at `now`. Raises UnknownName."""
-    ctx = context(compiled, profile, site, events, now)
-    return explain_within(ctx, plan_of(ctx), id)
-
-
-def explain_within(ctx: Evaluation, plan: Plan, id: str) -> Explanation:
-    """The same within an evaluation whose plan is at hand."""
-    compiled = ctx.compiled
+def explain(ctx: Evaluation, id: str) -> Explanation:
+    """Explain a decision (id or key, `AFTER_<PHASE>` for a phase exit) or a criterion. Raises UnknownName."""
+    compiled, plan = ctx.compiled, ctx.plan
     if id in compiled.criteria:
         return _criterion(ctx, plan, id)
     keys = [k for k in compiled.decisions if id in (k, k.split("[")[0])]
@@ -163,11 +148,11 @@ def _stamp(instant: datetime | None) -> str:
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if instant is not None else ""
 
 
-def _criterion(ctx: Evaluation, plan: Plan, id: str) -> Explanation:
-    criterion = ctx.compiled.criteria[id]
-    state = next(c for c in plan.criteria if c.id == id)
+def _criterion(ctx: Evaluation, plan: Plan, name: str) -> Explanation:
+    criterion = ctx.compiled.criteria[name]
+    state = next(c for c in plan.criteria if c.id == name)
     return Explanation(
-        id,
+        name,
         criterion.text,
         state.verdict,
         None,
@@ -179,7 +164,9 @@ def _criterion(ctx: Evaluation, plan: Plan, id: str) -> Explanation:
         [{"what": m.what, "who": m.who} for m in state.missing],
         "",
         source_data(ctx.compiled.protocol, criterion.source),
-        assumption_data(ctx.compiled.protocol, ctx.profile, params_of(criterion.holds)),
+        assumption_data(
+            ctx.compiled.protocol, ctx.profile, ctx.compiled.mentions[id(criterion.holds)].params
+        ),
         [],
         "judged by a clinician" if state.judged else "",
     )
@@ -198,13 +185,13 @@ def _cell_words(ctx: Evaluation, item: Input, cell: str) -> str:
 
 def _table(ctx: Evaluation, plan: Plan, key: str) -> Explanation:
     compiled = ctx.compiled
-    index = list(compiled.decisions).index(key)
+    index = compiled.decision_index[key]
     decision, found = compiled.decisions[key], ctx.decision(index)
     reasons = []
     for item, cell in zip(decision.inputs, found.cells, strict=False):
         value = value_words(ctx, item.of) if isinstance(item.of, Reading) else ""
         if not isinstance(item.of, Reading | str):
-            value = "; ".join(value_words(ctx, s) for s in atoms(item.of, Reading))
+            value = "; ".join(value_words(ctx, s) for s in compiled.mentions[id(item)].readings)
         text = _cell_words(ctx, item, cell.possible[0]) if len(cell.possible) == 1 else item.name
         note = "counts as this because its time is over" if cell.closed else ""
         reasons.append(Reason(text, "/".join(cell.possible), "; ".join(p for p in (value, note) if p)))
@@ -214,7 +201,7 @@ def _table(ctx: Evaluation, plan: Plan, key: str) -> Explanation:
         for matched in (found.rules if rule is not None else ())
     ]
     state = next((d for d in plan.decisions if d.key == key), None)
-    keys = params_of(decision.inputs) + params_of(tuple(r.then for r in found.rules))
+    keys = [*compiled.mentions[id(decision)].params, *params_of(tuple(r.then for r in found.rules))]
     return Explanation(
         key,
         decision.text,
@@ -260,20 +247,18 @@ def _table_changes(
 ) -> list[str]:
     """Each other cell of one input, all others as they are: where it would lead."""
     out: dict[str, None] = {}
-    names = [item.name for item in decision.inputs]
+    position = {item.name: n for n, item in enumerate(decision.inputs)}
+    rules = [(r, [(position[name], wanted) for name, wanted in r.when]) for r in decision.rules]
     for n, item in enumerate(decision.inputs[: len(cells)]):
         for cell in _alternatives(ctx, item):
             if cell in cells[n].possible:
                 continue
             live = [
                 r
-                for r in decision.rules
+                for r, when in rules
                 if all(
-                    any(
-                        c in ((cell,) if names.index(name) == n else cells[names.index(name)].possible)
-                        for c in wanted
-                    )
-                    for name, wanted in r.when
+                    any(c in wanted for c in ((cell,) if at == n else cells[at].possible))
+                    for at, wanted in when
                 )
             ]
             outcomes = list(dict.fromkeys(_outcome_words(ctx, r) for r in live))
@@ -326,7 +311,7 @@ def _exits(ctx: Evaluation, plan: Plan, phase: str) -> Explanation:
         else:
             open_ = [r.text for r in leaves if r.verdict != "PASS"]
             changes.append(f"{' and '.join(open_)} -> {exit_.to}")
-    keys = dict.fromkeys(k for e in spec.exits for k in params_of(e.when))
+    keys = dict.fromkeys(k for e in spec.exits for k in compiled.mentions[id(e.when)].params)
     return Explanation(
         f"AFTER_{phase}",
         f"what follows {phase}: {spec.text}",

@@ -2,47 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any
 
-from pathway.engine.context import Compiled, Evaluation
-from pathway.events import Event, seen_digest
-from pathway.language.profile import Profile
-from pathway.language.words import assumption_data, params_of, source_data
-from pathway.patient.evaluate import context, decision_seen, plan_of
-from pathway.patient.explain import explain_within, predicate_reasons
-from pathway.plan import DecisionState, EndpointState, LedgerState, Plan
+from pathway.engine.context import Evaluation
+from pathway.events import seen_digest
+from pathway.language.words import assumption_data, source_data
+from pathway.patient.evaluate import decision_seen
+from pathway.patient.explain import explain, predicate_reasons
+from pathway.plan import CriterionState, DecisionState, EndpointState, LedgerState
 from pathway.plan_json import _day, instant_text, item_json, obligation_json
-from pathway.record import Record
-from pathway.site import Site
 
 
-def plan_json(
-    compiled: Compiled, profile: Profile, site: Site, events: Record | Iterable[Event], plan: Plan
-) -> dict[str, Any]:
-    """A plan with its reasons, as plain data. `plan` must be the plan of `events` at `plan.at`."""
-    record = events if isinstance(events, Record) else Record.of(events)
-    ctx = context(compiled, profile, site, record, plan.at)
-    criteria = []
-    for state in plan.criteria:
-        definition = compiled.criteria[state.id]
-        criteria.append(
-            {
-                "id": state.id,
-                "verdict": state.verdict,
-                "group": state.group,
-                "text": definition.text,
-                "since": instant_text(state.since),
-                "judged": state.judged,
-                "digest": state.digest,
-                "reasons": [_reason(r) for r in predicate_reasons(ctx, definition.holds)],
-                "missing": [{"what": m.what, "who": m.who} for m in state.missing],
-                "source": source_data(compiled.protocol, definition.source),
-                "assumptions": assumption_data(compiled.protocol, profile, params_of(definition.holds)),
-            }
-        )
+def plan_json(ctx: Evaluation) -> dict[str, Any]:
+    """The plan of an evaluation with its reasons, as plain data to be read: its parts are kept for the next time."""
+    compiled, plan = ctx.compiled, ctx.plan
+    sections, told = compiled.sections, ctx.told
+    asked = (*sections["decisions"], *sections["exits"])
     data: dict[str, Any] = {
         "at": instant_text(plan.at),
         "next_at": instant_text(plan.next_at),
@@ -56,31 +32,61 @@ def plan_json(
             }
             for t in plan.tracks
         ],
-        "criteria": criteria,
-        "decisions": [_decision(ctx, plan, d) for d in plan.decisions],
-        "items": [item_json(i) for i in plan.items],
-        "ledgers": [_ledger(x) for x in plan.ledgers],
+        "criteria": [told(n, _criterion) for n in sections["criteria"]],
+        "decisions": [each for n in asked for each in told(n, _questions)],
+        "items": [each for n in sections["items"] for each in told(n, _items)],
+        "ledgers": [told(n, _ledger) for n in sections["ledgers"]],
         "milestones": [
             {"id": m.id, "key": m.key, "text": m.text, "to": m.to, "since": instant_text(m.since)}
             for m in plan.milestones
         ],
         "deviations": [obligation_json(o) for o in plan.deviations],
         "alerts": [obligation_json(o) for o in plan.alerts],
-        "endpoints": [
-            {
-                "id": e.id,
-                "start": _day(e.start) or None,
-                "event": _ended(e),
-                "censored": _day(e.censored) or None,
-                "days": e.days,
-            }
-            for e in plan.endpoints
-        ],
+        "endpoints": [told(n, _endpoint) for n in sections["endpoints"]],
         "anchors": [{"id": name, "day": _day(day), "actual": actual} for name, day, actual in plan.anchors],
     }
     if compiled.protocol.enrolments:
         data["standings"] = [{**asdict(s), "started": _day(s.started) or None} for s in plan.standings]
     return data
+
+
+def _criterion(ctx: Evaluation, number: int) -> dict[str, Any]:
+    state: CriterionState = ctx.part(number)
+    protocol, definition = ctx.compiled.protocol, ctx.compiled.criteria[state.id]
+    return {
+        "id": state.id,
+        "verdict": state.verdict,
+        "group": state.group,
+        "text": definition.text,
+        "since": instant_text(state.since),
+        "judged": state.judged,
+        "digest": state.digest,
+        "reasons": [_reason(r) for r in predicate_reasons(ctx, definition.holds)],
+        "missing": [{"what": m.what, "who": m.who} for m in state.missing],
+        "source": source_data(protocol, definition.source),
+        "assumptions": assumption_data(
+            protocol, ctx.profile, ctx.compiled.mentions[id(definition.holds)].params
+        ),
+    }
+
+
+def _questions(ctx: Evaluation, number: int) -> list[dict[str, Any]]:
+    return [_decision(ctx, state) for state in ctx.part(number)[0]]
+
+
+def _items(ctx: Evaluation, number: int) -> list[dict[str, Any]]:
+    return [item_json(item) for item in ctx.part(number)]
+
+
+def _endpoint(ctx: Evaluation, number: int) -> dict[str, Any]:
+    e: EndpointState = ctx.part(number)
+    return {
+        "id": e.id,
+        "start": _day(e.start) or None,
+        "event": _ended(e),
+        "censored": _day(e.censored) or None,
+        "days": e.days,
+    }
 
 
 def _ended(e: EndpointState) -> dict[str, Any] | None:
@@ -93,8 +99,8 @@ def _reason(reason: Any) -> dict[str, Any]:
     return {"text": reason.text, "verdict": reason.verdict, "value": reason.value}
 
 
-def _decision(ctx: Evaluation, plan: Plan, d: DecisionState) -> dict[str, Any]:
-    told = explain_within(ctx, plan, d.key)
+def _decision(ctx: Evaluation, d: DecisionState) -> dict[str, Any]:
+    told = explain(ctx, d.key)
     return {
         "id": d.id,
         "key": d.key,
@@ -116,7 +122,8 @@ def _decision(ctx: Evaluation, plan: Plan, d: DecisionState) -> dict[str, Any]:
     }
 
 
-def _ledger(ledger: LedgerState) -> dict[str, Any]:
+def _ledger(ctx: Evaluation, number: int) -> dict[str, Any]:
+    ledger: LedgerState = ctx.part(number)
     data = _run(ledger)
     if ledger.doses:
         data["total"] = ledger.total
@@ -154,10 +161,3 @@ def _run(ledger: LedgerState) -> dict[str, Any]:
         "pauses": [[instant_text(a), instant_text(b), why] for a, b, why in ledger.pauses],
         "directives": [[rule, action, instant_text(at)] for rule, action, at in ledger.directives],
     }
-
-
-def plan_at(
-    compiled: Compiled, profile: Profile, site: Site, events: Record | Iterable[Event], now: datetime
-) -> Plan:
-    """The plan at `now`; the same as `evaluate`."""
-    return plan_of(context(compiled, profile, site, events, now))

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pathway.changes import Announced, changes, day_one_of
+from pathway.engine.context import Evaluation
 from pathway.events import Report
 from pathway.language.profile import make_profile
 from pathway.patient.admission import admit
-from pathway.patient.evaluate import evaluate
+from pathway.patient.evaluate import evaluation
 from pathway.patient.output import plan_json
-from pathway.plan import Plan
 from pathway.record import Record
 from pathway.refusal import Refused
 from pathway.rehearsal.scenario import Scenario, Subject
@@ -124,7 +124,7 @@ class _Pathway:
     subject: Subject
     record: Record
     announced: Announced
-    plan: Plan | None = None
+    evaluation: Evaluation | None = None
     sent: Channels = NOTHING_SENT
 
 
@@ -177,10 +177,8 @@ class InProcess:
         """The plans as they are now."""
         plans, governors = {}, {}
         for id_, pathway in self.pathways.items():
-            assert pathway.plan is not None
-            plans[id_] = plan_json(
-                self.compiled, self.profile, pathway.subject.site, pathway.record, pathway.plan
-            )
+            assert pathway.evaluation is not None
+            plans[id_] = plan_json(pathway.evaluation)
         for id_, office in self.offices.items():
             assert office.plan is not None
             governors[id_] = subtrial_json(office.governor, office.record, office.plan)
@@ -190,8 +188,9 @@ class InProcess:
         """One round of messages; whether there were any. `found` gathers what they brought."""
         moved = False
         for subject, pathway in self.pathways.items():
-            assert pathway.plan is not None
-            pathway.sent, messages = standings_due(pathway.sent, pathway.plan, pathway.subject.site)
+            assert pathway.evaluation is not None
+            plan = pathway.evaluation.plan
+            pathway.sent, messages = standings_due(pathway.sent, plan, pathway.subject.site)
             for message in messages:
                 moved = True
                 self._deliver(message.receiver, standing_report(subject, message, self.now), found)
@@ -226,23 +225,21 @@ class InProcess:
             office.record.append(event)
             return self._governed(office, event.id)
         pathway = self.pathways[receiver]
-        assert pathway.plan is not None
-        event = admit(
-            self.compiled, self.profile, pathway.subject.site, pathway.record, report, self.now, pathway.plan
-        )
+        assert pathway.evaluation is not None
+        event = admit(pathway.evaluation, report, self.now)
         if event is None:
-            return Progress(pathway.plan, ())
+            return Progress(pathway.evaluation.plan, ())
         pathway.record.append(event)
         return self._progress(pathway, event.id)
 
     def _progress(self, pathway: _Pathway, cause: str) -> Progress:
         subject, site = pathway.subject.id, pathway.subject.site
-        plan = evaluate(self.compiled, self.profile, site, pathway.record, self.now)
+        pathway.evaluation = evaluation(self.compiled, self.profile, site, pathway.record, self.now)
+        plan = pathway.evaluation.plan
         day_one = day_one_of(plan, self.compiled.protocol.day_one)
         changed, pathway.announced = changes(
             pathway.announced, plan, subject=subject, cause=cause, tz=site.tz, day_one=day_one
         )
-        pathway.plan = plan
         return Progress(plan, tuple(changed))
 
     def _governed(self, office: _Office, cause: str) -> Progress:

@@ -16,7 +16,7 @@ from pathway.language import ROLES, Fact
 from pathway.language.parsing import decimal_text
 from pathway.language.profile import Profile
 from pathway.patient.admission import admit
-from pathway.patient.evaluate import context, evaluate
+from pathway.patient.evaluate import context, evaluation
 from pathway.plan import Plan
 from pathway.record import Record
 from pathway.refusal import Refused
@@ -74,10 +74,10 @@ class Lives:
             now = max((e.recorded for e in record.events), default=now)
         for number in range(random.randint(0, 12)):
             now += timedelta(hours=random.choice(HOURS[:6]))
-            plan = evaluate(self.compiled, self.profile, UTC_SITE, record, now)
-            report = self._report(record, plan, number, now)
+            known = evaluation(self.compiled, self.profile, UTC_SITE, record, now)
+            report = self._report(record, known.plan, number, now)
             try:
-                event_ = admit(self.compiled, self.profile, UTC_SITE, record, report, now, plan)
+                event_ = admit(known, report, now)
             except Refused:
                 continue
             if event_ is not None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from pathway.changes import Announced, Change, changes, day_one_of
 from pathway.engine.compiler import compile_protocol
+from pathway.engine.context import Evaluation
 from pathway.events import Event, EventKind, Report
 from pathway.language import (
     Action,
@@ -78,7 +79,7 @@ from pathway.language import (
 )
 from pathway.language.profile import make_profile
 from pathway.patient.admission import admit
-from pathway.patient.evaluate import evaluate
+from pathway.patient.evaluate import evaluation
 from pathway.plan import CriterionState, DecisionState, Item, Obligation, Plan
 from pathway.record import Record
 from pathway.site import Site
@@ -333,8 +334,12 @@ class Life:
 
     def plan(self, at: str | datetime) -> Plan:
         """The plan at that moment (text: Berlin time)."""
+        return self.evaluation(at).plan
+
+    def evaluation(self, at: str | datetime) -> Evaluation:
+        """The evaluation at that moment, with its plan."""
         now = berlin(at) if isinstance(at, str) else at
-        return evaluate(self.compiled, self.profile, self.site, self.record, now)
+        return evaluation(self.compiled, self.profile, self.site, self.record, now)
 
     def submit(
         self, kind: EventKind, at: str | datetime, name: str = "", value: str | None = None, **more: Any
@@ -355,7 +360,7 @@ class Life:
             occurred=berlin(on) if on else None,
             **more,
         )
-        event = admit(self.compiled, self.profile, self.site, self.record, report, now, self.plan(now))
+        event = admit(self.evaluation(now), report, now)
         if event is not None:
             self.record.append(event)
         return event

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from pathway.engine.context import Compiled
+from pathway.engine.context import Compiled, Evaluation
 from pathway.events import Report
 from pathway.language.profile import Profile, make_profile
 from pathway.patient.admission import admit
-from pathway.patient.evaluate import evaluate
+from pathway.patient.evaluate import evaluation
 from pathway.plan import DoseState, Item, LedgerState, Plan
 from pathway.record import Record
 from pathway.site import Site
@@ -80,22 +80,17 @@ class Patient:
         report = Report(
             id=name, kind=kind, at=at(when), details=tuple((details or {}).items()), **fields  # type: ignore[arg-type]
         )  # fmt: skip
-        event = admit(
-            self.protocol,
-            self.profile,
-            Site("S", "Asia/Shanghai"),
-            self.record,
-            report,
-            at(when),
-            self.plan(when),
-        )
+        event = admit(self._evaluation(when), report, at(when))
         assert event is not None
         self.record.append(event)
         return name
 
     def plan(self, when: str) -> Plan:
         """The plan at that moment."""
-        return evaluate(self.protocol, self.profile, Site("S", "Asia/Shanghai"), self.record, at(when))
+        return self._evaluation(when).plan
+
+    def _evaluation(self, when: str) -> Evaluation:
+        return evaluation(self.protocol, self.profile, Site("S", "Asia/Shanghai"), self.record, at(when))
 
     def decision(self, key: str, when: str) -> str:
         """The option in force, else the decision's state; `not asked` where there is none."""

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathway.events import EventKind, Report
 from pathway.language.profile import make_profile
 from pathway.patient.admission import admit
-from pathway.patient.evaluate import evaluate
+from pathway.patient.evaluate import evaluate, evaluation
 from pathway.plan import DecisionState, Plan
 from pathway.record import Record
 from pathway.site import Site
@@ -80,8 +80,8 @@ class Infant:
             self.live_until(day(at))
         more.setdefault("role", "coordinator")
         report = Report(f"e{len(self.record.events)}", kind, self.now, name=name, **more)  # type: ignore[arg-type]
-        plan = evaluate(COMPILED, self.profile, self.site, self.record, self.now)
-        event = admit(COMPILED, self.profile, self.site, self.record, report, self.now, plan)
+        known = evaluation(COMPILED, self.profile, self.site, self.record, self.now)
+        event = admit(known, report, self.now)
         assert event is not None
         self.record.append(event)
 

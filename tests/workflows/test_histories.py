@@ -10,10 +10,9 @@ import pytest
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer, WorkflowReplayResult
 
-from pathway.engine.context import Compiled
+from pathway.engine.context import Compiled, Evaluation
 from pathway.language.profile import Profile
-from pathway.patient.evaluate import evaluate
-from pathway.plan import Plan
+from pathway.patient.evaluate import evaluation
 from pathway.record import Record
 from pathway.site import Site
 from pathway.subtrial.govern import govern
@@ -59,13 +58,14 @@ async def test_a_history_replays_under_an_engine_that_says_something_else(
 ) -> None:
     """Correcting the engine must never need a patch: commands depend on events, not on the plan."""
 
-    def silent(compiled: Compiled, profile: Profile, site: Site, record: Record, now: datetime) -> Plan:
-        plan = evaluate(compiled, profile, site, record, now)
+    def silent(compiled: Compiled, profile: Profile, site: Site, record: Record, now: datetime) -> Evaluation:
+        known = evaluation(compiled, profile, site, record, now)
+        plan = known.plan
         plan.next_at = None
         plan.deviations = plan.alerts = plan.milestones = plan.items = ()
         plan.group = "OTHER"
         plan.standings = ()
-        return plan
+        return known
 
     def silent_governor(governor: Governor, record: Record, now: datetime) -> SubtrialPlan:
         whole = govern(governor, record, now)
@@ -76,7 +76,7 @@ async def test_a_history_replays_under_an_engine_that_says_something_else(
         whole.answers = {}
         return whole
 
-    monkeypatch.setattr("workflows.durable.patient_entity.evaluate", silent)
+    monkeypatch.setattr("workflows.durable.patient_entity.evaluation", silent)
     monkeypatch.setattr("workflows.durable.subtrial_entity.govern", silent_governor)
     result = await replay(file)
     assert result.replay_failure is None, f"{file.name}: {result.replay_failure}"

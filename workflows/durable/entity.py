@@ -75,7 +75,7 @@ class Entity(Protocol[W]):
     def json(self, record: Record, evaluation: W) -> dict[str, Any]:
         """The plan in the format of scenario output."""
 
-    def explain(self, record: Record, now: datetime, decision: str) -> Explanation:
+    def explain(self, evaluation: W, decision: str) -> Explanation:
         """Why a decision is as it is. Raises `UnknownName`."""
 
     def shown(self, evaluation: W) -> list[str]:

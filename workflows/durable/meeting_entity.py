@@ -78,7 +78,7 @@ class Convened:
         """See `pathway.meeting.output.meeting_json`."""
         return meeting_json(self.meeting, evaluation)
 
-    def explain(self, record: Record, now: datetime, decision: str) -> Explanation:
+    def explain(self, evaluation: MeetingPlan, decision: str) -> Explanation:
         """Not offered: decisions are explained where they are asked for."""
         raise UnknownName(
             f"{decision}: a meeting takes decisions of patients and subtrials; explain it there"

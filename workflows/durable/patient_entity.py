@@ -8,11 +8,11 @@ from typing import Any, Final, Literal
 
 from contracts.messages import PathwayStart
 from pathway.changes import day_one_of
-from pathway.engine.context import Compiled
+from pathway.engine.context import Compiled, Evaluation
 from pathway.events import Event, Report
 from pathway.language.profile import make_profile
 from pathway.patient.admission import admit
-from pathway.patient.evaluate import evaluate
+from pathway.patient.evaluate import evaluation
 from pathway.patient.explain import Explanation, explain
 from pathway.patient.output import plan_json
 from pathway.plan import Plan
@@ -34,59 +34,58 @@ class Patient:
         self.has_peer_messages = bool(compiled.protocol.enrolments)
         self._subject = start.subject
 
-    def evaluate(self, record: Record, now: datetime) -> Plan:
-        """The plan."""
-        return evaluate(self.compiled, self.profile, self.site, record, now)
+    def evaluate(self, record: Record, now: datetime) -> Evaluation:
+        """See `pathway.patient.evaluate.evaluation`."""
+        return evaluation(self.compiled, self.profile, self.site, record, now)
 
-    def plan(self, evaluation: Plan) -> Plan:
+    def plan(self, evaluation: Evaluation) -> Plan:
         """The plan."""
-        return evaluation
+        return evaluation.plan
 
-    def governed(self, evaluation: Plan) -> None:
+    def governed(self, evaluation: Evaluation) -> None:
         """A patient governs nothing."""
 
-    def admit(self, record: Record, report: Report, now: datetime, evaluation: Plan) -> Event | None:
+    def admit(self, record: Record, report: Report, now: datetime, evaluation: Evaluation) -> Event | None:
         """See `pathway.patient.admission.admit`."""
-        return admit(self.compiled, self.profile, self.site, record, report, now, evaluation)
+        return admit(evaluation, report, now)
 
     def messages(
-        self, sent: Channels, record: Record, evaluation: Plan, *, archived: bool
+        self, sent: Channels, record: Record, evaluation: Evaluation, *, archived: bool
     ) -> tuple[Channels, tuple[PeerMessage, ...]]:
         """How the patient stands towards each subtrial. An archived pathway asks for nothing any more."""
+        plan = evaluation.plan
         if archived:
-            evaluation = replace(
-                evaluation, standings=tuple(replace(each, wants="nothing") for each in evaluation.standings)
-            )
-        return standings_due(sent, evaluation, self.site)
+            plan = replace(plan, standings=tuple(replace(each, wants="nothing") for each in plan.standings))
+        return standings_due(sent, plan, self.site)
 
     def report(self, message: PeerMessage, at: datetime) -> Report:
         """See `pathway.subtrial.messages.standing_report`."""
         return standing_report(self._subject, message, at)
 
-    def day_one(self, evaluation: Plan) -> date | None:
+    def day_one(self, evaluation: Evaluation) -> date | None:
         """The day of the protocol's first anchor."""
-        return day_one_of(evaluation, self.compiled.protocol.day_one)
+        return day_one_of(evaluation.plan, self.compiled.protocol.day_one)
 
-    def group(self, evaluation: Plan) -> str:
+    def group(self, evaluation: Evaluation) -> str:
         """The risk group or arm."""
-        return evaluation.group
+        return evaluation.plan.group
 
-    def next_due(self, evaluation: Plan) -> datetime | None:
+    def next_due(self, evaluation: Evaluation) -> datetime | None:
         """See `workflows.durable.summaries.next_due`."""
-        return next_due(evaluation, self.profile, self.site)
+        return next_due(evaluation.plan, self.profile, self.site)
 
-    def outlived(self, evaluation: Plan, key: str) -> bool:
+    def outlived(self, evaluation: Evaluation, key: str) -> bool:
         """Everything that was told stays in the plan, or is taken back."""
         return False
 
-    def json(self, record: Record, evaluation: Plan) -> dict[str, Any]:
+    def json(self, record: Record, evaluation: Evaluation) -> dict[str, Any]:
         """See `pathway.patient.output.plan_json`."""
-        return plan_json(self.compiled, self.profile, self.site, record, evaluation)
+        return plan_json(evaluation)
 
-    def explain(self, record: Record, now: datetime, decision: str) -> Explanation:
+    def explain(self, evaluation: Evaluation, decision: str) -> Explanation:
         """See `pathway.patient.explain.explain`."""
-        return explain(self.compiled, self.profile, self.site, record, now, decision)
+        return explain(evaluation, decision)
 
-    def shown(self, evaluation: Plan) -> list[str]:
+    def shown(self, evaluation: Evaluation) -> list[str]:
         """Nothing beyond what every subject shows."""
         return []

@@ -218,7 +218,7 @@ class State(Generic[W]):
 
     def explanation(self, decision: str) -> Explanation:
         """Why a decision is as it is. Raises `UnknownName`."""
-        return self.subject.explain(self.record, self.now, decision)
+        return self.subject.explain(self.evaluation, decision)
 
     def view(self, *, store_away: bool) -> StateView:
         """How the pathway stands."""

@@ -84,7 +84,7 @@ class Governed:
         """See `pathway.subtrial.output.subtrial_json`."""
         return subtrial_json(self.governor, record, evaluation)
 
-    def explain(self, record: Record, now: datetime, decision: str) -> Explanation:
+    def explain(self, evaluation: SubtrialPlan, decision: str) -> Explanation:
         """Not offered: the reasons of a governor's decisions are part of its plan."""
         raise UnknownName(f"{decision}: the plan of a subtrial gives the reasons of its decisions itself")
 

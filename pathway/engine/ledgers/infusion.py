@@ -19,6 +19,15 @@ from pathway.events import Event
 from pathway.language import AdverseEventRule, AdverseEventType, Infusion, Restart
 from pathway.record import Record
 
+INFUSION_ACTIONS = (
+    "bag_change_missed",
+    "infusion_ended",
+    "infusion_paused",
+    "infusion_resumed",
+    "infusion_started",
+    "infusion_stopped",
+)
+"""The actions of every infusion, with the scope of its ledger."""
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 

@@ -13,7 +13,7 @@ from pathway.errors import ProtocolError
 from pathway.events import Report
 from pathway.language import Rate
 from pathway.patient.admission import admit
-from pathway.patient.evaluate import evaluate
+from pathway.patient.evaluate import evaluate, evaluation
 from pathway.patient.output import plan_json
 from pathway.record import Record
 from pathway.refusal import Refused
@@ -298,15 +298,8 @@ def test_any_history_has_a_plan_that_is_constant_until_it_says(trial: str, seed:
     for n in range(30):
         now += timedelta(minutes=chance.choice([1, 60, 300, 1440, 9000]))
         try:
-            event = admit(
-                protocol,
-                profile,
-                site,
-                record,
-                _report(chance, trial, n, now),
-                now,
-                evaluate(protocol, profile, site, record, now),
-            )
+            known = evaluation(protocol, profile, site, record, now)
+            event = admit(known, _report(chance, trial, n, now), now)
         except Refused:
             continue
         assert event is not None
@@ -319,4 +312,4 @@ def test_any_history_has_a_plan_that_is_constant_until_it_says(trial: str, seed:
         later = evaluate(protocol, profile, site, record, between)
         later.at = plan.at
         assert later == plan
-    assert plan_json(protocol, profile, site, record, evaluate(protocol, profile, site, record, now))
+    assert plan_json(evaluation(protocol, profile, site, record, now))

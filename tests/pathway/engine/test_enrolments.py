@@ -7,15 +7,14 @@ from typing import Any
 import pytest
 
 from pathway.engine.compiler import compile_protocol
-from pathway.engine.context import Compiled
+from pathway.engine.context import Compiled, Evaluation
 from pathway.errors import ProtocolError
 from pathway.events import Event
 from pathway.language import SLOT_STATES, Decision, Enrolment, Fact, Is, Protocol, Reading
 from pathway.language.profile import make_profile
-from pathway.patient.evaluate import evaluate
+from pathway.patient.evaluate import evaluation
 from pathway.patient.output import plan_json
 from pathway.plan import Plan, Standing
-from pathway.record import Record
 from pathway.site import Site
 from tests.pathway.toy_platform import PLATFORM, A
 from tests.pathway.toy_protocol import TOY
@@ -42,8 +41,12 @@ def done(n: int, name: str, arm: str = "D", **more: Any) -> Event:
 
 
 def plan(*events: Event, compiled: Compiled = COMPILED) -> Plan:
-    profile = make_profile(compiled.protocol)
-    return evaluate(compiled, profile, SITE, events, BEGIN + timedelta(days=2))
+
+    return known(*events, compiled=compiled).plan
+
+
+def known(*events: Event, compiled: Compiled = COMPILED) -> Evaluation:
+    return evaluation(compiled, make_profile(compiled.protocol), SITE, events, BEGIN + timedelta(days=2))
 
 
 def towards(arm: str, *events: Event) -> Standing:
@@ -133,14 +136,13 @@ def test_a_slot_is_given_up_when_it_is_known_not_to_be_wanted() -> None:
 
 
 def test_a_plan_says_how_the_patient_stands_only_where_there_are_subtrials() -> None:
-    record = Record.of([done(1, "first_dose")])
-    shown = plan_json(COMPILED, make_profile(PLATFORM), SITE, record, plan(*record.events))
+    shown = plan_json(known(done(1, "first_dose")))
     assert shown["standings"][0] == {
         "subtrial": "D", "wants": "slot", "started": "2025-03-03", "dlt": "", "response": "", "slot": "", "level": "",
         "reason": "", "until": "",
     }  # fmt: skip
     toy = compile_protocol(TOY)
-    shown = plan_json(toy, make_profile(TOY), SITE, (), plan(compiled=toy))
+    shown = plan_json(known(compiled=toy))
     assert "standings" not in shown
 
 

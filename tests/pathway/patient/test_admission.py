@@ -14,7 +14,7 @@ from pathway.events import Report
 from pathway.language.terms import decider
 from pathway.patient.admission import admit
 from pathway.refusal import CODES, Refused
-from tests.pathway.toy import COMPILED, PROFILE, SITE, Life, berlin, criterion, decision, enrolled, infused
+from tests.pathway.toy import SITE, Life, berlin, criterion, decision, enrolled, infused
 
 NOW = "2025-03-12T09:00"
 AT = berlin(NOW)
@@ -122,9 +122,9 @@ def test_what_cannot_be_taken_is_refused_with_its_code_and_leaves_no_trace(
     )
 
 
-def test_every_code_but_that_of_the_archive_has_its_case() -> None:
+def test_every_code_that_is_not_the_shell_s_own_has_its_case() -> None:
     tested = {code for code, _, _ in REFUSALS} | {"not_latest"}
-    assert tested == set(CODES) - {"archived"}
+    assert tested == set(CODES) - {"archived", "record_full"}
 
 
 def test_a_refusal_names_the_nearest_that_would_be_accepted() -> None:
@@ -137,7 +137,7 @@ def test_instants_need_a_time_zone() -> None:
     naive = AT.replace(tzinfo=None)
     report = Report("x", "action", naive, "clinician", "consent")
     with pytest.raises(Refused) as refused:
-        admit(COMPILED, PROFILE, SITE, life.record, report, AT, life.plan(NOW))
+        admit(life.evaluation(NOW), report, AT)
     assert refused.value.code == "malformed"
 
 
@@ -152,7 +152,7 @@ def test_an_accepted_event_states_its_instants_in_utc_and_its_value_in_the_canon
     life = asked()
     local = (AT - timedelta(hours=2)).astimezone(SITE.tz)
     report = Report("x", "observation", AT, "laboratory", "wbc", value="85000", unit="/uL", occurred=local)
-    event = admit(COMPILED, PROFILE, SITE, life.record, report, AT, life.plan(NOW))
+    event = admit(life.evaluation(NOW), report, AT)
     assert event is not None
     assert (event.value, event.unit, event.occurred.utcoffset()) == ("85", "10^9/L", timedelta(0))
 
@@ -269,7 +269,7 @@ def test_the_report_itself_is_left_as_it_was() -> None:
     life = asked()
     report = Report("x", "observation", AT, "laboratory", "wbc", value="85000", unit="/uL")
     copy = replace(report)
-    admit(COMPILED, PROFILE, SITE, life.record, report, AT, life.plan(NOW))
+    admit(life.evaluation(NOW), report, AT)
     assert report == copy
 
 

@@ -17,7 +17,7 @@ from pathway.language import ROLES, Fact
 from pathway.language.canonical import canonical_json
 from pathway.language.profile import make_profile
 from pathway.patient.admission import admit
-from pathway.patient.evaluate import evaluate
+from pathway.patient.evaluate import evaluate, evaluation
 from pathway.patient.output import plan_json
 from pathway.plan import Plan
 from pathway.record import Record
@@ -149,11 +149,9 @@ def lives(draw: Draw, name: str) -> Lived:
     refused: list[Refused] = []
     for number in range(draw(st.integers(1, 30))):
         now += pick(draw, *STEPS) * HOUR
-        plan = evaluate(compiled, profile, site, record, now)
+        known = evaluation(compiled, profile, site, record, now)
         try:
-            event = admit(
-                compiled, profile, site, record, report(draw, compiled, record, plan, number, now), now, plan
-            )
+            event = admit(known, report(draw, compiled, record, known.plan, number, now), now)
         except Refused as refusal:
             refused.append(refusal)
             continue
@@ -225,8 +223,9 @@ def test_every_statement_of_a_plan_has_a_key_of_its_own(lived: Lived, data: st.D
 def test_a_plan_can_always_be_shown_and_told_and_telling_it_twice_says_nothing(
     lived: Lived, data: st.DataObject
 ) -> None:
-    plan = lived.plan()
-    assert canonical_json(plan_json(lived.compiled, lived.profile, lived.site, lived.events, plan))
+    known = evaluation(lived.compiled, lived.profile, lived.site, lived.events, lived.now)
+    plan = known.plan
+    assert canonical_json(plan_json(known))
     said, told = changes(Announced(), plan, subject="P1", cause="", tz=lived.site.tz, day_one=None)
     again, _ = changes(told, plan, subject="P1", cause="", tz=lived.site.tz, day_one=None)
     assert again == []
@@ -240,3 +239,32 @@ def test_a_walk_through_the_phases_never_goes_back_in_time(lived: Lived, data: s
         instants = [at for _, at, _ in track.path[1:]]
         assert instants == sorted(instants)
         assert track.phase == track.path[-1][0]
+
+
+# --- what was worked out before -----------------------------------------------------------------------------------------
+
+
+def told(lived: Lived, record: Record | list[Event], now: datetime) -> tuple[Plan, str]:
+    """The plan and its JSON."""
+    known = evaluation(lived.compiled, lived.profile, lived.site, record, now)
+    return replace(known.plan), canonical_json(plan_json(known))
+
+
+@any_life(60)
+def test_a_record_that_grows_never_shows_what_was_worked_out_before(
+    lived: Lived, data: st.DataObject
+) -> None:
+    """Event by event, with time that passes in between: the plan is that of a record which nobody has evaluated yet."""
+    growing = Record()
+    for number, event in enumerate(lived.events):
+        growing.append(event)
+        later = lived.events[number + 1].recorded if number + 1 < len(lived.events) else lived.now
+        asked = data.draw(st.sampled_from((0, 0, 1, 2)))
+        for share in range(asked):
+            now = event.recorded + (later - event.recorded) * share / 2
+            assert told(lived, growing, now) == told(lived, lived.events[: number + 1], now)
+    plan, text = told(lived, growing, lived.now)
+    for _ in range(3):
+        now = plan.next_at or plan.at + timedelta(days=400)
+        plan, text = told(lived, growing, now)
+        assert (plan, text) == told(lived, lived.events, now)

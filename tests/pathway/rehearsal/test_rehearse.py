@@ -398,8 +398,8 @@ def test_confirmations_that_never_settle_are_an_error_and_not_a_hang() -> None:
         def submit(self, command: Submit) -> Mapping[str, Progress] | Refusal:
             if command.report.id.startswith("auto-"):
                 pathway = self.pathways[command.subject]
-                assert pathway.plan is not None
-                return {command.subject: Progress(pathway.plan, ())}
+                assert pathway.evaluation is not None
+                return {command.subject: Progress(pathway.evaluation.plan, ())}
             return super().submit(command)
 
     with pytest.raises(Stuck, match="confirmations"):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from client.pathways import new_start
 from contracts.messages import PathwayStart
-from pathway.plan import Plan
+from pathway.engine.context import Evaluation
+from pathway.record import Record
 from pathway.refusal import Refused
 from pathway.site import Site
 from protocols import compiled
@@ -18,12 +20,12 @@ from workflows.durable.patient_entity import Patient
 from workflows.durable.state import State
 
 
-def fresh() -> State[Plan]:
+def fresh() -> State[Evaluation]:
     start = new_start("toy", "P1", Site("S01"), started_at=START)
     return State(start, Patient(start, compiled("toy")), START)
 
 
-def next_run(state: State[Plan]) -> State[Plan]:
+def next_run(state: State[Evaluation]) -> State[Evaluation]:
     """The state that the following run takes up, through the wire format."""
     start = state.start.model_copy(update={"carried": state.carry(None)})
     assert isinstance(start, PathwayStart)
@@ -31,7 +33,7 @@ def next_run(state: State[Plan]) -> State[Plan]:
     return State(start, Patient(start, compiled("toy")), START)
 
 
-def published(state: State[Plan]) -> int:
+def published(state: State[Evaluation]) -> int:
     batch = state.next_batch()
     state.acknowledge(batch.revision)
     return batch.revision
@@ -196,3 +198,27 @@ def test_a_record_that_is_full_refuses_in_words_and_keeps_what_it_has(
     assert refused.value.code == "record_full"
     assert not state.accept(weight(1), START)
     assert [event.id for event in state.record.events] == ["w0", "w1", "w2"]
+
+
+class Counting(Patient):
+    """A patient that counts how often it is evaluated."""
+
+    evaluations = 0
+
+    def evaluate(self, record: Record, now: datetime) -> Evaluation:
+        self.evaluations += 1
+        return super().evaluate(record, now)
+
+
+def test_an_accepted_event_is_evaluated_once_and_its_plan_is_printed_and_explained_from_that() -> None:
+    start = new_start("toy", "P1", Site("S01"), started_at=START)
+    subject = Counting(start, compiled("toy"))
+    state = State(start, subject, START)
+    assert subject.evaluations == 1
+    state.check(action("e1", "therapy_started"), START)
+    assert subject.evaluations == 1  # the validator goes by what is known
+    state.accept(action("e1", "therapy_started"), START)
+    assert subject.evaluations == 2
+    assert state.plan_data()["at"]
+    assert state.explanation("risk").id == "risk"
+    assert subject.evaluations == 2
