@@ -300,7 +300,7 @@ def _check_impossible(linker: Linker) -> None:
 
 
 def _mentions(node: object) -> Mentions:
-    return Mentions(tuple(dict.fromkeys(atoms(node, Reading))), tuple(params_of(node)))
+    return Mentions(tuple(atoms(node, Reading)), tuple(params_of(node)))
 
 
 def _statements(protocol: Protocol) -> dict[str, str]:

@@ -82,7 +82,7 @@ class Compiled:
 
 @dataclass(frozen=True, slots=True)
 class Mentions:
-    """The slots and profile keys that a part of a definition names, in the order of the text, each once."""
+    """The slots and profile keys that a part of a definition names, in the order of the text; keys once each."""
 
     readings: tuple[Reading, ...]
     params: tuple[str, ...]

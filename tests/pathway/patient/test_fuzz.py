@@ -250,7 +250,7 @@ def told(lived: Lived, record: Record | list[Event], now: datetime) -> tuple[Pla
     return replace(known.plan), canonical_json(plan_json(known))
 
 
-@any_life(60)
+@any_life(25)
 def test_a_record_that_grows_never_shows_what_was_worked_out_before(
     lived: Lived, data: st.DataObject
 ) -> None:
