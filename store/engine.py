@@ -223,7 +223,7 @@ class _away:  # noqa: N801 (reads as a function: `with _away():`)
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if is_away(error) or isinstance(error, PoolTimeoutError):
-            cause = getattr(error, "orig", None)
+            cause = getattr(error, "orig", error)
             # Only SQLite's own sentences are known to quote no data.
             why = str(cause) if isinstance(cause, sqlite3.Error) else type(cause or error).__name__
             raise StoreAway(f"the store cannot be used now: {why}") from None

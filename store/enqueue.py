@@ -45,12 +45,18 @@ def enqueue(
     channels = CHANNELS_OF_REHEARSALS if batch.rehearsal else tuple(dict.fromkeys(channels))
     said_last = _said_last(connection, batch, first_seq)
     newest: dict[str, int] = {}
+    known = set(said_last)
+    """Keys of which something may be waiting already."""
     rows: list[dict[str, Any]] = []
     for seq, change in enumerate(batch.changes, start=first_seq):
+        if change.kind not in NOTIFIED:
+            continue
         repeated = said_last.get(change.key) == change.effect_key
         said_last[change.key] = change.effect_key
+        if change.key in newest:
+            known.add(change.key)
         newest[change.key] = seq
-        if repeated or change.kind not in NOTIFIED:
+        if repeated:
             continue
         rows += [
             {
@@ -84,13 +90,13 @@ def enqueue(
         ]
     if rows:
         connection.execute(_PUT_IN, rows)
-    settle(connection, batch.pathway_id, newest, newest)
+    settle(connection, batch.pathway_id, known, newest)
     return len(rows)
 
 
 def _said_last(connection: Connection, batch: PublishBatch, before: int) -> dict[str, str]:
-    """The effect of the last change before `before` of each key that people may be told of."""
-    keys = sorted({change.key for change in batch.changes if change.to and change.kind in NOTIFIED})
+    """The effect of the last change before `before` of each key that people may be told of, if there was one."""
+    keys = sorted({change.key for change in batch.changes if change.kind in NOTIFIED})
     if not keys or before == 1:
         return {}
     rows = connection.execute(_SAID_LAST, {"whose": batch.pathway_id, "keys": keys, "before": before})

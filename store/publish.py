@@ -3,7 +3,7 @@ true before.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -35,6 +35,11 @@ _REACHED: Final = select(
     .where(_TIMELINE.c.pathway_id == _WHOSE)
     .scalar_subquery()
     .label("entries"),
+    # The commonest batch has one event: whether it is here already costs no other statement.
+    select(_EVENTS.c.content)
+    .where(_EVENTS.c.pathway_id == _WHOSE, _EVENTS.c.event_id == bindparam("event"))
+    .scalar_subquery()
+    .label("same"),
 ).where(_PATHWAYS.c.pathway_id == _WHOSE)
 _ALL_EVENTS: Final = (
     select(_EVENTS.c.event_id, _EVENTS.c.content)
@@ -63,11 +68,15 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class _Reached:
-    """How far the store is with a pathway: revision, number of the last event, of the last entry of the timeline."""
+    """How far the store is with a pathway: revision, number of the last event, of the last entry of the timeline.
+
+    `same`: the content that the store has of the batch's first event.
+    """
 
     revision: int = 0
     events: int = 0
     entries: int = 0
+    same: str | None = None
 
 
 def publish(
@@ -98,9 +107,10 @@ def _publish(
     if connection.dialect.name == "postgresql":
         # One batch of a pathway at a time, also the first, for which there is no row to lock yet.
         connection.execute(_LOCK, whose)
-    row = connection.execute(_REACHED, whose).first()
-    reached = _Reached() if row is None else _Reached(row.revision, row.events or 0, row.entries or 0)
-    on_record = _on_record(connection, batch) if reached.events else {}
+    first_event = batch.events[0].id if batch.events else ""
+    row = connection.execute(_REACHED, {**whose, "event": first_event}).first()
+    reached = _Reached() if row is None else _Reached(row[0], row[1] or 0, row[2] or 0, row[3])
+    on_record = _on_record(connection, batch, reached)
 
     if batch.revision <= reached.revision:
         _same_as_stored(connection, batch, on_record)
@@ -124,18 +134,19 @@ def _publish(
     return Published(batch.revision, notices)
 
 
-def _on_record(connection: Connection, batch: PublishBatch) -> dict[str, Event]:
+def _on_record(connection: Connection, batch: PublishBatch, reached: _Reached) -> dict[str, Event]:
     """Return those of the batch's events that the store has, or all if it is complete; in their order.
 
     Raises `BatchDiffers` for one with another content.
     """
-    if batch.complete:
+    rows: Iterable[Any] = ()
+    if reached.events and batch.complete:
         rows = connection.execute(_ALL_EVENTS, {"whose": batch.pathway_id})
-    elif batch.events:
+    elif reached.events and len(batch.events) > 1:
         ids = [event.id for event in batch.events]
         rows = connection.execute(_SAME_EVENTS, {"whose": batch.pathway_id, "ids": ids})
-    else:
-        return {}
+    elif batch.events and reached.same is not None:
+        rows = [(batch.events[0].id, reached.same)]
     stored = {event_id: EVENT.validate_json(content) for event_id, content in rows}
     for event in batch.events:
         if event.id in stored and stored[event.id] != event:
