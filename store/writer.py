@@ -34,8 +34,9 @@ def is_away(error: BaseException | None) -> bool:
         return False
     if error.connection_invalidated or isinstance(error, OperationalError | InterfaceError):
         return True
-    # Classes of SQLSTATE: lost connections, transactions that had to give way, exhausted resources, an operator's doing.
-    return str(getattr(error.orig, "sqlstate", None) or "")[:2] in ("08", "40", "53", "57", "58")
+    # Classes of SQLSTATE: lost connections, transactions that had to give way, exhausted resources, locks that somebody
+    # else holds, an operator's doing, the system's errors.
+    return str(getattr(error.orig, "sqlstate", None) or "")[:2] in ("08", "40", "53", "55", "57", "58")
 
 
 class Transactions(Protocol):

@@ -412,10 +412,10 @@ async def test_a_channel_that_was_added_later_does_not_retract_what_it_never_tol
 # and succeeds (s), finds the server down (d), loses the answer (l) or dies (x).
 @settings(max_examples=60, deadline=None)
 @given(story=st.text(alphabet="ARKWsdlx", min_size=1, max_size=14))
-async def test_in_the_end_people_know_what_is_so(story: str, new_database: Callable[[], str]) -> None:
+async def test_in_the_end_people_know_what_is_so(story: str, new_file: Callable[[], str]) -> None:
     clock, recorder, state, revision, generation = Clock(), Recorder(), "", 0, 0
     ends = {"s": None, "d": Unreachable("down"), "l": Unclear("lost"), "x": Crash()}
-    async with Store(new_database()) as store:
+    async with Store(new_file()) as store:
         worker = drain(store, clock, recorder)
         for step in story + "s":
             if step in ends:
