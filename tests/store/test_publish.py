@@ -168,6 +168,22 @@ async def test_a_store_that_lost_revisions_catches_up_with_one_complete_batch(st
         assert await queries.events(session, PATHWAY) == (*everything_so_far, event(7))
 
 
+async def test_a_gap_says_how_far_the_timeline_goes_so_that_nothing_is_told_twice_or_left_out(
+    store: Store,
+) -> None:
+    told = [change(key=f"K{number}") for number in range(9)]
+    # A store that was lost for good: the pathway carries only the newest entries, and says how many came before.
+    lost = batch(4, complete=True, changes=tuple(told[3:6]), entries_before=3)
+    await tell(store, lost)
+    with pytest.raises(RevisionGap) as refused:
+        await tell(store, batch(7))
+    assert (refused.value.stored, refused.value.entries) == (4, 6)
+    rest = tuple(told[refused.value.entries :])
+    await tell(store, batch(8, complete=True, events=(event(4), event(8)), changes=rest, entries_before=6))
+    async with store.reading() as session:
+        assert list(await queries.timeline(session, PATHWAY)) == told[3:]
+
+
 async def test_a_complete_batch_that_leaves_out_an_event_of_the_store_is_refused(store: Store) -> None:
     await tell(store, batch(1), batch(2))
     with pytest.raises(BatchDiffers, match="does not begin with the 2"):

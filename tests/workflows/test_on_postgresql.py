@@ -17,8 +17,8 @@ def settings(session_settings: Settings, postgres: Postgres) -> Settings:
     return session_settings.model_copy(update={"database_url": url})
 
 
-@pytest.fixture
-def database(settings: Settings, postgres: Postgres) -> Database:
+@pytest.fixture(name="database")
+def _database(settings: Settings, postgres: Postgres) -> Database:
     """The store's database, as another program has it."""
     return Database(settings.database_url, postgres)
 

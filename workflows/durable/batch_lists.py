@@ -91,9 +91,9 @@ def lists_of(
     decisions: Sequence[DecisionState],
 ) -> tuple[BatchLists, Part[Item], Part[Obligation], Part[DecisionState]]:
     """The lists placed, and what of each the store does not have. `before`: what it has, None if that is not known."""
-    all_items, new_items = difference(before and before.items, items)
-    all_obligations, new_obligations = difference(before and before.obligations, obligations)
-    all_decisions, new_decisions = difference(before and before.decisions, decisions)
+    all_items, new_items = difference(None if before is None else before.items, items)
+    all_obligations, new_obligations = difference(None if before is None else before.obligations, obligations)
+    all_decisions, new_decisions = difference(None if before is None else before.decisions, decisions)
     after = BatchLists(all_items, all_obligations, all_decisions)
     return after, new_items, new_obligations, new_decisions
 
