@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from runtime.settings import Settings
-from tests.databases import Database, Postgres
+from tests.databases import Postgres
 from tests.workflows.test_record import *  # noqa: F403 (every test of it)
 from tests.workflows.test_store_away import *  # noqa: F403 (every test of it)
 
@@ -15,12 +15,6 @@ def settings(session_settings: Settings, postgres: Postgres) -> Settings:
     """The session's settings with a database of the test's own."""
     url = postgres.url(postgres.copy("template0"))
     return session_settings.model_copy(update={"database_url": url})
-
-
-@pytest.fixture(name="database")
-def _database(settings: Settings, postgres: Postgres) -> Database:
-    """The store's database, as another program has it."""
-    return Database(settings.database_url, postgres)
 
 
 @pytest.fixture

@@ -4,20 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-import pytest
-
 from client import pathways
 from contracts.messages import StateView
-from runtime.settings import Settings
 from store import queries
 from tests.databases import Database
 from tests.workflows.conftest import House, mrd, until, weight
-
-
-@pytest.fixture
-def database(settings: Settings) -> Database:
-    """The store's database, as another program has it."""
-    return Database(settings.database_url, None)
 
 
 async def settled(handle: pathways.Handle) -> StateView:
