@@ -12,6 +12,7 @@ from store.outbox import CHANNELS_OF_REHEARSALS
 from store.record import change_of
 from store.schema import OutboxRow, TimelineRow, table_of
 from store.settling import PENDING, settle
+from store.statements import Write
 
 NOTIFIED: Final = frozenset({"milestone", "decision", "deviation", "alert", "retraction"})
 """Kinds of changes that people are told of, when the change names them."""
@@ -31,7 +32,7 @@ _SAID_LAST: Final = select(_TIMELINE).where(
         .group_by(_TIMELINE.c.key)
     ),
 )
-_PUT_IN: Final = insert(_OUTBOX)
+_PUT_IN: Final = Write(insert(_OUTBOX))
 
 
 def enqueue(
@@ -89,7 +90,7 @@ def enqueue(
             for channel in channels
         ]
     if rows:
-        connection.execute(_PUT_IN, rows)
+        _PUT_IN(connection, rows)
     settle(connection, batch.pathway_id, known, newest)
     return len(rows)
 

@@ -19,6 +19,7 @@ from store.errors import BatchDiffers, BatchRefused, RevisionGap
 from store.outbox import CONSOLE
 from store.record import EVENT, change_of
 from store.schema import EventRow, PathwayRow, TimelineRow, table_of
+from store.statements import Write
 from store.writer import is_away
 
 _PATHWAYS: Final = table_of(PathwayRow)
@@ -52,10 +53,10 @@ _CHANGES: Final = (
     .where(_TIMELINE.c.pathway_id == _WHOSE, _TIMELINE.c.revision == bindparam("number"))
     .order_by(_TIMELINE.c.seq)
 )
-_NEW_PATHWAY: Final = insert(_PATHWAYS)
-_SAME_PATHWAY: Final = update(_PATHWAYS).where(_PATHWAYS.c.pathway_id == _WHOSE)
-_NEW_EVENTS: Final = insert(_EVENTS)
-_NEW_CHANGES: Final = insert(_TIMELINE)
+_NEW_PATHWAY: Final = Write(insert(_PATHWAYS))
+_SAME_PATHWAY: Final = Write(update(_PATHWAYS).where(_PATHWAYS.c.pathway_id == _WHOSE))
+_NEW_EVENTS: Final = Write(insert(_EVENTS))
+_NEW_CHANGES: Final = Write(insert(_TIMELINE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +124,12 @@ def _publish(
     _put_pathway(connection, batch, now, first=row is None)
     new = [event for event in batch.events if event.id not in on_record]
     if new:
-        connection.execute(_NEW_EVENTS, _event_rows(batch, new, reached.events + 1, now))
+        _NEW_EVENTS(connection, _event_rows(batch, new, reached.events + 1, now))
     # A store that has lost entries for good leaves their numbers out, so that they mean the same on both sides.
     first_seq = max(reached.entries, batch.entries_before) + 1
     notices = 0
     if batch.changes:
-        connection.execute(_NEW_CHANGES, _change_rows(batch, first_seq))
+        _NEW_CHANGES(connection, _change_rows(batch, first_seq))
         notices = enqueue(connection, batch, first_seq, channels, now)
     put_current(connection, batch, first=row is None)
     return Published(batch.revision, notices)
@@ -203,9 +204,9 @@ def _put_pathway(connection: Connection, batch: PublishBatch, now: datetime, *, 
         "last_stored": now,
     }
     if first:
-        connection.execute(_NEW_PATHWAY, {"pathway_id": batch.pathway_id, "first_stored": now, **current})
+        _NEW_PATHWAY(connection, {"pathway_id": batch.pathway_id, "first_stored": now, **current})
     else:
-        connection.execute(_SAME_PATHWAY, {"whose": batch.pathway_id, **current})
+        _SAME_PATHWAY(connection, {"whose": batch.pathway_id, **current})
 
 
 def _event_rows(
