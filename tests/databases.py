@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -100,8 +101,8 @@ def _programs() -> Path | None:
 def postgres() -> Iterator[Postgres]:
     """A server for as long as the context lasts. Skips the test, or in CI fails it, where none is installed."""
     programs = _programs()
-    if programs is None:
-        why = "no PostgreSQL is installed (Debian: apt-get install postgresql)"
+    if programs is None or find_spec("asyncpg") is None:
+        why = "no PostgreSQL is installed (Debian: apt-get install postgresql; and the extra `postgres`)"
         if os.environ.get("CI"):
             pytest.fail(why)
         pytest.skip(why)
