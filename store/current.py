@@ -13,6 +13,7 @@ from contracts.publish import STRIDE, Places, PublishBatch
 from pathway.plan import DecisionState, Item, Obligation
 from store.record import DECISION
 from store.schema import DecisionRow, ItemRow, ObligationRow, table_of
+from store.statements import Write
 
 E = TypeVar("E")
 
@@ -23,9 +24,9 @@ class _Current:
     def __init__(self, row: type[ItemRow] | type[ObligationRow] | type[DecisionRow]) -> None:
         table = table_of(row)
         whose = table.c.pathway_id == bindparam("whose")
-        self.clear: Final = delete(table).where(whose)
-        self.take: Final = delete(table).where(whose, table.c.position == bindparam("place"))
-        self.put: Final = insert(table)
+        self.clear: Final = Write(delete(table).where(whose))
+        self.take: Final = Write(delete(table).where(whose, table.c.position == bindparam("place")))
+        self.put: Final = Write(insert(table))
 
 
 _ITEMS: Final = _Current(ItemRow)
@@ -53,19 +54,19 @@ def _put(
 ) -> None:
     if at is None:
         if not first:
-            connection.execute(table.clear, {"whose": whose})
+            table.clear(connection, {"whose": whose})
         places: Sequence[int] = range(0, len(entries) * STRIDE, STRIDE)
     else:
         places = at.at
         emptied = [{"whose": whose, "place": place} for place in (*at.gone, *at.at)]
         if emptied:
-            connection.execute(table.take, emptied)
+            table.take(connection, emptied)
     rows = [
         {"pathway_id": whose, "position": place, **row(entry)}
         for place, entry in zip(places, entries, strict=True)
     ]
     if rows:
-        connection.execute(table.put, rows)
+        table.put(connection, rows)
 
 
 def _item(item: Item) -> dict[str, Any]:

@@ -170,7 +170,12 @@ def _to_head(connection: Connection) -> None:
 
 def _engine(url: str) -> AsyncEngine:
     # hide_parameters: the text of a database error must not quote a patient's values.
-    engine = create_async_engine(url, hide_parameters=True, pool_pre_ping=not url.startswith("sqlite"))
+    if url.startswith("sqlite"):
+        engine = create_async_engine(url, hide_parameters=True)
+    else:
+        # As on SQLite nobody waits for ever for what another program holds.
+        patience = {"server_settings": {"lock_timeout": f"{BUSY_SECONDS}s"}}
+        engine = create_async_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=patience)
     if engine.dialect.name == "sqlite":
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
@@ -223,7 +228,7 @@ class _away:  # noqa: N801 (reads as a function: `with _away():`)
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if is_away(error) or isinstance(error, PoolTimeoutError):
-            cause = getattr(error, "orig", None)
+            cause = getattr(error, "orig", error)
             # Only SQLite's own sentences are known to quote no data.
             why = str(cause) if isinstance(cause, sqlite3.Error) else type(cause or error).__name__
             raise StoreAway(f"the store cannot be used now: {why}") from None

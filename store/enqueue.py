@@ -12,6 +12,7 @@ from store.outbox import CHANNELS_OF_REHEARSALS
 from store.record import change_of
 from store.schema import OutboxRow, TimelineRow, table_of
 from store.settling import PENDING, settle
+from store.statements import Write
 
 NOTIFIED: Final = frozenset({"milestone", "decision", "deviation", "alert", "retraction"})
 """Kinds of changes that people are told of, when the change names them."""
@@ -31,7 +32,7 @@ _SAID_LAST: Final = select(_TIMELINE).where(
         .group_by(_TIMELINE.c.key)
     ),
 )
-_PUT_IN: Final = insert(_OUTBOX)
+_PUT_IN: Final = Write(insert(_OUTBOX))
 
 
 def enqueue(
@@ -45,12 +46,18 @@ def enqueue(
     channels = CHANNELS_OF_REHEARSALS if batch.rehearsal else tuple(dict.fromkeys(channels))
     said_last = _said_last(connection, batch, first_seq)
     newest: dict[str, int] = {}
+    known = set(said_last)
+    """Keys of which something may be waiting already."""
     rows: list[dict[str, Any]] = []
     for seq, change in enumerate(batch.changes, start=first_seq):
+        if change.kind not in NOTIFIED:
+            continue
         repeated = said_last.get(change.key) == change.effect_key
         said_last[change.key] = change.effect_key
+        if change.key in newest:
+            known.add(change.key)
         newest[change.key] = seq
-        if repeated or change.kind not in NOTIFIED:
+        if repeated:
             continue
         rows += [
             {
@@ -83,14 +90,14 @@ def enqueue(
             for channel in channels
         ]
     if rows:
-        connection.execute(_PUT_IN, rows)
-    settle(connection, batch.pathway_id, newest, newest)
+        _PUT_IN(connection, rows)
+    settle(connection, batch.pathway_id, known, newest)
     return len(rows)
 
 
 def _said_last(connection: Connection, batch: PublishBatch, before: int) -> dict[str, str]:
-    """The effect of the last change before `before` of each key that people may be told of."""
-    keys = sorted({change.key for change in batch.changes if change.to and change.kind in NOTIFIED})
+    """The effect of the last change before `before` of each key that people may be told of, if there was one."""
+    keys = sorted({change.key for change in batch.changes if change.kind in NOTIFIED})
     if not keys or before == 1:
         return {}
     rows = connection.execute(_SAID_LAST, {"whose": batch.pathway_id, "keys": keys, "before": before})

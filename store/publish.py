@@ -3,7 +3,7 @@ true before.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -19,6 +19,7 @@ from store.errors import BatchDiffers, BatchRefused, RevisionGap
 from store.outbox import CONSOLE
 from store.record import EVENT, change_of
 from store.schema import EventRow, PathwayRow, TimelineRow, table_of
+from store.statements import Write
 from store.writer import is_away
 
 _PATHWAYS: Final = table_of(PathwayRow)
@@ -35,6 +36,11 @@ _REACHED: Final = select(
     .where(_TIMELINE.c.pathway_id == _WHOSE)
     .scalar_subquery()
     .label("entries"),
+    # The commonest batch has one event: whether it is here already costs no other statement.
+    select(_EVENTS.c.content)
+    .where(_EVENTS.c.pathway_id == _WHOSE, _EVENTS.c.event_id == bindparam("event"))
+    .scalar_subquery()
+    .label("same"),
 ).where(_PATHWAYS.c.pathway_id == _WHOSE)
 _ALL_EVENTS: Final = (
     select(_EVENTS.c.event_id, _EVENTS.c.content)
@@ -47,10 +53,10 @@ _CHANGES: Final = (
     .where(_TIMELINE.c.pathway_id == _WHOSE, _TIMELINE.c.revision == bindparam("number"))
     .order_by(_TIMELINE.c.seq)
 )
-_NEW_PATHWAY: Final = insert(_PATHWAYS)
-_SAME_PATHWAY: Final = update(_PATHWAYS).where(_PATHWAYS.c.pathway_id == _WHOSE)
-_NEW_EVENTS: Final = insert(_EVENTS)
-_NEW_CHANGES: Final = insert(_TIMELINE)
+_NEW_PATHWAY: Final = Write(insert(_PATHWAYS))
+_SAME_PATHWAY: Final = Write(update(_PATHWAYS).where(_PATHWAYS.c.pathway_id == _WHOSE))
+_NEW_EVENTS: Final = Write(insert(_EVENTS))
+_NEW_CHANGES: Final = Write(insert(_TIMELINE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +69,15 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class _Reached:
-    """How far the store is with a pathway: revision, number of the last event, of the last entry of the timeline."""
+    """How far the store is with a pathway: revision, number of the last event, of the last entry of the timeline.
+
+    `same`: the content that the store has of the batch's first event.
+    """
 
     revision: int = 0
     events: int = 0
     entries: int = 0
+    same: str | None = None
 
 
 def publish(
@@ -98,9 +108,10 @@ def _publish(
     if connection.dialect.name == "postgresql":
         # One batch of a pathway at a time, also the first, for which there is no row to lock yet.
         connection.execute(_LOCK, whose)
-    row = connection.execute(_REACHED, whose).first()
-    reached = _Reached() if row is None else _Reached(row.revision, row.events or 0, row.entries or 0)
-    on_record = _on_record(connection, batch) if reached.events else {}
+    first_event = batch.events[0].id if batch.events else ""
+    row = connection.execute(_REACHED, {**whose, "event": first_event}).first()
+    reached = _Reached() if row is None else _Reached(row[0], row[1] or 0, row[2] or 0, row[3])
+    on_record = _on_record(connection, batch, reached)
 
     if batch.revision <= reached.revision:
         _same_as_stored(connection, batch, on_record)
@@ -113,29 +124,30 @@ def _publish(
     _put_pathway(connection, batch, now, first=row is None)
     new = [event for event in batch.events if event.id not in on_record]
     if new:
-        connection.execute(_NEW_EVENTS, _event_rows(batch, new, reached.events + 1, now))
+        _NEW_EVENTS(connection, _event_rows(batch, new, reached.events + 1, now))
     # A store that has lost entries for good leaves their numbers out, so that they mean the same on both sides.
     first_seq = max(reached.entries, batch.entries_before) + 1
     notices = 0
     if batch.changes:
-        connection.execute(_NEW_CHANGES, _change_rows(batch, first_seq))
+        _NEW_CHANGES(connection, _change_rows(batch, first_seq))
         notices = enqueue(connection, batch, first_seq, channels, now)
     put_current(connection, batch, first=row is None)
     return Published(batch.revision, notices)
 
 
-def _on_record(connection: Connection, batch: PublishBatch) -> dict[str, Event]:
+def _on_record(connection: Connection, batch: PublishBatch, reached: _Reached) -> dict[str, Event]:
     """Return those of the batch's events that the store has, or all if it is complete; in their order.
 
     Raises `BatchDiffers` for one with another content.
     """
-    if batch.complete:
+    rows: Iterable[Any] = ()
+    if reached.events and batch.complete:
         rows = connection.execute(_ALL_EVENTS, {"whose": batch.pathway_id})
-    elif batch.events:
+    elif reached.events and len(batch.events) > 1:
         ids = [event.id for event in batch.events]
         rows = connection.execute(_SAME_EVENTS, {"whose": batch.pathway_id, "ids": ids})
-    else:
-        return {}
+    elif batch.events and reached.same is not None:
+        rows = [(batch.events[0].id, reached.same)]
     stored = {event_id: EVENT.validate_json(content) for event_id, content in rows}
     for event in batch.events:
         if event.id in stored and stored[event.id] != event:
@@ -199,9 +211,9 @@ def _put_pathway(connection: Connection, batch: PublishBatch, now: datetime, *, 
             f"{batch.pathway_id}: revision {batch.revision} is the first here, and names no protocol"
         )
     if first:
-        connection.execute(_NEW_PATHWAY, {"pathway_id": batch.pathway_id, "first_stored": now, **current})
+        _NEW_PATHWAY(connection, {"pathway_id": batch.pathway_id, "first_stored": now, **current})
     else:
-        connection.execute(_SAME_PATHWAY, {"whose": batch.pathway_id, **current})
+        _SAME_PATHWAY(connection, {"whose": batch.pathway_id, **current})
 
 
 def _event_rows(

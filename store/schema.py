@@ -82,7 +82,12 @@ class PathwayRow(Base):
     """
 
     __tablename__ = "pathways"
-    __table_args__ = (Index(None, "trial", "subject"), Index(None, "site"), Index(None, "kind"))
+    __table_args__ = (
+        Index(None, "trial", "subject"),
+        Index(None, "site"),
+        Index(None, "kind"),
+        Index(None, "archived", "rehearsal"),
+    )
 
     pathway_id: Mapped[str] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(server_default="patient")
@@ -160,7 +165,7 @@ class ItemRow(Base):
     """Something to be done (`pathway.plan.Item`); `position` grows in the plan's order, with gaps."""
 
     __tablename__ = "items"
-    __table_args__ = (Index(None, "state", "due"),)
+    __table_args__ = (Index(None, "pathway_id", "state", "due"),)
 
     pathway_id: Mapped[str] = mapped_column(ForeignKey("pathways.pathway_id"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
@@ -183,7 +188,7 @@ class ObligationRow(Base):
     """A deviation or alert (`pathway.plan.Obligation`), in the plan's order. `notified` is a list."""
 
     __tablename__ = "obligations"
-    __table_args__ = (Index(None, "state"),)
+    __table_args__ = (Index(None, "pathway_id", "state"),)
 
     pathway_id: Mapped[str] = mapped_column(ForeignKey("pathways.pathway_id"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)

@@ -6,6 +6,7 @@ into the next one together.
 """
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -27,12 +28,15 @@ MOST_TOGETHER: Final = 64
 
 def is_away(error: BaseException | None) -> bool:
     """Whether a driver's error says that the database cannot be used now, and not that it refuses what was asked."""
+    if isinstance(error, sqlite3.OperationalError):
+        return True
     if not isinstance(error, DBAPIError):
         return False
     if error.connection_invalidated or isinstance(error, OperationalError | InterfaceError):
         return True
-    # Classes of SQLSTATE: lost connections, transactions that had to give way, exhausted resources, an operator's doing.
-    return str(getattr(error.orig, "sqlstate", None) or "")[:2] in ("08", "40", "53", "57", "58")
+    # Classes of SQLSTATE: lost connections, transactions that had to give way, exhausted resources, locks that somebody
+    # else holds, an operator's doing, the system's errors.
+    return str(getattr(error.orig, "sqlstate", None) or "")[:2] in ("08", "40", "53", "55", "57", "58")
 
 
 class Transactions(Protocol):
@@ -74,14 +78,15 @@ class ThreadTransactions:
 
     def _run(self, work: Job[T]) -> T:
         connection = self._open()
+        driver: Any = connection.connection.driver_connection
         try:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            driver.execute("BEGIN IMMEDIATE")
             done = work(connection)
-            connection.exec_driver_sql("COMMIT")
+            driver.execute("COMMIT")
         except BaseException as error:
             # SQLite ends some transactions itself, so there may be nothing left to roll back.
-            with suppress(DBAPIError):
-                connection.exec_driver_sql("ROLLBACK")
+            with suppress(sqlite3.Error):
+                driver.execute("ROLLBACK")
             if is_away(error):
                 self._drop()
             raise

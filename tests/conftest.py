@@ -3,7 +3,7 @@
 import atexit
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -14,6 +14,7 @@ from contracts import search_attributes as attributes
 from runtime.connection import connect
 from runtime.server import LocalServer, local_server
 from runtime.settings import Settings
+from tests import databases
 
 # In CI the same examples every time: a change is judged by what it did, not by the draw. Elsewhere new ones at each run.
 hypothesis.settings.register_profile("ci", derandomize=True)
@@ -46,6 +47,13 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in list(os.environ):
         if variable.startswith("ALLPATH_"):
             monkeypatch.delenv(variable)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[databases.Postgres]:
+    """A real PostgreSQL, one for each test process."""
+    with databases.postgres() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """The outbox drain: nothing lost, nothing stale, nothing twice while its sender lives, else recognisably so."""
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -16,10 +17,12 @@ from activities.sinks import NotSent, Sink, Unclear, Unreachable
 from pathway.changes import Change
 from store import queries
 from store.engine import Store
-from store.outbox import Notice, retry_now
+from store.errors import StoreAway
+from store.outbox import HANDFUL, Notice, retry_now
 from store.schema import OutboxRow
 from tests.activities.mail_server import Inbox, mail_server
 from tests.activities.test_sinks import sink as mail_sink
+from tests.databases import file_of
 from tests.store import telling
 from tests.store.batches import T0, batch, change, retraction
 
@@ -225,6 +228,74 @@ async def test_a_stop_lets_the_notice_in_hand_finish_and_starts_no_other(store: 
     assert await statuses(store) == [("alert", "sent"), ("alert", "pending")]
 
 
+async def test_notices_are_claimed_and_settled_by_the_handful(store: Store, clock: Clock) -> None:
+    await tell(store, 1, *(change(key=f"K{number}") for number in range(HANDFUL)))
+    before = store.hops
+    assert await drain(store, clock, Recorder()).drain() == HANDFUL
+    assert store.hops == before + 2
+
+
+async def test_a_recorded_event_costs_four_ways_to_the_database_at_most(store: Store, clock: Clock) -> None:
+    worker = drain(store, clock, Recorder())
+    before = store.hops
+    await tell(store, 1, change(to=("coordinator", "clinician")))
+    assert await worker.drain() == 2
+    assert store.hops - before <= 4
+
+
+async def test_what_a_handful_left_over_is_as_if_nobody_had_claimed_it(store: Store, clock: Clock) -> None:
+    await tell(store, 1, change(key="A"), change(key="B"))
+    recorder = Recorder()
+    recorder.then = Unreachable("down")
+    assert await drain(store, clock, recorder).drain() == 0
+    async with store.reading() as session:
+        first, second = await session.scalars(select(OutboxRow).order_by(OutboxRow.outbox_id))
+    assert (first.attempts, first.last_error, first.next_attempt_at) == (1, "down", T0 + PACE.first_retry)
+    assert (second.attempts, second.last_error, second.next_attempt_at) == (0, "", T0)
+    assert (second.status, second.maybe_sent, second.claimed_by) == ("pending", False, None)
+
+
+async def test_a_slow_handful_notes_what_it_sent_and_never_sends_under_a_claim_that_may_run_out(
+    store: Store, clock: Clock
+) -> None:
+    class Slow(Recorder):
+        async def send(self, notice: Notice) -> str:
+            clock.move(PACE.send_within - timedelta(seconds=1))
+            noted.append(len([status for _, status in await statuses(store) if status == "sent"]))
+            return await super().send(notice)
+
+    noted: list[int] = []
+    await tell(store, 1, *(change(key=f"K{number}") for number in range(4)))
+    assert await drain(store, clock, Slow()).drain() == 4
+    assert noted == [0, 1, 2, 3]
+    async with store.reading() as session:
+        rows = list(await session.scalars(select(OutboxRow)))
+    assert [(row.status, row.attempts, row.maybe_sent) for row in rows] == [("sent", 1, False)] * 4
+
+
+async def test_what_was_sent_while_the_store_went_away_is_noted_when_it_is_back(
+    file_store: Store, file_url: str, clock: Clock
+) -> None:
+    def rename(old: str, new: str) -> None:
+        connection = sqlite3.connect(file_of(file_url))
+        connection.execute(f"ALTER TABLE {old} RENAME TO {new}")
+        connection.close()
+
+    class TakesTheStoreAway(Recorder):
+        async def send(self, notice: Notice) -> str:
+            rename("outbox", "away")
+            return await super().send(notice)
+
+    await tell(file_store, 1, change())
+    sink = TakesTheStoreAway()
+    worker = drain(file_store, clock, sink)
+    with pytest.raises(StoreAway):
+        await worker.drain()
+    rename("away", "outbox")
+    assert await worker.drain() == 0
+    assert (len(sink.got), await statuses(file_store)) == (1, [("alert", "sent")])
+
+
 # --- patience -----------------------------------------------------------------------------------------------
 
 
@@ -412,10 +483,10 @@ async def test_a_channel_that_was_added_later_does_not_retract_what_it_never_tol
 # and succeeds (s), finds the server down (d), loses the answer (l) or dies (x).
 @settings(max_examples=60, deadline=None)
 @given(story=st.text(alphabet="ARKWsdlx", min_size=1, max_size=14))
-async def test_in_the_end_people_know_what_is_so(story: str, new_database: Callable[[], str]) -> None:
+async def test_in_the_end_people_know_what_is_so(story: str, new_file: Callable[[], str]) -> None:
     clock, recorder, state, revision, generation = Clock(), Recorder(), "", 0, 0
     ends = {"s": None, "d": Unreachable("down"), "l": Unclear("lost"), "x": Crash()}
-    async with Store(new_database()) as store:
+    async with Store(new_file()) as store:
         worker = drain(store, clock, recorder)
         for step in story + "s":
             if step in ends:

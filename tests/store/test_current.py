@@ -59,10 +59,10 @@ async def stored(store: Store) -> Lists:
 @settings(max_examples=40, deadline=None)
 @given(plans=PLANS)
 async def test_any_sequence_of_batches_leaves_what_replacing_everything_would(
-    plans: list[Any], new_database: Callable[[], str]
+    plans: list[Any], new_file: Callable[[], str]
 ) -> None:
     made = [lists(*each) for each in plans]
-    async with Store(new_database()) as store:
+    async with Store(new_file()) as store:
         await tell(store, *batches_of(made))
         assert await stored(store) == made[-1]
 

@@ -16,12 +16,9 @@ from store.engine import Store, upgrade
 from store.errors import StoreAway, StoreTooNew
 from store.publish import publish
 from store.schema import Base, PathwayRow
+from tests.databases import Postgres, file_of
 from tests.store.batches import PATHWAY, T0, batch, change, event
 from tests.store.telling import tell
-
-
-def _file(url: str) -> Path:
-    return Path(url.removeprefix("sqlite+aiosqlite:///"))
 
 
 async def test_migrations_make_exactly_the_tables_of_the_schema(store: Store) -> None:
@@ -75,8 +72,10 @@ async def test_a_database_of_a_newer_allpath_is_left_alone(store: Store, url: st
         await upgrade(url)
 
 
-async def test_sqlite_waits_checks_references_and_survives_the_loss_of_power(store: Store) -> None:
-    async with store.writing() as session:
+async def test_sqlite_waits_checks_references_and_survives_the_loss_of_power(
+    file_store: Store,
+) -> None:
+    async with file_store.writing() as session:
         found = {
             name: (await session.execute(text(f"PRAGMA {name}"))).scalar_one()
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
@@ -88,7 +87,7 @@ async def test_the_database_is_closed_to_other_users_of_the_machine(absent: str)
     await upgrade(absent)
     async with Store(absent) as store, store.reading():
         await tell(store, batch(1))
-        modes = {stat.S_IMODE(path.stat().st_mode) for path in _file(absent).parent.iterdir()}
+        modes = {stat.S_IMODE(path.stat().st_mode) for path in file_of(absent).parent.iterdir()}
     assert modes == {0o600}
 
 
@@ -107,10 +106,13 @@ async def test_the_database_is_closed_to_other_users_of_the_machine(absent: str)
         "REPLACE INTO timeline SELECT * FROM timeline",
     ],
 )
-async def test_the_record_is_append_only_whoever_writes_to_it(store: Store, url: str, statement: str) -> None:
+async def test_the_record_is_append_only_whoever_writes_to_it(
+    file_store: Store, file_url: str, statement: str
+) -> None:
+    store = file_store
     await tell(store, batch(1, changes=(change(),)))
     # With SQLite's own driver and none of our settings, as any other program would.
-    connection = sqlite3.connect(_file(url))
+    connection = sqlite3.connect(file_of(file_url))
     try:
         with pytest.raises(sqlite3.IntegrityError, match="append-only"):
             connection.execute(statement)
@@ -121,6 +123,29 @@ async def test_the_record_is_append_only_whoever_writes_to_it(store: Store, url:
         assert await queries.timeline(session, PATHWAY) == (change(),)
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE events SET content = '{}'",
+        "DELETE FROM events",
+        "TRUNCATE events CASCADE",
+        "INSERT INTO events SELECT * FROM events ON CONFLICT (pathway_id, seq) DO UPDATE SET content = '{}'",
+        "UPDATE timeline SET text = ''",
+        "DELETE FROM timeline",
+    ],
+)
+async def test_the_record_is_append_only_on_postgresql_too(postgres: Postgres, statement: str) -> None:
+    name = postgres.copy("template0")
+    await upgrade(postgres.url(name))
+    async with Store(postgres.url(name)) as store:
+        await tell(store, batch(1, changes=(change(),)))
+        with pytest.raises(RuntimeError, match="append-only"):
+            postgres.sql(statement, name)
+        async with store.reading() as session:
+            assert await queries.events(session, PATHWAY) == (event(1),)
+            assert await queries.timeline(session, PATHWAY) == (change(),)
+
+
 async def test_a_store_that_cannot_be_opened_is_away_and_says_so(tmp_path: Path) -> None:
     async with Store(f"sqlite+aiosqlite:///{tmp_path / 'missing' / 'allpath.db'}") as store:
         with pytest.raises(StoreAway, match="unable to open database file"):
@@ -129,13 +154,15 @@ async def test_a_store_that_cannot_be_opened_is_away_and_says_so(tmp_path: Path)
 
 
 async def test_what_was_read_in_a_writing_transaction_still_holds_when_it_writes(
-    store: Store, url: str
+    file_store: Store, file_url: str
 ) -> None:
+    store = file_store
+
     def count_up(connection: Connection) -> None:
         found = connection.execute(select(PathwayRow.revision)).scalar() or 0
         publish(connection, batch(found + 1), now=T0)
 
-    async with Store(url) as other:
+    async with Store(file_url) as other:
         await asyncio.gather(*((store, other)[number % 2].write(count_up, PATHWAY) for number in range(6)))
     async with store.reading() as session:
         assert [each.revision for each in await queries.pathways(session)] == [6]

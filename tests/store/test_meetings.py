@@ -88,11 +88,11 @@ async def test_an_agenda_is_kept_once_and_as_it_was_first_shown(store: Store) ->
         "INSERT OR REPLACE INTO agendas SELECT * FROM agendas",
     ],
 )
-async def test_nobody_changes_an_agenda_that_was_kept(store: Store, statement: str) -> None:
-    async with store.writing() as session:
+async def test_nobody_changes_an_agenda_that_was_kept(file_store: Store, statement: str) -> None:
+    async with file_store.writing() as session:
         await meetings.keep(session, MEETING, agenda("grade 4"), T0)
     with pytest.raises((IntegrityError, OperationalError), match="append-only"):
-        async with store.writing() as session:
+        async with file_store.writing() as session:
             await session.execute(text(statement))
 
 

@@ -81,11 +81,11 @@ async def test_a_batch_survives_the_wire_unchanged() -> None:
 @settings(max_examples=30, deadline=None)
 @given(order=st.lists(st.integers(min_value=0, max_value=len(STORY) - 1), max_size=12))
 async def test_any_order_and_repetition_leaves_the_same_state(
-    order: list[int], new_database: Callable[[], str]
+    order: list[int], new_file: Callable[[], str]
 ) -> None:
     states = []
     for deliveries in ([], order):
-        async with Store(new_database()) as store:
+        async with Store(new_file()) as store:
             for number in deliveries:
                 try:
                     await tell(store, STORY[number])
@@ -139,8 +139,8 @@ async def test_no_refusal_quotes_a_clinical_value(store: Store) -> None:
         assert "0.777" not in str(refused.value)
 
 
-async def test_what_the_database_refuses_is_said_without_the_row(store: Store) -> None:
-    async with store.writing() as session:
+async def test_what_the_database_refuses_is_said_without_the_row(file_store: Store) -> None:
+    async with file_store.writing() as session:
         await session.execute(
             text(
                 "CREATE TRIGGER broken BEFORE INSERT ON items "
@@ -148,7 +148,7 @@ async def test_what_the_database_refuses_is_said_without_the_row(store: Store) -
             )
         )
     with pytest.raises(BatchRefused, match=r"refuses revision 1 \(IntegrityError\)") as refused:
-        await tell(store, batch(1, items=(item(),)))
+        await tell(file_store, batch(1, items=(item(),)))
     assert "0.777" not in str(refused.value)
     assert refused.value.__suppress_context__
 
@@ -166,6 +166,22 @@ async def test_a_store_that_lost_revisions_catches_up_with_one_complete_batch(st
     assert await tell(store, batch(7)) == 7
     async with store.reading() as session:
         assert await queries.events(session, PATHWAY) == (*everything_so_far, event(7))
+
+
+async def test_a_gap_says_how_far_the_timeline_goes_so_that_nothing_is_told_twice_or_left_out(
+    store: Store,
+) -> None:
+    told = [change(key=f"K{number}") for number in range(9)]
+    # A store that was lost for good: the pathway carries only the newest entries, and says how many came before.
+    lost = batch(4, complete=True, changes=tuple(told[3:6]), entries_before=3)
+    await tell(store, lost)
+    with pytest.raises(RevisionGap) as refused:
+        await tell(store, batch(7))
+    assert (refused.value.stored, refused.value.entries) == (4, 6)
+    rest = tuple(told[refused.value.entries :])
+    await tell(store, batch(8, complete=True, events=(event(4), event(8)), changes=rest, entries_before=6))
+    async with store.reading() as session:
+        assert list(await queries.timeline(session, PATHWAY)) == told[3:]
 
 
 async def test_a_complete_batch_that_leaves_out_an_event_of_the_store_is_refused(store: Store) -> None:

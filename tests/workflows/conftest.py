@@ -31,6 +31,7 @@ from pathway.site import Site
 from runtime.settings import Settings
 from store import queries
 from store.engine import Store, upgrade
+from tests.databases import Database
 from tests.workflows.toy import TOY
 from tests.workflows.toy_platform import PLATFORM
 from worker import Workers, build_worker
@@ -156,6 +157,13 @@ async def real(temporal_client: Client, settings: Settings, cached: int) -> Asyn
     """A worker for patients."""
     async with house(temporal_client, settings, "real", cached=cached) as found:
         yield found
+
+
+@pytest.fixture
+def database(settings: Settings, request: pytest.FixtureRequest) -> Database:
+    """The store's database, as another program has it."""
+    url = settings.database_url
+    return Database(url, None if url.startswith("sqlite") else request.getfixturevalue("postgres"))
 
 
 def weight(number: int, at: datetime = START, kilograms: str = "") -> Report:

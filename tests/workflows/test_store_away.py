@@ -3,27 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from client import pathways
 from contracts.messages import StateView
-from runtime.settings import Settings
 from store import queries
+from tests.databases import Database
 from tests.workflows.conftest import House, mrd, until, weight
-
-
-@contextmanager
-def away(settings: Settings) -> Iterator[None]:
-    """Another process holds the database and does not let go."""
-    connection = sqlite3.connect(settings.database_url.partition("///")[2], isolation_level=None)
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    finally:
-        connection.execute("ROLLBACK")
-        connection.close()
 
 
 async def settled(handle: pathways.Handle) -> StateView:
@@ -38,10 +23,10 @@ async def settled(handle: pathways.Handle) -> StateView:
 
 
 async def test_events_are_accepted_while_the_store_is_away_and_recorded_once_when_it_is_back(
-    stepped: House, settings: Settings
+    stepped: House, database: Database
 ) -> None:
     handle = await stepped.enrol()
-    with away(settings):
+    with database.held():
         first = await pathways.submit(handle, mrd())
         assert first.accepted
         assert not first.recorded
@@ -66,11 +51,11 @@ async def test_events_are_accepted_while_the_store_is_away_and_recorded_once_whe
 
 
 async def test_a_store_that_is_away_does_not_keep_a_pathway_from_continuing_as_new(
-    stepped: House, settings: Settings
+    stepped: House, database: Database
 ) -> None:
     handle = await stepped.enrol(continue_after=3)
     await pathways.submit(handle, mrd())
-    with away(settings):
+    with database.held():
         for number in range(9):
             await pathways.submit(handle, weight(number))
         state = await pathways.state(handle)
@@ -82,10 +67,10 @@ async def test_a_store_that_is_away_does_not_keep_a_pathway_from_continuing_as_n
 
 
 async def test_an_archived_pathway_stays_until_the_store_has_everything(
-    stepped: House, settings: Settings
+    stepped: House, database: Database
 ) -> None:
     handle = await stepped.enrol()
-    with away(settings):
+    with database.held():
         await pathways.submit(handle, weight(1))
         receipt = await pathways.archive(handle, "operations", "test")
         assert not receipt.recorded
@@ -97,17 +82,14 @@ async def test_an_archived_pathway_stays_until_the_store_has_everything(
 
 
 async def test_a_store_that_was_restored_from_an_old_copy_catches_up(
-    stepped: House, settings: Settings
+    stepped: House, database: Database
 ) -> None:
     handle = await stepped.enrol()
     await pathways.submit(handle, mrd())
-    file = settings.database_url.partition("///")[2]
-    source, copy = sqlite3.connect(file), sqlite3.connect(":memory:")
-    source.backup(copy)
+    restore = database.backup()
     for number in range(3):
         await pathways.submit(handle, weight(number))
-    copy.backup(source)
-    source.close()
+    restore()
     assert await stepped.stored(handle) == ["m1"]
     await pathways.submit(handle, weight(9))
     await settled(handle)
