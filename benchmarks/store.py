@@ -24,7 +24,7 @@ from sqlalchemy import func, select
 
 from activities.notify import OutboxDrain
 from activities.publish import Publisher
-from benchmarks.evaluation import events_of
+from benchmarks.evaluation_child import events_of
 from client.pathways import new_start
 from contracts.publish import PublishBatch
 from pathway.engine.context import Compiled

@@ -13,24 +13,21 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
-from store.errors import StoreAway, StoreTooNew
+from store.errors import StoreAway
 from store.writer import Job, LoopTransactions, ThreadTransactions, Transactions, Writer, is_away
 
 T = TypeVar("T")
 
 BUSY_SECONDS: Final = 30
 """How long a transaction on SQLite waits for another process to finish its own."""
-_MIGRATIONS: Final = Path(__file__).parent / "migrations"
+HEAD: Final = "0005"
+"""The newest version of the schema: the last of the migrations."""
 _UPGRADING: Final = threading.Lock()
 _UPGRADE_LOCK: Final = 0x616C6C70  # any number that is ours: the key of PostgreSQL's advisory lock
 
@@ -147,25 +144,16 @@ async def _enter_wal(url: str) -> None:
         await asyncio.sleep(0.05)
 
 
-def alembic_config() -> Config:
-    """Return the configuration that alembic's own commands need."""
-    config = Config()
-    config.set_main_option("path_separator", "os")
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    return config
-
-
 def _to_head(connection: Connection) -> None:
-    config = alembic_config()
-    config.attributes["connection"] = connection
-    try:
-        command.upgrade(config, "head")
-    except CommandError as error:
-        head = ScriptDirectory.from_config(config).get_current_head()
-        raise StoreTooNew(
-            f"the database is not one that this version of allpath (schema {head}) can bring up to date: {error}; "
-            "start the version that migrated it, or a newer one"
-        ) from error
+    known = inspect(connection).has_table("alembic_version")
+    if known and connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == [
+        HEAD
+    ]:
+        return
+    # Only now: what migrates is ten megabytes that a worker need not hold for its life.
+    from store.migrate import to_head
+
+    to_head(connection)
 
 
 def _engine(url: str) -> AsyncEngine:

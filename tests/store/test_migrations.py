@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, event, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from contracts.publish import Places
 from store import meetings, outbox, queries, work_list
-from store.engine import Store, alembic_config, upgrade
+from store.engine import HEAD, Store, upgrade
+from store.migrate import alembic_config
 from store.publish import publish
 from tests.databases import KINDS, Postgres
 from tests.store.batches import T0, batch, change, decision, item, obligation, retraction
@@ -161,3 +163,7 @@ async def test_publishing_and_the_outbox_look_at_no_whole_table(file_store: Stor
     assert found
     # A subquery's own result is no table.
     assert not [line for line in found if line.startswith("SCAN") and "CONSTANT ROW" not in line], found
+
+
+def test_the_program_knows_the_newest_version_of_its_schema() -> None:
+    assert ScriptDirectory.from_config(alembic_config()).get_current_head() == HEAD
