@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pathway.engine.context import Compiled, Evaluation
-from pathway.events import Event, Report, Seen, seen_digest
+from pathway.events import Event, Report
 from pathway.language import AdverseEventType, Scope
 from pathway.language.parsing import BadValue, decimal_text, nearest, parse_decimal, parse_fact_value
 from pathway.language.profile import Profile
@@ -18,7 +18,7 @@ from pathway.language.terms import DECIDERS, decider, key_of
 from pathway.patient.evaluate import context, criterion_seen, decision_seen
 from pathway.plan import DecisionState, Obligation, Plan
 from pathway.record import Record
-from pathway.refusal import Refused, _sorted, check_frame, decision_details
+from pathway.refusal import Refused, _sorted, answered, check_frame, check_unmoved, decision_details
 from pathway.site import Site
 
 
@@ -416,7 +416,7 @@ class _Door:
         if state.verdict != "REVIEW" and not state.judged:
             raise Refused("not_waiting", f"{r.name} is {state.verdict}; only a REVIEW is judged")
         shown = criterion_seen(self._context(), index)
-        self._unmoved(shown)
+        check_unmoved(r, r.name, shown)
         return self.event(value=r.value, seen=shown)
 
     def decision(self) -> Event:
@@ -428,6 +428,7 @@ class _Door:
         if state is None and r.name not in known and r.name not in ids:
             raise Refused("unknown_event", f"decision {r.name!r} is not known; {nearest(r.name, known)}")
         if state is None or not (state.open or state.confirmed_by):
+            self._answered_meanwhile()
             raise Refused(
                 "not_proposed",
                 f"{r.name} is not asked now"
@@ -445,6 +446,8 @@ class _Door:
             raise Refused(
                 "unknown_option", f"{r.name} has no option {r.value!r}; {nearest(str(r.value), options)}"
             )
+        shown = decision_seen(self._context(), state.key)
+        check_unmoved(r, state.key, shown, None if state.open else self.record.by_id.get(state.confirmed_by))
         if not state.open and state.in_force == r.value:
             raise Refused("not_proposed", f"{r.name} is already decided: {state.in_force}")
         overrides = r.value != state.proposal and r.value not in (
@@ -459,8 +462,6 @@ class _Door:
             )
         if (overrides or r.override or state.boundary) and not r.reason.strip():
             raise Refused("reason_missing", f"{r.name}: taking {r.value} needs a reason")
-        shown = decision_seen(self._context(), state.key)
-        self._unmoved(shown)
         return self.event(name=state.key, value=r.value, seen=shown, scope=(), details=decision_details(r))
 
     def _decision_state(self) -> DecisionState | None:
@@ -480,9 +481,11 @@ class _Door:
     def _context(self) -> Evaluation:
         return context(self.compiled, self.profile, self.site, self.record, self.now)
 
-    def _unmoved(self, shown: Seen) -> None:
-        if self.report.expected and self.report.expected != seen_digest(shown):
-            raise Refused("moved", f"{self.report.name}: the plan has moved since it was shown; look again")
+    def _answered_meanwhile(self) -> None:
+        """Refuses an answer to what was asked when it was seen, and has been answered since."""
+        taken = self.record.decisions.get(self._key(), ())
+        if self.report.expected and taken:
+            raise Refused("moved", f"{answered(self._key(), taken[-1])}; look again")
 
     def acknowledgement(self) -> Event:
         """Somebody has taken note of an obligation."""
