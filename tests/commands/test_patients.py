@@ -52,22 +52,32 @@ async def test_from_enrolment_to_a_confirmed_proposal(clinic: Process) -> None:
     assert (asked["open"], asked["proposal"]) == (True, "ENROLLED")
     why = await clinic("explain", "DAY-1", "AFTER_SCREENING")
     assert "ENROLLED" in why.out
-    # Refused: the wrong role, a plan that has moved, an option that is not proposed.
+    # Refused: unseen in a pipe, the wrong role, a plan that has moved, an option that is not proposed.
+    unseen = await clinic("confirm", "DAY-1", "AFTER_SCREENING")
+    assert (unseen.status, "`allpath show DAY-1`, then say what you saw: --seen DIGEST" in unseen.err) == (
+        2,
+        True,
+    )
     for refused in (
-        ("--as", "coordinator"),
+        ("--as", "coordinator", "--seen", asked["digest"]),
         ("--seen", "000000000000"),
-        ("SCREEN_FAILURE",),
+        ("SCREEN_FAILURE", "--seen", asked["digest"]),
     ):
         said = await clinic("confirm", "DAY-1", "AFTER_SCREENING", *refused)
-        assert said.status in (2, 3), refused
+        assert said.status == 3, refused
         assert said.err.startswith("allpath: "), refused
     confirmed = await clinic("confirm", "DAY-1", "AFTER_SCREENING", "--seen", asked["digest"][:8], "--json")
     assert confirmed.status == 0, confirmed.err
     assert confirmed.data["recorded"]
-    # What is no longer proposed is refused.
+    # What is no longer proposed is refused; who answers what somebody has answered meanwhile hears who it was.
     again = await clinic("confirm", "DAY-1", "AFTER_SCREENING")
     assert again.status == 3
-    assert "not asked now: ENROLLED is in force" in again.err
+    assert "not asked of DAY-1 now: confirmed as ENROLLED by a clinician" in again.err
+    second = await clinic("confirm", "DAY-1", "AFTER_SCREENING", "--seen", asked["digest"])
+    assert (second.status, "AFTER_SCREENING was answered ENROLLED by the clinician on" in second.err) == (
+        3,
+        True,
+    )
     told = await clinic("timeline", "DAY-1", "--json")
     assert "ENROLLED" in [entry["id"] for entry in told.data["timeline"]]
     # The lists over all patients.
