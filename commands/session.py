@@ -10,10 +10,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from commands.errors import UsageError
-from commands.known_trials import protocol_text, skipped_names, trial_names
+from commands.known_trials import protocol_text, trial_names
 from commands.options import Target
 from commands.reading import utc_now
-from pathway.engine.context import Compiled
 from pathway.site import Site
 
 # What takes long to import is imported by the work itself, so that help, completion and rehearsals answer at once.
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from client.pathways import AnyHandle, Handle
     from contracts.messages import PathwayStart
+    from pathway.engine.context import Compiled
     from runtime.settings import Settings
 
 T = TypeVar("T")
@@ -67,7 +67,7 @@ async def opened(where: Target, subject: str, trial: str | None) -> AsyncIterato
     from runtime.connection import connect
     from runtime.settings import load_settings
 
-    names = [protocol_text(trial).protocol.name] if trial else [*trial_names(), *skipped_names()]
+    names = [protocol_text(trial).protocol.name] if trial else trial_names()
     settings = load_settings()
     client = await connect(settings, identity=IDENTITY)
     handles = [_handle(client, where, name, subject) for name in names]
