@@ -47,10 +47,8 @@ def protocol_text(name: str) -> Compiled:
     Raises `UnknownName`, and `UsageError` for a path.
     """
     import protocols
-    from commands.protocol_files import is_path, protocols_in
+    from commands.protocol_files import compiled_in, is_path
 
     if is_path(name):
-        from pathway.engine.compiler import compile_protocol
-
-        return compile_protocol(protocols_in(name)[-1])
+        return compiled_in(name)
     return protocols.compiled(name)

@@ -10,7 +10,14 @@ class AllpathError(Exception):
 
 
 class ProtocolError(AllpathError):
-    """A protocol definition is malformed: unknown reference, cycle, wrong type. Raised when it is compiled."""
+    """A protocol definition is malformed: unknown reference, cycle, wrong type. Raised when it is compiled.
+
+    `names`: what to look for in the text to find the line, the most telling first: a wrong text, the id of the part around it.
+    """
+
+    def __init__(self, message: str, names: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.names = names
 
 
 class UnknownName(AllpathError):

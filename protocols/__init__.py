@@ -5,6 +5,7 @@ A file or folder beside this one is read when a protocol is asked for that it ma
 
 from __future__ import annotations
 
+import ast
 import difflib
 import importlib
 import pkgutil
@@ -49,12 +50,33 @@ def fault(error: Exception, source: Path) -> str:
         at = Path(frame.filename).resolve()
         if at != own and (at.is_relative_to(folder.resolve()) or at.is_relative_to(own.parent)):
             file, line = Path(frame.filename), frame.lineno
+    if isinstance(error, ProtocolError) and error.names:
+        file, line = _line_of(error.names, source) or (file, line)
     if isinstance(error, SyntaxError) and error.filename:
         file, line, said = Path(error.filename), error.lineno, error.msg
     shown = file.resolve()
     if shown.is_relative_to(Path.cwd()):
         shown = shown.relative_to(Path.cwd())
     return f"{shown}{f', line {line}' if line else ''}: {type(error).__name__}: {said}"
+
+
+def _line_of(names: tuple[str, ...], source: Path) -> tuple[Path, int] | None:
+    """Where a part of a protocol is written: the first of the names that stands in the files as a text of its own, as an id if
+    it is one somewhere. Of `phases BOOSTED` the last word is the id."""
+    package = source.name == "__init__.py"
+    texts = [
+        (node, file, isinstance(above, ast.Call) and node in above.args[:1])
+        for file in (sorted(source.parent.glob("*.py")) if package else [source])
+        for above in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        for node in ast.iter_child_nodes(above)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    for name in names:
+        found = [each for each in texts if each[0].value in (name, name.rpartition(" ")[2])]
+        if found:
+            node, file, _ = max(found, key=lambda each: each[2])
+            return file, node.lineno
+    return None
 
 
 def defined(values: Iterable[object]) -> dict[str, Protocol]:
@@ -268,10 +290,24 @@ def compiled(name: str) -> Compiled:
 
 @cache
 def _compiled(versioned: str) -> Compiled:
+    protocol = find(versioned)
+    return compile_from(protocol, next((m.source for m in _read.values() if versioned in m.own), None))
+
+
+def compile_from(protocol: Protocol, source: Path | None) -> Compiled:
+    """A protocol that stands in a file, compiled. Raises BrokenProtocol with file, line and error; ProtocolError where the file is
+    not known."""
     try:
-        return compile_protocol(find(versioned))
-    except (AllpathError, TypeError, AttributeError, ValueError, ArithmeticError, LookupError) as error:
-        source = next((m.source for m in _read.values() if versioned in m.own), None)
+        return compile_protocol(protocol)
+    except (
+        AllpathError,
+        TypeError,
+        AttributeError,
+        ValueError,
+        ArithmeticError,
+        LookupError,
+        RecursionError,
+    ) as error:
         if source is None:
             raise
         raise BrokenProtocol(fault(error, source)) from error

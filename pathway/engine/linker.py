@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -50,7 +51,10 @@ class Linker:
     def error(self, message: str) -> ProtocolError:
         """A ProtocolError that names the protocol and the part being compiled."""
         where = f" (in {self.owner[-1]})" if self.owner else ""
-        return ProtocolError(f"{self.protocol.name}: {message}{where}")
+        told = re.findall(r"'([^']+)'", message.partition(";")[0])
+        parts = [owner.partition(" ")[2].partition("[")[0] for owner in reversed(self.owner)]
+        first = message.partition(" ")[0]
+        return ProtocolError(f"{self.protocol.name}: {message}{where}", names=(*told, *parts, first))
 
     @contextmanager
     def within(self, owner: str) -> Iterator[None]:
