@@ -46,7 +46,7 @@ ENTRIES: Final = (
     Entry("show", "commands.patient.show", "show", PATIENTS,
           "One patient: phase, group, what is late, due or waiting and for whom, decisions, doses, notices."),
     Entry("due", "commands.patient.due", "due", PATIENTS,
-          "The work list of all patients, subtrials and meetings: late, today, this week. --as ROLE: only what that role must do."),
+          "The work list of all patients, subtrials and meetings: late, today, this week. --as ROLE: only what that role must do."),  # noqa: E501
     Entry("list", "commands.patient.due", "list_", PATIENTS,
           "Every patient: phase, group, what is open and late. From the read model, which runs a moment behind."),
     Entry("timeline", "commands.patient.timeline", "timeline", PATIENTS,

@@ -12,12 +12,13 @@ class AllpathError(Exception):
 class ProtocolError(AllpathError):
     """A protocol definition is malformed: unknown reference, cycle, wrong type. Raised when it is compiled.
 
-    `names`: what to look for in the text to find the line, the most telling first: a wrong text, the id of the part around it.
+    To find the line: `path` leads to the part, outermost first, as in `("criteria I3", "holds")`; `wrong` is the text at fault.
     """
 
-    def __init__(self, message: str, names: tuple[str, ...] = ()) -> None:
+    def __init__(self, message: str, path: tuple[str, ...] = (), wrong: str | None = None) -> None:
         super().__init__(message)
-        self.names = names
+        self.path = path
+        self.wrong = wrong
 
 
 class UnknownName(AllpathError):

@@ -50,8 +50,8 @@ def fault(error: Exception, source: Path) -> str:
         at = Path(frame.filename).resolve()
         if at != own and (at.is_relative_to(folder.resolve()) or at.is_relative_to(own.parent)):
             file, line = Path(frame.filename), frame.lineno
-    if isinstance(error, ProtocolError) and error.names:
-        file, line = _line_of(error.names, source) or (file, line)
+    if isinstance(error, ProtocolError) and (error.path or error.wrong):
+        file, line = _line_of(error, source) or (file, line)
     if isinstance(error, SyntaxError) and error.filename:
         file, line, said = Path(error.filename), error.lineno, error.msg
     shown = file.resolve()
@@ -60,23 +60,48 @@ def fault(error: Exception, source: Path) -> str:
     return f"{shown}{f', line {line}' if line else ''}: {type(error).__name__}: {said}"
 
 
-def _line_of(names: tuple[str, ...], source: Path) -> tuple[Path, int] | None:
-    """Where a part of a protocol is written: the first of the names that stands in the files as a text of its own, as an id if
-    it is one somewhere. Of `phases BOOSTED` the last word is the id."""
+def _line_of(error: ProtocolError, source: Path) -> tuple[Path, int] | None:
+    """Where the part of a protocol that an error leads to is written: the field at fault, the text at fault, or the part itself."""
     package = source.name == "__init__.py"
-    texts = [
-        (node, file, isinstance(above, ast.Call) and node in above.args[:1])
-        for file in (sorted(source.parent.glob("*.py")) if package else [source])
-        for above in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-        for node in ast.iter_child_nodes(above)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    files = sorted(source.parent.glob("*.py")) if package else [source]
+    scope: list[tuple[Path, ast.AST]] = [
+        (file, ast.parse(file.read_text(encoding="utf-8"), str(file))) for file in files
     ]
-    for name in names:
-        found = [each for each in texts if each[0].value in (name, name.rpartition(" ")[2])]
-        if found:
-            node, file, _ = max(found, key=lambda each: each[2])
-            return file, node.lineno
-    return None
+    found = False
+    for step in error.path:
+        field, _, id_ = step.rpartition(" ")
+        calls = [
+            (file, node)
+            for file, tree in scope
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call) and id_ in _ids(node)
+        ]
+        kind = field.replace("_", "").replace(" ", "")[:4]
+        same = [(file, node) for file, node in calls if ast.unparse(node.func).lower().startswith(kind)]
+        if calls:
+            scope, found = [*(same or calls)], True
+    last = error.path[-1].partition(" ")[0] if error.path else ""
+    for file, tree in reversed(scope):
+        for keyword in tree.keywords if isinstance(tree, ast.Call) else ():
+            if keyword.arg == last:
+                return file, keyword.value.lineno
+    for file, tree in reversed(scope):
+        texts = [
+            node for node in ast.walk(tree) if isinstance(node, ast.Constant) and node.value == error.wrong
+        ]
+        if texts and error.wrong is not None:
+            return file, max(node.lineno for node in texts)
+    file, tree = scope[-1]
+    return (file, tree.lineno) if found and isinstance(tree, ast.Call) else None
+
+
+def _ids(call: ast.Call) -> set[object]:
+    """What a part may go by: its first argument, or its id, key or name."""
+    given = [
+        *call.args[:1],
+        *(each.value for each in call.keywords if each.arg in ("id", "key", "name", "to")),
+    ]
+    return {each.value for each in given if isinstance(each, ast.Constant)}
 
 
 def defined(values: Iterable[object]) -> dict[str, Protocol]:
@@ -204,7 +229,7 @@ def written_names() -> tuple[str, ...]:
 
 _WRITTEN: Final = re.compile(r"""\bProtocol\(\s*(?:name\s*=\s*)?["']([^"']+)["']""")
 _COMPUTED: Final = re.compile(
-    r"""\bProtocol\(\s*(?:name\s*=\s*(?!["'])|(?!name\s*=|["']|\)))|\breplace\([^()]*\bname\s*="""
+    r"""\bProtocol\(\s*+(?:name\s*=\s*+(?!["'])|(?!name\s*=|["']|\)))|\breplace\([^()]*\bname\s*="""
 )
 """A protocol whose name is not written out where it is made: then the file is read."""
 _IMPORTED: Final = re.compile(rf"\b{__name__}\.(\w+)|\bfrom {__name__} import ([\w, ]+)")

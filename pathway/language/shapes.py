@@ -26,17 +26,17 @@ def check_shapes(protocol: Protocol) -> None:
         _check_fields(protocol, (), {})
     except _WrongShape as wrong:
         raise ProtocolError(
-            f"{protocol.name}: {', '.join(wrong.path)}: {wrong}", names=(*wrong.names, *reversed(wrong.path))
+            f"{protocol.name}: {', '.join(wrong.path)}: {wrong}", wrong.path, wrong.text
         ) from None
 
 
 class _WrongShape(Exception):
-    """`names`: what stands in the text at the wrong place."""
+    """`text`: what stands at the wrong place, if it is a text."""
 
     def __init__(self, path: tuple[str, ...], what: str, value: Any = None) -> None:
         super().__init__(what)
         self.path = path
-        self.names = (value,) if isinstance(value, str) else ()
+        self.text = value if isinstance(value, str) else None
 
 
 def _check_fields(part: Any, path: tuple[str, ...], seen: dict[int, Any]) -> None:
