@@ -52,3 +52,11 @@ def protocol_text(name: str) -> Compiled:
     if is_path(name):
         return compiled_in(name)
     return protocols.compiled(name)
+
+
+def definition_of(name: str) -> Protocol:
+    """The protocol as it is written, named as for `protocol_text`, for what needs no engine. Raises the same."""
+    import protocols
+    from commands.protocol_files import is_path, protocols_in
+
+    return protocols_in(name)[-1] if is_path(name) else protocols.find(name)

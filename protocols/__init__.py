@@ -15,12 +15,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from pathway.engine.compiler import compile_protocol
-from pathway.engine.context import Compiled
 from pathway.errors import AllpathError, ProtocolError, UnknownName
 from pathway.language import Protocol, Version
+
+if TYPE_CHECKING:
+    from pathway.engine.context import Compiled
 
 
 class BrokenProtocol(ProtocolError):
@@ -134,7 +135,8 @@ def __getattr__(name: str) -> Any:
 
 
 def load() -> None:
-    """Read every file, unless that has been done. A worker does so before it takes work."""
+    """Read every file, unless that has been done. A worker does so before it takes work: nothing is imported later."""
+    importlib.import_module("pathway.engine.compiler")
     if "ALL" not in globals() or "BROKEN" not in globals():
         found, broken, _ = _discovered()
         globals().setdefault("ALL", found)
@@ -322,6 +324,9 @@ def _compiled(versioned: str) -> Compiled:
 def compile_from(protocol: Protocol, source: Path | None) -> Compiled:
     """A protocol that stands in a file, compiled. Raises BrokenProtocol with file, line and error; ProtocolError where the file is
     not known."""
+    # Names and definitions are asked for more often than the engine is needed.
+    from pathway.engine.compiler import compile_protocol
+
     try:
         return compile_protocol(protocol)
     except (

@@ -112,7 +112,7 @@ async def test_bad_input_is_refused_once_and_clearly_and_nothing_is_recorded(cli
         ("judge BAD-1 X6 PASS --reason known", 3, "REVIEW"),
         ("unobtainable BAD-1 mrd --point EOI", 2, "reason"),
         ("confirm BAD-1 AFTER_SCREENINGS", 2, "AFTER_SCREENING"),
-        ("confirm BAD-1 AFTER_MAINTENANCE", 3, "not asked now"),
+        ("confirm BAD-1 AFTER_MAINTENANCE", 3, "not asked of BAD-1 now"),
         ("acknowledge BAD-1 EOI-MRD-MISSIN", 3, "raised"),
         ("explain BAD-1 rsik", 2, "risk"),
         ("show NOBODY", 2, "BAD-1"),

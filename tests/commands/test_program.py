@@ -36,8 +36,8 @@ def test_every_command_explains_itself(allpath: Allpath, command: str) -> None:
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
 def test_the_line_of_help_of_every_command_is_that_of_its_definition(entry: Entry) -> None:
     found = getattr(import_module(entry.module), entry.attribute)
-    text = found.info.help if isinstance(found, typer.Typer) else inspect.getdoc(found)
-    assert entry.help == " ".join(text.split("\n\n")[0].split())
+    text = str(found.info.help if isinstance(found, typer.Typer) else inspect.getdoc(found))
+    assert entry.help == " ".join(text.split("\n\n", maxsplit=1)[0].split())
 
 
 def test_help_answers_without_importing_server_store_engine_or_any_command() -> None:

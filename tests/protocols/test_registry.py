@@ -21,7 +21,7 @@ AMENDED = (
     'SECOND = replace(REVAX, version=Version("2.0", "2026-06-01", "an amendment"))\n'
 )
 COMPUTED = (
-    "from dataclasses import replace\\nfrom protocols.revax import REVAX\\n"
+    "from dataclasses import replace\nfrom protocols.revax import REVAX\n"
     'OTHER = replace(REVAX, name="-".join(["re", "vax"]))\n'
 )
 
