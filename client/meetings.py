@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from pydantic import ValidationError
 from temporalio.client import Client, WorkflowHandle
@@ -20,10 +20,12 @@ from contracts.meeting_start import AgendasView, MeetingEnd, MeetingStart, meeti
 from pathway.refusal import Refused
 from pathway.site import Site
 from protocols import compiled
-from workflows.durable import details
-from workflows.meeting import CoordinatingMeeting
 
-MeetingHandle = WorkflowHandle[CoordinatingMeeting, MeetingEnd]
+# Workflows take long to import, and most calls need no more than their names.
+if TYPE_CHECKING:
+    from workflows.meeting import CoordinatingMeeting
+
+MeetingHandle: TypeAlias = "WorkflowHandle[CoordinatingMeeting, MeetingEnd]"
 
 ALREADY_STARTED: Final = "already_started"
 
@@ -69,6 +71,9 @@ async def start_meeting(
 
     Raises `Refused` (`already_started`): a trial has one, for good; its day and hour are moved by rescheduling it.
     """
+    from workflows.durable import details
+    from workflows.meeting import CoordinatingMeeting
+
     token = uuid.uuid4().hex
     handle = meeting_handle(client, start.trial, rehearsal=start.rehearsal, label=start.label)
 
@@ -102,8 +107,8 @@ async def start_meeting(
 
 def meeting_handle(client: Client, trial: str, *, rehearsal: bool = False, label: str = "") -> MeetingHandle:
     """The handle of a trial's meeting, whichever run it is in. Asks nobody: that it exists shows when it is used."""
-    return client.get_workflow_handle_for(
-        CoordinatingMeeting.run, meeting_id(trial, rehearsal=rehearsal, label=label)
+    return client.get_workflow_handle(
+        meeting_id(trial, rehearsal=rehearsal, label=label), result_type=MeetingEnd
     )
 
 

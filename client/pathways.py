@@ -10,7 +10,7 @@ import uuid
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from pydantic import ValidationError
 from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus, WorkflowHandle
@@ -59,12 +59,14 @@ from pathway.refusal import Refused
 from pathway.site import Site
 from pathway.subtrial.plan import Governor
 from protocols import compiled
-from workflows.durable import details
-from workflows.pathway import PatientPathway
-from workflows.subtrial import Subtrial
 
-Handle = WorkflowHandle[PatientPathway, PathwayEnd]
-SubtrialHandle = WorkflowHandle[Subtrial, SubtrialEnd]
+# Workflows take long to import, and most calls need no more than their names.
+if TYPE_CHECKING:
+    from workflows.pathway import PatientPathway
+    from workflows.subtrial import Subtrial
+
+Handle: TypeAlias = "WorkflowHandle[PatientPathway, PathwayEnd]"
+SubtrialHandle: TypeAlias = "WorkflowHandle[Subtrial, SubtrialEnd]"
 S = TypeVar("S", PathwayStart, SubtrialStart)
 
 ALREADY_ENROLLED: Final = "already_enrolled"
@@ -159,6 +161,9 @@ async def start_pathway(
     Raises `Refused` (`already_enrolled`) if the pseudonym has or ever had a pathway in this trial, whatever became
     of it.
     """
+    from workflows.durable import details
+    from workflows.pathway import PatientPathway
+
     _check_text(start)
     token = uuid.uuid4().hex
 
@@ -195,7 +200,7 @@ def pathway_handle(
 ) -> Handle:
     """The handle of a pathway, whichever run it is in. Asks nobody: that it exists shows when it is used."""
     id_ = pathway_id(trial, subject, rehearsal=rehearsal, label=label)
-    return client.get_workflow_handle_for(PatientPathway.run, id_)
+    return client.get_workflow_handle(id_, result_type=PathwayEnd)
 
 
 async def start_subtrial(
@@ -205,6 +210,9 @@ async def start_subtrial(
 
     Raises `Refused` (`closed`) if it has been archived: a subtrial has one governor, for good.
     """
+    from workflows.durable import details
+    from workflows.subtrial import Subtrial
+
     _check_text(start)
     handle = subtrial_handle(
         client, start.trial, start.subtrial, rehearsal=start.rehearsal, label=start.label
@@ -238,7 +246,7 @@ def subtrial_handle(
 ) -> SubtrialHandle:
     """The handle of a governor, whichever run it is in. Asks nobody: that it exists shows when it is used."""
     id_ = subtrial_id(trial, subtrial, rehearsal=rehearsal, label=label)
-    return client.get_workflow_handle_for(Subtrial.run, id_)
+    return client.get_workflow_handle(id_, result_type=SubtrialEnd)
 
 
 async def submit(handle: AnyHandle, report: Report, *, patience: timedelta = PATIENCE) -> Receipt:

@@ -9,9 +9,12 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar, cast
 
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import (
     RPCTimeoutOrCancelledError,
     WorkflowHandle,
@@ -33,6 +36,10 @@ PATIENCE: Final = timedelta(seconds=30)
 UPDATE_RPC_TIMEOUT: Final = timedelta(seconds=15)
 PROBE: Final = timedelta(seconds=2)
 """How long the server gets to say whether it is there."""
+FIRST: Final = timedelta(seconds=3)
+"""How long a call waits before it asks whether anybody serves the workflow at all."""
+RECENT: Final = timedelta(seconds=90)
+"""A worker asks for work at least once a minute, unless all its places are taken."""
 
 # What the SDK itself gives up on although another try may succeed: the server restarts, is busy, or the
 # pathway is between two runs or has a failed task. Everything the SDK knows to be transient it has tried
@@ -119,7 +126,48 @@ async def query(
 
 
 async def persist(call: Callable[[], Awaitable[T]], handle: AnyHandle, patience: timedelta) -> T:
-    """Call until it succeeds, is refused, or patience ends; raise allpath's own errors."""
+    """Call until it succeeds, is refused, or patience ends; raise allpath's own errors. Where nobody serves the workflow there
+    is nothing to be patient for."""
+    work = asyncio.create_task(_persist(call, handle, patience))
+    watch = asyncio.create_task(_unserved(handle))
+    try:
+        await asyncio.wait((work, watch), return_when=asyncio.FIRST_COMPLETED)
+        queue = watch.result() if watch.done() and not work.done() else ""
+        if queue:
+            raise PathwayStalled(
+                f"{handle.id} does not answer: no worker serves the queue {queue}. Start one with `allpath worker`; "
+                "nothing that was accepted is lost"
+            )
+        return await work
+    finally:
+        work.cancel()
+        watch.cancel()
+
+
+async def _unserved(handle: AnyHandle) -> str:
+    """After a while, the task queue of a workflow if nobody has asked it for work lately; empty if somebody has, or the server
+    does not say."""
+    await asyncio.sleep(FIRST.total_seconds())
+    client = handle._client  # noqa: SLF001 - the SDK shows it nowhere else
+    try:
+        async with asyncio.timeout(PROBE.total_seconds()):
+            described = await handle.describe(rpc_timeout=PROBE)
+            polled = await client.workflow_service.describe_task_queue(
+                DescribeTaskQueueRequest(
+                    namespace=client.namespace,
+                    task_queue=TaskQueue(name=described.task_queue),
+                    task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+                ),
+                timeout=PROBE,
+            )
+    except (RPCError, RPCTimeoutOrCancelledError, TimeoutError):
+        return ""
+    since = datetime.now(UTC) - RECENT
+    lately = any(each.last_access_time.ToDatetime(UTC) > since for each in polled.pollers)
+    return "" if lately else described.task_queue
+
+
+async def _persist(call: Callable[[], Awaitable[T]], handle: AnyHandle, patience: timedelta) -> T:
     what = handle.id
     loop = asyncio.get_running_loop()
     deadline = loop.time() + patience.total_seconds()

@@ -7,6 +7,7 @@ from typing import Final
 from pathway.errors import AllpathError
 
 NOTICE: Final = "Research software, not a medical device."
+EPILOG: Final = f"[dim]{NOTICE}[/dim]"
 
 
 class UsageError(AllpathError):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from commands.screen import warn
-from pathway.engine.compiler import compile_protocol
-from pathway.engine.context import Compiled
 from pathway.errors import ProtocolError
-from pathway.language import Protocol
+
+if TYPE_CHECKING:
+    from pathway.engine.context import Compiled
+    from pathway.language import Protocol
 
 
 def known_protocols() -> list[Protocol]:
@@ -30,16 +32,13 @@ def readable_protocols() -> list[Compiled]:
 
 
 def trial_names() -> list[str]:
-    """The names of the protocols, without versions."""
-    return list(dict.fromkeys(protocol.name for protocol in known_protocols()))
-
-
-def skipped_names() -> list[str]:
-    """The names of protocols that may stand in files which cannot be read: their patients exist all the same."""
+    """The names of the protocols, without versions; also of those in files which cannot be read: their patients exist all the
+    same. Nothing is read as Python for it."""
     import protocols
 
-    found = [name for broken in protocols.BROKEN for name in broken.names if re.fullmatch("[a-z0-9-]+", name)]
-    return [name for name in dict.fromkeys(found) if name not in trial_names()]
+    broken = [name for each in protocols.known_broken() for name in each.names]
+    names = dict.fromkeys((*protocols.written_names(), *broken))
+    return [name for name in names if re.fullmatch("[a-z0-9-]+", name)]
 
 
 def protocol_text(name: str) -> Compiled:
@@ -48,8 +47,16 @@ def protocol_text(name: str) -> Compiled:
     Raises `UnknownName`, and `UsageError` for a path.
     """
     import protocols
-    from commands.protocol_files import is_path, protocols_in
+    from commands.protocol_files import compiled_in, is_path
 
     if is_path(name):
-        return compile_protocol(protocols_in(name)[-1])
+        return compiled_in(name)
     return protocols.compiled(name)
+
+
+def definition_of(name: str) -> Protocol:
+    """The protocol as it is written, named as for `protocol_text`, for what needs no engine. Raises the same."""
+    import protocols
+    from commands.protocol_files import is_path, protocols_in
+
+    return protocols_in(name)[-1] if is_path(name) else protocols.find(name)

@@ -9,11 +9,10 @@ from typing import Annotated, Final
 
 import typer
 
-from commands.errors import NOTICE, UsageError
+from commands.errors import UsageError
 from pathway.language import ROLES
 from pathway.language.parsing import nearest
 
-EPILOG: Final = f"[dim]{NOTICE}[/dim]"
 MINUS: Final = "\N{MINUS SIGN}"
 PSEUDONYM: Final = re.compile(r"[A-Z0-9][A-Z0-9-]{1,31}")
 

@@ -7,9 +7,13 @@ import re
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from commands.errors import UsageError
 from pathway.language import Protocol
+
+if TYPE_CHECKING:
+    from pathway.engine.context import Compiled
 
 IMPORTED = re.compile(r"^\s*(?:from|import)\s+protocols\.(\w+)", re.MULTILINE)
 
@@ -17,6 +21,20 @@ IMPORTED = re.compile(r"^\s*(?:from|import)\s+protocols\.(\w+)", re.MULTILINE)
 def is_path(name: str) -> bool:
     """Whether what was named is a file or folder rather than a protocol of this program."""
     return name.endswith(".py") or "/" in name or "\\" in name or Path(name).is_dir()
+
+
+def compiled_in(name: str) -> Compiled:
+    """The newest protocol that a file or folder defines, compiled. Raises `UsageError` as `protocols_in` does, and
+    `BrokenProtocol` with file and line."""
+    from protocols import compile_from
+
+    return compile_from(protocols_in(name)[-1], source_of(name))
+
+
+def source_of(name: str) -> Path:
+    """The file that is read for a path."""
+    path = Path(name)
+    return path / "__init__.py" if path.is_dir() else path
 
 
 def protocols_in(name: str) -> list[Protocol]:
@@ -28,7 +46,7 @@ def protocols_in(name: str) -> list[Protocol]:
     from protocols import defined, fault
 
     path = Path(name)
-    source = path / "__init__.py" if path.is_dir() else path
+    source = source_of(name)
     if not source.is_file():
         raise UsageError(f"{name}: no such file; accepted: a Python file, or a folder with an __init__.py")
     module = f"protocols.{_stands_for(path)}"

@@ -10,10 +10,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from commands.errors import UsageError
-from commands.known_trials import protocol_text, skipped_names, trial_names
+from commands.known_trials import definition_of, protocol_text, trial_names
 from commands.options import Target
 from commands.reading import utc_now
-from pathway.engine.context import Compiled
 from pathway.site import Site
 
 # What takes long to import is imported by the work itself, so that help, completion and rehearsals answer at once.
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from client.pathways import AnyHandle, Handle
     from contracts.messages import PathwayStart
+    from pathway.engine.context import Compiled
     from runtime.settings import Settings
 
 T = TypeVar("T")
@@ -46,8 +46,12 @@ class PatientSession:
     settings: Settings
     handle: Handle
     start: PathwayStart
-    compiled: Compiled
     now: datetime
+
+    @property
+    def compiled(self) -> Compiled:
+        """The text that the pathway is pinned to."""
+        return protocol_text(self.start.protocol)
 
     @property
     def site(self) -> Site:
@@ -67,7 +71,7 @@ async def opened(where: Target, subject: str, trial: str | None) -> AsyncIterato
     from runtime.connection import connect
     from runtime.settings import load_settings
 
-    names = [protocol_text(trial).protocol.name] if trial else [*trial_names(), *skipped_names()]
+    names = [definition_of(trial).name] if trial else trial_names()
     settings = load_settings()
     client = await connect(settings, identity=IDENTITY)
     handles = [_handle(client, where, name, subject) for name in names]
@@ -82,7 +86,7 @@ async def opened(where: Target, subject: str, trial: str | None) -> AsyncIterato
     now = utc_now()
     if start.clock == "stepped":
         now = (await pathways.state(handle)).now
-    yield PatientSession(client, settings, handle, start, protocol_text(start.protocol), now)
+    yield PatientSession(client, settings, handle, start, now)
 
 
 def _handle(client: Client, where: Target, trial: str, subject: str) -> Handle:

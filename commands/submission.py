@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.text import Text
 
+from commands.event_ids import run_once
 from commands.options import Target
 from commands.reading import moment
 from commands.screen import change_line, make_console, print_json
-from commands.session import PatientSession, opened, run
+from commands.session import PatientSession, opened
 from commands.store_reading import stored_events
 from pathway.changes import Change, changes, day_one_of
 from pathway.events import Event, Report
@@ -44,43 +44,31 @@ def send(
     where: Target,
     subject: str,
     trial: str | None,
-    write: Callable[[PatientSession], Report],
+    write: Callable[[PatientSession, str], Report],
     *,
+    id: str | None,
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Open the pathway, let `write` make the report, hand it in and print what came of it.
+    """Open the pathway, let `write` make the report under an id, hand it in and print what came of it.
 
-    Raises `Refused` with the reason, or a `PathwayError`; then nothing was recorded.
+    Raises `Refused` with the reason, or a `PathwayError`; then nothing was recorded, or it says under which id to try again.
     """
-    run(_send(where, subject, trial, write, dry_run=dry_run, as_json=as_json))
 
+    async def work(event: str) -> None:
+        async with opened(where, subject, trial) as pathway:
+            report = write(pathway, event)
+            tell(pathway, report, await submit(pathway, report, dry_run=dry_run), as_json)
 
-def new_id() -> str:
-    """An id for an event that the caller gives none."""
-    return f"e-{uuid.uuid4().hex[:12]}"
+    run_once(id, work, as_json=as_json, dry_run=dry_run)
 
 
 def blank(
-    kind: Any, opened: PatientSession, *, id: str | None, role: str, at: str | None = None, **fields: Any
+    kind: Any, opened: PatientSession, *, id: str, role: str, at: str | None = None, **fields: Any
 ) -> Report:
     """A report of that kind, made now; `at`: when it happened, as typed in site time."""
     occurred = None if at is None else moment(at, opened.site.tz, opened.now)
-    return Report(id or new_id(), kind, opened.now, role, occurred=occurred, **fields)
-
-
-async def _send(
-    where: Target,
-    subject: str,
-    trial: str | None,
-    write: Callable[[PatientSession], Report],
-    *,
-    dry_run: bool,
-    as_json: bool,
-) -> None:
-    async with opened(where, subject, trial) as pathway:
-        report = write(pathway)
-        tell(pathway, report, await submit(pathway, report, dry_run=dry_run), as_json)
+    return Report(id, kind, opened.now, role, occurred=occurred, **fields)
 
 
 async def submit(pathway: PatientSession, report: Report, *, dry_run: bool) -> Receipt | DryRun:

@@ -10,7 +10,15 @@ class AllpathError(Exception):
 
 
 class ProtocolError(AllpathError):
-    """A protocol definition is malformed: unknown reference, cycle, wrong type. Raised when it is compiled."""
+    """A protocol definition is malformed: unknown reference, cycle, wrong type. Raised when it is compiled.
+
+    To find the line: `path` leads to the part, outermost first, as in `("criteria I3", "holds")`; `wrong` is the text at fault.
+    """
+
+    def __init__(self, message: str, path: tuple[str, ...] = (), wrong: str | None = None) -> None:
+        super().__init__(message)
+        self.path = path
+        self.wrong = wrong
 
 
 class UnknownName(AllpathError):

@@ -78,7 +78,7 @@ class Report:
 
     `at`: instant of recording (aware). `occurred`: clinical time, default `at`. `value` with `unit` as typed.
     `expected`: digest of the decision as the person saw it (`plan.decision.digest`); empty: bound to the plan as it
-    is now.
+    is now, which on the real clock is refused for decisions.
     """
 
     id: str
@@ -98,7 +98,11 @@ class Report:
     override: bool = False
 
 
-def seen_digest(shown: Seen) -> str:
-    """What a person saw, as a short text that a confirmation sends back."""
-    text = repr((shown.proposal, shown.values, sorted(shown.bands)))
+def seen_digest(shown: Seen, answer: str = "") -> str:
+    """What a person saw, as a short text that a confirmation sends back.
+
+    `answer`: the id of the event that answers the question as it is shown; so what was seen before an answer is not what is
+    seen after it, even where every value is the same.
+    """
+    text = repr((shown.proposal, shown.values, sorted(shown.bands))) + answer
     return hashlib.sha256(text.encode()).hexdigest()[:16]

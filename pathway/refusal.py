@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from pathway.errors import AllpathError
-from pathway.events import Report
+from pathway.events import Event, Report, Seen, seen_digest
 from pathway.language import ROLES
 from pathway.language.parsing import YEARS, nearest
 from pathway.site import Site
@@ -29,6 +29,7 @@ CODES = (
     "content_differs",
     "not_proposed",
     "moved",
+    "unseen",
     "unknown_option",
     "wrong_role",
     "not_latest",
@@ -43,7 +44,7 @@ DECISION_DETAILS = ("meeting",)
 """What a decision may say about itself: the week of the meeting that took it (`2025-W45`)."""
 
 
-MALFORMED = ("malformed", "impossible", "unit_missing", "reason_missing")
+MALFORMED = ("malformed", "impossible", "unit_missing", "reason_missing", "unseen")
 
 
 class Refused(AllpathError):
@@ -84,6 +85,36 @@ def check_frame(report: Report, now: datetime, site: Site | None = None) -> None
                 "future",
                 f"{told} lies in the future; what has not happened cannot be recorded",
             )
+
+
+def check_seen(report: Report) -> None:
+    """Refuses a decision that does not say what its author saw. For the real clock: in a rehearsal the driver takes what
+    stands. Raises Refused."""
+    if report.kind == "decision" and not report.expected:
+        raise Refused(
+            "unseen",
+            f"{report.name}: a decision is bound to what was seen; look at it, and send its digest back with the answer",
+        )
+
+
+def check_unmoved(report: Report, key: str, shown: Seen, answer: Event | None = None) -> None:
+    """Refuses a report that is bound to another question than the one that stands now.
+
+    `answer`: the event that has answered it, if one has. Raises Refused, which says who answered what, and when.
+    """
+    if not report.expected or report.expected == seen_digest(shown, answer.id if answer is not None else ""):
+        return
+    if answer is None:
+        raise Refused("moved", f"{key}: the plan has moved since it was shown; look again")
+    raise Refused("moved", f"{answered(key, answer)}; look again")
+
+
+def answered(key: str, answer: Event) -> str:
+    """Who answered a question, with what, and when."""
+    return (
+        f"{key} was answered {answer.value} by the {answer.role} on {answer.recorded.astimezone(UTC):%Y-%m-%d %H:%M} UTC "
+        f"(event {answer.id})"
+    )
 
 
 def decision_details(report: Report) -> tuple[tuple[str, str], ...]:

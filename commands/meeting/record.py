@@ -11,13 +11,13 @@ import typer
 from rich.text import Text
 
 from commands.errors import UsageError
+from commands.event_ids import run_once
 from commands.meeting.read import MeetingSession, checked_week, opened
 from commands.options import DryRunOption, IdOption, JsonOption, ReasonOption, RoleOption, Target, where
 from commands.protocol.options import complete_trials
 from commands.reading import moment, utc_now
 from commands.screen import change_line, make_console, notice, print_json
 from commands.session import IDENTITY, run
-from commands.submission import new_id
 from pathway.events import Report
 from pathway.meeting.admission import time_of, weekday_of
 from pathway.site import Site, zone
@@ -255,12 +255,10 @@ def void(
 ) -> None:
     """Say that something recorded of a meeting does not count, with a reason. It stays on record."""
 
-    def write(meeting: MeetingSession) -> Report:
-        return Report(
-            id_ or new_id(), "void", meeting.now, role or "coordinator", target=event, reason=reason
-        )
+    def write(meeting: MeetingSession, event_id: str) -> Report:
+        return Report(event_id, "void", meeting.now, role or "coordinator", target=event, reason=reason)
 
-    run(_send(where(ctx), trial, write, as_json=as_json))
+    _send(where(ctx), trial, write, id=id_, as_json=as_json)
 
 
 def acknowledge(
@@ -276,12 +274,10 @@ def acknowledge(
 ) -> None:
     """Take note of a notice, which stops its ladder of reminders. The meeting stays late until it is recorded."""
 
-    def write(meeting: MeetingSession) -> Report:
-        return Report(
-            id_ or new_id(), "acknowledgement", meeting.now, role or "coordinator", notice_, reason=reason
-        )
+    def write(meeting: MeetingSession, event_id: str) -> Report:
+        return Report(event_id, "acknowledgement", meeting.now, role or "coordinator", notice_, reason=reason)
 
-    run(_send(where(ctx), trial, write, as_json=as_json))
+    _send(where(ctx), trial, write, id=id_, as_json=as_json)
 
 
 def _record(
@@ -301,10 +297,10 @@ def _record(
     if week is not None:
         week = checked_week(week)
 
-    def write(meeting: MeetingSession) -> Report:
+    def write(meeting: MeetingSession, event_id: str) -> Report:
         label = meeting.week_on_now(week) if on_now else meeting.week(week)
         return Report(
-            id or new_id(),
+            event_id,
             "action",
             meeting.now,
             role or "coordinator",
@@ -315,18 +311,26 @@ def _record(
             reason=reason,
         )
 
-    run(_send(where_, trial, write, as_json=as_json))
+    _send(where_, trial, write, id=id, as_json=as_json)
 
 
-async def _send(
-    where_: Target, trial: str, write: Callable[[MeetingSession], Report], *, as_json: bool
+def _send(
+    where_: Target,
+    trial: str,
+    write: Callable[[MeetingSession, str], Report],
+    *,
+    id: str | None,
+    as_json: bool,
 ) -> None:
-    from client import pathways
+    async def work(event: str) -> None:
+        from client import pathways
 
-    async with opened(where_, trial) as meeting:
-        report = write(meeting)
-        receipt = await pathways.submit(meeting.handle, report)
-        _tell(report, receipt, trial, as_json)
+        async with opened(where_, trial) as meeting:
+            report = write(meeting, event)
+            receipt = await pathways.submit(meeting.handle, report)
+            _tell(report, receipt, trial, as_json)
+
+    run_once(id, work, as_json=as_json)
 
 
 def _tell(report: Report, receipt: Receipt, trial: str, as_json: bool) -> None:

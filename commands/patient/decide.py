@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from commands.deciding import Asked, Given, SeenOption
+from commands.deciding import decide as answer
 from commands.errors import UsageError
+from commands.event_ids import run_once
 from commands.options import (
     DryRunOption,
     IdOption,
@@ -19,24 +22,15 @@ from commands.options import (
     where,
 )
 from commands.protocol.options import TrialOption
-from commands.session import PatientSession, opened, run
-from commands.submission import blank, submit, tell
-from pathway.language.parsing import nearest
-from pathway.refusal import Refused
+from commands.session import PatientSession, opened
+from commands.submission import blank, send, submit, tell
+from pathway.events import Report
 
 if TYPE_CHECKING:
     from contracts.messages import PlanView
 
 DecisionArgument = Annotated[
     str, typer.Argument(metavar="DECISION", help="Id or key of the decision, as `show` lists it.")
-]
-SeenOption = Annotated[
-    str,
-    typer.Option(
-        "--seen",
-        metavar="DIGEST",
-        help="The digest of the decision as it was shown: refused if the plan has moved since.",
-    ),
 ]
 
 
@@ -56,12 +50,8 @@ def confirm(
     as_json: JsonOption = False,
 ) -> None:
     """Take what the protocol proposes, or one option of a choice that it leaves open."""
-    run(
-        _decide(
-            where(ctx), subject, trial, decision, option,
-            reason=reason, seen=seen, role=role, id=id_, override=False, dry_run=dry_run, as_json=as_json,
-        )
-    )  # fmt: skip
+    given = Given(decision, option, reason, override=False, seen=seen, role=role, again=id_ is not None)
+    _decide(where(ctx), subject, trial, given, id_, dry_run=dry_run, as_json=as_json)
 
 
 def override(
@@ -78,84 +68,48 @@ def override(
     as_json: JsonOption = False,
 ) -> None:
     """Take another option than the proposed one, with a reason."""
-    run(
-        _decide(
-            where(ctx), subject, trial, decision, option,
-            reason=reason, seen=seen, role=role, id=id_, override=True, dry_run=dry_run, as_json=as_json,
-        )
-    )  # fmt: skip
+    given = Given(decision, option, reason, override=True, seen=seen, role=role, again=id_ is not None)
+    _decide(where(ctx), subject, trial, given, id_, dry_run=dry_run, as_json=as_json)
 
 
-async def _decide(
+def _decide(
     where_: Target,
     subject: str,
     trial: str | None,
-    decision: str,
-    option: str | None,
-    *,
-    reason: str,
-    seen: str,
-    role: str | None,
+    given: Given,
     id: str | None,
-    override: bool,
+    *,
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    from client import pathways
+    async def work(event: str) -> None:
+        from client import pathways
 
-    async with opened(where_, subject, trial) as pathway:
-        state = _decision(await pathways.plan(pathway.handle), decision)
-        if option is None:
-            # An answer given again must find its event, whose decision may no longer be open.
-            option = _sole_proposal(state, decision) if state["open"] or id is None else state["in_force"]
-        report = replace(
-            blank("decision", pathway, id=id, role=role or state["role"] or "clinician"),
-            name=state["key"],
-            value=option,
-            expected=_whole_digest(seen, state["digest"]),
-            override=override,
-            reason=reason,
-        )
-        tell(pathway, report, await submit(pathway, report, dry_run=dry_run), as_json)
+        async with opened(where_, subject, trial) as pathway:
+            view = await pathways.plan(pathway.handle)
 
+            async def hand_in(report: Report) -> None:
+                tell(pathway, report, await submit(pathway, report, dry_run=dry_run), as_json)
 
-def _decision(view: PlanView, name: str) -> dict[str, Any]:
-    """The decision of that id or key; of several with one id the open one. Raises `Refused`."""
-    decisions: list[dict[str, Any]] = view.plan["decisions"]
-    found = [d for d in decisions if d["key"] == name] or [d for d in decisions if d["id"] == name]
-    if found:
-        return next((d for d in found if d["open"]), found[0])
-    keys = [d["key"] for d in decisions]
-    known = _known_decisions(view.protocol)
-    if name in known or name.partition("[")[0] in known:
-        asked = ", ".join(d["key"] for d in decisions if d["open"]) or "none"
-        raise Refused("not_proposed", f"{name} is not asked now; open decisions of {view.subject}: {asked}")
-    raise Refused("unknown_event", f"decision {name!r} is not known; {nearest(name, [*keys, *known])}")
+            asked = Asked(
+                subject,
+                f"allpath show {subject}",
+                pathway.now,
+                view.plan["decisions"],
+                lambda: known_decisions(view.protocol),
+                hand_in,
+            )
+            await answer(asked, given, event, dry_run=dry_run, as_json=as_json)
+
+    run_once(id, work, as_json=as_json, dry_run=dry_run)
 
 
-def _known_decisions(protocol: str) -> list[str]:
+def known_decisions(protocol: str) -> list[str]:
+    """The ids of the decisions that a person may be asked for by a protocol."""
     from commands.known_trials import protocol_text
     from pathway.rehearsal.expectations import decidable
 
     return list(decidable(protocol_text(protocol)))
-
-
-def _sole_proposal(state: dict[str, Any], name: str) -> str:
-    if not state["open"]:
-        now = f": {state['in_force']} is in force" if state["in_force"] else ""
-        waits = ", ".join(m["what"] for m in state["missing"])
-        raise Refused(
-            "not_proposed", f"{name} is not asked now{now}" + (f"; it waits for {waits}" if waits else "")
-        )
-    if state["proposal"] is None:
-        options = ", ".join(state["options"])
-        raise UsageError(f"{name} has no sole proposal: a person picks. Say which option: {options}")
-    return str(state["proposal"])
-
-
-def _whole_digest(seen: str, digest: str) -> str:
-    """The digest to send: that of the plan just read, or the one that the person saw, which may be its beginning."""
-    return digest if not seen or (len(seen) >= 6 and digest.startswith(seen)) else seen
 
 
 def acknowledge(
@@ -173,16 +127,16 @@ def acknowledge(
 ) -> None:
     """Take note of a deviation or alert, which stops its ladder of reminders."""
 
-    async def work() -> None:
+    async def work(event: str) -> None:
         from client import pathways
 
         async with opened(where(ctx), subject, trial) as pathway:
             owner = _owner(await pathways.plan(pathway.handle), obligation)
-            report = blank("acknowledgement", pathway, id=id_, role=role or owner)
+            report = blank("acknowledgement", pathway, id=event, role=role or owner)
             report = replace(report, name=obligation, reason=reason)
             tell(pathway, report, await submit(pathway, report, dry_run=dry_run), as_json)
 
-    run(work())
+    run_once(id_, work, as_json=as_json, dry_run=dry_run)
 
 
 def _owner(view: PlanView, name: str) -> str:
@@ -207,13 +161,11 @@ def withdraw(
 ) -> None:
     """Record that consent has been withdrawn. What is on record stays; corrections are still possible."""
 
-    async def work() -> None:
-        async with opened(where(ctx), subject, trial) as pathway:
-            report = blank("action", pathway, id=id_, role=role or "coordinator", at=at)
-            report = replace(report, name=_withdrawal(pathway), reason=reason)
-            tell(pathway, report, await submit(pathway, report, dry_run=dry_run), as_json)
+    def write(pathway: PatientSession, event: str) -> Report:
+        report = blank("action", pathway, id=event, role=role or "coordinator", at=at)
+        return replace(report, name=_withdrawal(pathway), reason=reason)
 
-    run(work())
+    send(where(ctx), subject, trial, write, id=id_, dry_run=dry_run, as_json=as_json)
 
 
 def _withdrawal(pathway: PatientSession) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
-from commands.known_trials import protocol_text
+from commands.known_trials import definition_of
 from commands.options import JsonOption, RoleOption, Target, where
 from commands.protocol.options import TrialOption
 from commands.reading import utc_now
@@ -41,7 +41,7 @@ def due(
 
     It comes from the read model, which runs a moment behind the pathways.
     """
-    name = protocol_text(trial).protocol.name if trial else None
+    name = definition_of(trial).name if trial else None
     now, pathways, lines = run(_work(where(ctx), name, site, subject, role))
     if as_json:
         print_json(
@@ -75,7 +75,7 @@ def list_(
     as_json: JsonOption = False,
 ) -> None:
     """Every patient: phase, group, what is open and late. From the read model, which runs a moment behind."""
-    name = protocol_text(trial).protocol.name if trial else None
+    name = definition_of(trial).name if trial else None
     found = run(_pathways(where(ctx), name, site, None, archived=everyone))
     if as_json:
         print_json(

@@ -9,7 +9,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.text import Text
 
-from commands.known_trials import protocol_text
+from commands.known_trials import definition_of
 from commands.screen import due_words, instant, make_console, notice, styled, table
 from pathway.changes import day_label
 from pathway.site import Site
@@ -75,7 +75,7 @@ def print_patient(patient: Patient) -> None:
 
 def _head(console: Console, patient: Patient) -> None:
     plan, tz = patient.plan, patient.site.tz
-    anchor = protocol_text(patient.protocol).protocol.day_one
+    anchor = definition_of(patient.protocol).day_one
     day_one = next((date.fromisoformat(a["day"]) for a in plan["anchors"] if a["id"] == anchor), None)
     title = Text.assemble((patient.subject, "bold"), f"  {patient.protocol} at {patient.site.id}")
     if patient.rehearsal:
@@ -91,7 +91,7 @@ def _head(console: Console, patient: Patient) -> None:
     rows = [(t["id"], Text(t["phase"], style="bold blue"), instant(t["since"], tz)) for t in plan["tracks"]]
     console.print()
     console.print(table(("Track", "Phase", "Since"), rows))
-    if protocol_text(patient.protocol).protocol.enrolled_group:
+    if definition_of(patient.protocol).enrolled_group:
         console.print(f"Group: {plan['group'] or 'not known yet'}")
 
 

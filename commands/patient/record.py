@@ -88,14 +88,14 @@ def record(
         raise UsageError("--sampled and --at both say when; a result takes --sampled")
     labels, details = pairs("--scope", scope), pairs("--with", with_)
 
-    def write(pathway: PatientSession) -> Report:
+    def write(pathway: PatientSession, event_id: str) -> Report:
         compiled = pathway.compiled
         if fact is not None:
             known = compiled.facts.get(fact)
             report = blank(
                 "observation",
                 pathway,
-                id=id_,
+                id=event_id,
                 role=role or (known.supplier if known else "coordinator"),
                 at=sampled or at,
             )
@@ -103,15 +103,15 @@ def record(
         elif do is not None:
             action = compiled.actions.get(do)
             report = blank(
-                "action", pathway, id=id_, role=role or (action.role if action else "coordinator"), at=at
+                "action", pathway, id=event_id, role=role or (action.role if action else "coordinator"), at=at
             )
             report = replace(report, name=do)
         else:
-            report = blank("adverse_event", pathway, id=id_, role=role or "clinician", at=at)
+            report = blank("adverse_event", pathway, id=event_id, role=role or "clinician", at=at)
             report = replace(report, name=ae or "", value=plain(grade), target=of)
         return replace(report, scope=labels, details=_details(details, scale, pathway, ae), reason=reason)
 
-    send(where(ctx), subject, trial, write, dry_run=dry_run, as_json=as_json)
+    send(where(ctx), subject, trial, write, id=id_, dry_run=dry_run, as_json=as_json)
 
 
 def _details(
@@ -165,8 +165,8 @@ def correct(
     labels = pairs("--scope", scope)
     details = pairs("--with", [*(with_ or []), *([f"scale={scale}"] if scale else [])])
 
-    def write(pathway: PatientSession) -> Report:
-        report = blank("correction", pathway, id=id_, role=role or "coordinator", at=sampled or at)
+    def write(pathway: PatientSession, event_id: str) -> Report:
+        report = blank("correction", pathway, id=event_id, role=role or "coordinator", at=sampled or at)
         return replace(
             report,
             target=event,
@@ -178,7 +178,7 @@ def correct(
             reason=reason,
         )
 
-    send(where(ctx), subject, trial, write, dry_run=dry_run, as_json=as_json)
+    send(where(ctx), subject, trial, write, id=id_, dry_run=dry_run, as_json=as_json)
 
 
 def void(
@@ -194,12 +194,12 @@ def void(
 ) -> None:
     """Say that an event does not count, with a reason: the wrong patient, recorded twice. It stays on record."""
 
-    def write(pathway: PatientSession) -> Report:
+    def write(pathway: PatientSession, event_id: str) -> Report:
         return replace(
-            blank("void", pathway, id=id_, role=role or "coordinator"), target=event, reason=reason
+            blank("void", pathway, id=event_id, role=role or "coordinator"), target=event, reason=reason
         )
 
-    send(where(ctx), subject, trial, write, dry_run=dry_run, as_json=as_json)
+    send(where(ctx), subject, trial, write, id=id_, dry_run=dry_run, as_json=as_json)
 
 
 def judge(
@@ -218,11 +218,11 @@ def judge(
 ) -> None:
     """Judge a criterion that the protocol leaves to a clinician. Bound to the values that were judged."""
 
-    def write(pathway: PatientSession) -> Report:
-        report = blank("judgement", pathway, id=id_, role=role or "clinician")
+    def write(pathway: PatientSession, event_id: str) -> Report:
+        report = blank("judgement", pathway, id=event_id, role=role or "clinician")
         return replace(report, name=criterion, value=verdict.upper(), reason=reason)
 
-    send(where(ctx), subject, trial, write, dry_run=dry_run, as_json=as_json)
+    send(where(ctx), subject, trial, write, id=id_, dry_run=dry_run, as_json=as_json)
 
 
 def unobtainable(
@@ -239,11 +239,11 @@ def unobtainable(
 ) -> None:
     """Declare that a value cannot be had, with a reason. It is never taken as negative."""
 
-    def write(pathway: PatientSession) -> Report:
+    def write(pathway: PatientSession, event_id: str) -> Report:
         known = pathway.compiled.facts.get(fact)
         report = blank(
-            "not_obtainable", pathway, id=id_, role=role or (known.supplier if known else "coordinator")
+            "not_obtainable", pathway, id=event_id, role=role or (known.supplier if known else "coordinator")
         )
         return replace(report, name=fact, point=point, reason=reason)
 
-    send(where(ctx), subject, trial, write, dry_run=dry_run, as_json=as_json)
+    send(where(ctx), subject, trial, write, id=id_, dry_run=dry_run, as_json=as_json)

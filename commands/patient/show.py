@@ -19,10 +19,6 @@ from commands.screen import instant, print_json, warn
 from commands.session import opened, run
 from commands.store_reading import pinned_profile, reading
 from pathway.errors import ProtocolError, UnknownName
-from pathway.language.profile import make_profile
-from pathway.patient.evaluate import evaluation
-from pathway.patient.output import plan_json
-from pathway.record import Record
 from pathway.site import Site
 
 if TYPE_CHECKING:
@@ -132,6 +128,10 @@ async def _seen(where_: Target, subject: str, trial: str | None) -> Seen | Store
 async def _from_store(where_: Target, subject: str, trial: str | None) -> Seen | Stored:
     """The plan of now, from the events that the store has; only what is stored if this program has not their text."""
     from client.pathways import UnknownPathway
+    from pathway.language.profile import make_profile
+    from pathway.patient.evaluate import evaluation
+    from pathway.patient.output import plan_json
+    from pathway.record import Record
     from runtime.settings import load_settings
     from store import queries
 

@@ -15,12 +15,15 @@ from commands.known_trials import protocol_text, readable_protocols
 from commands.options import JsonOption
 from commands.protocol.data import protocol_data, summary
 from commands.protocol.diagram import mermaid
+from commands.protocol.new import new
 from commands.protocol.options import complete_trials
 from commands.screen import make_console, notice, print_json, table
 
 app = typer.Typer(
-    help="Protocols: list them, show one with every id, draw it, write its page.", no_args_is_help=True
+    help="Protocols: list them, show one with every id, draw it, write its page, begin a new one.",
+    no_args_is_help=True,
 )
+app.command("new")(new)
 
 WIDE: Final = 110
 """Columns from which all fits beside each other."""

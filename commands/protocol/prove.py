@@ -12,10 +12,9 @@ from commands.errors import UsageError
 from commands.known_trials import known_protocols
 from commands.options import JsonOption
 from commands.protocol.options import complete_trials
-from commands.protocol_files import is_path, protocols_in
+from commands.protocol_files import is_path, protocols_in, source_of
 from commands.screen import make_console, notice, print_json, table
 from pathway.language.profile import make_profile
-from pathway.language.shapes import check_shapes
 
 if TYPE_CHECKING:
     from analysis.proof.findings import Finding, Proof
@@ -59,9 +58,12 @@ def prove(
         protocols.refuse_broken()
     found = known_protocols() if every else []
     for name in names or []:
-        found += protocols_in(name) if is_path(name) else [protocols.find(name)]
-    for protocol in found:
-        check_shapes(protocol)
+        # Compiled first: what is broken is told with its line.
+        found += (
+            [protocols.compile_from(each, source_of(name)).protocol for each in protocols_in(name)]
+            if is_path(name)
+            else [protocols.compiled(name).protocol]
+        )
     overrides = dict(_setting(text) for text in settings or [])
     proofs = [examine(p, make_profile(p, overrides) if overrides else None) for p in found]
     if as_json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -17,6 +17,8 @@ from commands.known_trials import protocol_text
 from commands.options import JsonOption
 from commands.screen import KIND_STYLES, make_console, notice, print_json, warn
 from commands.session import run
+from pathway.engine.context import Compiled
+from pathway.errors import UnknownName
 from pathway.rehearsal.rehearse import Rehearsed
 from pathway.rehearsal.rehearse import rehearse as play
 from pathway.rehearsal.scenario import Scenario, read_scenario
@@ -31,6 +33,14 @@ def rehearse(
         list[Path],
         typer.Argument(metavar="FILE...", help="Scenario files, or folders of them.", show_default=False),
     ],
+    definition: Annotated[
+        str | None,
+        typer.Option(
+            "--protocol",
+            metavar="PATH",
+            help="Play them against the protocol in this file or folder, such as one that is being written.",
+        ),
+    ] = None,
     durable: Annotated[
         bool,
         typer.Option(
@@ -57,7 +67,11 @@ def rehearse(
     """
     if compare and not durable:
         raise UsageError("--compare belongs to --durable")
-    scenarios = read_all(files)
+    if definition is not None and durable:
+        raise UsageError(
+            "--protocol is for rehearsals in this process; a worker knows the protocols of the program only"
+        )
+    scenarios = read_all(files, _texts(definition))
     played = run(_durably(scenarios, compare=compare)) if durable else [play(each) for each in scenarios]
     if as_json:
         results = [rehearsed.json() for rehearsed in played]
@@ -67,13 +81,30 @@ def rehearse(
     raise typer.Exit(max((rehearsed.exit_status for rehearsed in played), default=0))
 
 
-def read_all(paths: Sequence[Path]) -> list[Scenario]:
+def _texts(definition: str | None) -> Callable[[str], Compiled]:
+    """Where scenarios find their protocol: in the program, or in a file. Raises `UsageError`, and `BrokenProtocol`."""
+    if definition is None:
+        return protocol_text
+    from commands.protocol_files import compiled_in
+
+    text = compiled_in(definition)
+
+    def in_the_file(name: str) -> Compiled:
+        version = f"{text.protocol.name}@{text.protocol.version.number}"
+        if name not in (text.protocol.name, version):
+            raise UnknownName(f"{definition} defines {version}, and the scenario is about {name}")
+        return text
+
+    return in_the_file
+
+
+def read_all(paths: Sequence[Path], texts: Callable[[str], Compiled] = protocol_text) -> list[Scenario]:
     """The scenarios of files and folders, in their order. Raises one `Malformed` for all mistakes of all files."""
     scenarios: list[Scenario] = []
     wrong: list[Malformed] = []
     for path in _files(paths):
         try:
-            scenarios.append(read(path))
+            scenarios.append(read(path, texts))
         except Malformed as malformed:
             wrong.append(malformed)
     if wrong:
@@ -81,7 +112,7 @@ def read_all(paths: Sequence[Path]) -> list[Scenario]:
     return scenarios
 
 
-def read(path: Path) -> Scenario:
+def read(path: Path, texts: Callable[[str], Compiled] = protocol_text) -> Scenario:
     """The scenario in a file. Raises `Malformed`, or `UsageError` if there is no such file."""
     from runtime.yaml_tree import load
 
@@ -89,7 +120,7 @@ def read(path: Path) -> Scenario:
         tree = load(path)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or 'cannot be read'}; expected a scenario file") from None
-    return read_scenario(tree, protocol_text)
+    return read_scenario(tree, texts)
 
 
 def _files(paths: Sequence[Path]) -> list[Path]:

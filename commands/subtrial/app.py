@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from commands.deciding import find
 from commands.options import JsonOption, Target, where
 from commands.patient.explain import explained_line
 from commands.patient.timeline import KINDS, all_entries, check_kinds, print_entries
@@ -16,7 +17,6 @@ from commands.store_reading import reading, tell_lag
 from commands.subtrial import decide as subtrial_decide
 from commands.subtrial import record as subtrial_record
 from commands.subtrial import start as subtrial_start
-from commands.subtrial.decide import asked
 from commands.subtrial.open import (
     Seen,
     SubtrialArgument,
@@ -31,7 +31,8 @@ from commands.subtrial.open import (
 from commands.subtrial.view import explanation, open_decisions, print_list, print_subtrial
 
 if TYPE_CHECKING:
-    from pathway.changes import Change
+    from pathway.subtrial.questions import DECISIONS
+from pathway.changes import Change
 
 app = typer.Typer(
     help="The subtrials of a trial: slots, dose levels, stages, activation, decisions.",
@@ -228,7 +229,7 @@ def explain(
     if decision is None:
         chosen = [each for each in decisions if each["open"]]
     else:
-        chosen = [asked(decisions, f"{found.trial} {found.governor.id}", decision)]
+        chosen = [find(decisions, f"{found.trial} {found.governor.id}", decision, lambda: tuple(DECISIONS))]
     if as_json:
         data = [explanation(each).to_dict() for each in chosen]
         print_json(data[0] if decision is not None else data)

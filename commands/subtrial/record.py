@@ -7,8 +7,8 @@ from typing import Annotated, Final
 import typer
 
 from commands.errors import UsageError
+from commands.event_ids import run_once
 from commands.options import DryRunOption, IdOption, JsonOption, ReasonOption, RoleOption, pseudonym, where
-from commands.session import run
 from commands.subtrial.open import SubtrialArgument, SubtrialSession, TrialArgument, definition, opened
 from commands.subtrial.send import blank, hand_in, send
 from pathway.events import Report
@@ -73,10 +73,10 @@ def activate(
     """
     details = _details(country=country, site=site, **{"from": from_})
 
-    def write(governor: SubtrialSession) -> Report:
-        return _action(governor, "activated", role, id_, at, details=details, reason=reason)
+    def write(governor: SubtrialSession, event_id: str) -> Report:
+        return _action(governor, "activated", role, event_id, at, details=details, reason=reason)
 
-    send(where(ctx), trial, subtrial, write, dry_run=dry_run, as_json=as_json)
+    send(where(ctx), trial, subtrial, write, id=id_, dry_run=dry_run, as_json=as_json)
 
 
 def deactivate(
@@ -96,10 +96,10 @@ def deactivate(
     """Deactivate a subtrial in a country or at a site. Whoever has begun goes on; a reservation there is taken back."""
     details = _details(country=country, site=site, **{"from": from_})
 
-    def write(governor: SubtrialSession) -> Report:
-        return _action(governor, "deactivated", role, id_, at, details=details, reason=reason)
+    def write(governor: SubtrialSession, event_id: str) -> Report:
+        return _action(governor, "deactivated", role, event_id, at, details=details, reason=reason)
 
-    send(where(ctx), trial, subtrial, write, dry_run=dry_run, as_json=as_json)
+    send(where(ctx), trial, subtrial, write, id=id_, dry_run=dry_run, as_json=as_json)
 
 
 def status(
@@ -131,10 +131,10 @@ def status(
         )
     details = _details(country=country)
 
-    def write(governor: SubtrialSession) -> Report:
-        return _action(governor, name, role, id_, at, details=details, reason=reason)
+    def write(governor: SubtrialSession, event_id: str) -> Report:
+        return _action(governor, name, role, event_id, at, details=details, reason=reason)
 
-    send(where(ctx), trial, subtrial, write, dry_run=dry_run, as_json=as_json)
+    send(where(ctx), trial, subtrial, write, id=id_, dry_run=dry_run, as_json=as_json)
 
 
 def _state(trial: str, subtrial: str, text: str) -> str:
@@ -187,15 +187,22 @@ def record(
         country=country, site=site, level=level, value=value.strip().upper() if value else "", reason=""
     )
 
-    async def work() -> None:
+    async def work(event_id: str) -> None:
         async with opened(where(ctx), trial, subtrial) as governor:
             await _elsewhere(governor, subject)
             report = _action(
-                governor, name, role, id_, at, scope=((SUBJECT, subject),), details=details, reason=reason
+                governor,
+                name,
+                role,
+                event_id,
+                at,
+                scope=((SUBJECT, subject),),
+                details=details,
+                reason=reason,
             )
             await hand_in(governor, report, dry_run=dry_run, as_json=as_json, about=subject)
 
-    run(work())
+    run_once(id_, work, as_json=as_json, dry_run=dry_run)
 
 
 def _patient_action(trial: str, subtrial: str, text: str) -> str:
@@ -281,13 +288,13 @@ def correct(
         )
     scope = ((SUBJECT, pseudonym(patient)),) if patient else ()
 
-    def write(governor: SubtrialSession) -> Report:
+    def write(governor: SubtrialSession, event_id: str) -> Report:
         return blank(
-            "correction", governor, id=id_, role=role or "coordinator", at=at,
+            "correction", governor, id=event_id, role=role or "coordinator", at=at,
             target=event, scope=scope, details=details, reason=reason,
         )  # fmt: skip
 
-    send(where(ctx), trial, subtrial, write, dry_run=dry_run, as_json=as_json)
+    send(where(ctx), trial, subtrial, write, id=id_, dry_run=dry_run, as_json=as_json)
 
 
 def void(
@@ -303,17 +310,17 @@ def void(
 ) -> None:
     """Say that an event of a subtrial does not count, with a reason. It stays on record."""
 
-    def write(governor: SubtrialSession) -> Report:
-        return blank("void", governor, id=id_, role=role or "coordinator", target=event, reason=reason)
+    def write(governor: SubtrialSession, event_id: str) -> Report:
+        return blank("void", governor, id=event_id, role=role or "coordinator", target=event, reason=reason)
 
-    send(where(ctx), trial, subtrial, write, dry_run=dry_run, as_json=as_json)
+    send(where(ctx), trial, subtrial, write, id=id_, dry_run=dry_run, as_json=as_json)
 
 
 def _action(
     governor: SubtrialSession,
     name: str,
     role: str | None,
-    id: str | None,
+    id: str,
     at: str | None,
     *,
     details: tuple[tuple[str, str], ...],

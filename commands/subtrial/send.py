@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 from rich.text import Text
 
+from commands.event_ids import run_once
 from commands.options import Target
 from commands.reading import moment
 from commands.screen import make_console, print_json
-from commands.session import run
-from commands.submission import DryRun, all_events, new_id, tell_of
+from commands.submission import DryRun, all_events, tell_of
 from commands.subtrial.open import SubtrialSession, opened
 from commands.subtrial.view import last_day
 from pathway.changes import changes
@@ -25,21 +25,22 @@ def send(
     where: Target,
     trial: str,
     subtrial: str,
-    write: Callable[[SubtrialSession], Report],
+    write: Callable[[SubtrialSession, str], Report],
     *,
+    id: str | None,
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Open the governor, let `write` make the report, hand it in and print what came of it.
+    """Open the governor, let `write` make the report under an id, hand it in and print what came of it.
 
-    Raises `Refused` with the reason, or a `PathwayError`; then nothing was recorded.
+    Raises `Refused` with the reason, or a `PathwayError`; then nothing was recorded, or it says under which id to try again.
     """
 
-    async def work() -> None:
+    async def work(event: str) -> None:
         async with opened(where, trial, subtrial) as governor:
-            await hand_in(governor, write(governor), dry_run=dry_run, as_json=as_json)
+            await hand_in(governor, write(governor, event), dry_run=dry_run, as_json=as_json)
 
-    run(work())
+    run_once(id, work, as_json=as_json, dry_run=dry_run)
 
 
 async def hand_in(
@@ -73,11 +74,11 @@ def _answered(subject: str, said: dict[str, Any], tz: ZoneInfo) -> Text:
 
 
 def blank(
-    kind: Any, opened: SubtrialSession, *, id: str | None, role: str, at: str | None = None, **fields: Any
+    kind: Any, opened: SubtrialSession, *, id: str, role: str, at: str | None = None, **fields: Any
 ) -> Report:
     """A report of that kind, made now; `at`: when it happened, as typed in the time of the coordinating office."""
     occurred = None if at is None else moment(at, opened.start.site.tz, opened.now)
-    return Report(id or new_id(), kind, opened.now, role, occurred=occurred, **fields)
+    return Report(id, kind, opened.now, role, occurred=occurred, **fields)
 
 
 async def _tried(opened: SubtrialSession, report: Report) -> DryRun:

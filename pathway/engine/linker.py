@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
@@ -55,7 +56,14 @@ class Linker:
     def error(self, message: str) -> ProtocolError:
         """A ProtocolError that names the protocol and the part being compiled."""
         where = f" (in {self.owner[-1]})" if self.owner else ""
-        return ProtocolError(f"{self.protocol.name}: {message}{where}")
+        quoted = re.search(r"'([^']+)'", message.partition(";")[0])
+        named = re.match(r"(.+) is defined twice", message) or re.match(r"a cycle: (.+?) ->", message)
+        path = (*self.owner, *((named[1],) if named is not None and quoted is None else ()))
+        return ProtocolError(
+            f"{self.protocol.name}: {message}{where}",
+            tuple(each.partition("[")[0] for each in path),
+            quoted[1] if quoted is not None else None,
+        )
 
     @contextmanager
     def within(self, owner: str) -> Iterator[None]:
@@ -271,7 +279,7 @@ class Linker:
     def _visit(self, name: str, path: list[str], done: set[str]) -> None:
         if name in path:
             cycle = [n for n in path[path.index(name) :] if not n.startswith(("slot ", "compound "))]
-            raise ProtocolError(f"{self.protocol.name}: a cycle: {' -> '.join([*cycle, cycle[0]])}")
+            raise self.error(f"a cycle: {' -> '.join([*cycle, cycle[0]])}")
         if name in done:
             return
         for following in self.edges.get(name, ()):

@@ -1,51 +1,42 @@
-"""Whether the parts of a protocol have the shapes that the language declares: tuples where tuples stand, text for decimals.
+"""Whether the parts of a protocol are what the language declares: the right class in every field, tuples where tuples stand,
+text for decimals.
 
-Python does not check what a dataclass is given. A missing comma, `exits=(Exit(...))`, would otherwise surface as an error of
-the engine, far from the line that is wrong.
+Python does not check what a dataclass is given. A missing comma, `exits=(Exit(...))`, or `Compare(slot, ">= 1")` would otherwise
+surface as an error of the engine, far from the line that is wrong.
 """
 
 from __future__ import annotations
 
-import ast
-from dataclasses import dataclass, fields, is_dataclass
+import types
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from pathway.errors import ProtocolError
 from pathway.language.protocol import Protocol
 
-SCOPE = "tuple[tuple[str, str], ...]"
-"""What the name `Scope` stands for."""
+Check = Callable[[Any, tuple[str, ...], dict[int, Any]], None]
+SHORT = 60
 
 
 def check_shapes(protocol: Protocol) -> None:
-    """Raises ProtocolError, with the path to the part, for what is no tuple but should be, and for numbers that must be text."""
+    """Raises ProtocolError, with the path to the part, for whatever is not of the class that its field declares."""
     try:
         _check_fields(protocol, (), {})
     except _WrongShape as wrong:
-        raise ProtocolError(f"{protocol.name}: {', '.join(wrong.path)}: {wrong}") from None
+        raise ProtocolError(
+            f"{protocol.name}: {', '.join(wrong.path)}: {wrong}", wrong.path, wrong.text
+        ) from None
 
 
 class _WrongShape(Exception):
-    def __init__(self, path: tuple[str, ...], what: str) -> None:
+    """`text`: what stands at the wrong place, if it is a text."""
+
+    def __init__(self, path: tuple[str, ...], what: str, value: Any = None) -> None:
         super().__init__(what)
         self.path = path
-
-
-@dataclass(frozen=True, slots=True)
-class _Form:
-    """What a declared type says of shapes. `elements` None: no tuple among its choices; the last is that of all that follow
-    where `endless`. `only`: nothing but a tuple fits (and None, if `empty`). `text`: decimals and names, never numbers."""
-
-    elements: tuple[_Form, ...] | None = None
-    endless: bool = False
-    only: bool = False
-    empty: bool = False
-    text: bool = False
-    only_text: bool = False
-
-
-ANYTHING = _Form()
+        self.text = value if isinstance(value, str) else None
 
 
 def _check_fields(part: Any, path: tuple[str, ...], seen: dict[int, Any]) -> None:
@@ -54,75 +45,139 @@ def _check_fields(part: Any, path: tuple[str, ...], seen: dict[int, Any]) -> Non
         return
     seen[id(part)] = part
     kind: Any = type(part)
-    for name, form in _forms(kind):
-        _check(getattr(part, name), form, (*path, name), seen)
-
-
-def _check(value: Any, form: _Form, path: tuple[str, ...], seen: dict[int, Any]) -> None:
-    if isinstance(value, tuple):
-        if form.only_text:
-            raise _WrongShape(path, "expected one text, and got a tuple")
-        for number, element in enumerate(value):
-            at = (*path[:-1], f"{path[-1]} {_name(element) or number + 1}")
-            _check(element, _element(form, number), at, seen)
-    elif isinstance(value, float):
-        raise _WrongShape(path, f'write it as text: "{value}"')
-    elif form.only and not (value is None and form.empty):
-        shown = repr(value) if isinstance(value, str | int) else f"one {type(value).__name__}"
-        raise _WrongShape(path, f"expected a tuple, and got {shown}; is a comma missing?")
-    elif form.text and isinstance(value, int) and not isinstance(value, bool):
-        raise _WrongShape(path, f'write it as text: "{value}"')
-    elif is_dataclass(value):
-        _check_fields(value, path, seen)
+    for name, check in _checks(kind):
+        check(getattr(part, name), (*path, name), seen)
 
 
 @cache
-def _forms(kind: Any) -> tuple[tuple[str, _Form], ...]:
-    """The fields of a part with the forms of their types."""
-    return tuple((f.name, _form(_tree(f.type) if isinstance(f.type, str) else None)) for f in fields(kind))
+def _checks(kind: Any) -> tuple[tuple[str, Check], ...]:
+    """The fields of a part with the checks of their types."""
+    hints = get_type_hints(kind)
+    return tuple((field.name, _check_of(hints[field.name])) for field in fields(kind))
 
 
-def _tree(declared: str) -> ast.expr:
-    return ast.parse(declared, mode="eval").body
+@cache
+def _check_of(hint: Any) -> Check:
+    """The check of a declared type."""
+    origin = get_origin(hint)
+    if hint is Any:
+        return lambda value, path, seen: None
+    if origin in (Union, types.UnionType):
+        return _one_of(hint)
+    if origin is Literal:
+        return _literal(get_args(hint))
+    if origin is tuple:
+        return _tuple(get_args(hint))
+    return _class(hint)
 
 
-def _form(hint: ast.expr | None) -> _Form:
-    """The form of a declared type; of which nothing is known here, it accepts everything."""
-    choices = [] if hint is None else _choices(hint)
-    names = [choice.id for choice in choices if isinstance(choice, ast.Name)]
-    tuples = [choice for choice in choices if isinstance(choice, ast.Subscript) and _is_tuple(choice)]
-    empty = any(isinstance(choice, ast.Constant) and choice.value is None for choice in choices)
-    text = "str" in names and "int" not in names
-    if not tuples:
-        return _Form(text=text, empty=empty, only_text=names == ["str"] and len(choices) == 1 + empty)
-    inner = tuples[0].slice
-    parts = inner.elts if isinstance(inner, ast.Tuple) else [inner]
-    endless = isinstance(parts[-1], ast.Constant) and parts[-1].value is ...
-    return _Form(
-        elements=tuple(_form(each) for each in (parts[:-1] if endless else parts)),
-        endless=endless,
-        only=len(tuples) + empty == len(choices),
-        empty=empty,
-        text=text,
-    )
+def _class(kind: Any) -> Check:
+    whole = kind is int
+
+    def check(value: Any, path: tuple[str, ...], seen: dict[int, Any]) -> None:
+        if not isinstance(value, kind) or (whole and isinstance(value, bool)):
+            raise _WrongShape(path, _instead(words(kind), value, text=kind is str), value)
+        if is_dataclass(value):
+            _check_fields(value, path, seen)
+
+    return check
 
 
-def _choices(hint: ast.expr) -> list[ast.expr]:
-    if isinstance(hint, ast.BinOp):
-        return [*_choices(hint.left), *_choices(hint.right)]
-    return [_tree(SCOPE) if isinstance(hint, ast.Name) and hint.id == "Scope" else hint]
+def _literal(accepted: tuple[Any, ...]) -> Check:
+    def check(value: Any, path: tuple[str, ...], seen: dict[int, Any]) -> None:
+        if value not in accepted:
+            raise _WrongShape(
+                path, f"{_shown(value)} is not known; accepted: {', '.join(map(repr, accepted))}", value
+            )
+
+    return check
 
 
-def _is_tuple(hint: ast.Subscript) -> bool:
-    return isinstance(hint.value, ast.Name) and hint.value.id == "tuple"
+def _tuple(elements: tuple[Any, ...]) -> Check:
+    endless = len(elements) == 2 and elements[1] is ...
+    checks = [_check_of(each) for each in (elements[:1] if endless else elements)]
+
+    def check(value: Any, path: tuple[str, ...], seen: dict[int, Any]) -> None:
+        if not isinstance(value, tuple):
+            hint = "write ( ) for [ ]" if isinstance(value, list) else "is a comma missing?"
+            raise _WrongShape(path, f"expected a tuple, and got {_shown(value)}; {hint}", value)
+        if not endless and len(value) != len(checks):
+            raise _WrongShape(path, f"expected {len(checks)} values, and got {len(value)}")
+        for number, element in enumerate(value):
+            at = (*path[:-1], f"{path[-1]} {_name(element) or number + 1}")
+            checks[0 if endless else number](element, at, seen)
+
+    return check
 
 
-def _element(form: _Form, number: int) -> _Form:
-    if form.elements is None:
-        return ANYTHING
-    if form.endless:
-        return form.elements[0]
-    return form.elements[number] if number < len(form.elements) else ANYTHING
+def _one_of(hint: Any) -> Check:
+    choices = get_args(hint)
+    empty = type(None) in choices
+    classes = tuple(each for each in choices if isinstance(each, type) and each is not type(None))
+    others = [_check_of(each) for each in choices if not isinstance(each, type)]
+    tuples = [_check_of(each) for each in choices if get_origin(each) is tuple]
+
+    def check(value: Any, path: tuple[str, ...], seen: dict[int, Any]) -> None:
+        if (value is None and empty) or (isinstance(value, bool) and bool in classes):
+            return
+        if isinstance(value, classes) and not isinstance(value, bool):
+            if is_dataclass(value):
+                _check_fields(value, path, seen)
+            return
+        # What looks like a tuple, or can only be one, is told as one.
+        fitting = tuples if tuples and (isinstance(value, tuple | list) or not classes) else others
+        wrong: _WrongShape | None = None
+        for each in fitting:
+            try:
+                each(value, path, seen)
+            except _WrongShape as other:
+                wrong = wrong or other
+            else:
+                return
+        if wrong is not None and (fitting is tuples or not classes):
+            raise wrong
+        raise _WrongShape(
+            path, _instead(words(hint), value, text=str in classes and int not in classes), value
+        )
+
+    return check
+
+
+def words(hint: Any) -> str:
+    """A declared type, for people: `a Limit or a Param`."""
+    if get_origin(hint) in (Union, types.UnionType):
+        found = list(dict.fromkeys(words(each) for each in get_args(hint) if each is not type(None)))
+        if len(found) > 4:
+            return (
+                "a predicate"
+                if "a Compare" in found
+                else f"one of {', '.join(each.split()[-1] for each in found)}"
+            )
+        return " or ".join(found) + (" or None" if type(None) in get_args(hint) else "")
+    if get_origin(hint) is tuple:
+        return "a tuple"
+    if hint is str:
+        return "one text"
+    if hint is int:
+        return "a whole number"
+    if hint is bool:
+        return "True or False"
+    name = getattr(hint, "__name__", str(hint))
+    return f"{'an' if name[0] in 'AEIOU' else 'a'} {name}"
+
+
+def _instead(expected: str, value: Any, *, text: bool) -> str:
+    if isinstance(value, float) or (text and isinstance(value, int) and not isinstance(value, bool)):
+        return f'write it as text: "{value}"'
+    return f"expected {expected}, and got {_shown(value)}"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, str | int | float) or value is None:
+        return repr(value)[:SHORT]
+    if isinstance(value, type) or callable(value):
+        return f"{getattr(value, '__name__', value)} itself; are its brackets missing?"
+    return f"one {type(value).__name__}" if is_dataclass(value) else f"a {type(value).__name__}"
 
 
 def _name(part: Any) -> str:

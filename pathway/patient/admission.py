@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pathway.engine.context import Evaluation
-from pathway.events import Event, Report, Seen, seen_digest
+from pathway.events import Event, Report
 from pathway.language import AdverseEventType, Scope
 from pathway.language.parsing import BadValue, decimal_text, nearest, parse_decimal, parse_fact_value
 from pathway.language.terms import DECIDERS, decider, key_of
 from pathway.patient.evaluate import criterion_seen, decision_seen
 from pathway.plan import DecisionState, Obligation
-from pathway.refusal import Refused, _sorted, check_frame, decision_details
+from pathway.refusal import Refused, _sorted, answered, check_frame, check_unmoved, decision_details
 
 
 def admit(evaluation: Evaluation, report: Report, now: datetime) -> Event | None:
@@ -398,7 +398,7 @@ class _Door:
         if state.verdict != "REVIEW" and not state.judged:
             raise Refused("not_waiting", f"{r.name} is {state.verdict}; only a REVIEW is judged")
         shown = criterion_seen(self.evaluation, index)
-        self._unmoved(shown)
+        check_unmoved(r, r.name, shown)
         return self.event(value=r.value, seen=shown)
 
     def decision(self) -> Event:
@@ -410,6 +410,7 @@ class _Door:
         if state is None and r.name not in known and r.name not in ids:
             raise Refused("unknown_event", f"decision {r.name!r} is not known; {nearest(r.name, known)}")
         if state is None or not (state.open or state.confirmed_by):
+            self._answered_meanwhile()
             raise Refused(
                 "not_proposed",
                 f"{r.name} is not asked now"
@@ -427,6 +428,8 @@ class _Door:
             raise Refused(
                 "unknown_option", f"{r.name} has no option {r.value!r}; {nearest(str(r.value), options)}"
             )
+        shown = decision_seen(self.evaluation, state.key)
+        check_unmoved(r, state.key, shown, None if state.open else self.record.by_id.get(state.confirmed_by))
         if not state.open and state.in_force == r.value:
             raise Refused("not_proposed", f"{r.name} is already decided: {state.in_force}")
         overrides = r.value != state.proposal and r.value not in (
@@ -441,8 +444,6 @@ class _Door:
             )
         if (overrides or r.override or state.boundary) and not r.reason.strip():
             raise Refused("reason_missing", f"{r.name}: taking {r.value} needs a reason")
-        shown = decision_seen(self.evaluation, state.key)
-        self._unmoved(shown)
         return self.event(name=state.key, value=r.value, seen=shown, scope=(), details=decision_details(r))
 
     def _decision_state(self) -> DecisionState | None:
@@ -459,9 +460,11 @@ class _Door:
         _, phase = self.compiled.phases[state.id.removeprefix("AFTER_")]
         return tuple(dict.fromkeys(e.to for e in phase.exits))
 
-    def _unmoved(self, shown: Seen) -> None:
-        if self.report.expected and self.report.expected != seen_digest(shown):
-            raise Refused("moved", f"{self.report.name}: the plan has moved since it was shown; look again")
+    def _answered_meanwhile(self) -> None:
+        """Refuses an answer to what was asked when it was seen, and has been answered since."""
+        taken = self.record.decisions.get(self._key(), ())
+        if self.report.expected and taken:
+            raise Refused("moved", f"{answered(self._key(), taken[-1])}; look again")
 
     def acknowledgement(self) -> Event:
         """Somebody has taken note of an obligation."""

@@ -112,7 +112,8 @@ def _decision(ctx: Evaluation, d: DecisionState) -> dict[str, Any]:
         "since": instant_text(d.since),
         "open": d.open,
         "boundary": d.boundary,
-        "digest": d.digest or (seen_digest(decision_seen(ctx, d.key)) if d.confirmed_by else ""),
+        "digest": d.digest
+        or (seen_digest(decision_seen(ctx, d.key), d.confirmed_by) if d.confirmed_by else ""),
         "rule": told.rule,
         "reasons": [_reason(r) for r in told.reasons],
         "missing": told.missing,

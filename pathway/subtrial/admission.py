@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-from pathway.events import Event, Report, seen_digest
+from pathway.events import Event, Report
 from pathway.language.parsing import YEARS, nearest
 from pathway.language.terms import key_of
 from pathway.plan import DecisionState, Obligation
 from pathway.record import Record
-from pathway.refusal import Refused, check_frame, decision_details
+from pathway.refusal import Refused, check_frame, check_unmoved, decision_details
 from pathway.subtrial.levels import DOWN
 from pathway.subtrial.messages import STANDING, SUBJECT
 from pathway.subtrial.plan import Governor, SubtrialPlan
@@ -363,6 +363,8 @@ class _Door:
                 or f"none; it waits for {', '.join(what for what, _ in told.missing)}"
             )
             raise Refused("unknown_option", f"{state.key} has no option {r.value!r}; accepted: {offered}")
+        shown = self.plan.seen[state.key]
+        check_unmoved(r, state.key, shown, None if state.open else self.record.by_id.get(state.confirmed_by))
         if not state.open:
             self._again(state, told.enacted, value)
         overrides = state.proposal is not None and value != state.proposal
@@ -374,9 +376,6 @@ class _Door:
             )
         if (overrides or r.override) and not r.reason.strip():
             raise Refused("reason_missing", f"{state.key}: taking {r.value} needs a reason")
-        shown = self.plan.seen[state.key]
-        if r.expected and r.expected != seen_digest(shown):
-            raise Refused("moved", f"{state.key}: the plan has moved since it was shown; look again")
         return self._event(name=state.key, value=value, seen=shown, scope=(), details=decision_details(r))
 
     def _again(self, state: DecisionState, enacted: bool, value: str | None) -> None:

@@ -148,7 +148,7 @@ def _decision(governor: Governor, plan: SubtrialPlan, d: DecisionState) -> dict[
         "since": instant_text(d.since),
         "open": d.open,
         "boundary": d.boundary,
-        "digest": d.digest or (seen_digest(plan.seen[d.key]) if d.confirmed_by else ""),
+        "digest": d.digest or (seen_digest(plan.seen[d.key], d.confirmed_by) if d.confirmed_by else ""),
         "rule": d.rule,
         "reasons": [
             {"text": text, "verdict": verdict, "value": value} for text, verdict, value in told.reasons

@@ -106,6 +106,10 @@ async def test_an_office_goes_through_a_meeting(office: Office, tmp_path: Path) 
 
     unsaid = await office("meeting", "decide", trial, "P1", "ALLOCATION")
     assert (unsaid.status, "B, D" in unsaid.err) == (2, True)
+    unseen = await office("meeting", "decide", trial, "P1", "ALLOCATION", "B", "--reason", "fusion first")
+    assert (unseen.status, "--seen DIGEST" in unseen.err) == (2, True)
+    asked = await office("show", "P1", "--trial", trial, "--json")
+    seen = next(d for d in asked.data["plan"]["decisions"] if d["id"] == "ALLOCATION")["digest"]
     decided = await office(
         "meeting",
         "decide",
@@ -117,6 +121,8 @@ async def test_an_office_goes_through_a_meeting(office: Office, tmp_path: Path) 
         "fusion first",
         "--id",
         "d1",
+        "--seen",
+        seen,
         "--json",
     )
     assert (decided.status, decided.data["week"]) == (0, week)
@@ -131,6 +137,8 @@ async def test_an_office_goes_through_a_meeting(office: Office, tmp_path: Path) 
         "fusion first",
         "--id",
         "d1",
+        "--seen",
+        seen,
         "--json",
     )
     assert (same.status, same.data["event_id"]) == (0, "d1")

@@ -52,22 +52,32 @@ async def test_from_enrolment_to_a_confirmed_proposal(clinic: Process) -> None:
     assert (asked["open"], asked["proposal"]) == (True, "ENROLLED")
     why = await clinic("explain", "DAY-1", "AFTER_SCREENING")
     assert "ENROLLED" in why.out
-    # Refused: the wrong role, a plan that has moved, an option that is not proposed.
+    # Refused: unseen in a pipe, the wrong role, a plan that has moved, an option that is not proposed.
+    unseen = await clinic("confirm", "DAY-1", "AFTER_SCREENING")
+    assert (unseen.status, "`allpath show DAY-1`, then say what you saw: --seen DIGEST" in unseen.err) == (
+        2,
+        True,
+    )
     for refused in (
-        ("--as", "coordinator"),
+        ("--as", "coordinator", "--seen", asked["digest"]),
         ("--seen", "000000000000"),
-        ("SCREEN_FAILURE",),
+        ("SCREEN_FAILURE", "--seen", asked["digest"]),
     ):
         said = await clinic("confirm", "DAY-1", "AFTER_SCREENING", *refused)
-        assert said.status in (2, 3), refused
+        assert said.status == 3, refused
         assert said.err.startswith("allpath: "), refused
     confirmed = await clinic("confirm", "DAY-1", "AFTER_SCREENING", "--seen", asked["digest"][:8], "--json")
     assert confirmed.status == 0, confirmed.err
     assert confirmed.data["recorded"]
-    # What is no longer proposed is refused.
+    # What is no longer proposed is refused; who answers what somebody has answered meanwhile hears who it was.
     again = await clinic("confirm", "DAY-1", "AFTER_SCREENING")
     assert again.status == 3
-    assert "not asked now: ENROLLED is in force" in again.err
+    assert "not asked of DAY-1 now: confirmed as ENROLLED by a clinician" in again.err
+    second = await clinic("confirm", "DAY-1", "AFTER_SCREENING", "--seen", asked["digest"])
+    assert (second.status, "AFTER_SCREENING was answered ENROLLED by the clinician on" in second.err) == (
+        3,
+        True,
+    )
     told = await clinic("timeline", "DAY-1", "--json")
     assert "ENROLLED" in [entry["id"] for entry in told.data["timeline"]]
     # The lists over all patients.
@@ -102,7 +112,7 @@ async def test_bad_input_is_refused_once_and_clearly_and_nothing_is_recorded(cli
         ("judge BAD-1 X6 PASS --reason known", 3, "REVIEW"),
         ("unobtainable BAD-1 mrd --point EOI", 2, "reason"),
         ("confirm BAD-1 AFTER_SCREENINGS", 2, "AFTER_SCREENING"),
-        ("confirm BAD-1 AFTER_MAINTENANCE", 3, "not asked now"),
+        ("confirm BAD-1 AFTER_MAINTENANCE", 3, "not asked of BAD-1 now"),
         ("acknowledge BAD-1 EOI-MRD-MISSIN", 3, "raised"),
         ("explain BAD-1 rsik", 2, "risk"),
         ("show NOBODY", 2, "BAD-1"),
@@ -113,7 +123,7 @@ async def test_bad_input_is_refused_once_and_clearly_and_nothing_is_recorded(cli
     otherwise = [
         (line, answer)
         for (line, status, words), answer in zip(wrong, said, strict=True)
-        if (answer.status, words in answer.err, answer.out) != (status, True, "")
+        if (answer.status, words in answer.err, "recorded" in answer.out) != (status, True, False)
     ]
     assert otherwise == []
     assert (await clinic("timeline", "BAD-1", "--json")).data == before

@@ -1,12 +1,16 @@
 """What holds for the whole program."""
 
+import inspect
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+import typer
 
 from commands.app import shielded
+from commands.catalogue import ENTRIES, Entry
 from tests.commands.conftest import ROOT, Allpath
 
 COMMANDS = (
@@ -29,13 +33,44 @@ def test_every_command_explains_itself(allpath: Allpath, command: str) -> None:
     assert "not a medical device" in said.out
 
 
-def test_help_and_completion_answer_without_importing_server_or_store() -> None:
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
+def test_the_line_of_help_of_every_command_is_that_of_its_definition(entry: Entry) -> None:
+    found = getattr(import_module(entry.module), entry.attribute)
+    text = str(found.info.help if isinstance(found, typer.Typer) else inspect.getdoc(found))
+    assert entry.help == " ".join(text.split("\n\n", maxsplit=1)[0].split())
+
+
+def test_help_answers_without_importing_server_store_engine_or_any_command() -> None:
     code = (
-        "import sys; from commands.app import build; build(); "
-        "print([m for m in ('temporalio', 'sqlalchemy') if m in sys.modules])"
+        "import sys; from commands.app import run\n"
+        "try: run(['--help'])\n"
+        "except SystemExit: pass\n"
+        "print([m for m in ('temporalio', 'sqlalchemy', 'pathway.language', 'protocols', 'commands.patient.show') "
+        "if m in sys.modules])"
     )
     found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert found.stdout.strip() == "[]"
+    assert found.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    ("words", "unneeded"),
+    [
+        (["rehearse", "--quiet", "scenarios/interfant-21/T01.yaml"],
+         ("temporalio", "sqlalchemy", "z3", "scipy", "matplotlib", "protocols.hem_ismart", "protocols.ino_dli")),
+        (["protocol", "show", "dara-tall"], ("temporalio", "sqlalchemy", "z3", "protocols.hem_ismart")),
+        (["due"], ("temporalio", "z3", "protocols.hem_ismart", "pathway.engine")),
+    ],
+    ids=lambda x: x[0] if isinstance(x, list) else "",
+)  # fmt: skip
+def test_a_command_imports_only_what_it_needs(words: list[str], unneeded: tuple[str, ...]) -> None:
+    code = (
+        "import sys; from runtime.errors import *; from pathway.errors import AllpathError; from commands.app import run\n"
+        f"try: run({words!r})\n"
+        "except (SystemExit, AllpathError): pass\n"
+        f"print([m for m in {unneeded!r} if m in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert found.stdout.splitlines()[-1] == "[]"
 
 
 def test_shells_complete_commands() -> None:

@@ -100,16 +100,19 @@ async def test_a_coordinator_takes_a_subtrial_from_activation_to_the_next_dose_l
     assert "LEVEL[level=2]: ESCALATE" in why.out
     assert "PMC7221509" in (await office.say("show", "D")).out
 
-    wrong = await office.say("confirm", "D", "LEVEL", "--as", "clinician")
+    unseen = await office.say("confirm", "D", "LEVEL")
+    assert (unseen.status, f"`allpath subtrial show {trial} D`" in unseen.err) == (2, True)
+    seen = ("--seen", shown["plan"]["decisions"][0]["digest"])
+    wrong = await office.say("confirm", "D", "LEVEL", "--as", "clinician", *seen)
     assert (wrong.status, "decided by the meeting" in wrong.err) == (3, True)
-    stay = await office.say("decide", "D", "LEVEL", "STAY", "--reason", "fill it first")
+    stay = await office.say("decide", "D", "LEVEL", "STAY", "--reason", "fill it first", *seen)
     assert (stay.status, "override" in stay.err) == (3, True)
     tried = await office.do("confirm", "D", "LEVEL", "--dry-run")
     assert tried["dry_run"]
     assert "PHASE1_LEVEL(2)" in str(tried["changes"])
     assert (await office.do("show", "D"))["plan"]["level"] == "1"
 
-    confirm = ("LEVEL", "--reason", "three without DLT", "--id", "up")
+    confirm = ("LEVEL", "--reason", "three without DLT", "--id", "up", *seen)
     decided = await office.do("confirm", "D", *confirm)
     assert (await office.do("confirm", "D", *confirm))["revision"] == decided["revision"]
     assert (await office.do("show", "D"))["plan"]["level"] == "2"
@@ -129,7 +132,8 @@ async def test_a_verdict_that_was_wrong_is_said_right_and_a_status_by_mistake_do
     acknowledged = await office.do("acknowledge", "R", "DLT-LIMIT")
     assert acknowledged["accepted"]
     await office.do("correct", "R", "dlt-X2", "--value", "NO")
-    await office.do("confirm", "R", "RESUME")
+    (asked,) = (each for each in (await office.do("show", "R"))["plan"]["decisions"] if each["open"])
+    await office.do("confirm", "R", "RESUME", "--seen", asked["digest"])
     assert (await office.do("show", "R"))["plan"]["entry"]["state"] == "OPEN"
 
     unsaid = await office.say("status", "R", "halted-safety")

@@ -98,6 +98,17 @@ async def test_a_pathway_whose_worker_is_away_stalls_and_goes_on_when_it_is_back
         await pathways.submit(handle, weight(1), patience=timedelta(seconds=1))
 
 
+async def test_a_queue_that_no_worker_serves_is_named_long_before_patience_ends(real: House) -> None:
+    start = new_start("toy", f"NOBODY-{real.queue}", Site("S01"))
+    handle = await pathways.start_pathway(real.client, start, queue=f"{real.queue}-nobody")
+    for call in (
+        pathways.submit(handle, weight(1), patience=timedelta(minutes=10)),
+        pathways.plan(handle, patience=timedelta(minutes=10)),
+    ):
+        with pytest.raises(pathways.PathwayStalled, match="no worker serves the queue"):
+            await call
+
+
 async def test_pathways_are_listed_by_what_the_server_may_know(stepped: House) -> None:
     handle = await stepped.enrol(subject="LISTED", label=stepped.queue)
     await pathways.submit(handle, weight(1))

@@ -26,7 +26,7 @@ from pathway.events import Event, Report
 from pathway.patient.explain import Explanation
 from pathway.plan import Plan
 from pathway.record import Record
-from pathway.refusal import Refused
+from pathway.refusal import Refused, check_seen
 from pathway.rehearsal.script import CLOCK
 from pathway.subtrial.plan import SubtrialPlan
 from workflows.durable import activity_options as calls
@@ -101,8 +101,12 @@ class State(Generic[W]):
         return self.evaluation if due is None or now < due else self._evaluated(now)
 
     def check(self, report: Report, now: datetime) -> None:
-        """Refuse what cannot be admitted. Changes nothing. Raises `pathway.patient.admission.Refused`."""
-        self._admitted(report, now)
+        """Refuse what cannot be admitted, and an answer on the real clock that does not say what was seen. Changes nothing.
+
+        Raises `Refused`.
+        """
+        if self._admitted(report, now) is not None and self.start.clock == "real":
+            check_seen(report)
 
     def accept(self, report: Report, now: datetime) -> bool:
         """Admit a report and say what it changes; False if it is on record already. Raises `Refused`."""

@@ -13,6 +13,7 @@ import pytest
 from pathway.events import Report
 from pathway.language.terms import decider
 from pathway.patient.admission import admit
+from pathway.patient.output import plan_json
 from pathway.refusal import CODES, Refused
 from tests.pathway.toy import SITE, Life, berlin, criterion, decision, enrolled, infused
 
@@ -124,7 +125,7 @@ def test_what_cannot_be_taken_is_refused_with_its_code_and_leaves_no_trace(
 
 def test_every_code_that_is_not_the_shell_s_own_has_its_case() -> None:
     tested = {code for code, _, _ in REFUSALS} | {"not_latest"}
-    assert tested == set(CODES) - {"archived", "record_full"}
+    assert tested == set(CODES) - {"archived", "record_full", "unseen"}
 
 
 def test_a_refusal_names_the_nearest_that_would_be_accepted() -> None:
@@ -221,6 +222,33 @@ def test_a_decision_bound_to_what_was_seen_is_refused_once_that_has_moved() -> N
     life.correct(NOW, "mrd1", "3e-4")
     assert refusal(life, "decision", "course", "IB", expected=seen).code == "moved"
     life.decide(NOW, "course", "IB", expected=decision(life.plan(NOW), "course").digest)
+
+
+@pytest.mark.parametrize("more", [{}, {"override": True, "reason": "second thoughts"}])
+@pytest.mark.parametrize("option", ["IB", "ADE"])
+def test_of_two_who_answer_what_both_have_seen_the_second_hears_who_answered_what_and_when(
+    option: str, more: dict[str, Any]
+) -> None:
+    life = asked()
+    seen = decision(life.plan(NOW), "course").digest
+    event = life.decide(NOW, "course", "IB", expected=seen)
+    refused = refusal(life, "decision", "course", option, expected=seen, **more)
+    assert (refused.code, refused.exit_status) == ("moved", 3)
+    assert (
+        f"course was answered IB by the clinician on {event.recorded:%Y-%m-%d %H:%M} UTC (event {event.id})"
+        in str(refused)
+    )
+
+
+def test_who_has_seen_the_answer_may_override_it() -> None:
+    life = asked()
+    life.decide(NOW, "course", "IB", expected=decision(life.plan(NOW), "course").digest)
+    plan = plan_json(life.evaluation(NOW))
+    shown = next(each for each in plan["decisions"] if each["key"] == "course")
+    event = life.decide(
+        NOW, "course", "ADE", expected=shown["digest"], override=True, reason="the family asked"
+    )
+    assert event.value == "ADE"
 
 
 def test_a_judgement_bound_to_what_was_seen_is_refused_once_that_has_moved() -> None:

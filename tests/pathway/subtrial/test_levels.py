@@ -283,6 +283,17 @@ def test_a_decision_is_bound_to_what_was_seen() -> None:
     assert life.refused("decision", "LEVEL[level=2]", value="ESCALATE", expected=digest) == "moved"
 
 
+@pytest.mark.parametrize("option", ["ESCALATE", "STAY"])
+def test_of_two_who_decide_what_both_have_seen_the_second_is_refused(option: str) -> None:
+    life = Life("R")
+    life.enter(*names(1, 3))
+    life.dlt("NO", *names(1, 3))
+    digest = life.plan.plan.decisions[0].digest
+    life.report("decision", "LEVEL[level=2]", value="ESCALATE", expected=digest)
+    again = {"value": option, "expected": digest, "override": True, "reason": "second thoughts"}
+    assert life.refused("decision", "LEVEL[level=2]", **again) == "moved"
+
+
 @pytest.mark.parametrize(
     ("table", "advice"),
     [("P13", ["SAME_LEVEL", "SAME_LEVEL", "ESCALATE"]), ("P14", ["ESCALATE", "ESCALATE", "SUSPEND"])],
