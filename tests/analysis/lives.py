@@ -37,15 +37,18 @@ KINDS: tuple[EventKind, ...] = (
 
 
 @cache
-def rehearsed(name: str) -> tuple[tuple[Event, ...], ...]:
-    """The records at the end of every scenario of a protocol, in the order of their files."""
-    found = []
-    for path in sorted((SCENARIOS / name).glob("*.yaml")):
-        scenario = read_scenario(parse(path.read_text(encoding="utf-8"), path.name), find)
-        driver = InProcess(scenario)
-        rehearse(scenario, driver)
-        found += [tuple(p.record.events) for p in driver.pathways.values()]
-    return tuple(found)
+def files_of(name: str) -> tuple[Path, ...]:
+    """The scenarios of a protocol."""
+    return tuple(sorted((SCENARIOS / name).glob("*.yaml")))
+
+
+@cache
+def rehearsed(path: Path) -> tuple[tuple[Event, ...], ...]:
+    """The records of patients at the end of a scenario; none where it is only of a trial's offices."""
+    scenario = read_scenario(parse(path.read_text(encoding="utf-8"), path.name), find)
+    driver = InProcess(scenario)
+    rehearse(scenario, driver)
+    return tuple(tuple(p.record.events) for p in driver.pathways.values() if p.record.events)
 
 
 class Lives:
@@ -56,18 +59,21 @@ class Lives:
         self.profile: Profile = witness.world.profile
         self.random = random
         self.limits = limits_of(self.compiled.protocol, witness.world)
-        name = self.compiled.protocol.name
-        # A scenario that is only of a trial's offices says nothing of a patient.
-        self.scenarios = (
-            tuple(events for events in rehearsed(name) if events) if (SCENARIOS / name).is_dir() else ()
-        )
+        # Rehearsed only when they are drawn: to play all of a protocol's scenarios costs more than all the comparing.
+        self.scenarios = files_of(self.compiled.protocol.name)
+
+    def _life(self) -> tuple[Event, ...]:
+        """A patient's record at the end of some scenario."""
+        while not (patients := rehearsed(self.random.choice(self.scenarios))):
+            pass
+        return self.random.choice(patients)
 
     def draw(self) -> Evaluation:
         """An evaluation of such a record, at its end or some time later."""
         random = self.random
         record, now = Record(), today(date(2025, 2, 1))
         if self.scenarios and random.random() < 0.8:
-            events = random.choice(self.scenarios)
+            events = self._life()
             for event in events[: random.randint(1, len(events))]:
                 if random.random() > 0.06:
                     record.append(self._disturbed(event))
