@@ -163,8 +163,9 @@ def shown(compiled: Compiled, mutant: Mutant, found: list[Finding]) -> bool:
     return False
 
 
-def main(names: list[str]) -> None:
-    """Print a line per protocol and kind of mistake, and what was not found."""
+def main() -> None:
+    """For the protocols that are named, or all: print a line per protocol and kind of mistake, and what was not found."""
+    names = sys.argv[1:]
     print(f"{'protocol':>16} {'mistake':>16} {'made':>6} {'found':>6} {'shown':>6} {'seconds':>8}")
     missed: list[str] = []
     for protocol in ALL:
@@ -191,4 +192,4 @@ def main(names: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

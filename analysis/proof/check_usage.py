@@ -49,7 +49,7 @@ def _unused(compiled: Compiled, places: SourceLocations) -> Iterator[Finding]:
         ("anchor", "Anchor", ((a.id, a) for a in protocol.anchors)),
         ("profile key", "ProfileKey", ((k.key, k) for k in protocol.profile)),
     ]
-    every = list(parts(protocol))
+    every = [(part, tuple(_strings(part))) for part in list(parts(protocol))]
     for kind, name, defined in kinds:
         for label, part in defined:
             if kind == "action" and label.startswith(LEDGER_ACTIONS):
@@ -64,9 +64,15 @@ def _unused(compiled: Compiled, places: SourceLocations) -> Iterator[Finding]:
                 )
 
 
-def _is_named(every: list[Any], protocol: Protocol, kind: str, id: str, definition: object) -> bool:
-    """Whether any other part names the id where one of its kind can stand."""
-    for part in every:
+def _is_named(
+    every: list[tuple[Any, tuple[tuple[str, str], ...]]],
+    protocol: Protocol,
+    kind: str,
+    id: str,
+    definition: object,
+) -> bool:
+    """Whether any other part names the id where one of its kind can stand. `every`: all parts with their texts."""
+    for part, texts in every:
         if part is definition or isinstance(part, Protocol):
             continue
         if kind == "profile key":
@@ -74,7 +80,7 @@ def _is_named(every: list[Any], protocol: Protocol, kind: str, id: str, definiti
                 return True
         elif isinstance(part, Source):
             continue
-        elif any(id == text for field, text in _strings(part) if field not in ("id", "text", "note", "name") or
+        elif any(id == text for field, text in texts if field not in ("id", "text", "note", "name") or
                  (kind == "criterion" and type(part).__name__ == "Crit")):  # fmt: skip
             return True
     if kind == "anchor":

@@ -66,14 +66,26 @@ class Room:
         """The expressions in the context of this room; copied together, as they share most of their parts."""
         if all(e.ctx == self.context for e in expressions):
             return list(expressions)
+        return list(self._copied(expressions))
+
+    def _copied(self, expressions: Sequence[Expr]) -> Any:
         vector = z3.AstVector()
         for expression in expressions:
             vector.push(expression)
-        return list(vector.translate(self.context))
+        return vector.translate(self.context)
 
     def add(self, *rules: Expr) -> None:
         """Lets more be true from now on."""
-        self._solver.add(*self.inside(rules))
+        if not rules:
+            return
+        if all(rule.ctx == self.context for rule in rules):
+            self._solver.add(*rules)
+            return
+        # Straight from copy to solver: to make Python objects of thousands of rules costs more than most answers.
+        copied = self._copied(rules)
+        solver, context = self._solver.solver, self.context.ref()
+        for number in range(len(copied)):
+            z3.Z3_solver_assert(context, solver, z3.Z3_ast_vector_get(context, copied.vector, number))
 
     def can(self, *question: Expr) -> bool:
         """Whether all of this can hold at once. Raises `Unsure`."""
@@ -205,36 +217,65 @@ def name_of(unknown: Expr) -> str:
     return str(unknown.decl().name())
 
 
-_NAMES: dict[int, tuple[Expr, frozenset[str]]] = {}
+_NAMES: dict[int, frozenset[str]] = {}
+"""The names of every expression that was asked about, and of all its parts, by the number that the solver gives to each."""
+_ASKED: dict[int, Expr] = {}
+"""What was asked about. Kept, and with it the parts: the solver uses a number again once its expression is gone."""
 
 
 def forget_names() -> None:
     """Drops what `names_in` remembers, and with it the expressions."""
     _NAMES.clear()
+    _ASKED.clear()
 
 
 def names_in(expression: Expr) -> frozenset[str]:
     """The names of the unknowns of an expression of the common context."""
-    # Kept with the expression: the solver uses an id again once its expression is gone.
     known = _NAMES.get(expression.get_id())
     if known is not None:
-        return known[1]
-    found: set[str] = set()
-    seen: set[int] = set()
-    todo = [expression]
+        return known
+    # Below the solver's Python objects, which would be half the time of a proof to make.
+    context, root = expression.ctx_ref(), expression.as_ast()
+    todo = [root]
     while todo:
-        node = todo.pop()
-        key = node.get_id()
-        if key in seen:
-            continue
-        seen.add(key)
+        node = todo[-1]
+        key = z3.Z3_get_ast_id(context, node)
         if key in _NAMES:
-            found |= _NAMES[key][1]
+            todo.pop()
             continue
-        children = node.children()
-        if not children and z3.is_const(node) and node.decl().kind() == z3.Z3_OP_UNINTERPRETED:
-            found.add(node.decl().name())
-        todo.extend(children)
-    names = frozenset(found)
-    _NAMES[expression.get_id()] = (expression, names)
-    return names
+        parts = _parts(context, node)
+        keys = [z3.Z3_get_ast_id(context, part) for part in parts]
+        missing = [part for part, part_key in zip(parts, keys, strict=True) if part_key not in _NAMES]
+        if missing:
+            todo += missing
+            continue
+        todo.pop()
+        _NAMES[key] = _union([_NAMES[part] for part in keys]) if parts else _own_name(context, node)
+    _ASKED[expression.get_id()] = expression
+    return _NAMES[expression.get_id()]
+
+
+def _parts(context: Any, node: Any) -> list[Any]:
+    kind = z3.Z3_get_ast_kind(context, node)
+    if kind == z3.Z3_NUMERAL_AST:
+        return []
+    if kind != z3.Z3_APP_AST:
+        raise TypeError("the prover's expressions have no quantifiers")
+    application = z3.Z3_to_app(context, node)
+    count = z3.Z3_get_app_num_args(context, application)
+    return [z3.Z3_get_app_arg(context, application, number) for number in range(count)]
+
+
+def _own_name(context: Any, node: Any) -> frozenset[str]:
+    if z3.Z3_get_ast_kind(context, node) != z3.Z3_APP_AST:
+        return frozenset()
+    declaration = z3.Z3_get_app_decl(context, z3.Z3_to_app(context, node))
+    if z3.Z3_get_decl_kind(context, declaration) != z3.Z3_OP_UNINTERPRETED:
+        return frozenset()
+    return frozenset([z3.Z3_get_symbol_string(context, z3.Z3_get_decl_name(context, declaration))])
+
+
+def _union(sets: list[frozenset[str]]) -> frozenset[str]:
+    """All of them together; one of them itself where it has all, as most parts of a formula repeat its unknowns."""
+    widest = max(sets, key=len)
+    return widest if all(each <= widest for each in sets) else frozenset().union(*sets)

@@ -4,6 +4,8 @@ import asyncio
 import json
 import os
 import sys
+import tempfile
+import uuid
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +56,76 @@ def allpath() -> Allpath:
     return Allpath()
 
 
+class Forks:
+    """The process that commands are forked from: started when it is first needed, one for each test process."""
+
+    def __init__(self) -> None:
+        self._process: asyncio.subprocess.Process | None = None
+        self._starting = asyncio.Lock()
+        self._reading: asyncio.Task[None] | None = None
+        self._waiting: dict[str, asyncio.Future[int]] = {}
+
+    async def run(self, arguments: list[str], environment: Mapping[str, str], folder: Path) -> Said:
+        """Run a command in a process of its own, and wait for it."""
+        async with self._starting:
+            if self._process is None:
+                await self._start()
+        assert self._process is not None
+        assert self._process.stdin is not None
+        id_ = uuid.uuid4().hex
+        ended = self._waiting[id_] = asyncio.get_running_loop().create_future()
+        with tempfile.TemporaryDirectory() as said:
+            out, err = Path(said) / "out", Path(said) / "err"
+            request = {
+                "id": id_,
+                "arguments": arguments,
+                "environment": dict(environment),
+                "folder": str(folder),
+                "out": str(out),
+                "err": str(err),
+            }
+            self._process.stdin.write(json.dumps(request).encode() + b"\n")
+            await self._process.stdin.drain()
+            return Said(await ended, out.read_text(), err.read_text())
+
+    async def stop(self) -> None:
+        """End it, if it was started."""
+        if self._process is not None and self._process.stdin is not None and self._reading is not None:
+            self._process.stdin.close()
+            await self._process.wait()
+            await self._reading
+
+    async def _start(self) -> None:
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "tests.commands.fork_server",
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )
+        self._reading = asyncio.create_task(self._read())
+
+    async def _read(self) -> None:
+        assert self._process is not None
+        assert self._process.stdout is not None
+        while line := await self._process.stdout.readline():
+            answer = json.loads(line)
+            self._waiting.pop(answer["id"]).set_result(answer["status"])
+        for waiting in self._waiting.values():
+            waiting.set_exception(RuntimeError("the process that commands are forked from has ended"))
+
+
+FORKS = Forks()
+
+
+@pytest.fixture(scope="session", autouse=True)
+async def _forks_end() -> AsyncIterator[None]:
+    yield
+    await FORKS.stop()
+
+
 class Process:
     """Runs commands as processes, with the given environment."""
 
@@ -62,18 +134,7 @@ class Process:
         self.folder = folder
 
     async def __call__(self, *arguments: str | Path) -> Said:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "starter",
-            *(str(argument) for argument in arguments),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env=self.environment,
-            cwd=self.folder,
-        )
-        out, err = await process.communicate()
-        said = Said(process.returncode or 0, out.decode(), err.decode())
+        said = await FORKS.run([str(argument) for argument in arguments], self.environment, self.folder)
         assert "Traceback" not in said.err, said.err
         return said
 

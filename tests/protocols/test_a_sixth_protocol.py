@@ -106,6 +106,6 @@ def test_the_commands_find_it_beside_the_others(command: list[str], told: str, t
     words = [word.format(folder=tmp_path) for word in command]
     done = subprocess.run(
         [sys.executable, "-c", STRANGER, str(tmp_path), *words],
-        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+        cwd=ROOT, capture_output=True, text=True, timeout=180, check=False,
     )  # fmt: skip
     assert (done.returncode, told in done.stdout) == (0, True), done.stdout + done.stderr

@@ -208,7 +208,7 @@ def later(days: float = 0, hours: float = 0) -> datetime:
     return START + timedelta(days=days, hours=hours)
 
 
-async def until(check: Callable[[], Awaitable[bool]], *, seconds: float = 60) -> None:
+async def until(check: Callable[[], Awaitable[bool]], *, seconds: float = 120) -> None:
     """Wait for what another process does in its own time."""
     async with asyncio.timeout(seconds):
         while not await check():  # noqa: ASYNC110 - there is nothing here that it could set an event of

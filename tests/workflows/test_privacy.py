@@ -21,6 +21,13 @@ from pathway.events import Report
 from pathway.refusal import Refused
 from tests.workflows.conftest import START, House, action, later, mrd, weight, wish
 
+
+@pytest.fixture
+def cached() -> int:
+    """Pathways kept in memory: what is written to the server is the same when they are replayed, and replays write nothing."""
+    return 600
+
+
 SECRETS = ("0.000217", "2.17e-4", "17.43", "clotted", "Mustermann", "m-secret-id", "s-secret-id", "resembles")
 """Values, free text and ids that the reports below hold."""
 

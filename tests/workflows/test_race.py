@@ -13,6 +13,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy import select
 from temporalio.client import Client
 
 from client import pathways
@@ -20,6 +21,7 @@ from contracts import search_attributes as attributes
 from contracts.messages import PlanView, pathway_id
 from contracts.subtrial_start import subtrial_id
 from pathway.events import Event
+from pathway.language import SLOT_FACT
 from pathway.language.profile import make_profile
 from pathway.record import Record
 from pathway.site import Site
@@ -31,6 +33,7 @@ from runtime.server import LocalServer, free_ports, local_server
 from runtime.settings import Settings
 from store import queries
 from store.engine import Store
+from store.schema import EventRow
 from tests.workflows.conftest import until, wish
 from tests.workflows.test_crashes import closed, worker_process
 from tests.workflows.toy_platform import FULL, SLOTS, SUBTRIALS
@@ -58,8 +61,7 @@ class Machine:
     async def start(self) -> None:
         """Start all of it."""
         await self._start_server()
-        for number in range(len(self._workers)):
-            await self._start_worker(number)
+        await asyncio.gather(*(self._start_worker(number) for number in range(len(self._workers))))
 
     async def stop(self) -> None:
         """Stop all of it."""
@@ -187,26 +189,24 @@ async def race(running: Machine, clients: list[Client], order: list[int], chance
     await killer
 
     async def everybody_answered() -> bool:
-        async with Store(running.settings.database_url) as store:
-            if not set((await answers(store)).values()) <= {"RESERVED", FULL}:
-                return False
+        if not set((await answers(store)).values()) <= {"RESERVED", FULL}:
+            return False
         governors = [pathways.subtrial_handle(clients[0], "platform", each) for each in SUBTRIALS]
         states = [await pathways.state(governor, patience=PATIENCE) for governor in governors]
         return not any(state.messages_waiting or state.unrecorded for state in states)
 
-    await until(everybody_answered, seconds=120)
+    async with Store(running.settings.database_url) as store:
+        await until(everybody_answered, seconds=120)
 
 
 async def answers(store: Store) -> dict[str, str]:
     """What each patient was last told, by their own record; "" nothing yet."""
-    found = {}
+    told = select(EventRow.pathway_id, EventRow.content).where(EventRow.name == SLOT_FACT)
     async with store.reading() as session:
-        for number in range(PATIENTS):
-            events = await queries.events(session, pathway_id("platform", f"P{number:03}"))
-            found[f"P{number:03}"] = next(
-                (event.value or "" for event in reversed(events) if event.name == "slot"), ""
-            )
-    return found
+        rows = (await session.execute(told.order_by(EventRow.seq))).all()
+    last = {pathway: str(json.loads(content)["value"]) for pathway, content in rows}
+    patients = [f"P{number:03}" for number in range(PATIENTS)]
+    return {each: last.get(pathway_id("platform", each), "") for each in patients}
 
 
 async def record_of(store: Store, workflow_id: str) -> tuple[Event, ...]:

@@ -53,9 +53,10 @@ async def test_a_durable_rehearsal_prints_what_the_one_in_memory_prints(stepped:
 
 FILES = [
     Path(__file__).parents[2] / "scenarios" / "interfant-21" / f"{name}.yaml"
-    for name in ("T05a", "T08c", "T09a", "T12-late-count", "missing-kmt2a", "pause-over-7-days", "withdrawal")
+    for name in ("T12-late-count", "missing-kmt2a", "pause-over-7-days", "withdrawal")
 ]
-"""The short ones. `allpath rehearse --durable` plays any of them; all were the same when this was written."""
+"""Short ones: a count that comes late, a value that never comes, a pause, an end.
+`allpath rehearse --durable` plays any of the others; all were the same when this was written."""
 
 
 @pytest.fixture
@@ -74,7 +75,7 @@ async def test_scenarios_of_a_real_trial_are_the_same_durably(rehearsals: House)
 
 async def test_many_scenarios_are_played_at_once(rehearsals: House) -> None:
     results = await rehearse_durably(
-        rehearsals.client, [scenario(TOY_SCENARIO)] * 5, queue=rehearsals.queue, compare=True
+        rehearsals.client, [scenario(TOY_SCENARIO)] * 3, queue=rehearsals.queue, compare=True
     )
     assert all(result.ok for result in results)
 

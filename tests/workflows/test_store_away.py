@@ -34,8 +34,8 @@ async def test_events_are_accepted_while_the_store_is_away_and_recorded_once_whe
             "risk",
             "AFTER_INDUCTION",
         ]
-        # From now on nobody is kept waiting.
-        async with asyncio.timeout(3):
+        # From now on nobody is kept waiting: three who were would need fifteen seconds.
+        async with asyncio.timeout(12):
             receipts = [await pathways.submit(handle, weight(number)) for number in range(3)]
         assert not any(receipt.recorded for receipt in receipts)
         state = await pathways.state(handle)
