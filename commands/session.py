@@ -116,11 +116,11 @@ async def start_of(client: Client, handle: AnyHandle, kind: type[S]) -> S | None
 
 
 async def _unknown(client: Client, where: Target, subject: str, trial: str | None) -> str:
-    from client import pathways
+    from client import listing
 
     in_trial = f" in {trial}" if trial else ""
     known = sorted(
-        {each.subject async for each in pathways.pathways(client, rehearsal=where.rehearsal, open_only=False)}
+        {each.subject async for each in listing.pathways(client, rehearsal=where.rehearsal, open_only=False)}
     )
     what = "rehearsal" if where.rehearsal else "pathway"
     if not known:

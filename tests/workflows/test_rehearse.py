@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 
-from client import pathways
+from client import listing
 from client.durable_rehearsal import rehearse_durably
 from pathway.rehearsal.rehearse import rehearse
 from pathway.rehearsal.scenario import Scenario, read_scenario
@@ -107,7 +107,7 @@ async def test_governors_are_the_same_durably_and_are_closed_with_the_rehearsal(
     assert [slot["state"] for slot in in_memory["governors"]["A"]["slots"]][-1] == "ENROLLED"
     still_open = [
         found.workflow_id
-        async for found in pathways.subtrials(stepped.client, trial="platform@1", rehearsal=True)
+        async for found in listing.subtrials(stepped.client, trial="platform@1", rehearsal=True)
         if not (await closed(stepped.client, found.workflow_id))
     ]
     assert not still_open

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import ApplicationError
 
-from client import pathways
+from client import listing, pathways
 from client.pathways import new_start
 from contracts.messages import SCHEMA_VERSION, Carried, PathwayStart
 from pathway.errors import AllpathError
@@ -113,7 +113,7 @@ async def test_pathways_are_listed_by_what_the_server_may_know(stepped: House) -
     handle = await stepped.enrol(subject="LISTED", label=stepped.queue)
     await pathways.submit(handle, weight(1))
     for _ in range(50):
-        found = [each async for each in pathways.pathways(stepped.client, subject="LISTED", rehearsal=None)]
+        found = [each async for each in listing.pathways(stepped.client, subject="LISTED", rehearsal=None)]
         if handle.id in [each.workflow_id for each in found]:
             break
         await asyncio.sleep(0.1)
@@ -126,7 +126,7 @@ async def test_pathways_are_listed_by_what_the_server_may_know(stepped: House) -
     )
     assert listed.rehearsal
     with pytest.raises(pathways.PathwayError, match="quotes"):
-        [each async for each in pathways.pathways(stepped.client, subject='x" OR "')]
+        [each async for each in listing.pathways(stepped.client, subject='x" OR "')]
 
 
 def test_carried_state_of_a_newer_program_is_refused_and_unknown_fields_are_ignored() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from client import pathways
+from client import listing, pathways
 from pathway.events import Report
 from pathway.refusal import Refused
 from pathway.site import Site
@@ -79,7 +79,7 @@ async def test_a_governor_is_started_by_the_first_letter_and_nobody_starts_a_sec
         return (len(said["slots"]), len(said["waiting"])) == (5, 1)
 
     await until(all_known)
-    listed = pathways.subtrials(real.client, trial=f"{real.platform}@1", open_only=False)
+    listed = listing.subtrials(real.client, trial=f"{real.platform}@1", open_only=False)
 
     async def in_the_index() -> bool:
         return [found.subject async for found in listed] == ["C"]
@@ -94,8 +94,8 @@ async def test_lists_of_patients_show_no_governors(real: House) -> None:
 
     async def indexed() -> bool:
         trial = f"{real.platform}@1"
-        found = [each.subject async for each in pathways.pathways(real.client, trial=trial)]
-        governors = [each.subject async for each in pathways.subtrials(real.client, trial=trial)]
+        found = [each.subject async for each in listing.pathways(real.client, trial=trial)]
+        governors = [each.subject async for each in listing.subtrials(real.client, trial=trial)]
         return (found, governors) == (["P1"], ["A"])
 
     await until(indexed)
