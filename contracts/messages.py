@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final, Protocol, Self
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
 from contracts.base import Clock, Code, KnownSite, Message, OptionalCode
 from contracts.delivery import Posted
@@ -50,14 +50,20 @@ class Archived(Message):
 
 
 class Carried(Message):
-    """The state that one run hands to the next. What is not here can be computed from it."""
+    """The state that one run hands to the next. What is not here can be computed from it.
+
+    While a run goes on it changes (`workflows.durable.state`): the one message that is not frozen.
+    """
+
+    model_config = ConfigDict(frozen=False)
 
     schema_version: int = SCHEMA_VERSION
     now: AwareDatetime
     """The clock when the run ended: it never goes back."""
     events: tuple[Event, ...] = ()
     announced: Announced = Announced()
-    timeline: tuple[Change, ...] = ()
+    timeline: list[Change] = Field(default_factory=list)
+    """The newest entries, and all that the store does not have yet."""
     answered: dict[str, Answered] = Field(default_factory=dict)
     """The answers to the newest events, and to all that the store does not have yet."""
     revision: int = 0

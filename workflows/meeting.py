@@ -65,7 +65,10 @@ class CoordinatingMeeting:
         archived = await self._shell.run()
         state = self._shell.state
         return MeetingEnd(
-            trial=start.trial, events=len(state.record.events), revision=state.revision, archived=archived
+            trial=start.trial,
+            events=len(state.record.events),
+            revision=state.kept.revision,
+            archived=archived,
         )
 
     @workflow.update(
@@ -132,7 +135,7 @@ class CoordinatingMeeting:
 
     def _wanted(self) -> tuple[Wanted, ...]:
         state = self._shell.state
-        return () if state.archived is not None else state.evaluation.wanted
+        return () if state.kept.archived is not None else state.evaluation.wanted
 
     async def _gathered(self) -> None:
         """Wait until no agenda is wanted, unless the store is away."""

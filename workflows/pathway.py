@@ -54,7 +54,7 @@ class PatientPathway:
         return PathwayEnd(
             subject=start.subject,
             events=len(state.record.events),
-            revision=state.revision,
+            revision=state.kept.revision,
             archived=archived,
         )
 

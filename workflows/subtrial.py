@@ -52,7 +52,7 @@ class Subtrial:
         return SubtrialEnd(
             subtrial=start.subtrial,
             events=len(state.record.events),
-            revision=state.revision,
+            revision=state.kept.revision,
             archived=archived,
         )
 

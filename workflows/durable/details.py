@@ -91,7 +91,7 @@ def current(state: State[Any], *, store_away: bool) -> str:
     """Where a pathway or governor stands now, as Markdown."""
     plan, peer_outbox = state.plan, state.peer_outbox
     lines = [f"**{_REHEARSAL}**", ""] if state.start.rehearsal else []
-    if state.archived is not None:
+    if state.kept.archived is not None:
         lines += ["**Archived: nothing more is recorded.**", ""]
     lines += ["| Track | Phase | Since |", "|---|---|---|"]
     lines += [

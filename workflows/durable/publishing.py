@@ -27,22 +27,22 @@ class Publishing:
         self._shown = shown
         # A batch that the run before could not deliver: the store was away then, and updates do not wait
         # for it.
-        self.store_away = state.in_flight is not None
+        self.store_away = state.kept.in_flight is not None
 
     @property
     def settled(self) -> bool:
         """Whether the store has everything."""
-        return not self._state.unsent and self._state.in_flight is None
+        return not self._state.kept.unsent and self._state.kept.in_flight is None
 
     async def recorded(self, revision: int) -> None:
         """Wait until the store has a revision, unless it is away."""
-        await workflow.wait_condition(lambda: self._state.published >= revision or self.store_away)
+        await workflow.wait_condition(lambda: self._state.kept.published >= revision or self.store_away)
 
     async def run(self) -> None:
         """Bring every batch to the store, one after the other, for ever."""
         state = self._state
         while True:
-            await workflow.wait_condition(lambda: state.unsent or state.in_flight is not None)
+            await workflow.wait_condition(lambda: state.kept.unsent or state.kept.in_flight is not None)
             batch = state.next_batch(replaying=workflow.unsafe.is_replaying())
             was_away = self.store_away
             try:

@@ -106,7 +106,7 @@ class Shell:
             await self._wait(background)
         for task in background:
             task.cancel()
-        archived = self.state.archived
+        archived = self.state.kept.archived
         if archived is None:
             raise RuntimeError("a subject's workflow ends only when it is archived")
         return archived
@@ -158,13 +158,13 @@ class Shell:
     async def step_to(self, request: StepRequest) -> StepReceipt:
         """Move a stepped clock through every due moment up to an instant."""
         state = self.state
-        before = state.now
+        before = state.kept.now
         state.step(request.to, calls.MAX_MOMENTS_PER_STEP)
-        if state.now > before:
+        if state.kept.now > before:
             self._moved()
-        revision = state.revision + state.unsent
+        revision = state.kept.revision + state.kept.unsent
         receipt = StepReceipt(
-            now=state.now,
+            now=state.kept.now,
             revision=revision,
             recorded=False,
             changes=state.since(request.since),
@@ -174,16 +174,16 @@ class Shell:
             messages=self._messages_due(),
         )
         await self._publishing.recorded(revision)
-        return receipt.model_copy(update={"recorded": state.published >= revision})
+        return receipt.model_copy(update={"recorded": state.kept.published >= revision})
 
     def check_step(self, request: StepRequest) -> None:
         """Refuse to move a clock that nobody can move, or to turn it back."""
         self._check_stepped()
-        if self.state.archived is not None:
+        if self.state.kept.archived is not None:
             raise _refusal(Refused("archived", "this pathway is archived; its clock stands still"))
-        if request.to < self.state.now:
+        if request.to < self.state.kept.now:
             raise _refusal(
-                Refused("backwards", f"the clock stands at {utc(self.state.now)} and does not go back")
+                Refused("backwards", f"the clock stands at {utc(self.state.kept.now)} and does not go back")
             )
 
     async def deliver(self) -> DeliverReceipt:
@@ -219,14 +219,14 @@ class Shell:
             subject=self._start.subject,
             protocol=self._start.protocol,
             protocol_hash=self._start.protocol_hash,
-            now=state.now,
-            revision=state.revision,
+            now=state.kept.now,
+            revision=state.kept.revision,
             plan=state.plan_data(),
         )
 
     def timeline(self) -> TimelineView:
         """The newest entries of the timeline; the store has all."""
-        return TimelineView(earlier=self.state.earlier, entries=tuple(self.state.timeline))
+        return TimelineView(earlier=self.state.kept.earlier, entries=tuple(self.state.kept.timeline))
 
     def explain(self, request: ExplainRequest) -> ExplanationView:
         """The explanation of one decision."""
@@ -268,11 +268,13 @@ class Shell:
         self._moved()
 
     def _now(self) -> datetime:
-        return max(workflow.now(), self.state.now) if self._start.clock == "real" else self.state.now
+        return (
+            max(workflow.now(), self.state.kept.now) if self._start.clock == "real" else self.state.kept.now
+        )
 
     def _moved(self) -> None:
         self._moves += 1
-        self.state.unsent = True
+        self.state.kept.unsent = True
         self._show()
         workflow.upsert_search_attributes(self._searchable())
         if self._alarm is not None and self._publishing.store_away:
@@ -282,7 +284,7 @@ class Shell:
 
     def _ended(self) -> bool:
         return (
-            self.state.archived is not None
+            self.state.kept.archived is not None
             and self._publishing.settled
             and (self._peer_delivery is None or self._start.rehearsal or self._peer_delivery.settled)
             and workflow.all_handlers_finished()

@@ -53,22 +53,16 @@ class State(Generic[W]):
         self.site = subject.site
         self.profile = subject.profile
         self.record = Record.of(carried.events)
-        self.announced = carried.announced
-        self.timeline: list[Change] = list(carried.timeline)
-        self._answered: dict[str, Answered] = dict(carried.answered)
-        self.revision = carried.revision
-        self.published = carried.published
-        self.in_flight = carried.in_flight
-        self.archived = carried.archived
-        self.now = max(carried.now, now) if start.clock == "real" else carried.now
-        self.runs = carried.runs
-        self._sent_events = carried.sent_events
-        self._sent_changes = carried.sent_changes
-        self._earlier = carried.earlier
-        self._lists: BatchLists | None = None
-        # Whether something happened since the last batch was made.
-        self.unsent = carried.unsent
         self.peer_outbox = PeerOutbox(carried.posted)
+        # What is carried lives here, so that each field of it is written once. The input of the run stays as it was.
+        self.kept = carried.model_copy(
+            update={
+                "now": max(carried.now, now) if start.clock == "real" else carried.now,
+                "timeline": list(carried.timeline),
+                "answered": dict(carried.answered),
+            }
+        )
+        self._lists: BatchLists | None = None
         self.evaluation: W = self._evaluated(carried.now)
         if start.carried is None:
             self._reconcile(CLOCK)
@@ -83,7 +77,7 @@ class State(Generic[W]):
     @property
     def due(self) -> datetime | None:
         """The next moment of the plan; None when nothing but an event changes anything, or nothing does any more."""
-        return None if self.archived is not None else self.plan.next_at
+        return None if self.kept.archived is not None else self.plan.next_at
 
     @property
     def group(self) -> str:
@@ -114,12 +108,12 @@ class State(Generic[W]):
         if event is None:
             return False
         self.advance(now)
-        self.now = max(self.now, now)
+        self.kept.now = max(self.kept.now, now)
         self.record.append(event)
         self.peer_outbox.heard(event)
-        self.evaluation = self._evaluated(self.now)
+        self.evaluation = self._evaluated(self.kept.now)
         self._reconcile(event.id)
-        self._answered[event.id] = Answered(revision=self.revision + 1, next_at=self.plan.next_at)
+        self.kept.answered[event.id] = Answered(revision=self.kept.revision + 1, next_at=self.plan.next_at)
         return True
 
     def advance(self, now: datetime) -> bool:
@@ -127,10 +121,10 @@ class State(Generic[W]):
         are seen at `now`.
         """
         due = self.plan.next_at
-        if self.archived or due is None or now < due:
+        if self.kept.archived or due is None or now < due:
             return False
-        self.now = max(self.now, now)
-        self.evaluation = self._evaluated(self.now)
+        self.kept.now = max(self.kept.now, now)
+        self.evaluation = self._evaluated(self.kept.now)
         self._reconcile(CLOCK)
         return True
 
@@ -140,32 +134,32 @@ class State(Generic[W]):
             due = self.plan.next_at
             if due is None or due > to:
                 break
-            if due <= self.now:
+            if due <= self.kept.now:
                 raise RuntimeError(
-                    f"the plan at {self.now} names {due} as its next moment; it must lie ahead"
+                    f"the plan at {self.kept.now} names {due} as its next moment; it must lie ahead"
                 )
             self.advance(due)
         else:
             return
-        if to > self.now:
-            self.now = to
+        if to > self.kept.now:
+            self.kept.now = to
             self.evaluation = self._evaluated(to)
 
     # --- the post ---------------------------------------------------------------------------------
 
     def messages(self) -> tuple[Envelope, ...]:
         """The messages that are due now, but for those under way. Changes nothing."""
-        archived = self.archived is not None and not self.start.rehearsal
+        archived = self.kept.archived is not None and not self.start.rehearsal
         return self.peer_outbox.new(
             lambda sent: self.subject.messages(sent, self.record, self.evaluation, archived=archived),
-            lambda message: self.subject.report(message, self.now),
+            lambda message: self.subject.report(message, self.kept.now),
         )
 
     def results(self, results: DeliveryResult) -> bool:
         """Note what became of messages; True if the plan says something else now, because one was refused or no longer is."""
-        if not self.peer_outbox.take(results.outcomes, self.now):
+        if not self.peer_outbox.take(results.outcomes, self.kept.now):
             return False
-        self.evaluation = self._evaluated(self.now)
+        self.evaluation = self._evaluated(self.kept.now)
         self._reconcile(LETTERS)
         return True
 
@@ -173,11 +167,11 @@ class State(Generic[W]):
 
     def archive(self, request: ArchiveRequest, now: datetime) -> bool:
         """Close the pathway; False if it is closed already."""
-        if self.archived is not None:
+        if self.kept.archived is not None:
             return False
-        self.now = max(self.now, now)
-        self.archived = Archived(at=self.now, role=request.role, reason=request.reason)
-        self.unsent = True
+        self.kept.now = max(self.kept.now, now)
+        self.kept.archived = Archived(at=self.kept.now, role=request.role, reason=request.reason)
+        self.kept.unsent = True
         return True
 
     # --- what is answered -------------------------------------------------------------------------
@@ -187,34 +181,33 @@ class State(Generic[W]):
 
         Of one that has long been on record: that it is, with the present revision and without its changes, which the store has.
         """
-        answered = self._answered.get(event_id) or Answered(revision=self.published, next_at=self.due)
+        answered = self.kept.answered.get(event_id) or Answered(
+            revision=self.kept.published, next_at=self.due
+        )
         return Receipt(
             event_id=event_id,
-            recorded=self.published >= answered.revision,
+            recorded=self.kept.published >= answered.revision,
             revision=answered.revision,
-            changes=tuple(each for each in self.timeline if each.cause == event_id),
+            changes=tuple(each for each in self.kept.timeline if each.cause == event_id),
             next_at=answered.next_at,
         )
 
     def archive_receipt(self) -> ArchiveReceipt:
         """The answer to a closed pathway."""
-        if self.archived is None:
+        if self.kept.archived is None:
             raise RuntimeError("the pathway is open")
-        revision = self.revision + self.unsent
-        return ArchiveReceipt(archived=self.archived, revision=revision, recorded=self.published >= revision)
+        revision = self.kept.revision + self.kept.unsent
+        return ArchiveReceipt(
+            archived=self.kept.archived, revision=revision, recorded=self.kept.published >= revision
+        )
 
     def mark(self) -> int:
         """A position in the timeline, for `since`."""
-        return self._earlier + len(self.timeline)
+        return self.kept.earlier + len(self.kept.timeline)
 
     def since(self, mark: int) -> tuple[Change, ...]:
         """What was told after a position in the timeline."""
-        return tuple(self.timeline[max(0, mark - self._earlier) :])
-
-    @property
-    def earlier(self) -> int:
-        """How many entries of the timeline only the store still has."""
-        return self._earlier
+        return tuple(self.kept.timeline[max(0, mark - self.kept.earlier) :])
 
     def plan_data(self) -> dict[str, Any]:
         """The plan in the format of scenario output."""
@@ -232,15 +225,15 @@ class State(Generic[W]):
             version=self.start.version,
             site=self.site.id,
             clock=self.start.clock,
-            now=self.now,
+            now=self.kept.now,
             next_at=self.plan.next_at,
             events=len(self.record.events),
             unrecorded=self.unrecorded,
-            revision=self.revision,
-            published=self.published,
+            revision=self.kept.revision,
+            published=self.kept.published,
             store_away=store_away,
-            archived=self.archived is not None,
-            runs=self.runs,
+            archived=self.kept.archived is not None,
+            runs=self.kept.runs,
             messages_waiting=len(self.peer_outbox.waiting),
             messages_away=self.peer_outbox.away,
             messages_refused=tuple(f"{each.receiver}: {each.code}" for each in self.peer_outbox.faults),
@@ -251,8 +244,8 @@ class State(Generic[W]):
     @property
     def unrecorded(self) -> int:
         """How many accepted events the store has not acknowledged."""
-        waiting = 0 if self.in_flight is None else len(self.in_flight.events)
-        return len(self.record.events) - self._sent_events + waiting
+        waiting = 0 if self.kept.in_flight is None else len(self.kept.in_flight.events)
+        return len(self.record.events) - self.kept.sent_events + waiting
 
     def next_batch(self, *, replaying: bool = False) -> PublishBatch:
         """The batch to be published: the one in flight, or a new one with all that happened since the
@@ -261,13 +254,13 @@ class State(Generic[W]):
         `replaying`: it is only made again. The program that made it first may have said something else, so the batch
         after it has whole lists.
         """
-        if self.in_flight is None:
-            self.in_flight = self._batch(
-                events=self.record.events[self._sent_events :], changes=self.since(self._sent_changes)
+        if self.kept.in_flight is None:
+            self.kept.in_flight = self._batch(
+                events=self.record.events[self.kept.sent_events :], changes=self.since(self.kept.sent_changes)
             )
         if replaying:
             self._lists = None
-        return self.in_flight
+        return self.kept.in_flight
 
     def whole_batch(self, entries: int, *, replaying: bool = False) -> PublishBatch:
         """A batch with every event, for a store that has lost revisions, or is an old copy.
@@ -275,16 +268,18 @@ class State(Generic[W]):
         Of the timeline it has what came after the `entries` that the store has, as far as it is still carried.
         """
         self._lists = None
-        self.in_flight = self._batch(events=self.record.events, changes=self.since(entries), complete=True)
+        self.kept.in_flight = self._batch(
+            events=self.record.events, changes=self.since(entries), complete=True
+        )
         if replaying:
             self._lists = None
-        return self.in_flight
+        return self.kept.in_flight
 
     def acknowledge(self, revision: int) -> None:
         """The store has a batch, for good."""
-        self.published = max(self.published, revision)
-        if self.in_flight is not None and self.in_flight.revision <= revision:
-            self.in_flight = None
+        self.kept.published = max(self.kept.published, revision)
+        if self.kept.in_flight is not None and self.kept.in_flight.revision <= revision:
+            self.kept.in_flight = None
         self._trim()
 
     def carry(self, wake_at: datetime | None) -> Carried:
@@ -293,32 +288,22 @@ class State(Generic[W]):
         What the store has is not carried, but for the newest lines and answers: somebody may ask again.
         """
         self._trim(calls.CARRIED_TIMELINE)
-        return Carried(
-            now=self.now,
-            events=tuple(self.record.events),
-            announced=self.announced,
-            timeline=tuple(self.timeline),
-            earlier=self._earlier,
-            answered=self._answered,
-            revision=self.revision,
-            published=self.published,
-            sent_events=self._sent_events,
-            sent_changes=self._sent_changes,
-            unsent=self.unsent,
-            in_flight=self.in_flight,
-            archived=self.archived,
-            posted=self.peer_outbox.posted(),
-            wake_at=wake_at,
-            runs=self.runs + 1,
+        return self.kept.model_copy(
+            update={
+                "events": tuple(self.record.events),
+                "posted": self.peer_outbox.posted(),
+                "wake_at": wake_at,
+                "runs": self.kept.runs + 1,
+            }
         )
 
     # --- inside -----------------------------------------------------------------------------------
 
     def _admitted(self, report: Report, now: datetime) -> Event | None:
-        if self.archived is not None and report.id not in self.record.by_id:
+        if self.kept.archived is not None and report.id not in self.record.by_id:
             raise Refused(
                 "archived",
-                f"this pathway was archived on {self.archived.at.date()}; nothing more is recorded",
+                f"this pathway was archived on {self.kept.archived.at.date()}; nothing more is recorded",
             )
         if len(self.record.events) >= calls.MAX_EVENTS and report.id not in self.record.by_id:
             raise Refused(
@@ -337,24 +322,24 @@ class State(Generic[W]):
         return evaluation
 
     def _reconcile(self, cause: str) -> None:
-        made, self.announced = changes(
-            self.announced.without(lambda key: self.subject.outlived(self.evaluation, key)),
+        made, self.kept.announced = changes(
+            self.kept.announced.without(lambda key: self.subject.outlived(self.evaluation, key)),
             self.plan,
             subject=self.start.subject,
             cause=cause,
             tz=self.site.tz,
             day_one=self.subject.day_one(self.evaluation),
         )
-        self.timeline.extend(made)
-        self.unsent = True
+        self.kept.timeline.extend(made)
+        self.kept.unsent = True
 
     def _batch(
         self, *, events: Sequence[Event], changes: Sequence[Change], complete: bool = False
     ) -> PublishBatch:
-        self.revision += 1
-        self._sent_events = len(self.record.events)
-        self._sent_changes = self.mark()
-        self.unsent = False
+        self.kept.revision += 1
+        self.kept.sent_events = len(self.record.events)
+        self.kept.sent_changes = self.mark()
+        self.kept.unsent = False
         plan = self.plan
         known = self._lists is not None
         self._lists, items, obligations, decisions = lists_of(
@@ -366,7 +351,7 @@ class State(Generic[W]):
         return PublishBatch(
             pathway_id=self.start.workflow_id,
             kind=self.subject.kind,
-            revision=self.revision,
+            revision=self.kept.revision,
             complete=complete,
             subject=self.start.subject,
             trial=self.start.trial,
@@ -378,13 +363,13 @@ class State(Generic[W]):
             rehearsal=self.start.rehearsal,
             events=tuple(events),
             changes=tuple(changes),
-            entries_before=self._sent_changes - len(changes),
+            entries_before=self.kept.sent_changes - len(changes),
             phases=summaries.phases(plan),
             group=self.group,
             next_at=self.due,
             open=len(summaries.open_obligations(plan)),
             late=len(summaries.late_items(plan)),
-            archived=self.archived is not None,
+            archived=self.kept.archived is not None,
             items=items.entries,
             items_at=items.at,
             obligations=obligations.entries,
@@ -395,15 +380,18 @@ class State(Generic[W]):
 
     def _trim(self, keep: int | None = None) -> None:
         """Forget the oldest entries of the timeline and the oldest answers, of those that the store has."""
-        old = [id_ for id_, each in self._answered.items() if each.revision <= self.published]
-        for id_ in old[: max(0, len(self._answered) - calls.MAX_ANSWERS)]:
-            del self._answered[id_]
+        old = [id_ for id_, each in self.kept.answered.items() if each.revision <= self.kept.published]
+        for id_ in old[: max(0, len(self.kept.answered) - calls.MAX_ANSWERS)]:
+            del self.kept.answered[id_]
         recorded = (
-            self._sent_changes if self.in_flight is None else self._sent_changes - len(self.in_flight.changes)
+            self.kept.sent_changes
+            if self.kept.in_flight is None
+            else self.kept.sent_changes - len(self.kept.in_flight.changes)
         )
         surplus = min(
-            len(self.timeline) - (calls.MAX_TIMELINE if keep is None else keep), recorded - self._earlier
+            len(self.kept.timeline) - (calls.MAX_TIMELINE if keep is None else keep),
+            recorded - self.kept.earlier,
         )
         if surplus > 0:
-            del self.timeline[:surplus]
-            self._earlier += surplus
+            del self.kept.timeline[:surplus]
+            self.kept.earlier += surplus

@@ -47,7 +47,7 @@ def test_a_run_takes_up_what_the_one_before_left() -> None:
     state.accept(mrd(at=later(days=41)), later(days=41))
     again = next_run(state)
     assert again.plan == state.plan
-    assert again.announced == state.announced
+    assert again.kept.announced == state.kept.announced
     assert again.receipt("m1") == state.receipt("m1")
     lists = {"items", "items_at", "obligations", "obligations_at", "decisions", "decisions_at"}
     whole = {*lists, "zone", "protocol", "protocol_hash", "profile"}
@@ -72,16 +72,16 @@ def test_the_timeline_that_is_carried_is_bounded_and_nothing_unpublished_is_drop
     state = fresh()
     state.accept(action("e1", "therapy_started"), START)
     state.step(later(days=60), 100)
-    announced = len(state.timeline)
+    announced = len(state.kept.timeline)
     assert announced > 5
     state = next_run(state)
-    assert (state.earlier, len(state.timeline)) == (0, announced)
+    assert (state.kept.earlier, len(state.kept.timeline)) == (0, announced)
     published(state)
     state = next_run(state)
-    assert (state.earlier, len(state.timeline)) == (announced - 3, 3)
+    assert (state.kept.earlier, len(state.kept.timeline)) == (announced - 3, 3)
     state.accept(mrd(at=later(days=60)), later(days=60))
     batch = state.next_batch()
-    assert batch.changes == tuple(state.timeline[3:])
+    assert batch.changes == tuple(state.kept.timeline[3:])
 
 
 def test_a_store_that_lost_revisions_gets_every_event_and_what_was_told_since() -> None:
@@ -131,9 +131,9 @@ def test_a_step_stops_after_so_many_moments_and_goes_on_when_asked_again() -> No
     state = fresh()
     state.accept(action("e1", "therapy_started"), START)
     state.step(later(days=60), 2)
-    assert START < state.now < later(days=60)
+    assert START < state.kept.now < later(days=60)
     state.step(later(days=60), 100)
-    assert state.now == later(days=60)
+    assert state.kept.now == later(days=60)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_an_event_sent_again_long_after_is_still_known_to_be_on_record(
         published(state)
     assert not state.accept(weight(0), START)
     receipt = state.receipt("w0")
-    assert (receipt.recorded, receipt.revision) == (True, state.published)
+    assert (receipt.recorded, receipt.revision) == (True, state.kept.published)
 
 
 def test_an_answer_is_kept_as_long_as_the_store_does_not_have_the_event(
@@ -183,7 +183,7 @@ def test_an_answer_is_kept_as_long_as_the_store_does_not_have_the_event(
         state.accept(weight(number), START)
     again = next_run(state)
     assert not again.receipt("w0").recorded
-    assert again.receipt("w0").revision == state.published + 1
+    assert again.receipt("w0").revision == state.kept.published + 1
 
 
 def test_a_record_that_is_full_refuses_in_words_and_keeps_what_it_has(
