@@ -102,7 +102,7 @@ def build_worker(
     `office` coordinates the subtrials that patients' messages start; `agendas` gathers those of meetings. Raises if workflow
     code imports a module that is not on the list of `workflows.sandbox`.
     """
-    protocols.load()  # nothing is read inside a workflow task
+    protocols.prepare()  # nothing is read or compiled inside a workflow task
     peer_delivery = DeliverActivity(client, office or Site(OFFICE))
     return Workers(
         Worker(

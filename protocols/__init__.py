@@ -12,6 +12,7 @@ import pkgutil
 import re
 import traceback
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -135,12 +136,22 @@ def __getattr__(name: str) -> Any:
 
 
 def load() -> None:
-    """Read every file, unless that has been done. A worker does so before it takes work: nothing is imported later."""
-    importlib.import_module("pathway.engine.compiler")
+    """Read every file, unless that has been done."""
     if "ALL" not in globals() or "BROKEN" not in globals():
         found, broken, _ = _discovered()
         globals().setdefault("ALL", found)
         globals().setdefault("BROKEN", broken)
+
+
+def prepare() -> None:
+    """Read and compile every protocol. A worker does so before it takes work; what cannot be compiled fails where it is used.
+
+    A workflow task has two seconds, and on a busy machine compiling may need them.
+    """
+    load()
+    for protocol in globals()["ALL"]:
+        with suppress(AllpathError):
+            compiled(f"{protocol.name}@{protocol.version.number}")
 
 
 def _everything() -> tuple[tuple[Protocol, ...], tuple[Broken, ...]]:
