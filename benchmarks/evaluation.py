@@ -21,7 +21,7 @@ BEFORE: Final = "9be8328"
 SIZES: Final = (20, 100, 400)
 ROUNDS: Final = 5
 HOUSE: Final = Path(__file__).resolve().parent.parent
-KINDS: Final = ("evaluate", "again", "json")
+KINDS: Final = ("evaluate", "cold", "json")
 
 Numbers = dict[str, dict[str, dict[str, float]]]
 

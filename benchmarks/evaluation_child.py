@@ -1,8 +1,8 @@
 """One measurement of `evaluate` in the tree that Python finds first: started by `benchmarks.evaluation`, in this tree and in
 an older one, whose modules have other names. Prints JSON: CPU milliseconds by protocol and number of events.
 
-`evaluate`: the plan after one more event, as a worker makes it. `again`: the plan of a record that was evaluated before.
-`json`: that plan as JSON, reasons included.
+`evaluate`: the plan after one more event, as a worker makes it. `cold`: the plan of a record that nobody has evaluated yet.
+`json`: the plan after one more event as JSON, reasons included.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from typing import Any
 START = datetime(2025, 2, 3, 8, 0, tzinfo=UTC)
 MORE = 24
 """Events that are added one by one, with a plan after each."""
-AGAIN = 12
+FRESH = 8
+"""Records that nobody has evaluated yet."""
 
 
 def module(new: str, old: str) -> Any:
@@ -94,14 +95,16 @@ def measure(name: str, protocol: Any, sizes: list[int]) -> dict[str, dict[str, f
             record.append(event)
             spent += cpu(lambda: evaluate(*parts, record, now), 1)  # noqa: B023
         record = records.of(events[: size + 1])
+        json_of(parts, record, now, evaluate(*parts, record, now))()
         for event in events[size + 1 :: 4]:
             record.append(event)
             plan = evaluate(*parts, record, now)
             told += cpu(json_of(parts, record, now, plan), 1)
-        again = cpu(lambda: evaluate(*parts, record, now), AGAIN)  # noqa: B023
+        unknown = [records.of(events[:size]) for _ in range(FRESH)]
+        cold = sum(cpu(lambda: evaluate(*parts, each, now), 1) for each in unknown) / FRESH  # noqa: B023
         out[str(size)] = {
             "evaluate": spent / MORE,
-            "again": again,
+            "cold": cold,
             "json": told / len(events[size + 1 :: 4]),
         }
     return out

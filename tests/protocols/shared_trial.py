@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pathway.engine.compiler import compile_protocol
 from pathway.engine.context import Compiled
@@ -16,10 +16,12 @@ from pathway.language import (
     Phase,
     Protocol,
     Recorded,
+    Source,
     Track,
     Version,
     public,
 )  # fmt: skip
+from pathway.language.walk import atoms
 from protocols.shared.rule_set import RuleSet
 from tests.protocols.bedside import Patient
 
@@ -35,13 +37,13 @@ def trial(
     anchors: tuple[Anchor, ...] = (),
 ) -> Protocol:
     """The trial: death ends it."""
-    return Protocol(
+    made = Protocol(
         name="shared",
         title="Shared rules (invented)",
         registry=("INVENTED-2",),
         version=Version("1.0", "2026-01-15", "first text"),
         profile_name="SHARED-0",
-        references=(("P1", "an invented reference"),),
+        references=(),
         profile=tuple(k for s in sets for k in s.profile),
         facts=(*facts, *(f for s in sets for f in s.facts)),
         actions=(Action("death", "Death", SOURCE, details=("cause",)), *actions, *(a for s in sets for a in s.actions)),
@@ -58,6 +60,13 @@ def trial(
         tasks=tuple(t for s in sets for t in s.tasks),
         deviations=tuple(d for s in sets for d in s.deviations),
     )  # fmt: skip
+    return citing(made)
+
+
+def citing(protocol: Protocol) -> Protocol:
+    """The trial with all that it cites in its list of references: shared rules cite the sources of the trials that use them."""
+    cited = dict.fromkeys(key for source in atoms(protocol, Source) for key in source.keys)
+    return replace(protocol, references=tuple((key, "an invented reference") for key in cited))
 
 
 @dataclass
@@ -74,4 +83,4 @@ class Bedside(Patient):
 
 def patient(protocol: Protocol, **settings: str) -> Bedside:
     """A new patient of it."""
-    return Bedside("shared", settings, of=compile_protocol(protocol))
+    return Bedside("shared", settings, of=compile_protocol(citing(protocol)))
