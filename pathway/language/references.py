@@ -149,16 +149,11 @@ DIRECTIVES = ("continue", "consider_pause", "interrupt", "stop", "review")
 
 
 def _of_decision(decision: Decision) -> Named:
-    named = {cell for rule in decision.rules for _, cells in rule.when for cell in cells}
     for rule in decision.rules:
         if isinstance(rule.then, Choice):
             yield from ((f"option of {decision.id}", each, decision.options) for each in rule.then.options)
     for option, _ in decision.enacted:
         yield f"option of {decision.id}", option, decision.options
-    for item in decision.inputs:
-        if item.closed is not None:
-            bands = [*(band.name for band in item.bands), *sorted(named)]
-            yield f"cell of {item.name}", item.closed[0], bands
 
 
 def _of_infusion(spec: Infusion, known: _Known) -> Named:

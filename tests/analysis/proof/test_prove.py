@@ -177,7 +177,7 @@ MISTAKES: dict[str, tuple[Change, str, str]] = {
         "done: D1 is on record"),
     "nobody supplies a fact": (
         lambda p: replace(p, facts=tuple(replace(f, supplier=NOBODY) if f.id == "wbc" else f for f in p.facts)),
-        "unsupplied:fact:wbc", "roles: coordinator"),
+        "malformed", "supplier 'nobody' is not defined"),
     "an anchor has no time": (
         lambda p: replace(p, anchors=(*p.anchors, Anchor("X", "x", (), source=R)),
                           milestones=(*p.milestones, replace(p.milestones[0], id="X-CAME", when=Reached("X")))),
@@ -186,7 +186,7 @@ MISTAKES: dict[str, tuple[Change, str, str]] = {
         decision(replace(RISK, rules=(*RISK.rules[:2], row("HR", public(), "R3", young="yes", wbc="high")))),
         "no-clause:Decision risk: Rule R3", "without a reference"),
     "a rule cites what is not there": (
-        decision(replace(RISK, source=public("P9"))), "no-clause:Decision risk", "cites P9"),
+        decision(replace(RISK, source=public("P9"))), "malformed", "reference 'P9' is not defined"),
     "derived facts go in a circle": (
         decision(replace(RISK, inputs=(*RISK.inputs, Input("course", "course")))), "cycle", "decision course"),
     "a name is not known": (phase("CHEMO", exits=(Exit("DONE", Recorded("over"), R),)), "malformed", "'over' is not defined"),

@@ -104,7 +104,6 @@ REFERENCES: dict[tuple[str, str], str] = {
     ("Infusion", "ended_by"): EVERY,
     ("Choice", "options"): EVERY,
     ("Input", "of"): EVERY,
-    ("Input", "closed"): EVERY,
     ("Rule", "when"): EVERY,
     ("Rule", "then"): EVERY,
     ("Decision", "confirm"): EVERY,
@@ -164,6 +163,7 @@ TEXTS = {
     *((kind, "scope") for kind in ("Assessment", "Decision", "Deviation", "Milestone", "Reading", "Series", "Task")),
     ("Action", "details"), ("Action", "scopes"), ("AdverseEventType", "scales"), ("Band", "name"), ("Decision", "options"),
     ("Doses", "item"), ("Doses", "labels"), ("Fact", "details"), ("Fact", "points"), ("Fact", "values"), ("Input", "name"),
+    ("Input", "closed"),  # a cell of its own, if no row has it: the prover then says that such a patient has no row
     ("ProfileKey", "key"), ("ProfileKey", "options"), ("Protocol", "references"), ("Unit", "name"), ("Criterion", "group"),
     # Numbers as text, and their units.
     *(("DoseBand", name) for name in ("dose", "low_dose", "unit")),
