@@ -15,7 +15,7 @@ from commands.reading import moment
 from commands.screen import change_line, make_console, print_json
 from commands.session import PatientSession, opened
 from commands.store_reading import stored_events
-from pathway.changes import Change, changes, day_one_of
+from pathway.changes import Announced, Change, changes, day_one_of
 from pathway.events import Event, Report
 from pathway.language.profile import make_profile
 from pathway.patient.admission import admit
@@ -100,11 +100,11 @@ async def _tried(pathway: PatientSession, report: Report) -> DryRun:
     if event is None:
         return DryRun(None, ())
 
-    def told_of(plan: Plan, told: Any, cause: str) -> Any:
+    def told_of(plan: Plan, told: Announced, cause: str) -> tuple[list[Change], Announced]:
         day_one = day_one_of(plan, compiled.protocol.day_one)
         return changes(told, plan, subject=start.subject, cause=cause, tz=site.tz, day_one=day_one)
 
-    _, told = told_of(before.plan, {}, "")
+    _, told = told_of(before.plan, Announced(), "")
     record.append(event)
     would, _ = told_of(evaluate(compiled, profile, site, record, pathway.now), told, event.id)
     return DryRun(event, tuple(would))

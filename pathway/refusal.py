@@ -105,7 +105,11 @@ def check_unmoved(report: Report, key: str, shown: Seen, answer: Event | None = 
     if not report.expected or report.expected == seen_digest(shown, answer.id if answer is not None else ""):
         return
     if answer is None:
-        raise Refused("moved", f"{key}: the plan has moved since it was shown; look again")
+        raise Refused(
+            "moved",
+            f"{key}: {report.expected!r} is not the digest of what stands now: it is mistyped, or the plan has moved since it "
+            "was shown; look again",
+        )
     raise Refused("moved", f"{answered(key, answer)}; look again")
 
 

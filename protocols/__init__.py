@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import difflib
 import importlib
+import json
 import pkgutil
 import re
 import traceback
@@ -23,6 +24,9 @@ from pathway.language import Protocol, Version
 
 if TYPE_CHECKING:
     from pathway.engine.context import Compiled
+
+LOCK: Final = Path(__file__).resolve().with_name("versions.lock")
+"""The hashes of published versions: a version that stands here never changes."""
 
 
 class BrokenProtocol(ProtocolError):
@@ -286,6 +290,17 @@ def _names(source: Path) -> tuple[str, ...]:
     texts = [file.read_text(encoding="utf-8", errors="replace") for file in files]
     written = [name for text in texts for name in re.findall(r"\bname\s*=\s*[\"']([^\"']+)[\"']", text)]
     return tuple(dict.fromkeys((own, own.replace("_", "-"), *written)))
+
+
+def check_locked(versioned: str, text: str) -> None:
+    """Raises ProtocolError if a version (`name@version`) was published with another text than the one with this hash."""
+    known: dict[str, str] = json.loads(LOCK.read_text(encoding="utf-8")) if LOCK.is_file() else {}
+    published = known.get(versioned, text)
+    if published != text:
+        raise ProtocolError(
+            f"{versioned} has changed since it was published ({text[:12]} here, {published[:12]} published): nobody is enrolled in "
+            "it; give the new text a version of its own"
+        )
 
 
 def refuse_broken() -> None:

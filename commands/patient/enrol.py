@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.text import Text
@@ -14,13 +14,17 @@ from commands.known_trials import trial_names
 from commands.options import DryRunOption, JsonOption, SubjectArgument, where
 from commands.protocol.options import complete_trials
 from commands.reading import moment, pairs
-from commands.screen import make_console, notice, print_json
+from commands.screen import make_console, notice, print_json, warn
 from commands.session import IDENTITY, run
 from pathway.site import Site, zone
 
 if TYPE_CHECKING:
     from contracts.messages import PathwayStart
     from runtime.settings import Settings
+
+
+FIRST_ANSWER: Final = timedelta(seconds=5)
+"""How long a pathway gets to answer that it is there."""
 
 
 def enrol(
@@ -73,6 +77,7 @@ def enrol(
 ) -> None:
     """Enrol a patient: start the pathway, on the newest version of the protocol, pinned from then on."""
     from client import pathways
+    from protocols import check_locked
     from runtime.settings import load_settings
 
     settings = load_settings()
@@ -96,15 +101,24 @@ def enrol(
         started_at=None if start is None else moment(start, place.tz, datetime.max.replace(tzinfo=place.tz)),
         label=rehearsal.label or "",
     )
-    started = False
+    if not made.rehearsal:
+        check_locked(made.protocol, made.protocol_hash)
+    started = answers = False
     if not dry_run:
-        run(_start(settings, made))
+        answers = run(_start(settings, made))
         started = True
+    if started and not answers:
+        warn(
+            f"{subject} is enrolled, but no worker has taken the pathway up: is one running, and does it know "
+            f"{made.protocol} with the text {made.protocol_hash[:12]}? A worker reads the protocols when it starts: start "
+            "it anew. The pathway waits"
+        )
     if as_json:
         print_json(
             {
                 "subject": subject,
                 "started": started,
+                "answers": answers,
                 "workflow_id": made.workflow_id,
                 "protocol": made.protocol,
                 "protocol_hash": made.protocol_hash,
@@ -132,10 +146,16 @@ def only_trial() -> str:
     return names[0]
 
 
-async def _start(settings: Settings, start: PathwayStart) -> None:
+async def _start(settings: Settings, start: PathwayStart) -> bool:
+    """Start the pathway; whether it has answered, which it does once a worker that knows its text carries it."""
     from client import pathways
     from runtime.connection import connect
 
     client = await connect(settings, identity=IDENTITY)
     queue = settings.rehearsal_task_queue if start.rehearsal else settings.task_queue
-    await pathways.start_pathway(client, start, queue=queue)
+    handle = await pathways.start_pathway(client, start, queue=queue)
+    try:
+        await pathways.state(handle, patience=FIRST_ANSWER)
+    except pathways.PathwayError:
+        return False
+    return True

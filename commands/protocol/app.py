@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from commands.errors import UsageError
 from commands.known_trials import protocol_text, readable_protocols
 from commands.options import JsonOption
 from commands.protocol.data import protocol_data, summary
@@ -123,16 +124,20 @@ def docs(
 @app.command("lock")
 def lock(
     file: Annotated[
-        Path, typer.Option("--file", metavar="FILE", help="The lock file.", dir_okay=False)
-    ] = Path("protocols/versions.lock"),
+        Path | None,
+        typer.Option(
+            "--file", metavar="FILE", help="The lock file. [default: the program's own]", dir_okay=False
+        ),
+    ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; status 1 if a version is missing or changed.")
     ] = False,
 ) -> None:
     """Enter new protocol versions in the lock file. A version that is in it never changes: an amendment is a new one."""
-    from protocols import ALL, compiled, refuse_broken
+    from protocols import ALL, LOCK, compiled, refuse_broken
 
     refuse_broken()
+    file = file or LOCK
     known: dict[str, str] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
     hashes = {v: compiled(v).hash for v in (f"{p.name}@{p.version.number}" for p in ALL)}
     changed = [v for v, text in hashes.items() if known.get(v, text) != text]
@@ -142,7 +147,12 @@ def lock(
         )
     new = [v for v in hashes if v not in known]
     if new and not check and not changed:
-        file.write_text(json.dumps(known | hashes, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+        try:
+            file.write_text(json.dumps(known | hashes, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise UsageError(
+                f"--file {file}: {error.strerror}; accepted: a file in a folder that exists"
+            ) from None
     for version in new:
         typer.echo(f"{version} {'is not in the lock file' if check or changed else 'entered'}")
     raise typer.Exit(1 if changed or (check and new) else 0)

@@ -51,6 +51,8 @@ def new(
             .replace("TODAY", date.today().isoformat()),  # noqa: DTZ011
             encoding="utf-8",
         )
+    from protocols import LOCK
+
     protocol, scenario = written
     console = make_console()
     for line in (
@@ -62,8 +64,8 @@ def new(
         f"  allpath prove {protocol}",
         f"  allpath protocol show {protocol}",
         "",
-        "When it is yours, move it into protocols/ beside the others, and enter it with: allpath protocol lock",
-        "Then patients can be enrolled.",
+        f"When it is yours, move it beside the others, to {LOCK.parent / protocol.name}; enter it with: allpath protocol lock;",
+        "and start every worker anew: a worker reads the protocols when it starts. Then patients can be enrolled.",
         "How each part is written: docs/writing-a-protocol.md",
     ):
         console.print(line, soft_wrap=True)

@@ -15,7 +15,7 @@ from commands.screen import make_console, print_json
 from commands.submission import DryRun, all_events, tell_of
 from commands.subtrial.open import SubtrialSession, opened
 from commands.subtrial.view import last_day
-from pathway.changes import changes
+from pathway.changes import Announced, Change, changes
 from pathway.events import Report
 from pathway.record import Record
 from pathway.subtrial.govern import admit_to, govern
@@ -85,7 +85,7 @@ async def _tried(opened: SubtrialSession, report: Report) -> DryRun:
     governor, now = opened.governor, opened.now
     record = Record.of(await all_events(opened.handle, opened.settings, opened.start.workflow_id))
 
-    def told_of(told: Any, cause: str) -> Any:
+    def told_of(told: Announced, cause: str) -> tuple[list[Change], Announced]:
         plan = govern(governor, record, now).plan
         tz = opened.start.site.tz
         return changes(told, plan, subject=opened.start.subtrial, cause=cause, tz=tz, day_one=None)
@@ -93,7 +93,7 @@ async def _tried(opened: SubtrialSession, report: Report) -> DryRun:
     event = admit_to(governor, record, report, now, govern(governor, record, now))
     if event is None:
         return DryRun(None, ())
-    _, told = told_of({}, "")
+    _, told = told_of(Announced(), "")
     record.append(event)
     would, _ = told_of(told, event.id)
     return DryRun(event, tuple(would))

@@ -55,7 +55,8 @@ class Linker:
 
     def error(self, message: str) -> ProtocolError:
         """A ProtocolError that names the protocol and the part being compiled."""
-        where = f" (in {self.owner[-1]})" if self.owner else ""
+        named_parts = [each for each in self.owner if not each.startswith(("compound ", "reading "))]
+        where = f" (in {(named_parts or self.owner)[-1]})" if self.owner else ""
         quoted = re.search(r"'([^']+)'", message.partition(";")[0])
         named = re.match(r"(.+) is defined twice", message) or re.match(r"a cycle: (.+?) ->", message)
         path = (*self.owner, *((named[1],) if named is not None and quoted is None else ()))

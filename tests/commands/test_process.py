@@ -68,7 +68,9 @@ async def test_without_a_worker_a_command_says_so_with_status_4(
 ) -> None:
     lonely = own_settings.model_copy(update={"task_queue": f"nobody-{tmp_path.name}"})
     allpath = Process(environment_of(lonely), tmp_path)
-    assert (await allpath("enrol", "LONELY", "--protocol", "interfant-21", "--site", "S01")).status == 0
+    enrolled = await allpath("enrol", "LONELY", "--protocol", "interfant-21", "--site", "S01")
+    assert enrolled.status == 0
+    assert "no worker has taken the pathway up" in enrolled.err
     said = await allpath("record", "LONELY", "wbc", "85", "--unit", "10^9/L")
     assert said.status == 4
     assert "worker" in said.err

@@ -24,7 +24,6 @@ LONG = {
     "pathway/rehearsal/script.py": 410,
     "pathway/subtrial/admission.py": 425,
     "pathway/subtrial/fold.py": 420,
-    "workflows/durable/state.py": 409,
 }
 """Files that are longer today, with the length that they may not exceed. The list only shrinks."""
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import protocols
+from pathway.errors import ProtocolError
 from tests.protocols.test_a_sixth_protocol import ROOT, STRANGER, WHOLE
 
 ASK = STRANGER.partition("from commands.app")[0] + (
@@ -51,3 +54,15 @@ def test_an_amendment_in_a_file_of_its_own_is_the_newest_version(tmp_path: Path)
 def test_a_protocol_whose_name_is_computed_is_found(tmp_path: Path, name: str) -> None:
     version, *read = asked(tmp_path, name, revax=WHOLE, other=COMPUTED)
     assert (version, "protocols.revax" in read) == ("1.0", True)
+
+
+def test_nobody_is_enrolled_in_a_text_that_differs_from_the_published_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    lock = tmp_path / "versions.lock"
+    monkeypatch.setattr(protocols, "LOCK", lock)
+    protocols.check_locked("own@0.1", "a" * 64)
+    lock.write_text(json.dumps({"own@0.1": "b" * 64}))
+    with pytest.raises(ProtocolError, match=r"own@0\.1 has changed since it was published"):
+        protocols.check_locked("own@0.1", "a" * 64)
+    protocols.check_locked("own@0.1", "b" * 64)

@@ -177,7 +177,7 @@ MISTAKES: dict[str, tuple[Change, str, str]] = {
         "done: D1 is on record"),
     "nobody supplies a fact": (
         lambda p: replace(p, facts=tuple(replace(f, supplier=NOBODY) if f.id == "wbc" else f for f in p.facts)),
-        "malformed", "supplier 'nobody' is not defined"),
+        "malformed", "supplier: 'nobody' is not known"),
     "an anchor has no time": (
         lambda p: replace(p, anchors=(*p.anchors, Anchor("X", "x", (), source=R)),
                           milestones=(*p.milestones, replace(p.milestones[0], id="X-CAME", when=Reached("X")))),

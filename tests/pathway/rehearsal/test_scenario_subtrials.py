@@ -328,9 +328,9 @@ class Endless(InProcess):
         return True
 
 
-def test_letters_without_end_are_a_fault_and_not_an_endless_rehearsal() -> None:
+def test_messages_without_end_are_a_fault_and_not_an_endless_rehearsal() -> None:
     scenario = read(OPEN)
-    with pytest.raises(Stuck, match="still letters to deliver"):
+    with pytest.raises(Stuck, match="still messages to deliver"):
         rehearse(scenario, Endless(scenario))
 
 
