@@ -16,6 +16,7 @@ from analysis.proof.counterexample import Counterexample
 from analysis.proof.findings import Finding
 from analysis.proof.source_locations import SourceLocations
 from pathway.engine.compiler import compile_protocol
+from pathway.errors import ProtocolError
 from pathway.language import DoseBand, Hold, Limit, Param, Protocol, Restart, Setting, Sign, Taken, all_of
 from pathway.language.profile import make_profile
 from protocols import find
@@ -97,8 +98,6 @@ MISTAKES: dict[str, tuple[str, Change, str, str]] = {
     "a hold asks for two values at once": (
         INO, hold("LIVER-BILIRUBIN", signs=((Sign("anc", limit=Limit("<", "1")),), (Sign("anc", limit=Limit(">", "1")),))),
         f"dead-hold:{INO1}:LIVER-BILIRUBIN", "and one of: anc > 1"),
-    "a hold speaks of a dose that there is not": (
-        INO, hold("TOXICITY", labels=("d22",)), f"dead-hold:{INO1}:TOXICITY", "no such dose"),
     "a hold holds at every value": (
         INO, hold("LIVER-TRANSAMINASES", signs=((Sign("transaminase_uln", limit=Limit(">=", "0")),),)),
         f"endless-hold:{INO1}:LIVER-TRANSAMINASES", "transaminase_uln >= 0"),
@@ -183,6 +182,11 @@ def test_a_mistake_in_a_dose_ledger_is_found_with_its_counterexample(mistake: st
     finding = found[expected]
     assert any(fact in line for line in (finding.text, *finding.facts)), (finding.text, finding.facts)
     assert finding.place.file.startswith("protocols/"), finding.place
+
+
+def test_a_hold_of_a_dose_that_there_is_not_is_refused_when_the_definition_is_loaded() -> None:
+    with pytest.raises(ProtocolError, match="dose of ino 'd22' is not defined; accepted: d1, d8, d15"):
+        compile_protocol(hold("TOXICITY", labels=("d22",))(find(INO)))
 
 
 def test_a_key_of_the_profile_that_is_not_set_puts_no_hold_out_of_order() -> None:
