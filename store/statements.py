@@ -16,11 +16,11 @@ Values = Mapping[str, Any]
 
 
 class Write:
-    """A statement that writes, and returns nothing. Every call gives it values of the same names."""
+    """A statement that writes, and returns nothing. It writes the values that a call names; the rows of a call name the same."""
 
     def __init__(self, statement: Insert | Update | Delete) -> None:
         self.statement: Final = statement
-        self._ready: tuple[str, Callable[[Values], tuple[Any, ...]]] | None = None
+        self._ready: dict[tuple[str, ...], tuple[str, Callable[[Values], tuple[Any, ...]]]] = {}
 
     def __call__(self, connection: Connection, values: Values | Sequence[Values]) -> None:
         """Run it, once or for each row. Raises what SQLAlchemy raises."""
@@ -28,9 +28,10 @@ class Write:
             connection.execute(self.statement, values)
             return
         rows = [values] if isinstance(values, Mapping) else values
-        if self._ready is None:
-            self._ready = _ready(self.statement, connection, list(rows[0]))
-        sql, written = self._ready
+        names = tuple(rows[0])
+        if names not in self._ready:
+            self._ready[names] = _ready(self.statement, connection, list(names))
+        sql, written = self._ready[names]
         driver: Any = connection.connection.driver_connection
         try:
             driver.executemany(sql, [written(row) for row in rows])
