@@ -126,8 +126,13 @@ async def query(
 
 
 async def persist(call: Callable[[], Awaitable[T]], handle: AnyHandle, patience: timedelta) -> T:
-    """Call until it succeeds, is refused, or patience ends; raise allpath's own errors. Where nobody serves the workflow there
-    is nothing to be patient for."""
+    """Call until it succeeds, is refused, or patience ends; raise allpath's own errors.
+
+    Where nobody serves the workflow a person need not wait for that. Whoever brings more patience than a person waits for a
+    worker, too.
+    """
+    if patience > PATIENCE:
+        return await _persist(call, handle, patience)
     work = asyncio.create_task(_persist(call, handle, patience))
     watch = asyncio.create_task(_unserved(handle))
     try:

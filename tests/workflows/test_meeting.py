@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import uuid
 from collections.abc import AsyncIterator
@@ -25,6 +26,7 @@ from pathway.refusal import Refused
 from pathway.site import Site
 from runtime.settings import Settings
 from store import meetings, queries
+from store.writer import ThreadTransactions
 from tests.meeting_trial import TRIAL
 from tests.workflows.conftest import House, house, until
 from tests.workflows.test_privacy import payloads, raw_history
@@ -271,6 +273,9 @@ async def test_while_the_store_is_away_the_agenda_waits_and_what_is_recorded_is_
         path = Path(found.store._engine.url.database or "")
         away = tmp_path / "away.db"
         await found.store._engine.dispose()
+        written = found.store._writer._transactions
+        assert isinstance(written, ThreadTransactions)
+        await asyncio.get_running_loop().run_in_executor(written._thread, written._drop)
         for suffix in ("", "-wal", "-shm"):
             if path.with_name(path.name + suffix).exists():
                 path.with_name(path.name + suffix).rename(away.with_name(away.name + suffix))

@@ -29,10 +29,10 @@ def test_what_an_enrolment_reads_is_used_and_what_nothing_reads_is_not() -> None
     assert [id_ for id_ in found(more) if id_.startswith("unused:")] == ["unused:fact:other"]
 
 
-def test_an_enrolment_without_a_clause_is_found() -> None:
+def test_an_enrolment_without_a_clause_is_no_definition() -> None:
     first, second = PLATFORM.enrolments
     silent = replace(first, source=None)  # type: ignore[arg-type]
-    assert "no-clause:Enrolment D" in found(replace(PLATFORM, enrolments=(silent, second)))
+    assert "malformed" in found(replace(PLATFORM, enrolments=(silent, second)))
 
 
 def test_the_page_of_a_protocol_has_its_subtrials() -> None:
