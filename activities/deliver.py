@@ -50,7 +50,7 @@ class DeliverActivity:
         self._office = office
 
     @activity.defn(name="deliver")
-    async def deliver(self, batch_: DeliveryBatch) -> DeliveryResult:
+    async def deliver(self, batch: DeliveryBatch) -> DeliveryResult:
         """Hand over every message of a batch, once: a receiver that has it already says so.
 
         Fails with an `ApplicationError` `ReceiverAway`, to be retried, if the sender insists and nobody has answered.
@@ -61,12 +61,12 @@ class DeliverActivity:
         async def hand(envelope: Envelope) -> Outcome:
             try:
                 async with asyncio.timeout_at(ends), side_by_side:
-                    return await self._hand(batch_.sender, envelope)
+                    return await self._hand(batch.sender, envelope)
             except TimeoutError:
                 return Outcome(envelope=envelope, state="away")
 
-        outcomes = await asyncio.gather(*(hand(envelope) for envelope in batch_.envelopes))
-        if batch_.insist and outcomes and all(outcome.state == "away" for outcome in outcomes):
+        outcomes = await asyncio.gather(*(hand(envelope) for envelope in batch.envelopes))
+        if batch.insist and outcomes and all(outcome.state == "away" for outcome in outcomes):
             raise ApplicationError(
                 f"{len(outcomes)} receivers do not answer: is a worker running, and what does its log say?",
                 type="ReceiverAway",

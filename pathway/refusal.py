@@ -128,8 +128,9 @@ def decision_details(report: Report) -> tuple[tuple[str, str], ...]:
             raise Refused(
                 "unknown_detail", f"a decision has no detail {name!r}; {nearest(name, DECISION_DETAILS)}"
             )
-    return _sorted(report.details)
+    return in_order(report.details)
 
 
-def _sorted(details: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+def in_order(details: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """The details of a report by name: in whichever order they were typed, they say the same."""
     return tuple(sorted(details))

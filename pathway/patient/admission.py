@@ -16,7 +16,7 @@ from pathway.language.parsing import BadValue, decimal_text, nearest, parse_deci
 from pathway.language.terms import DECIDERS, decider, key_of
 from pathway.patient.evaluate import criterion_seen, decision_seen
 from pathway.plan import DecisionState, Obligation
-from pathway.refusal import Refused, _sorted, answered, check_frame, check_unmoved, decision_details
+from pathway.refusal import Refused, answered, check_frame, check_unmoved, decision_details, in_order
 
 
 def admit(evaluation: Evaluation, report: Report, now: datetime) -> Event | None:
@@ -104,7 +104,7 @@ class _Door:
             name=name or r.name,
             value=value,
             unit=unit,
-            details=_sorted(details),
+            details=in_order(details),
             **fields,
         )
 
@@ -128,13 +128,13 @@ class _Door:
         match known.kind:
             case "observation":
                 value, unit, details = self._value(r.name, r.point, r.value, r.unit, r.details)
-                return where and (known.value, known.unit, known.details) == (value, unit, _sorted(details))
+                return where and (known.value, known.unit, known.details) == (value, unit, in_order(details))
             case "action":
                 accepted = self.compiled.actions[known.name].details
-                return where and known.details == _sorted(self._details(known.name, accepted, r.details))
+                return where and known.details == in_order(self._details(known.name, accepted, r.details))
             case "adverse_event":
                 kind = self.compiled.adverse_events[known.name]
-                said = self._grade(kind, r.value), _sorted(self._scale(kind, r.details))
+                said = self._grade(kind, r.value), in_order(self._scale(kind, r.details))
                 return where and (known.value, known.details) == said
             case "correction":
                 said_again = self._corrected(known)
@@ -146,7 +146,7 @@ class _Door:
                 return True
             case "decision" | "acknowledgement":
                 named = known.name == self._key() or (not r.scope and known.name.split("[")[0] == r.name)
-                same = (known.value, known.details) == (r.value, _sorted(r.details))
+                same = (known.value, known.details) == (r.value, in_order(r.details))
                 return named and (known.kind == "acknowledgement" or same)
             case _:
                 return where and known.value == r.value

@@ -98,7 +98,7 @@ class PeerDelivery:
 
     async def _go(self, envelopes: tuple[Envelope, ...], call: calls.Call) -> DeliveryResult:
         start = self._start
-        batch_ = DeliveryBatch(
+        batch = DeliveryBatch(
             sender=Sender(
                 writes_to="subtrial" if self._state.subject.kind == "patient" else "patient",
                 protocol=start.protocol,
@@ -114,7 +114,7 @@ class PeerDelivery:
         )
         results: DeliveryResult = await workflow.execute_activity(
             call.activity,
-            batch_,
+            batch,
             task_queue=calls.messages_queue(workflow.info().task_queue),
             result_type=DeliveryResult,
             start_to_close_timeout=call.attempt,
