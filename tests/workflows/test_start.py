@@ -102,8 +102,8 @@ async def test_a_queue_that_no_worker_serves_is_named_long_before_patience_ends(
     start = new_start("toy", f"NOBODY-{real.queue}", Site("S01"))
     handle = await pathways.start_pathway(real.client, start, queue=f"{real.queue}-nobody")
     for call in (
-        pathways.submit(handle, weight(1), patience=timedelta(minutes=10)),
-        pathways.plan(handle, patience=timedelta(minutes=10)),
+        pathways.submit(handle, weight(1), patience=pathways.PATIENCE),
+        pathways.plan(handle, patience=pathways.PATIENCE),
     ):
         with pytest.raises(pathways.PathwayStalled, match="no worker serves the queue"):
             await call
