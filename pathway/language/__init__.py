@@ -39,6 +39,7 @@ from pathway.language.parts import (
     Track,
     row,
 )
+from pathway.language.points import Change, Order, TimePoint
 from pathway.language.protocol import Impossible, Protocol, Version, Waiver
 from pathway.language.subtrials import (
     SLOT_DETAILS,
@@ -133,6 +134,7 @@ __all__ = [
     "AtLeast",
     "Band",
     "Cap",
+    "Change",
     "Choice",
     "Compare",
     "Crit",
@@ -175,6 +177,7 @@ __all__ = [
     "NotObtainable",
     "Offset",
     "Operator",
+    "Order",
     "Outcome",
     "Param",
     "Passed",
@@ -211,6 +214,7 @@ __all__ = [
     "Taken",
     "Task",
     "ThreePlusThree",
+    "TimePoint",
     "Track",
     "Unit",
     "VerdictIs",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from pathway.language.points import Change
 from pathway.language.terms import Role, Source
 
 
@@ -61,13 +62,17 @@ class Fact:
     future: bool = False
     qualifiers: bool = False
     details: tuple[str, ...] = ()
+    labels: bool = False
+    specimens: tuple[str, ...] = ()
+    change: Change | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
     """Something that a person does and reports: `do: infusion_started`.
 
-    `scopes` maps label names to accepted values.
+    `scopes` maps label names to accepted values. `repeats`: it can be done again and again. Else it is done once in each scope,
+    and a second, different report is a conflict that somebody settles by correcting or voiding.
     """
 
     id: str
@@ -76,6 +81,7 @@ class Action:
     role: Role = "coordinator"
     scopes: tuple[tuple[str, tuple[str, ...]], ...] = ()
     details: tuple[str, ...] = ()
+    repeats: bool = False
 
 
 @dataclass(frozen=True, slots=True)

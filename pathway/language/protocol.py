@@ -18,6 +18,7 @@ from pathway.language.parts import (
     Task,
     Track,
 )
+from pathway.language.points import Order, TimePoint
 from pathway.language.subtrials import Enrolment, Subtrial
 from pathway.language.terms import Predicate
 
@@ -80,3 +81,5 @@ class Protocol:
     waivers: tuple[Waiver, ...] = ()
     subtrials: tuple[Subtrial, ...] = ()
     enrolments: tuple[Enrolment, ...] = ()
+    points: tuple[TimePoint, ...] = ()
+    orders: tuple[Order, ...] = ()
