@@ -11,13 +11,13 @@ from pathway.language.terms import Param, Source
 class TimePoint:
     """A time point of facts, and of actions with the scope `point`: which samples can belong to it.
 
-    A sample belongs if its site-local day lies from `first` to `last` days after that of the anchor `of` (negative: before it;
-    None: no bound on that side). `since` and `until` are further anchors: not before the day of the one, not after that of
-    the other, once they are on record. A sample that does not belong is on record, does not count, and is under REVIEW until date or
-    label are corrected or somebody judges that it belongs (detail `belongs`: `yes`). While `of` or `since` is not on record,
-    what was sampled is PENDING. `on_time`: days from `of` within which it is on schedule; one that belongs and lies outside
-    counts, with a deviation. `facts`: only those facts (and actions) have this window (none named: every one that has the point).
-    `anytime`: the label says nothing about time; then nothing else is given but the source.
+    A sample belongs if its site-local day lies from `first` to `last` days after that of the anchor `of` (negative: before
+    it; None: no bound on that side). `since` and `until` are further anchors: not before the day of the one, not after that
+    of the other, once they are on record. A sample that does not belong is on record, does not count, and is under REVIEW
+    until date or label are corrected or somebody judges that it belongs (detail `belongs`: `yes`). While `of` or `since` is
+    not on record, what was sampled is PENDING. `on_time`: days from `of` within which it is on schedule; one that belongs
+    and lies outside counts, with a deviation. `facts`: only those facts (and actions) have this window (none named: every
+    one that has the point). `anytime`: the label says nothing about time; then nothing else is given but the source.
     """
 
     id: str
