@@ -18,8 +18,8 @@ from pathway.language.parts import (
     Task,
     Track,
 )
+from pathway.language.predicates import Predicate
 from pathway.language.subtrials import Enrolment, Subtrial
-from pathway.language.terms import Predicate
 
 
 @dataclass(frozen=True, slots=True)

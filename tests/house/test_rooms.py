@@ -18,7 +18,6 @@ LONG = {
     "commands/subtrial/view.py": 427,
     "pathway/engine/context.py": 405,
     "pathway/engine/decisions.py": 441,
-    "pathway/language/terms.py": 533,
     "pathway/patient/admission.py": 503,
     "pathway/rehearsal/scenario.py": 450,
     "pathway/rehearsal/script.py": 410,
