@@ -23,19 +23,10 @@ from pathway.errors import AllpathError
 from pathway.events import Report
 from pathway.refusal import Refused
 from pathway.rehearsal.rehearse import AsyncDriver, InProcess, rehearse_with
+from pathway.rehearsal.rehearsed import Rehearsed
 from pathway.rehearsal.scenario import Scenario
-from pathway.rehearsal.script import (
-    MOST_ROUNDS,
-    Progress,
-    Refusal,
-    Rehearsed,
-    Settle,
-    Show,
-    Shown,
-    StepTo,
-    Stuck,
-    Submit,
-)
+from pathway.rehearsal.script import Stuck
+from pathway.rehearsal.steps import MOST_ROUNDS, Progress, Refusal, Settle, Show, Shown, StepTo, Submit
 
 AT_ONCE: Final = 16
 """Pathways and governors that are played side by side; a scenario that has more is played alone."""

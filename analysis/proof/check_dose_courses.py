@@ -10,9 +10,9 @@ import z3
 
 from analysis.proof.check_infusions import unread
 from analysis.proof.counterexample import Counterexample
+from analysis.proof.expressions import Expr, both
 from analysis.proof.findings import Finding, or_not_settled
 from analysis.proof.source_locations import SourceLocations
-from analysis.proof.variables import Expr, both
 from pathway.language import Doses, Infusing, Outcome, Rate
 from pathway.language.terms import key_of
 from pathway.language.words import number_words, words

@@ -9,10 +9,10 @@ from typing import Any
 import z3
 
 from analysis.proof.counterexample import Counterexample
+from analysis.proof.expressions import Expr, both, either, exact, number
 from analysis.proof.findings import Finding
 from analysis.proof.solver import Room
 from analysis.proof.source_locations import SourceLocations
-from analysis.proof.variables import Expr, both, either, exact, number
 from pathway.language import Doses, Fact, Hold, Param, Sign
 from pathway.language.terms import key_of
 from pathway.language.words import number_words

@@ -14,11 +14,12 @@ from typing import Any
 import z3
 
 from analysis.proof.counterexample import Counterexample
+from analysis.proof.expressions import Expr, both, either
 from analysis.proof.findings import Finding, not_settled, or_not_settled
 from analysis.proof.replay import replay
 from analysis.proof.solver import Room, Unsure, name_of, names_in, outside
 from analysis.proof.source_locations import SourceLocations
-from analysis.proof.variables import Expr, Group, both, either
+from analysis.proof.unknowns import Group
 from pathway.language import AnyOf, Exit, InPhase, LedgerPoint, Not, Phase, Predicate, Recorded, Track
 from pathway.language.terms import key_of
 from pathway.language.walk import atoms

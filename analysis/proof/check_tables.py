@@ -11,9 +11,9 @@ import z3
 from analysis.pages.rows import cell_words, row_name, row_words, stable_name, then_words
 from analysis.proof.counterexample import Counterexample
 from analysis.proof.encode_decisions import Answer
+from analysis.proof.expressions import Expr, both, either
 from analysis.proof.findings import Finding, or_not_settled
 from analysis.proof.source_locations import SourceLocations
-from analysis.proof.variables import Expr, both, either
 from pathway.language import Band, Decision, Fact, Limit, Param, Reading, Rule
 from pathway.language.profile import Profile
 from pathway.language.terms import key_of, reading_name

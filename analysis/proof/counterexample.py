@@ -13,9 +13,11 @@ import z3
 from analysis.proof.encode_decisions import Answers
 from analysis.proof.encode_predicates import Meaning
 from analysis.proof.encode_times import YES
+from analysis.proof.expressions import Expr, both, either, number
 from analysis.proof.replay import Replay, replay
 from analysis.proof.solver import EFFORT, Cone, Effort, Room, Unsure, forget_names, names_in, outside
-from analysis.proof.variables import Expr, Group, ReadingVar, Variables, both, either, number
+from analysis.proof.unknowns import Group, ReadingVar
+from analysis.proof.variables import Variables
 from pathway.engine.context import Compiled
 from pathway.language import Compare, Input, Protocol, Reading
 from pathway.language.profile import Profile

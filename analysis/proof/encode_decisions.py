@@ -8,7 +8,8 @@ import z3
 
 from analysis.proof.encode_predicates import Meaning, Verdict
 from analysis.proof.encode_times import NO, YES
-from analysis.proof.variables import Expr, Stands, both, either
+from analysis.proof.expressions import Expr, both, either
+from analysis.proof.unknowns import Stands
 from pathway.language import Choice, Crit, Decision, Input, Param, Reading, Rule
 from pathway.language.walk import atoms
 

@@ -9,7 +9,9 @@ from typing import Any
 import z3
 
 from analysis.proof.encode_times import NO, YES, Times
-from analysis.proof.variables import Expr, ReadingVar, Stands, Variables, both, either, exact, number
+from analysis.proof.expressions import Expr, both, either, exact, number
+from analysis.proof.unknowns import ReadingVar, Stands
+from analysis.proof.variables import Variables
 from pathway.language import (
     AllOf,
     Always,

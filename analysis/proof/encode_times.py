@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import z3
 
-from analysis.proof.variables import ACTIVE_STATES, Expr, Variables, either
+from analysis.proof.expressions import Expr, either
+from analysis.proof.variables import ACTIVE_STATES, Variables
 from pathway.language import (
     DateOf,
     Day,

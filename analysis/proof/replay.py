@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import z3
 
 from analysis.proof.model_text import EPOCH
-from analysis.proof.variables import ACTIVE_STATES, ReadingVar
+from analysis.proof.unknowns import ReadingVar
+from analysis.proof.variables import ACTIVE_STATES
 from pathway.events import Event, EventKind
 from pathway.language import Directed, Graded, Infusion, LedgerPoint, Recorded, Scope, Since
 from pathway.language.profile import make_profile

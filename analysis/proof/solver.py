@@ -14,7 +14,8 @@ from typing import Any, Final
 
 import z3
 
-from analysis.proof.variables import Expr, Variables
+from analysis.proof.expressions import Expr
+from analysis.proof.variables import Variables
 
 EFFORT: Final = 10_000_000
 """Steps of the solver (its `rlimit`, a second or two) after which it gives up on one question under one seed."""

@@ -10,97 +10,21 @@ Days are counted from 2025-01-01; a month is 30 7/16 days, so that dates near a 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Literal
 
 import z3
 
-from analysis.proof.model_text import day_text, value_text
+from analysis.proof.expressions import Expr, either, number
+from analysis.proof.unknowns import Group, ReadingVar, Stands, faces, reading_words
 from pathway.engine.context import Compiled
-from pathway.language import Done, Fact, Infusion, Limit, Param, Reading, Recorded
+from pathway.language import Done, Infusion, Limit, Param, Reading, Recorded
 from pathway.language.profile import Profile, profile_keys
 from pathway.language.terms import key_of, reading_name
-
-Expr = Any
-"""An expression of the solver; its package carries no types."""
 
 PAST, COMING = -36_525, 3650
 """Days from `EPOCH` between which the dates of facts lie: those of old people's births, and those of the next years."""
 ACTIVE_STATES = ("not_started", "running", "paused", "held")
 FINAL_STATES = ("complete", "stopped", "short")
-
-
-def number(text: str) -> Expr:
-    """A decimal as an exact number of the solver."""
-    return z3.Q(*Decimal(text).as_integer_ratio())
-
-
-def both(*parts: Expr) -> Expr:
-    """Conjunction; true for none."""
-    return z3.And(*parts) if parts else z3.BoolVal(True)
-
-
-def either(*parts: Expr) -> Expr:
-    """Disjunction; false for none."""
-    return z3.Or(*parts) if parts else z3.BoolVal(False)
-
-
-def exact(op: str, left: Expr, right: Expr) -> Expr:
-    """A comparison of two numbers."""
-    return {
-        "<": left < right,
-        "<=": left <= right,
-        "=": left == right,
-        ">=": left >= right,
-        ">": left > right,
-    }[op]
-
-
-@dataclass(slots=True)
-class ReadingVar:
-    """A slot: known, under review, or missing (then possibly declared not obtainable).
-
-    `value` is a real (numbers), an index into `Fact.values` (choices) or a day. `open`: an undetected or unquantifiable
-    number, known to be in [0, value). `never`: a date fact that says that there is no such date.
-    """
-
-    reading: Reading
-    fact: Fact
-    name: str
-    known: Expr
-    review: Expr
-    declared: Expr
-    value: Expr
-    open: Expr
-    never: Expr
-    sampled: Expr
-
-    @property
-    def missing(self) -> Expr:
-        """Neither known nor under review."""
-        return z3.Not(z3.Or(self.known, self.review))
-
-
-@dataclass(frozen=True, slots=True)
-class Stands:
-    """What an unknown stands for: what an engine's evaluation says there can be compared with it.
-
-    `kind` and `about`: `true` a predicate; `when` the time of an anchor, a way to know it; `word` a slot's result without
-    a number; `course`, `end` the state of a ledger; `phase` a track's; `taken` a decision; `judged` a criterion;
-    `setting`, `set` a profile key.
-    """
-
-    kind: Literal["true", "when", "word", "course", "end", "phase", "taken", "judged", "setting", "set"]
-    about: Any
-
-
-@dataclass(slots=True)
-class Group:
-    """Unknowns that a counterexample shows as one line, and how."""
-
-    unknowns: list[Expr]
-    show: Callable[[Any], str]
 
 
 class Variables:
@@ -266,7 +190,7 @@ class Variables:
             ):
                 # The newest of all samples is the newest since any day that it does not come before.
                 there = z3.Not(z3.Or(made.missing, other.missing))
-                rules.append(z3.Implies(there, z3.And(*(a == b for a, b in _faces(made, other)))))
+                rules.append(z3.Implies(there, z3.And(*(a == b for a, b in faces(made, other)))))
             if made.fact.cardinality == "one" and points == theirs and len(points) == 1:
                 same = z3.And(made.value == other.value, made.open == other.open, made.never == other.never)
                 rules.append(z3.Implies(z3.And(made.known, other.known), same))
@@ -398,18 +322,6 @@ class Variables:
         return unknown
 
 
-def _faces(one: ReadingVar, two: ReadingVar) -> list[tuple[Expr, Expr]]:
-    """What two slots say, side by side."""
-    return [
-        (one.known, two.known),
-        (one.review, two.review),
-        (one.value, two.value),
-        (one.open, two.open),
-        (one.never, two.never),
-        (one.sampled, two.sampled),
-    ]
-
-
 def ledger_states(protocol: Any, ledger: str) -> tuple[str, ...]:
     """The states of a ledger that the protocol speaks of, besides those of every infusion."""
     from pathway.language import LedgerIs
@@ -417,24 +329,3 @@ def ledger_states(protocol: Any, ledger: str) -> tuple[str, ...]:
 
     found = dict.fromkeys(s for a in atoms(protocol, LedgerIs) if a.ledger == ledger for s in a.states)
     return tuple(s for s in found if s not in ACTIVE_STATES)
-
-
-def reading_words(made: ReadingVar, model: Any) -> str:
-    """What a model says of a slot."""
-
-    def yes(unknown: Any) -> bool:
-        return bool(z3.is_true(model.eval(unknown, True)))
-
-    if yes(made.review):
-        return f"{made.name} needs a review"
-    if not yes(made.known):
-        return f"{made.name} is missing" + (", declared not obtainable" if yes(made.declared) else "")
-    value = model.eval(made.value, True)
-    if made.fact.type == "choice":
-        return f"{made.name} = {made.fact.values[value.as_long()]}"
-    if made.fact.type == "date":
-        return f"{made.name} = {'NEVER' if yes(made.never) else day_text(value)}"
-    unit = f" {made.fact.units[0].name}" if made.fact.units else ""
-    if yes(made.open):
-        return f"{made.name} is not detected or not quantifiable, below {value_text(value)}{unit}"
-    return f"{made.name} = {value_text(value)}{unit}"

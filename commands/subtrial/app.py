@@ -28,7 +28,8 @@ from commands.subtrial.open import (
     trial_text,
     trials_with_subtrials,
 )
-from commands.subtrial.view import explanation, open_decisions, print_list, print_subtrial
+from commands.subtrial.overview import open_decisions, print_list
+from commands.subtrial.view import explanation, print_subtrial
 
 if TYPE_CHECKING:
     from pathway.subtrial.questions import DECISIONS

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from pathway.language.terms import Limit, Param, Predicate, Reading, Scope, Source
+from pathway.language.predicates import Predicate
+from pathway.language.terms import Limit, Param, Reading, Scope, Source
 
 DOSE_FLAGS = (
     "complete",

@@ -10,21 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from pathway.language.terms import (
-    AnchorTime,
-    Done,
-    LedgerPoint,
-    Limit,
-    Moment,
-    Param,
-    Predicate,
-    Reading,
-    Role,
-    Scope,
-    Severity,
-    Source,
-    assumption,
-)
+from pathway.language.anchor_times import AnchorTime, Done, LedgerPoint
+from pathway.language.predicates import Predicate
+from pathway.language.terms import Limit, Moment, Param, Reading, Role, Scope, Severity, Source, assumption
 
 # --- profile, facts and events --------------------------------------------------------------------------------------
 

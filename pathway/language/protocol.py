@@ -19,8 +19,8 @@ from pathway.language.parts import (
     Track,
 )
 from pathway.language.points import Order, TimePoint
+from pathway.language.predicates import Predicate
 from pathway.language.subtrials import Enrolment, Subtrial
-from pathway.language.terms import Predicate
 
 
 @dataclass(frozen=True, slots=True)

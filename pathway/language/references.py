@@ -11,26 +11,24 @@ from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from pathway.errors import ProtocolError
+from pathway.language.anchor_times import LedgerPoint
 from pathway.language.ledgers import DOSE_FLAGS, DOSE_STATES, FLAGS, INFUSION_STATES, Doses, Infusion
 from pathway.language.parsing import nearest
 from pathway.language.parts import Choice, Decision, Deviation
-from pathway.language.profile import parse_value, profile_keys
-from pathway.language.protocol import Protocol
-from pathway.language.subtrials import ROLLING_SIX_TABLES, PhaseOne, RollingSix
-from pathway.language.terms import (
+from pathway.language.predicates import (
     Directed,
     Exposure,
     Graded,
     LedgerFlag,
     LedgerIs,
-    LedgerPoint,
-    Param,
     Recorded,
     Setting,
-    Source,
     VerdictIs,
-    key_of,
 )
+from pathway.language.profile import parse_value, profile_keys
+from pathway.language.protocol import Protocol
+from pathway.language.subtrials import ROLLING_SIX_TABLES, PhaseOne, RollingSix
+from pathway.language.terms import Param, Source, key_of
 from pathway.language.walk import field_names, parts
 
 VERDICTS = ("PASS", "FAIL", "PENDING", "REVIEW")

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pathway.language.facts import Fact
-from pathway.language.terms import Param, Predicate, Role, Source
+from pathway.language.predicates import Predicate
+from pathway.language.terms import Param, Role, Source
 
 SubtrialStatus = Literal[
     "PLANNED",

@@ -6,9 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from pathway.language.profile import Profile, profile_keys
-from pathway.language.protocol import Protocol
-from pathway.language.terms import (
+from pathway.language.predicates import (
     AllOf,
     Always,
     AnyOf,
@@ -16,7 +14,6 @@ from pathway.language.terms import (
     Compare,
     Crit,
     Dates,
-    Day,
     Directed,
     Entered,
     Exposure,
@@ -27,27 +24,23 @@ from pathway.language.terms import (
     Known,
     LedgerFlag,
     LedgerIs,
-    Limit,
-    Moment,
     Not,
     NotObtainable,
     Outcome,
-    Param,
     Passed,
     Predicate,
     Products,
     Reached,
-    Reading,
     Recorded,
     ReviewIf,
     Rose,
     Setting,
-    Source,
     Taken,
     VerdictIs,
-    key_of,
-    reading_name,
 )
+from pathway.language.profile import Profile, profile_keys
+from pathway.language.protocol import Protocol
+from pathway.language.terms import Day, Limit, Moment, Param, Reading, Source, key_of, reading_name
 from pathway.language.walk import parts
 
 

@@ -15,22 +15,20 @@ from pathway.patient.evaluate import evaluation
 from pathway.patient.output import plan_json
 from pathway.record import Record
 from pathway.refusal import Refused
+from pathway.rehearsal.rehearsed import Rehearsed
 from pathway.rehearsal.scenario import Scenario, Subject
-from pathway.rehearsal.script import (
-    CLOCK,
+from pathway.rehearsal.script import CLOCK, Stuck, script
+from pathway.rehearsal.steps import (
     MOST_ROUNDS,
     Answer,
     Command,
     Progress,
     Refusal,
-    Rehearsed,
     Settle,
     Show,
     Shown,
     StepTo,
-    Stuck,
     Submit,
-    script,
 )
 from pathway.subtrial.govern import admit_to, govern, subtrial_json
 from pathway.subtrial.messages import (

@@ -17,23 +17,16 @@ from pathway.errors import AllpathError
 from pathway.events import Report
 from pathway.language.profile import make_profile, parse_value, profile_keys
 from pathway.moments import BadMoment, site_instant
-from pathway.refusal import CODES
 from pathway.rehearsal.expectations import (
-    ASPECTS,
-    KEYS,
-    REFUSAL_KEYS,
-    Check,
     Expectation,
     ExpectedRefusal,
-    read_checks,
 )
 from pathway.rehearsal.scenario_events import Draft, Moments, read_drafts
+from pathway.rehearsal.scenario_expectations import Expected, expected_of, words_of
 from pathway.rehearsal.scenario_reports import report_of
 from pathway.rehearsal.scenario_subtrials import check_places, office_of
-from pathway.rehearsal.subtrial_expectations import GOVERNOR_KEYS, OF_GOVERNORS, read_governor_checks
 from pathway.rehearsal.tree import Entries, Malformed, Node, Reader, Scalar, Tree
 from pathway.site import Site
-from pathway.subtrial.messages import SUBJECT
 
 FORMAT = "allpath.scenario/1"
 TOP = (
@@ -117,14 +110,14 @@ def read_scenario(tree: Tree, find: Callable[[str], Compiled]) -> Scenario:
     title = reader.text(top.get("title"), "title") or ""
     expect = reader.items(top["expect"], "expect") if "expect" in top else ()
     nodes = reader.items(top["events"], "events") if "events" in top else ()
-    refused = [_words(node, ("event", "refused")) for node in expect]
+    refused = [words_of(node, ("event", "refused")) for node in expect]
     names, subtrials = [s.id for s in subjects], list(compiled.subtrials)
     drafts = read_drafts(reader, nodes, names, [(e, code) for e, code in refused if e], subtrials)
     check_places(reader, drafts, list(places))
     sites = {s.id: s.site for s in (*subjects, *governors)}
     moments = Moments(reader, compiled, drafts, sites, _anchors(reader, top.get("anchors"), compiled, sites))
     events = _events(reader, compiled, drafts, moments)
-    expectations, refusals = _expected(reader, compiled, expect, drafts, moments, names)
+    expectations, refusals = expected_of(reader, compiled, expect, drafts, moments, names)
     start, until = _span(reader, top, moments, drafts, expectations)
     return Scenario(
         file=tree.file,
@@ -251,21 +244,6 @@ def _check_players(reader: Reader, root: Node, top: dict[str, Node], compiled: C
 # --- what happens and what is expected -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Expected:
-    """An expectation whose instant may still be the end of the rehearsal (None)."""
-
-    index: int
-    node: Node
-    subject: str
-    at: datetime | None
-    checks: tuple[Check, ...]
-
-    @property
-    def line(self) -> int:
-        return self.node.line
-
-
 def _anchors(
     reader: Reader, node: Node | None, compiled: Compiled, sites: dict[str, Site]
 ) -> dict[str, Node]:
@@ -295,84 +273,12 @@ def _events(
     return events
 
 
-def _expected(
-    reader: Reader,
-    compiled: Compiled,
-    nodes: Sequence[Node],
-    drafts: Sequence[Draft],
-    moments: Moments,
-    subjects: Sequence[str],
-) -> tuple[list[_Expected], tuple[ExpectedRefusal, ...]]:
-    expectations: list[_Expected] = []
-    refusals: list[ExpectedRefusal] = []
-    for index, node in enumerate(nodes):
-        what = f"expect {index}"
-        if any(_words(node, ("event", "refused"))):
-            record = reader.record(node, what, REFUSAL_KEYS, ("event", "refused"))
-            event = reader.name(record.get("event"), f"{what} event", [d.id for d in drafts])
-            code = reader.name(record.get("refused"), f"{what} refused", CODES)
-            if event is not None and code is not None:
-                refusals.append(ExpectedRefusal(index, node.line, event, code))
-            continue
-        if isinstance(node, Entries) and any(key.text == "governor" for key, _ in node.entries):
-            found = _of_governor(reader, compiled, node, index, drafts, moments)
-            expectations += [found] if found is not None else []
-            continue
-        if not subjects:
-            reader.wrong(
-                node, f"{what}: governor is missing; accepted: {', '.join(sorted(compiled.subtrials))}"
-            )
-            continue
-        record = reader.record(node, what, (*KEYS, *REFUSAL_KEYS))
-        subject = reader.name(record.get("subject"), f"{what} subject", subjects)
-        if "subject" not in record and len(subjects) > 1:
-            reader.wrong(node, f"{what}: subject is missing; accepted: {', '.join(subjects)}")
-        subject = subject or subjects[0]
-        cycle = reader.text(record.get("cycle"), f"{what} cycle") or ""
-        at = moments.at(record.get("at"), f"{what} at", subject, cycle)
-        if isinstance(node, Entries) and not any(aspect in record for aspect in ASPECTS):
-            reader.wrong(
-                node, f"{what}: it expects nothing; say one of {', '.join(ASPECTS)}, or event and refused"
-            )
-        day_of = _day_reader(moments, subject, cycle)
-        expectations.append(
-            _Expected(index, node, subject, at, read_checks(reader, record, compiled, day_of))
-        )
-    return expectations, tuple(refusals)
-
-
-def _of_governor(
-    reader: Reader, compiled: Compiled, node: Node, index: int, drafts: Sequence[Draft], moments: Moments
-) -> _Expected | None:
-    what = f"expect {index}"
-    record = reader.record(node, what, GOVERNOR_KEYS)
-    governor = reader.name(record.get("governor"), f"{what} governor", list(compiled.subtrials))
-    if governor is None:
-        return None
-    at = moments.at(record.get("at"), f"{what} at", governor)
-    if not any(aspect in record for aspect in OF_GOVERNORS):
-        reader.wrong(node, f"{what}: it expects nothing; say one of {', '.join(OF_GOVERNORS)}")
-    known = [s for s in moments.sites if s not in compiled.subtrials]
-    known += [name for d in drafts if d.governed and (name := d.label(SUBJECT) or d.said(SUBJECT))]
-    day_of = _day_reader(moments, governor, "")
-    checks = read_governor_checks(reader, record, compiled.subtrials[governor], known, day_of)
-    return _Expected(index, node, governor, at, checks)
-
-
-def _day_reader(moments: Moments, subject: str, cycle: str) -> Callable[[Node, str], str | None]:
-    def day_of(node: Node, what: str) -> str | None:
-        at = moments.at(node, what, subject, cycle)
-        return None if at is None else at.astimezone(moments.sites[subject].tz).date().isoformat()
-
-    return day_of
-
-
 def _span(
     reader: Reader,
     top: dict[str, Node],
     moments: Moments,
     drafts: Sequence[Draft],
-    expectations: Sequence[_Expected],
+    expectations: Sequence[Expected],
 ) -> tuple[datetime, datetime]:
     """From when to when the clock runs: with several time zones, from the earliest `start` to the latest `until`."""
     placed: list[tuple[str, Node, str, datetime | None]]
@@ -441,10 +347,3 @@ def _weeks_later(last: datetime, site: Site) -> datetime:
         return site_instant(local.date() + AFTERWARDS, local.time().replace(fold=0), site.tz)
     except BadMoment:
         return site_instant(local.date() + AFTERWARDS, time(12), site.tz)
-
-
-def _words(node: Node, keys: tuple[str, str]) -> tuple[str, str]:
-    """The texts of two keys of a mapping, "" where there is none; no problem is noted."""
-    pairs = node.entries if isinstance(node, Entries) else ()
-    found = {key.text: value.text.strip() for key, value in pairs if isinstance(value, Scalar)}
-    return found.get(keys[0], ""), found.get(keys[1], "")

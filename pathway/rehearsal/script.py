@@ -7,23 +7,23 @@ play the same thing, step by step, and print the same result.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from pathway.changes import Change, day_label, day_one_of
 from pathway.errors import AllpathError
 from pathway.events import Report
-from pathway.language.profile import Profile, make_profile
+from pathway.language.profile import make_profile
 from pathway.language.terms import key_of
 from pathway.plan import DecisionState, Plan
 from pathway.rehearsal.expectations import Unmet, missed
+from pathway.rehearsal.rehearsed import Rehearsed, Submitted
 from pathway.rehearsal.scenario import Scenario, ScenarioEvent, Subject
 from pathway.rehearsal.scenario_events import AUTO
 from pathway.rehearsal.steps import (
     MOST_ROUNDS,
     Answer,
     Command,
-    Json,
     Progress,
     Refusal,
     Settle,
@@ -35,7 +35,6 @@ from pathway.rehearsal.steps import (
 from pathway.rehearsal.subtrial_expectations import missed_by_governor
 from pathway.subtrial.plan import SubtrialPlan
 
-FORMAT = "allpath.rehearsal/1"
 CLOCK = "clock"
 """The cause of a change that time alone brought."""
 MOST_WAKES = 100_000
@@ -49,67 +48,6 @@ class Stuck(AllpathError):
 
     exit_status = 1
 
-
-@dataclass(frozen=True, slots=True)
-class Submitted:
-    """A report as it was handed in: by the scenario, as a confirmation that the rehearsal took itself, or as a message."""
-
-    subject: str
-    report: Report
-
-
-@dataclass(frozen=True, slots=True)
-class Rehearsed:
-    """What a rehearsal has shown. `log`: everything in its order; `plans` and `governors`: the last ones, as JSON."""
-
-    scenario: Scenario
-    profile: Profile
-    log: tuple[Submitted | Change, ...]
-    unmet: tuple[Unmet, ...]
-    plans: Mapping[str, Json]
-    governors: Mapping[str, Json]
-
-    @property
-    def timeline(self) -> tuple[Change, ...]:
-        """What changed, in order."""
-        return tuple(entry for entry in self.log if isinstance(entry, Change))
-
-    @property
-    def ok(self) -> bool:
-        """Every expectation is met and no event was refused unexpectedly."""
-        return not self.unmet
-
-    @property
-    def exit_status(self) -> int:
-        """The exit status of the command: 0, or 1 when something is unmet."""
-        return 0 if self.ok else 1
-
-    def json(self) -> Json:
-        """The result in the format `allpath.rehearsal/1`."""
-        compiled = self.scenario.compiled
-        return {
-            "format": FORMAT,
-            "ok": self.ok,
-            "protocol": {
-                "name": compiled.protocol.name,
-                "version": compiled.protocol.version.number,
-                "hash": compiled.hash,
-            },
-            "profile": {
-                "name": self.profile.name,
-                "simulation": self.profile.simulation,
-                "hash": self.profile.hash,
-                "set": dict(self.scenario.overrides),
-                "values": dict(self.profile.values),
-            },
-            "unmet": [asdict(unmet) for unmet in self.unmet],
-            "timeline": [{**asdict(change), "to": list(change.to)} for change in self.timeline],
-            "plans": dict(self.plans),
-            "governors": dict(self.governors),
-        }
-
-
-# --- the script ------------------------------------------------------------------------------------------------------
 
 Play = Generator[Command, Answer, Rehearsed]
 Part = Generator[Command, Answer, None]
@@ -387,24 +325,3 @@ def _asked(plan: Plan, report: Report) -> DecisionState | None:
 def _digests(plan: Plan) -> dict[str, str]:
     found = {c.id: c.digest for c in plan.criteria}
     return found | {name: d.digest for d in plan.decisions for name in (d.id, d.key)}
-
-
-__all__ = [
-    "CLOCK",
-    "FORMAT",
-    "MOST_ROUNDS",
-    "MOST_WAKES",
-    "Answer",
-    "Command",
-    "Progress",
-    "Refusal",
-    "Rehearsed",
-    "Settle",
-    "Show",
-    "Shown",
-    "StepTo",
-    "Stuck",
-    "Submit",
-    "Submitted",
-    "script",
-]

@@ -10,10 +10,11 @@ from pathway.changes import Change, day_label
 from pathway.engine.context import Compiled
 from pathway.events import Report
 from pathway.language import SLOT_FACT
+from pathway.rehearsal.rehearsed import Rehearsed, Submitted
 from pathway.rehearsal.scenario import Scenario
 from pathway.rehearsal.scenario_events import AUTO
 from pathway.rehearsal.scenario_subtrials import governed_words
-from pathway.rehearsal.script import CLOCK, Rehearsed, Submitted
+from pathway.rehearsal.script import CLOCK
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 QUIET_ITEMS = ("planned", "not_set", "withdrawn", "blocked")

@@ -12,8 +12,7 @@ from pathway.patient.evaluate import context, evaluate
 from pathway.record import Record
 from pathway.rehearsal.rehearse import InProcess, rehearse
 from pathway.rehearsal.scenario import Scenario
-from pathway.rehearsal.script import Progress, Refusal
-from pathway.rehearsal.steps import Submit
+from pathway.rehearsal.steps import Progress, Refusal, Submit
 from pathway.site import Site
 
 Strata = Mapping[str, Mapping[str, str]]
