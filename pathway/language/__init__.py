@@ -50,9 +50,7 @@ from pathway.language.parts import (
     Track,
     row,
 )
-<<<<<<< HEAD
 from pathway.language.points import Change, Order, TimePoint
-=======
 from pathway.language.predicates import (
     AllOf,
     Always,
@@ -87,7 +85,6 @@ from pathway.language.predicates import (
     all_of,
     any_of,
 )
->>>>>>> cd9c583
 from pathway.language.protocol import Impossible, Protocol, Version, Waiver
 from pathway.language.subtrials import (
     SLOT_DETAILS,
