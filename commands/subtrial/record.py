@@ -14,7 +14,7 @@ from commands.subtrial.send import blank, hand_in, send
 from pathway.events import Report
 from pathway.language.parsing import nearest
 from pathway.refusal import Refused
-from pathway.subtrial.admission import ACTION_ROLES
+from pathway.subtrial.action_rules import ACTION_ROLES
 from pathway.subtrial.messages import STANDING, SUBJECT
 from pathway.subtrial.slots import PATIENT_ACTIONS, VERDICTS
 from pathway.subtrial.status import TRIAL_ACTIONS

@@ -8,10 +8,9 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pathway.clock import BEGINNING, local_day
+from pathway.clock import BEGINNING
 from pathway.engine.results import Point, Resolved, Result, Run, TrackRun
-from pathway.engine.values import Val, value_text
-from pathway.events import Event
+from pathway.engine.values import Val, course_text, day_text, value_text
 from pathway.language import (
     Action,
     AdverseEventType,
@@ -110,7 +109,9 @@ class Leaves:
         for known, _, keys in self.readings:
             if known == name and keys:
                 events = [e for f, p in keys for e in ctx.record.observations.get(f, {}).get(p, ())]
-                texts = {t for e in events for t in (value_text(e), day_text(e, ctx), course_text(e, ctx))}
+                texts = {
+                    t for e in events for t in (value_text(e), day_text(e, ctx.tz), course_text(e, ctx.tz))
+                }
                 return all(part in texts for part in text.split("; "))
         return True
 
@@ -130,17 +131,6 @@ class Leaves:
                 since = found.changed_at or found.since
                 times += [since] if since is not None else []
         return max(times, default=None)
-
-
-def day_text(event: Event, ctx: Evaluation) -> str:
-    """The site-local day of an observation."""
-    return local_day(event.occurred, ctx.tz).isoformat()
-
-
-def course_text(event: Event, ctx: Evaluation) -> str:
-    """A course of a medicine: value, first day, details."""
-    details = " ".join(f"{k}={v}" for k, v in event.details)
-    return f"{value_text(event)} from {day_text(event, ctx)} {details}".rstrip()
 
 
 class Evaluation:

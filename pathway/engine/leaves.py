@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from pathway.clock import local_day
-from pathway.engine.context import Evaluation, Leaves, course_text, day_text
+from pathway.engine.context import Evaluation, Leaves
 from pathway.engine.linker import Linker
 from pathway.engine.readings import samples
-from pathway.engine.values import value_text
+from pathway.engine.values import course_text, day_text, value_text
 from pathway.language import (
     Crit,
     Decision,
@@ -51,14 +51,14 @@ def _directives(index: int, node: Directed) -> Callable[[Evaluation], str | None
 def _sampled(index: int) -> Callable[[Evaluation], str | None]:
     def read(ctx: Evaluation) -> str | None:
         event = ctx.reading(index).event
-        return None if event is None else day_text(event, ctx)
+        return None if event is None else day_text(event, ctx.tz)
 
     return read
 
 
 def _courses(reading: Reading) -> Callable[[Evaluation], str | None]:
     def read(ctx: Evaluation) -> str | None:
-        return "; ".join(course_text(e, ctx) for e in samples(ctx, reading)) or None
+        return "; ".join(course_text(e, ctx.tz) for e in samples(ctx, reading)) or None
 
     return read
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
+from zoneinfo import ZoneInfo
 
+from pathway.clock import local_day
 from pathway.events import Event
 from pathway.language import Fact
 from pathway.language.parsing import QUALIFIERS
@@ -99,3 +101,14 @@ def holds(op: str, value: Val, limit: Decimal) -> bool | None:
     if op == "=":
         return False if below or above else None
     return False if below else (True if above else None)
+
+
+def day_text(event: Event, tz: ZoneInfo) -> str:
+    """The site-local day of an observation."""
+    return local_day(event.occurred, tz).isoformat()
+
+
+def course_text(event: Event, tz: ZoneInfo) -> str:
+    """A course of a medicine: value, first day, details."""
+    details = " ".join(f"{k}={v}" for k, v in event.details)
+    return f"{value_text(event)} from {day_text(event, tz)} {details}".rstrip()

@@ -11,10 +11,10 @@ from typing import Any
 
 from pathway.engine.context import Evaluation
 from pathway.events import Event, Report
-from pathway.language import AdverseEventType, Scope
-from pathway.language.parsing import BadValue, decimal_text, nearest, parse_decimal, parse_fact_value
+from pathway.language.parsing import nearest
 from pathway.language.terms import DECIDERS, decider, key_of
 from pathway.patient.evaluate import criterion_seen, decision_seen
+from pathway.patient.report_content import check_scope, details_of, grade_of, scale_of, value_of
 from pathway.plan import DecisionState, Obligation
 from pathway.refusal import Refused, answered, check_frame, check_unmoved, decision_details, in_order
 
@@ -54,16 +54,6 @@ def admit(evaluation: Evaluation, report: Report, now: datetime) -> Event | None
             return door.decision()
         case "acknowledgement":
             return door.acknowledgement()
-
-
-def _instead(value: str, accepted: tuple[str, ...]) -> str:
-    """What to do about a label that is not accepted; where the numbers have run out, no other one will do."""
-    if not value.isdigit() or not all(each.isdigit() for each in accepted):
-        return nearest(value, accepted)
-    return (
-        f"the protocol follows {', '.join(accepted)} and no more. A number that is in use is not given again: report "
-        "this one outside allpath now, and ask for a protocol version that follows more"
-    )
 
 
 class _Door:
@@ -131,10 +121,10 @@ class _Door:
                 return where and (known.value, known.unit, known.details) == (value, unit, in_order(details))
             case "action":
                 accepted = self.compiled.actions[known.name].details
-                return where and known.details == in_order(self._details(known.name, accepted, r.details))
+                return where and known.details == in_order(details_of(known.name, accepted, r.details))
             case "adverse_event":
                 kind = self.compiled.adverse_events[known.name]
-                said = self._grade(kind, r.value), in_order(self._scale(kind, r.details))
+                said = grade_of(kind, r.value), in_order(scale_of(kind, r.details))
                 return where and (known.value, known.details) == said
             case "correction":
                 said_again = self._corrected(known)
@@ -163,61 +153,8 @@ class _Door:
     def _value(
         self, name: str, point: str, value: str | None, unit: str, details: tuple[tuple[str, str], ...]
     ) -> tuple[str, str, tuple[tuple[str, str], ...]]:
-        fact = self.compiled.facts.get(name)
-        if fact is None:
-            raise Refused(
-                "unknown_fact", f"fact {name!r} is not known; {nearest(name, list(self.compiled.facts))}"
-            )
-        if fact.points and point not in fact.points:
-            raise Refused(
-                "unknown_point", f"{name} needs a time point, got {point!r}; {nearest(point, fact.points)}"
-            )
-        if not fact.points and point:
-            raise Refused("unknown_point", f"{name} has no time points, got {point!r}")
-        if value is None:
-            raise Refused("malformed", f"{name} needs a value")
-        known = dict(details)
-        qualifier = known.pop("qualifier", None)
-        if qualifier not in (None, "quantified"):
-            value = qualifier
-        try:
-            text, canonical = parse_fact_value(fact, value, unit)
-        except BadValue as error:
-            raise Refused(error.code, str(error)) from None
-        if (
-            fact.type == "date"
-            and text != "NEVER"
-            and not fact.future
-            and text > self.now.astimezone(self.site.tz).date().isoformat()
-        ):
-            raise Refused("future", f"{name} = {text} lies in the future")
-        accepted = (
-            *fact.details,
-            "checked",
-            *(("sensitivity", "quantifiable_limit") if fact.qualifiers else ()),
-        )
-        return text, canonical, self._details(name, accepted, tuple(known.items()))
-
-    def _details(
-        self, what: str, accepted: tuple[str, ...], details: tuple[tuple[str, str], ...]
-    ) -> tuple[tuple[str, str], ...]:
-        return tuple((name, self._detail(what, accepted, name, content)) for name, content in details)
-
-    def _detail(self, what: str, accepted: tuple[str, ...], detail: str, content: str) -> str:
-        """The detail in canonical text: numbers as decimals without an exponent."""
-        if detail not in accepted:
-            raise Refused("unknown_detail", f"{what} has no detail {detail!r}; {nearest(detail, accepted)}")
-        if detail in ("sensitivity", "quantifiable_limit", "dose", "days", "rate"):
-            try:
-                number = parse_decimal(content)
-            except BadValue as error:
-                raise Refused(error.code, f"{what}, {detail}: {error}") from None
-            limits = detail in ("sensitivity", "quantifiable_limit")
-            whole = detail != "days" or (number == int(number) and number <= 5000)
-            if number < 0 or (limits and number == 0) or not whole:
-                raise Refused("impossible", f"{what}, {detail} = {content} is impossible")
-            return decimal_text(number)
-        return content
+        today = self.now.astimezone(self.site.tz).date().isoformat()
+        return value_of(self.compiled.facts, today, name, point, value, unit, details)
 
     def action(self) -> Event:
         """Something done."""
@@ -228,24 +165,8 @@ class _Door:
                 "unknown_action",
                 f"action {r.name!r} is not known; {nearest(r.name, list(self.compiled.actions))}",
             )
-        self._scope(r.name, r.scope, dict(action.scopes))
-        return self.event(details=self._details(r.name, action.details, r.details))
-
-    def _scope(self, what: str, scope: Scope, accepted: dict[str, tuple[str, ...]]) -> None:
-        given = dict(scope)
-        for label, value in given.items():
-            if label not in accepted:
-                raise Refused(
-                    "unknown_scope", f"{what} has no scope {label!r}; {nearest(label, list(accepted))}"
-                )
-            if accepted[label] and value not in accepted[label]:
-                raise Refused(
-                    "unknown_scope",
-                    f"{what}: {label} cannot be {value!r}; {_instead(value, accepted[label])}",
-                )
-        for label, values in accepted.items():
-            if label not in given:
-                raise Refused("unknown_scope", f"{what} needs the scope {label}; {nearest('', values)}")
+        check_scope(r.name, r.scope, dict(action.scopes))
+        return self.event(details=details_of(r.name, action.details, r.details))
 
     def adverse_event(self) -> Event:
         """The grade of an adverse event from now on."""
@@ -256,28 +177,12 @@ class _Door:
                 "unknown_event",
                 f"adverse event {r.name!r} is not known; {nearest(r.name, list(self.compiled.adverse_events))}",
             )
-        grade, details = self._grade(kind, r.value), self._scale(kind, r.details)
+        grade, details = grade_of(kind, r.value), scale_of(kind, r.details)
         if r.target:
             earlier = self.record.by_id.get(r.target)
             if earlier is None or earlier.kind != "adverse_event" or earlier.name != r.name:
                 raise Refused("unknown_event", f"{r.target!r} is not an earlier report of {r.name}")
         return self.event(value=grade, details=details)
-
-    def _grade(self, kind: AdverseEventType, value: str | None) -> str:
-        low, high = kind.grades
-        if value is None or not value.isascii() or not value.isdigit() or not low <= int(value[:3]) <= high:
-            raise Refused("impossible", f"{kind.id} needs a grade from {low} to {high}, got {value!r}")
-        return str(int(value))
-
-    def _scale(
-        self, kind: AdverseEventType, details: tuple[tuple[str, str], ...]
-    ) -> tuple[tuple[str, str], ...]:
-        scale = dict(details).get("scale")
-        if scale is not None and scale not in kind.scales:
-            raise Refused(
-                "unknown_detail", f"{kind.id} is not graded by {scale!r}; {nearest(scale, kind.scales)}"
-            )
-        return self._details(kind.id, ("scale", "text"), details)
 
     def correction(self) -> Event:
         """The newest event of a chain, said right."""
@@ -313,8 +218,8 @@ class _Door:
                 details.pop("checked", None)  # it was the other value that somebody had checked
         elif kind == "adverse_event":
             graded = self.compiled.adverse_events[before.name]
-            value = self._grade(graded, r.value if r.value is not None else before.value)
-            details = dict(self._scale(graded, tuple(details.items())))
+            value = grade_of(graded, r.value if r.value is not None else before.value)
+            details = dict(scale_of(graded, tuple(details.items())))
         else:
             action = self.compiled.actions[before.name]
             if r.value is not None:
@@ -322,8 +227,8 @@ class _Door:
                     "malformed", f"{before.name} is an action and has no value; correct its details"
                 )
             if r.scope:
-                self._scope(before.name, r.scope, dict(action.scopes))
-            details = dict(self._details(before.name, action.details, tuple(details.items())))
+                check_scope(before.name, r.scope, dict(action.scopes))
+            details = dict(details_of(before.name, action.details, tuple(details.items())))
         return self.event(
             name=before.name,
             value=value,

@@ -13,7 +13,7 @@ from pathway.language import SLOT_STATES, Subtrial
 from pathway.rehearsal.scenario_events import Draft
 from pathway.rehearsal.tree import Node, Reader, accepted
 from pathway.site import Site
-from pathway.subtrial.admission import ACTION_DETAILS, ACTION_ROLES
+from pathway.subtrial.action_rules import ACTION_DETAILS, ACTION_ROLES
 from pathway.subtrial.messages import STANDING, SUBJECT
 from pathway.subtrial.notices import ITEMS, NOTICES
 from pathway.subtrial.questions import DECISIONS as QUESTIONS

@@ -15,14 +15,13 @@ from pathway.events import Event
 from pathway.language.terms import key_of
 from pathway.plan import MilestoneState
 from pathway.record import Record
-from pathway.subtrial.levels import TOO_MANY, Ladder, Latch, advice, counts_of
+from pathway.subtrial.levels import TOO_MANY, Latch, advice, counts_of
+from pathway.subtrial.look import look_at
 from pathway.subtrial.messages import SUBJECT
 from pathway.subtrial.plan import Governor
-from pathway.subtrial.questions import Settled
 from pathway.subtrial.slots import SlotHolder, said_of, subject_of
 from pathway.subtrial.snapshot import CLOSED, Snapshot, entry_state, truths
-from pathway.subtrial.stages import look_at_stages
-from pathway.subtrial.status import STEPS, is_active, status_of
+from pathway.subtrial.status import is_active
 
 
 class Fold:
@@ -315,77 +314,7 @@ class Fold:
 
     def _look(self, time: datetime) -> Snapshot:
         """The subtrial as it stands."""
-        governor, subtrial = self.governor, self.governor.subtrial
-        status = status_of(governor, self.known, self.places, time)
-        seats = list(self.seats.values())
-        holding = sum(seat.holds for seat in seats)
-        begun = status.active or bool(holding) or status.step == STEPS[3]
-        levels = stages = None
-        phase, entry, level, stage = status.step, ("OPEN", ""), "", ""
-        settled: list[Settled] = []
-        if subtrial.phase_one is not None:
-            ids = [each.id for each in subtrial.phase_one.levels]
-            levels = Ladder(governor, subtrial.phase_one, seats, self.known, self.latches).look()
-            settled += levels.settled
-            entry = levels.entry
-            if begun:
-                phase = "STOP_PHASE1_TOXIC" if levels.stopped else "RP2D_DECLARED"
-                if levels.current is not None:
-                    phase, level, stage = (
-                        f"PHASE1_LEVEL({ids[levels.current]})",
-                        ids[levels.current],
-                        "PHASE1",
-                    )
-                elif levels.recommended is not None:
-                    level = ids[levels.recommended]
-        declared = levels is not None and levels.recommended is not None
-        if subtrial.phase_two is not None and (subtrial.phase_one is None or declared):
-            stages = look_at_stages(
-                governor,
-                subtrial.phase_two,
-                seats,
-                self.known,
-                level if declared else "",
-                opened=begun,
-                closed=status.stop in ("CLOSED", "WITHDRAWN"),
-            )
-            settled += stages.settled
-            phase, entry, stage = stages.phase or phase, stages.entry, "PHASE2"
-        elif declared:
-            entry = (
-                "ENROLMENT_COMPLETE",
-                "the recommended dose is declared and the subtrial has no phase II",
-            )
-        cap = governor.number(subtrial.cap.patients) if subtrial.cap is not None else None
-        if subtrial.cap is not None and entry[0] == "OPEN":
-            if cap is None:
-                entry = ("NOT_SET", "the number of patients is not set")
-            elif holding >= cap:
-                entry = ("ENROLMENT_COMPLETE", f"all {cap} places are taken")
-        if not status.active and entry[0] == "OPEN":
-            entry = ("NOT_ACTIVATED", f"{subtrial.id} is not activated anywhere now")
-        if not begun:
-            entry = ("NOT_ACTIVATED", f"{subtrial.id} is {status.step.lower()}, not activated anywhere")
-        if status.stop:
-            words = {"SUSPENDED": "entry is suspended", "HALTED_SAFETY": "halted for safety"}.get(
-                status.stop, f"the subtrial is {status.stop.lower()}"
-            )
-            entry = (status.stop, f"{words}: {status.why}" if status.why else words)
-            phase = phase if status.stop == "SUSPENDED" else status.stop
-        if status.stop in ("CLOSED", "WITHDRAWN"):
-            settled = [each for each in settled if not each.open]  # nothing is opened any more
-        return Snapshot(
-            status,
-            levels,
-            stages,
-            phase,
-            entry,
-            level,
-            stage,
-            cap is not None and holding > cap,
-            begun,
-            settled,
-        )
+        return look_at(self.governor, self.known, self.places, list(self.seats.values()), self.latches, time)
 
     def _note(self, time: datetime, cause: Event | None) -> None:
         """Note what is new: the phase, whether entry is open, since when each question stands as it does."""
@@ -415,6 +344,3 @@ class Fold:
         if cause is None:
             return "automatic"
         return {"decision": "confirmed", "action": "recorded"}.get(cause.kind, "automatic")
-
-
-__all__ = ["Fold"]

@@ -27,7 +27,7 @@ from pathway.language import (
 from pathway.language.profile import make_profile
 from pathway.record import Record
 from pathway.site import Site
-from pathway.subtrial.admission import ACTION_ROLES
+from pathway.subtrial.action_rules import ACTION_ROLES
 from pathway.subtrial.govern import Governor, SubtrialPlan, admit_to, govern, subtrial_json
 
 A = assumption("made up for tests")
