@@ -44,16 +44,17 @@ from pathway.language import (
     AllOf,
     AnyOf,
     Infusion,
+    Param,
     Predicate,
     Protocol,
     Reading,
+    Setting,
 )
 from pathway.language.canonical import content_hash
 from pathway.language.references import check_references
 from pathway.language.shapes import check_shapes
 from pathway.language.terms import DECIDERS, key_of, reading_name
-from pathway.language.walk import atoms
-from pathway.language.words import params_of
+from pathway.language.walk import parts as parts_under
 
 
 def compile_protocol(protocol: Protocol) -> Compiled:
@@ -268,12 +269,13 @@ def _explained(linker: Linker) -> tuple[dict[int, Test], dict[int, Mentions]]:
     tests: dict[int, Test] = {}
     mentions: dict[int, Mentions] = {}
 
-    def gather(node: Predicate) -> None:
+    def gather(node: Predicate) -> list[Any]:
+        """What is mentioned is gathered from below: the parts of a long list are not walked for the list once more."""
         tests[id(node)] = predicate(node, linker)
-        mentions[id(node)] = _mentions(node)
-        if isinstance(node, AllOf | AnyOf):
-            for part in node.parts:
-                gather(part)
+        parts_of = node.parts if isinstance(node, AllOf | AnyOf) else ()
+        named = [part for each in parts_of for part in gather(each)] if parts_of else _naming(node)
+        mentions[id(node)] = _mentions(named)
+        return named
 
     for criterion in linker.protocol.criteria:
         gather(criterion.holds)
@@ -282,9 +284,9 @@ def _explained(linker: Linker) -> tuple[dict[int, Test], dict[int, Mentions]]:
             for exit_ in phase.exits:
                 gather(exit_.when)
     for decision in linker.protocol.decisions:
-        mentions[id(decision)] = _mentions(decision.inputs)
+        mentions[id(decision)] = _mentions(_naming(decision.inputs))
         for item in decision.inputs:
-            mentions[id(item)] = _mentions(item.of)
+            mentions[id(item)] = _mentions(_naming(item.of))
     return tests, mentions
 
 
@@ -299,8 +301,16 @@ def _check_impossible(linker: Linker) -> None:
     linker.reading_index = known
 
 
-def _mentions(node: object) -> Mentions:
-    return Mentions(tuple(atoms(node, Reading)), tuple(params_of(node)))
+def _naming(node: object) -> list[Any]:
+    """The parts under a node that name a slot or a profile key."""
+    return [part for part in parts_under(node) if isinstance(part, Reading | Param | Setting)]
+
+
+def _mentions(named: list[Any]) -> Mentions:
+    return Mentions(
+        tuple(part for part in named if isinstance(part, Reading)),
+        tuple(dict.fromkeys(part.key for part in named if not isinstance(part, Reading))),
+    )
 
 
 def _statements(protocol: Protocol) -> dict[str, str]:

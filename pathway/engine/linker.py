@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
@@ -237,9 +238,12 @@ class Linker:
         reads: dict[str, dict[str, None]] = {}
         found: dict[str, dict[int, list[int]]] = {}
         for kind, names in owners.items():
+            of_kind: defaultdict[str, list[int]] = defaultdict(list)
             for number, owner in enumerate(names):
                 for name in self._reads(owner, reads):
-                    found.setdefault(name, {}).setdefault(kind, []).append(number)
+                    of_kind[name].append(number)
+            for name, numbers in of_kind.items():
+                found.setdefault(name, {})[kind] = numbers
         return {
             name: tuple((kind, tuple(numbers)) for kind, numbers in kinds.items())
             for name, kinds in found.items()

@@ -29,7 +29,7 @@ from pathway.language.profile import parse_value, profile_keys
 from pathway.language.protocol import Protocol
 from pathway.language.subtrials import ROLLING_SIX_TABLES, PhaseOne, RollingSix
 from pathway.language.terms import Param, Source, key_of
-from pathway.language.walk import field_names, parts
+from pathway.language.walk import field_names, new_parts
 
 VERDICTS = ("PASS", "FAIL", "PENDING", "REVIEW")
 
@@ -45,10 +45,7 @@ def check_references(protocol: Protocol) -> None:
         values = getattr(protocol, name)
         for part in values if isinstance(values, tuple) else (values,):
             of = next((i for a in ("id", "key", "subtrial") if (i := getattr(part, a, ""))), "")
-            for node in parts(part):
-                if id(node) in seen:
-                    continue
-                seen.add(id(node))
+            for node in new_parts(part, seen):
                 for what, wanted, accepted in (*_words(node), *_names(node, known)):
                     if wanted not in accepted:
                         raise ProtocolError(

@@ -16,37 +16,45 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from pathway.errors import ProtocolError
 from pathway.language.protocol import Protocol
 
-Check = Callable[[Any, tuple[str, ...], dict[int, Any]], None]
+Check = Callable[[Any, dict[int, Any]], None]
 SHORT = 60
 
 
 def check_shapes(protocol: Protocol) -> None:
     """Raises ProtocolError, with the path to the part, for whatever is not of the class that its field declares."""
     try:
-        _check_fields(protocol, (), {})
+        _check_fields(protocol, {})
     except _WrongShape as wrong:
-        raise ProtocolError(
-            f"{protocol.name}: {', '.join(wrong.path)}: {wrong}", wrong.path, wrong.text
-        ) from None
+        path = wrong.path[1:]
+        raise ProtocolError(f"{protocol.name}: {', '.join(path)}: {wrong}", path, wrong.text) from None
 
 
 class _WrongShape(Exception):
-    """`text`: what stands at the wrong place, if it is a text."""
+    """`text`: what stands at the wrong place, if it is a text.
 
-    def __init__(self, path: tuple[str, ...], what: str, value: Any = None) -> None:
+    `path` is written on the way out, field by field, so that nothing is named while all is well. What it begins with belongs
+    to the name of the field that is left next: the elements of its tuple.
+    """
+
+    def __init__(self, what: str, value: Any = None) -> None:
         super().__init__(what)
-        self.path = path
+        self.path: tuple[str, ...] = ("",)
         self.text = value if isinstance(value, str) else None
 
 
-def _check_fields(part: Any, path: tuple[str, ...], seen: dict[int, Any]) -> None:
+def _check_fields(part: Any, seen: dict[int, Any]) -> None:
     # The same slot or predicate stands in many places; once is enough.
     if id(part) in seen:
         return
     seen[id(part)] = part
     kind: Any = type(part)
-    for name, check in _checks(kind):
-        check(getattr(part, name), (*path, name), seen)
+    name = ""
+    try:
+        for name, check in _checks(kind):
+            check(getattr(part, name), seen)
+    except _WrongShape as wrong:
+        wrong.path = ("", name + wrong.path[0], *wrong.path[1:])
+        raise
 
 
 @cache
@@ -61,7 +69,7 @@ def _check_of(hint: Any) -> Check:
     """The check of a declared type."""
     origin = get_origin(hint)
     if hint is Any:
-        return lambda value, path, seen: None
+        return lambda value, seen: None
     if origin in (Union, types.UnionType):
         return _one_of(hint)
     if origin is Literal:
@@ -73,21 +81,24 @@ def _check_of(hint: Any) -> Check:
 
 def _class(kind: Any) -> Check:
     whole = kind is int
+    simple = kind is str or whole
 
-    def check(value: Any, path: tuple[str, ...], seen: dict[int, Any]) -> None:
+    def check(value: Any, seen: dict[int, Any]) -> None:
+        if simple and type(value) is kind:
+            return
         if not isinstance(value, kind) or (whole and isinstance(value, bool)):
-            raise _WrongShape(path, _instead(words(kind), value, text=kind is str), value)
+            raise _WrongShape(_instead(words(kind), value, text=kind is str), value)
         if is_dataclass(value):
-            _check_fields(value, path, seen)
+            _check_fields(value, seen)
 
     return check
 
 
 def _literal(accepted: tuple[Any, ...]) -> Check:
-    def check(value: Any, path: tuple[str, ...], seen: dict[int, Any]) -> None:
+    def check(value: Any, seen: dict[int, Any]) -> None:
         if value not in accepted:
             raise _WrongShape(
-                path, f"{_shown(value)} is not known; accepted: {', '.join(map(repr, accepted))}", value
+                f"{_shown(value)} is not known; accepted: {', '.join(map(repr, accepted))}", value
             )
 
     return check
@@ -97,15 +108,19 @@ def _tuple(elements: tuple[Any, ...]) -> Check:
     endless = len(elements) == 2 and elements[1] is ...
     checks = [_check_of(each) for each in (elements[:1] if endless else elements)]
 
-    def check(value: Any, path: tuple[str, ...], seen: dict[int, Any]) -> None:
+    def check(value: Any, seen: dict[int, Any]) -> None:
         if not isinstance(value, tuple):
             hint = "write ( ) for [ ]" if isinstance(value, list) else "is a comma missing?"
-            raise _WrongShape(path, f"expected a tuple, and got {_shown(value)}; {hint}", value)
+            raise _WrongShape(f"expected a tuple, and got {_shown(value)}; {hint}", value)
         if not endless and len(value) != len(checks):
-            raise _WrongShape(path, f"expected {len(checks)} values, and got {len(value)}")
-        for number, element in enumerate(value):
-            at = (*path[:-1], f"{path[-1]} {_name(element) or number + 1}")
-            checks[0 if endless else number](element, at, seen)
+            raise _WrongShape(f"expected {len(checks)} values, and got {len(value)}")
+        number, element = 0, None
+        try:
+            for number, element in enumerate(value):
+                checks[0 if endless else number](element, seen)
+        except _WrongShape as wrong:
+            wrong.path = (f" {_name(element) or number + 1}{wrong.path[0]}", *wrong.path[1:])
+            raise
 
     return check
 
@@ -116,29 +131,31 @@ def _one_of(hint: Any) -> Check:
     classes = tuple(each for each in choices if isinstance(each, type) and each is not type(None))
     others = [_check_of(each) for each in choices if not isinstance(each, type)]
     tuples = [_check_of(each) for each in choices if get_origin(each) is tuple]
+    definitions = frozenset(each for each in classes if is_dataclass(each))
 
-    def check(value: Any, path: tuple[str, ...], seen: dict[int, Any]) -> None:
+    def check(value: Any, seen: dict[int, Any]) -> None:
+        if type(value) in definitions:
+            _check_fields(value, seen)
+            return
         if (value is None and empty) or (isinstance(value, bool) and bool in classes):
             return
         if isinstance(value, classes) and not isinstance(value, bool):
             if is_dataclass(value):
-                _check_fields(value, path, seen)
+                _check_fields(value, seen)
             return
         # What looks like a tuple, or can only be one, is told as one.
         fitting = tuples if tuples and (isinstance(value, tuple | list) or not classes) else others
         wrong: _WrongShape | None = None
         for each in fitting:
             try:
-                each(value, path, seen)
+                each(value, seen)
             except _WrongShape as other:
                 wrong = wrong or other
             else:
                 return
         if wrong is not None and (fitting is tuples or not classes):
             raise wrong
-        raise _WrongShape(
-            path, _instead(words(hint), value, text=str in classes and int not in classes), value
-        )
+        raise _WrongShape(_instead(words(hint), value, text=str in classes and int not in classes), value)
 
     return check
 

@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 def children(node: object) -> Iterator[Any]:
     """The dataclasses right under a node, in the order of the text; what stands in tuples stands right under it."""
-    yield from _under(node, [])
+    return iter(_under(node, []))
 
 
 def parts(node: object) -> Iterator[Any]:
@@ -20,7 +20,20 @@ def parts(node: object) -> Iterator[Any]:
     kind: Any = type(node)
     found: list[Any] = [] if field_names(kind) is None else [node]
     _gather(node, found)
-    yield from found
+    return iter(found)
+
+
+def new_parts(node: object, seen: set[int]) -> Iterator[Any]:
+    """Those parts that `seen` does not hold, by their `id`; they are added to it. What is under a part that was seen was seen."""
+    found: list[Any] = []
+    kind: Any = type(node)
+    if field_names(kind) is not None:
+        if id(node) in seen:
+            return iter(())
+        seen.add(id(node))
+        found.append(node)
+    _gather_new(node, found, seen)
+    return iter(found)
 
 
 @cache
@@ -51,6 +64,14 @@ def _gather(node: object, found: list[Any]) -> None:
     for child in _under(node, []):
         found.append(child)
         _gather(child, found)
+
+
+def _gather_new(node: object, found: list[Any], seen: set[int]) -> None:
+    for child in _under(node, []):
+        if id(child) not in seen:
+            seen.add(id(child))
+            found.append(child)
+            _gather_new(child, found, seen)
 
 
 def atoms(node: object, kind: type[T]) -> list[T]:
