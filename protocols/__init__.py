@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pathway.language
-from pathway.errors import AllpathError, ProtocolError, UnknownName
+from pathway.errors import AllpathError, ProtocolError, UnknownName, told
 from pathway.language import Protocol, Version
 from pathway.language.signatures import told_call
 
@@ -57,6 +57,8 @@ def fault(error: Exception, source: Path) -> str:
 
     The line is that of the syntax error, else the last one in the folder of the protocols that was being carried out.
     """
+    if isinstance(error, ProtocolError) and error.each:
+        return told([fault(each, source) for each in error.each])
     # A package is read from its __init__.py; what it imports from other packages lies beside its folder.
     folder = source.parent.parent if source.name == "__init__.py" else source.parent
     own = Path(__file__).resolve()
@@ -90,7 +92,7 @@ def _line_of(error: ProtocolError, source: Path) -> tuple[Path, int] | None:
     scope: list[tuple[Path, ast.AST]] = [
         (file, ast.parse(file.read_text(encoding="utf-8"), str(file))) for file in files
     ]
-    found = False
+    found, whole = False, [*scope]
     for step in error.path:
         field, _, id_ = step.rpartition(" ")
         calls = [
@@ -114,6 +116,15 @@ def _line_of(error: ProtocolError, source: Path) -> tuple[Path, int] | None:
         ]
         if texts and error.wrong is not None:
             return file, max(node.lineno for node in texts)
+    # What a part rests on may be written elsewhere, under a name: if its text stands in one place only, there.
+    named = [
+        (file, node.lineno)
+        for file, tree in whole
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and error.wrong is not None and node.value == error.wrong
+    ]
+    if len(named) == 1:
+        return named[0]
     file, tree = scope[-1]
     return (file, tree.lineno) if found and isinstance(tree, ast.Call) else None
 
