@@ -55,6 +55,8 @@ INDUCTION = (
 CYCLE_1 = (
     Anchor("BLINA1_SLOT", "planned start of blinatumomab", (), (StudyDay("D1", Param("blina1_start")),), assumption()),
     Anchor("BLINA1_LATEST", "latest start of blinatumomab", (), (StudyDay("D1", Param("blina1_latest")),), assumption()),
+    Anchor("AFTER_INDUCTION", "first day of what follows induction",
+           (LedgerPoint("blina[cycle=1]", "start"), Done("course_started", course("CONSOLIDATION"))), (), registry(), earliest=True),
     Anchor("BLINA1_START", "b1 of cycle 1", (LedgerPoint("blina[cycle=1]", "start"),), (Offset("BLINA1_SLOT"),),
            registry("after induction, CNS1; day: assumption")),
     Anchor("BL1_PAUSED", "last interruption of cycle 1", (LedgerPoint("blina[cycle=1]", "last_pause"),), source=public("B3")),
