@@ -10,6 +10,7 @@ from pathway.language import (
     Outcome,
     Param,
     Passed,
+    Reached,
     Reading,
     Sampled,
     Since,
@@ -63,6 +64,9 @@ CYCLE_1 = (
     Anchor("BL1_OFF", "bag off cycle 1: ended, or stopped for good",
            (LedgerPoint("blina[cycle=1]", "stop"), Since(stop_decided("1")), LedgerPoint("blina[cycle=1]", "end")),
            (Offset("BLINA1_START", Param("blina_days")),), public("P7"), earliest=True),
+    # A course that nobody has reported is only expected: without cycle 1, the end of induction is what is on record.
+    Anchor("PAST_CYCLE_1", "end of blinatumomab cycle 1; without it the day after the end-of-induction marrow",
+           (Offset("BL1_OFF", when=Reached("BLINA1_START")), Offset("EOI_SAMPLE", 1)), source=assumption()),
     Anchor("BL1_SAMPLE", "marrow after cycle 1 taken", (Done("marrow_sampled", point("BL1-END")), Sampled(BL1_MRD)),
            source=registry()),
 )  # fmt: skip

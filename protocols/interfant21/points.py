@@ -25,13 +25,13 @@ POINTS = (
     TimePoint("BL1-END", "After blinatumomab cycle 1, before consolidation", of="BL1_OFF", first=-3,
               last=Param("bl1_sample_last"), since="BLINA1_START", until="CONSOLIDATION_START", on_time=(-1, 7),
               source=registry("after the 1st cycle; b29 -1..+4 d, after a stop +1..7 d: assumption")),
-    TimePoint("EOC", "End of consolidation", since="AFTER_INDUCTION", until="OCTADAD_START",
+    TimePoint("EOC", "End of consolidation", of="PAST_CYCLE_1", first=7, until="OCTADAD_START",
               source=public("P11", note="Interfant-06; bounds: assumption")),
     TimePoint("BL2-END", "After blinatumomab cycle 2", since="BLINA2_START", until="MAINTENANCE_START", source=assumption()),
-    TimePoint("PRE-OCTADAD", "Before OCTADAD", since="AFTER_INDUCTION", until="OCTADAD_START",
-              source=public("P3", "P4", note="-7..0 d: assumption; how old it may be is told by its day")),
-    TimePoint("PRE-HSCT", "Before conditioning; how old it may be is a rule of its own", since="AFTER_INDUCTION",
-              until="CONDITIONING", source=registry("never before blinatumomab or consolidation; bounds: assumption")),
+    TimePoint("PRE-OCTADAD", "Before OCTADAD", of="PAST_CYCLE_1", first=28, until="OCTADAD_START",
+              source=public("P3", "P4", note="-7..0 d: assumption; a course lies between: assumption")),
+    TimePoint("PRE-HSCT", "Before conditioning; how old it may be is a rule of its own", since="PAST_CYCLE_1",
+              until="CONDITIONING", source=registry("earliest after blinatumomab cycle 1; bounds: assumption")),
     TimePoint("OTHER", "Any other sample: read by its own day", anytime=True, source=assumption()),
 )  # fmt: skip
 
