@@ -15,9 +15,10 @@ from pathway.engine.doubts import compile_jump, compile_order, order_words
 from pathway.engine.linker import Linker
 from pathway.engine.obligations import oblige
 from pathway.engine.values import observed, value_text
-from pathway.engine.windows import POINT, Window, window_of
+from pathway.engine.windows import Window, window_of
 from pathway.events import Event
 from pathway.language import Action, Done, Fact, Order, Role, Scope
+from pathway.language.details import POINT
 from pathway.language.terms import key_of
 from pathway.language.walk import atoms
 from pathway.plan import Obligation

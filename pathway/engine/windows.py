@@ -13,9 +13,7 @@ from pathway.engine.linker import Linker
 from pathway.engine.times import compile_number
 from pathway.events import Event
 from pathway.language import Param, Reading, TimePoint
-
-POINT = "point"
-"""The scope label that names a time point of an action."""
+from pathway.language.details import BELONGS, POINT
 
 Number = Callable[[Evaluation], int | None]
 
@@ -34,7 +32,7 @@ class Window:
 
     def place(self, ctx: Evaluation, event: Event) -> Literal["inside", "outside", "waits"]:
         """Whether a sample or act belongs, does not, or waits for an anchor that bounds it from below."""
-        if event.detail("belongs") == "yes":
+        if event.detail(BELONGS) == "yes":
             return "inside"
         first, last, waits = self.bounds(ctx)
         day = local_day(event.occurred, ctx.tz)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pathway.errors import ProtocolError
+from pathway.language.details import POINT
 from pathway.language.parsing import nearest
 from pathway.language.points import TimePoint
 from pathway.language.protocol import Protocol
-
-POINT = "point"
 
 
 def check_points(protocol: Protocol) -> None:

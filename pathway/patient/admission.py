@@ -12,6 +12,7 @@ from typing import Any
 from pathway.engine.context import Evaluation
 from pathway.events import Event, Report
 from pathway.language import AdverseEventType, Scope
+from pathway.language.details import BELONGS, action_details, fact_details
 from pathway.language.parsing import BadValue, decimal_text, nearest, parse_decimal, parse_fact_value
 from pathway.language.terms import DECIDERS, decider, key_of
 from pathway.patient.evaluate import criterion_seen, decision_seen
@@ -130,7 +131,7 @@ class _Door:
                 value, unit, details = self._value(r.name, r.point, r.value, r.unit, r.details)
                 return where and (known.value, known.unit, known.details) == (value, unit, in_order(details))
             case "action":
-                accepted = self.compiled.actions[known.name].details
+                accepted = action_details(self.compiled.actions[known.name])
                 return where and known.details == in_order(self._details(known.name, accepted, r.details))
             case "adverse_event":
                 kind = self.compiled.adverse_events[known.name]
@@ -191,12 +192,7 @@ class _Door:
             and text > self.now.astimezone(self.site.tz).date().isoformat()
         ):
             raise Refused("future", f"{name} = {text} lies in the future")
-        accepted = (
-            *fact.details,
-            "checked",
-            *(("sensitivity", "quantifiable_limit") if fact.qualifiers else ()),
-        )
-        return text, canonical, self._details(name, accepted, tuple(known.items()))
+        return text, canonical, self._details(name, fact_details(fact), tuple(known.items()))
 
     def _details(
         self, what: str, accepted: tuple[str, ...], details: tuple[tuple[str, str], ...]
@@ -207,6 +203,8 @@ class _Door:
         """The detail in canonical text: numbers as decimals without an exponent."""
         if detail not in accepted:
             raise Refused("unknown_detail", f"{what} has no detail {detail!r}; {nearest(detail, accepted)}")
+        if detail == BELONGS and content not in ("yes", "no"):
+            raise Refused("impossible", f"{what}, {detail}: say yes or no, got {content!r}")
         if detail in ("sensitivity", "quantifiable_limit", "dose", "days", "rate"):
             try:
                 number = parse_decimal(content)
@@ -229,7 +227,7 @@ class _Door:
                 f"action {r.name!r} is not known; {nearest(r.name, list(self.compiled.actions))}",
             )
         self._scope(r.name, r.scope, dict(action.scopes))
-        return self.event(details=self._details(r.name, action.details, r.details))
+        return self.event(details=self._details(r.name, action_details(action), r.details))
 
     def _scope(self, what: str, scope: Scope, accepted: dict[str, tuple[str, ...]]) -> None:
         given = dict(scope)
@@ -299,7 +297,10 @@ class _Door:
             raise Refused("malformed", f"a {kind} cannot be corrected; void it and record what is right")
         if r.unit and r.value is None:
             raise Refused("malformed", "a unit needs the value that it belongs to")
-        value, unit, details = before.value, before.unit, dict(before.details) | dict(r.details)
+        value, unit, details = before.value, before.unit, dict(before.details)
+        if self._moved(before):
+            details.pop(BELONGS, None)  # it was with the other day or label that somebody had judged it
+        details |= dict(r.details)
         if kind == "observation":
             value, unit, kept = self._value(
                 before.name,
@@ -323,7 +324,7 @@ class _Door:
                 )
             if r.scope:
                 self._scope(before.name, r.scope, dict(action.scopes))
-            details = dict(self._details(before.name, action.details, tuple(details.items())))
+            details = dict(self._details(before.name, action_details(action), tuple(details.items())))
         return self.event(
             name=before.name,
             value=value,
@@ -335,6 +336,12 @@ class _Door:
             occurred=min((r.occurred or before.occurred).astimezone(UTC), self.now),
             target=r.target,
         )
+
+    def _moved(self, before: Event) -> bool:
+        """Whether a correction says another time point or another time."""
+        r = self.report
+        place = r.point or before.point, tuple(sorted(r.scope)) or before.scope, r.occurred or before.occurred
+        return place != (before.point, before.scope, before.occurred)
 
     def _target(self) -> Event:
         wanted = self.report.target
