@@ -17,6 +17,7 @@ from pathway.language import (
     Reading,
     Track,
 )
+from pathway.language.point_words import accepted_words, order_text, schedule_words
 from pathway.language.profile import Profile, make_profile
 from pathway.language.terms import key_of, reading_name
 from pathway.language.words import limit_words, moment_words, words
@@ -273,6 +274,31 @@ def _notices(compiled: Compiled, profile: Profile) -> Lines:
     yield from table(("Id", "Text", "While", "Severity", "To", "Blocks", "Source"), rows)
 
 
+def _points(compiled: Compiled) -> Lines:
+    protocol, profile = compiled.protocol, make_profile(compiled.protocol)
+    if protocol.points:
+        yield from (
+            "### Time points",
+            "",
+            "What does not belong to its point is on record and does not count until somebody settles it.",
+            "",
+        )
+    yield from table(
+        ("Id", "What", "Of", "Samples that belong", "On schedule", "Source"),
+        [
+            (f"**{p.id}**", p.text, ", ".join(p.facts), accepted_words(protocol, p, profile),
+             schedule_words(protocol, p, profile), cite(p.source))
+            for p in protocol.points
+        ],
+    )  # fmt: skip
+    if protocol.orders:
+        yield from ("### What comes first", "")
+    yield from table(
+        ("Order", "A breach says", "Source"),
+        [(order_text(o), o.text, cite(o.source)) for o in protocol.orders],
+    )
+
+
 # --- vocabulary and what is open ------------------------------------------------------------------------------------
 
 
@@ -287,6 +313,7 @@ def _vocabulary(compiled: Compiled) -> Lines:
             for f in protocol.facts
         ],
     )  # fmt: skip
+    yield from _points(compiled)
     yield from ("### Actions", "")
     yield from table(
         ("Id", "What", "Scope", "By", "Source"),

@@ -178,10 +178,16 @@ def _vocabulary(data: dict[str, Any]) -> list[Table]:
         (_bold(a), f"{a['grades'][0]} to {a['grades'][1]}", _list(a["scales"]), a["text"])
         for a in data["adverse_events"]
     ]
+    points = [
+        (_bold(p), _list(p["facts"]), p["accepts"], p["on_schedule"], _source(p)) for p in data["points"]
+    ]
+    orders = [(o["earlier"], o["later"], _source(o)) for o in data["orders"]]
     return [
         ("Facts", ("Id", "Type", "Units or values", "Points", "From", "What"), facts),
         ("Actions", ("Id", "Scope", "Details", "By", "What"), actions),
         ("Adverse events", ("Id", "Grades", "Scales", "What"), adverse),
+        ("Time points", ("Id", "Of", "Samples that belong", "On schedule", "Source"), points),
+        ("What comes first", ("First", "Then", "Source"), orders),
     ]
 
 

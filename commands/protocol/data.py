@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from commands.protocol.point_data import orders_data, points_data
 from pathway.engine.context import Compiled
 from pathway.engine.notices import ENGINE_NOTICES
 from pathway.language import (
@@ -20,6 +21,7 @@ from pathway.language import (
     Source,
     Task,
 )
+from pathway.language.point_words import change_words
 from pathway.language.profile import make_profile, profile_keys
 from pathway.language.terms import key_of
 from pathway.language.words import source_data, words
@@ -60,6 +62,8 @@ def protocol_data(compiled: Compiled) -> Json:
         "roles": list(ROLES),
         "facts": _facts(protocol, cited),
         "actions": _actions(protocol, cited),
+        "points": points_data(protocol, cited),
+        "orders": orders_data(protocol, cited),
         "adverse_events": _adverse_events(protocol, cited),
         "events": [*(a.id for a in protocol.actions), *(a.id for a in protocol.adverse_events)],
         "criteria": _criteria(compiled, cited),
@@ -134,6 +138,8 @@ def _facts(protocol: Protocol, cited: Any) -> list[Json]:
             "possible": list(f.possible),
             "plausible": list(f.plausible),
             "qualifiers": f.qualifiers,
+            "specimens": list(f.specimens),
+            "change": change_words(f.change),
             "details": list(f.details),
             "supplier": f.supplier,
             "text": f.text,
@@ -149,6 +155,7 @@ def _actions(protocol: Protocol, cited: Any) -> list[Json]:
             "id": a.id,
             "scopes": {name: list(values) for name, values in a.scopes},
             "details": list(a.details),
+            "repeats": a.repeats,
             "role": a.role,
             "text": a.text,
             "source": cited(a.source),

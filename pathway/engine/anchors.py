@@ -10,11 +10,12 @@ from pathway.clock import add_months, at_hour, local_day
 from pathway.engine.context import Evaluation, Test
 from pathway.engine.linker import Linker
 from pathway.engine.predicates import predicate
-from pathway.engine.readings import samples
 from pathway.engine.results import Point
 from pathway.engine.times import compile_number
 from pathway.engine.values import holds as within
 from pathway.engine.values import observed
+from pathway.engine.windows import acts, belonging
+from pathway.events import Event
 from pathway.language import (
     Anchor,
     AnchorTime,
@@ -60,7 +61,7 @@ def compile_time(time: AnchorTime, linker: Linker) -> Time:
     """One way in which an anchor may be known."""
     match time:
         case Done(action, scope):
-            return _done(linker.action(action, scope), scope)
+            return _done(acts(action, scope, linker))
         case Sampled(reading, when, beyond):
             index = linker.reading(reading)
             holds = predicate(when, linker) if when is not None else None
@@ -146,11 +147,10 @@ def _elapsed(base: int, hours: Callable[[Evaluation], int | None]) -> Time:
     return elapsed
 
 
-def _done(action: str, scope: tuple[tuple[str, str], ...]) -> Time:
+def _done(reports: Callable[[Evaluation], list[Event]]) -> Time:
     def done(ctx: Evaluation) -> Point | None:
-        for event in ctx.record.actions.get(action, ()):
-            if not scope or event.scope == scope:
-                return Point(local_day(event.occurred, ctx.tz), event.occurred, True, event.recorded, event)
+        for event in reports(ctx):
+            return Point(local_day(event.occurred, ctx.tz), event.occurred, True, event.recorded, event)
         return None
 
     return done
@@ -194,6 +194,7 @@ def _beyond(reading: Reading, limit: Limit | Param, holds: Test | None, linker: 
     linker.reading(reading, "number")
     fact, read = linker.fact(reading.fact), linker.limit(limit)
     since = linker.anchor(reading.since) if reading.since else None
+    samples = belonging(reading, linker)
 
     def first(ctx: Evaluation) -> Point | None:
         bound = read(ctx)
@@ -202,7 +203,7 @@ def _beyond(reading: Reading, limit: Limit | Param, holds: Test | None, linker: 
         opened = ctx.anchor(since) if since is not None else None
         if since is not None and opened is None:
             return None
-        for event in samples(ctx, reading):
+        for event in samples(ctx):
             day = local_day(event.occurred, ctx.tz)
             value = observed(fact, event)
             if opened is not None and day < opened.day:

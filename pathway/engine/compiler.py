@@ -24,6 +24,8 @@ from pathway.engine.context import (
 )
 from pathway.engine.criteria import compile_criterion, compile_criterion_state
 from pathway.engine.decisions import compile_decision
+from pathway.engine.doubt_notices import compile_doubts
+from pathway.engine.doubts import compile_believed
 from pathway.engine.endpoints import compile_endpoint
 from pathway.engine.enrolments import check_enrolments, compile_enrolment
 from pathway.engine.items import compile_assessment, compile_series, compile_task
@@ -51,6 +53,7 @@ from pathway.language import (
     Setting,
 )
 from pathway.language.canonical import content_hash
+from pathway.language.point_checks import check_points
 from pathway.language.references import check_references
 from pathway.language.shapes import check_shapes
 from pathway.language.terms import DECIDERS, key_of, reading_name
@@ -61,6 +64,7 @@ def compile_protocol(protocol: Protocol) -> Compiled:
     """Compile a protocol once; raises ProtocolError on a wrong shape, an unknown name, a forbidden reference or a cycle."""
     check_shapes(protocol)
     check_references(protocol)
+    check_points(protocol)
     linker = Linker(protocol)
     ledgers = [_infusion(spec, linker) for spec in protocol.ledgers]
     for course in protocol.doses:
@@ -80,6 +84,8 @@ def compile_protocol(protocol: Protocol) -> Compiled:
         parts.add("criteria", criterion.id, compile_criterion_state, criterion, linker, leaves)
     for criterion in protocol.criteria:
         parts.add("reviews", criterion.id, compile_review, criterion, linker)
+    for name, make in compile_doubts(linker):
+        parts.add("doubts", name, make)
     parts.each("items", "assessment", protocol.assessments, compile_assessment)
     parts.each("items", "series", protocol.series, compile_series)
     parts.each("items", "task", protocol.tasks, compile_task)
@@ -158,7 +164,8 @@ def compile_protocol(protocol: Protocol) -> Compiled:
 
 
 SECTIONS = (
-    "decisions", "exits", "criteria", "reviews", "items", "milestones", "deviations", "ledgers", "endpoints", "standings",
+    "decisions", "exits", "criteria", "reviews", "doubts", "items", "milestones", "deviations", "ledgers", "endpoints",
+    "standings",
 )  # fmt: skip
 """The sections of a plan, in the order in which their parts are compiled."""
 
@@ -249,8 +256,7 @@ def _infusion(spec: Infusion, linker: Linker) -> Callable[[Evaluation], Run]:
         days, pause = compile_number(spec.days, linker), compile_number(spec.same_cycle_pause, linker)
         for rule in spec.rules:
             linker.adverse_event(rule.event)
-        if spec.dose_by:
-            linker.fact(spec.dose_by)
+        sizes = compile_believed(linker.fact(spec.dose_by)) if spec.dose_by else None
         for action in spec.ended_by:
             linker.action(action, ())
         for action in INFUSION_ACTIONS:
@@ -258,7 +264,8 @@ def _infusion(spec: Infusion, linker: Linker) -> Callable[[Evaluation], Run]:
     events = linker.events
 
     def run(ctx: Evaluation) -> Run:
-        return run_infusion(spec, days(ctx), pause(ctx), events, ctx.record, ctx.passed)
+        believed = sizes(ctx) if sizes is not None else ()
+        return run_infusion(spec, days(ctx), pause(ctx), events, ctx.record, ctx.passed, believed)
 
     return run
 

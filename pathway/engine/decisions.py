@@ -278,9 +278,15 @@ def _by_time(node: object) -> bool:
 
 
 def missing_list(ctx: Evaluation, indexes: tuple[int, ...]) -> tuple[Missing, ...]:
-    """Who must supply what."""
+    """Who must supply what. Of what is on record, and counts only after something else is, the coordinator."""
     compiled = ctx.compiled
-    return tuple(Missing(compiled.reading_names[i], compiled.reading_suppliers[i]) for i in indexes if i >= 0)
+    return tuple(
+        Missing(f"{compiled.reading_names[i]} ({note})", "coordinator")
+        if (note := ctx.reading(i).note)
+        else Missing(compiled.reading_names[i], compiled.reading_suppliers[i])
+        for i in indexes
+        if i >= 0
+    )
 
 
 def decision_state(

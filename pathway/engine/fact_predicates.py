@@ -9,10 +9,10 @@ from math import prod
 from pathway.clock import add_months, at_hour, close_of, local_day
 from pathway.engine.context import Evaluation, Test
 from pathway.engine.linker import Linker
-from pathway.engine.readings import samples
 from pathway.engine.results import Result
 from pathway.engine.times import compile_day, compile_number
-from pathway.engine.values import Val, holds, observed
+from pathway.engine.values import Val, holds, observed, qualifier_of
+from pathway.engine.windows import belonging
 from pathway.language import (
     Compare,
     Dates,
@@ -65,14 +65,14 @@ def _waiting(value: Val, index: int) -> Result | None:
 def _is(reading: Reading, values: tuple[str, ...], linker: Linker) -> Test:
     index = linker.reading(reading)
     linker.check_values(reading, values)
-    measured = linker.fact(reading.fact).qualifiers
+    fact = linker.fact(reading.fact)
 
     def test(ctx: Evaluation) -> Result:
         value = ctx.reading(index)
         waiting = _waiting(value, index)
         if waiting is not None:
             return waiting
-        text = value.event.value if measured and value.event is not None else value.text
+        text = qualifier_of(fact, value.event) if fact.qualifiers and value.event is not None else value.text
         return Result("PASS" if text in values else "FAIL", value.since)
 
     return test
@@ -125,9 +125,10 @@ def _exposure(node: Exposure, linker: Linker) -> Test:
     dose, count = linker.limit(node.dose), linker.limit(node.days)
     name, wanted = node.where
     fact = linker.fact(reading.fact)
+    samples = belonging(reading, linker)
 
     def test(ctx: Evaluation) -> Result:
-        courses = samples(ctx, reading)
+        courses = samples(ctx)
         end, waits = before(ctx)
         if not courses:
             return Result("PENDING", None, (index,))
@@ -166,14 +167,15 @@ def _rose(reading: Reading, factor: str, linker: Linker) -> Test:
     index = linker.reading(reading, "number")
     fact = linker.fact(reading.fact)
     times = Decimal(factor)
+    samples = belonging(reading, linker)
 
     def test(ctx: Evaluation) -> Result:
-        found = [(e, v) for e in samples(ctx, reading) if (v := observed(fact, e)).state == "known"]
+        found = [(e, v) for e in samples(ctx) if (v := observed(fact, e)).state == "known"]
         if len(found) < 2:
             return Result("FAIL", ctx.reading(index).since or ctx.start)
         (_, before), (event, after) = found[-2], found[-1]
-        detected = event.value != "not-detected"
-        if before.event is not None and before.event.value == "not-detected":
+        detected = qualifier_of(fact, event) != "not-detected"
+        if before.event is not None and qualifier_of(fact, before.event) == "not-detected":
             answer = detected
         else:
             answer = not after.open_high and before.high > 0 and after.low >= before.high * times
@@ -212,7 +214,7 @@ def _fresh(reading: Reading, days: int | Param, before: str, linker: Linker) -> 
         value = ctx.reading(index)
         length = number(ctx)
         if value.event is None:
-            return Result("PENDING", None, (index,))
+            return _waiting(value, index) or ctx.never
         if length is None:
             return ctx.never
         last = local_day(value.event.occurred, ctx.tz) + timedelta(days=length)
@@ -236,7 +238,7 @@ def _fresh_hours(reading: Reading, hours: int | Param, before: str, linker: Link
         value = ctx.reading(index)
         length = number(ctx)
         if value.event is None:
-            return Result("PENDING", None, (index,))
+            return _waiting(value, index) or ctx.never
         if length is None:
             return ctx.never
         end = value.event.occurred + timedelta(hours=length)
@@ -258,7 +260,8 @@ def _fresh_hours(reading: Reading, hours: int | Param, before: str, linker: Link
 def _known(index: int) -> Test:
     def test(ctx: Evaluation) -> Result:
         value = ctx.reading(index)
-        return ctx.never if value.state == "missing" else Result("PASS", value.since)
+        known = value.state != "missing" and value.belongs
+        return Result("PASS", value.since) if known else ctx.never
 
     return test
 

@@ -12,9 +12,10 @@ from pathway.clock import add_months, at_hour, close_of, local_day
 from pathway.engine.context import Evaluation
 from pathway.engine.linker import Linker
 from pathway.engine.predicates import gate, predicate
-from pathway.engine.readings import samples
 from pathway.engine.results import Result
 from pathway.engine.times import compile_moment, compile_moment_day
+from pathway.engine.windows import acts, belonging
+from pathway.events import Event
 from pathway.language import Assessment, Moment, Reading, Series, Task
 from pathway.language.terms import key_of
 from pathway.plan import Item
@@ -187,8 +188,7 @@ def compile_series(spec: Series, linker: Linker) -> Items:
     )
     before, after = spec.window
     reading = Reading(spec.fact, points=linker.fact(spec.fact).points) if spec.fact else None
-    if spec.action:
-        linker.action(spec.action, ())
+    reports = _reports(reading, spec.action, linker)
     pattern, step, months = spec.pattern, spec.days, spec.months
     if not (step > 0) != (months > 0):
         raise linker.error(f"series {spec.id}: exactly one of days and months must be positive")
@@ -219,7 +219,7 @@ def compile_series(spec: Series, linker: Linker) -> Items:
         return n
 
     def last_done(ctx: Evaluation) -> date | None:
-        found = samples(ctx, reading) if reading is not None else ctx.record.actions.get(spec.action, [])
+        found = reports(ctx)
         return local_day(found[-1].occurred, ctx.tz) if found else None
 
     def items(ctx: Evaluation) -> list[Item]:
@@ -287,6 +287,12 @@ def compile_series(spec: Series, linker: Linker) -> Items:
         return out
 
     return items
+
+
+def _reports(reading: Reading | None, action: str, linker: Linker) -> Callable[[Evaluation], list[Event]]:
+    if reading is not None:
+        return belonging(reading, linker)
+    return acts(action, (), linker) if action else lambda ctx: []
 
 
 __all__ = ["compile_assessment", "compile_series", "compile_task", "datetime"]

@@ -8,8 +8,8 @@ from typing import Any
 from pathway.clock import local_day
 from pathway.engine.context import Evaluation, Leaves
 from pathway.engine.linker import Linker
-from pathway.engine.readings import samples
 from pathway.engine.values import course_text, day_text, value_text
+from pathway.engine.windows import belonging
 from pathway.language import (
     Crit,
     Decision,
@@ -56,16 +56,20 @@ def _sampled(index: int) -> Callable[[Evaluation], str | None]:
     return read
 
 
-def _courses(reading: Reading) -> Callable[[Evaluation], str | None]:
+def _courses(reading: Reading, linker: Linker) -> Callable[[Evaluation], str | None]:
+    samples = belonging(reading, linker)
+
     def read(ctx: Evaluation) -> str | None:
-        return "; ".join(course_text(e, ctx.tz) for e in samples(ctx, reading)) or None
+        return "; ".join(course_text(e, ctx.tz) for e in samples(ctx)) or None
 
     return read
 
 
-def _last_two(reading: Reading) -> Callable[[Evaluation], str | None]:
+def _last_two(reading: Reading, linker: Linker) -> Callable[[Evaluation], str | None]:
+    samples = belonging(reading, linker)
+
     def read(ctx: Evaluation) -> str | None:
-        return "; ".join(value_text(e) for e in samples(ctx, reading)[-2:]) or None
+        return "; ".join(value_text(e) for e in samples(ctx)[-2:]) or None
 
     return read
 
@@ -101,10 +105,10 @@ def _gather(linker: Linker, node: object, found: Leaves, seen: set[str]) -> None
     if isinstance(node, Reading):
         _rest_on(node, "", _text(linker.reading(node)), found)
     elif isinstance(node, Exposure):
-        _rest_on(node.reading, " courses", _courses(node.reading), found)
+        _rest_on(node.reading, " courses", _courses(node.reading, linker), found)
         _gather(linker, node.before, found, seen)
     elif isinstance(node, Rose):
-        _rest_on(node.reading, " last two", _last_two(node.reading), found)
+        _rest_on(node.reading, " last two", _last_two(node.reading, linker), found)
     elif isinstance(node, Graded) and node.until:
         name = f"{node.event} reported from {node.since or 'the start'} to {node.until}"
         if all(known != name for known, _, _ in found.readings):

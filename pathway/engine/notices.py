@@ -22,6 +22,12 @@ ENGINE_NOTICES: dict[str, str] = {
     "STARTED-UNCONFIRMED": "recorded as begun without the confirmation that should come before it",
     "REVIEW": "needs a clinician's judgement",
     "DECISION-OPEN": "a decision has been waiting for a person",
+    "SAMPLE-OUTSIDE": "a sample or act does not belong to the time point that it names, and does not count",
+    "SAMPLE-WAITS": "a sample is on record before what its time point counts from",
+    "SAMPLE-OFF-SCHEDULE": "a sample was not taken on its scheduled days; it counts",
+    "IMPLAUSIBLE": "a value that cannot be believed, or of the wrong specimen: correct it or confirm it as checked",
+    "REPORTED-TWICE": "what can be done only once is on record twice, differently",
+    "IMPOSSIBLE-ORDER": "two days are in an order that cannot be",
 }
 
 

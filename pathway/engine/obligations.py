@@ -97,9 +97,10 @@ def oblige(
     to: str,
     climbed: list[tuple[str, datetime]],
     following: datetime | None = None,
+    also: str = "",
 ) -> Obligation:
     """An obligation at the rung that is now due: the protocol's own severities, then the profile's escalation until
-    acknowledged.
+    acknowledged. `also`: a second role that is told at once.
 
     An acknowledgement covers the severity that was shown when it was given; a higher one asks again.
     """
@@ -107,7 +108,7 @@ def oblige(
     severity = climbed[-1][0]
     reached = climbed[-1][1]
     raised = min(at for _, at in climbed)
-    told, rung = [to], len(climbed)
+    told, rung = list(dict.fromkeys((to, also or to))), len(climbed)
     acked = any(
         a.recorded >= raised and RANK.get(a.value or "", 3) >= RANK[severity]
         for a in ctx.record.acks.get(key, ())

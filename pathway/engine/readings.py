@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from pathway.clock import local_day
 from pathway.engine.context import Evaluation
+from pathway.engine.doubts import compile_breach, compile_jump
 from pathway.engine.linker import Linker
 from pathway.engine.results import Point
-from pathway.engine.values import MISSING, Val, observed, value_text
+from pathway.engine.values import INFINITY, MISSING, ZERO, Val, observed, value_text
+from pathway.engine.windows import Window, sampler
 from pathway.events import Event
 from pathway.language import SLOT_FACT, Fact, Reading
-
-
-def samples(ctx: Evaluation, reading: Reading) -> list[Event]:
-    """The effective observations of a slot in order of their sample time, limits not applied."""
-    by_point = ctx.record.observations.get(reading.fact)
-    if not by_point:
-        return []
-    if reading.points:
-        found = [e for point in reading.points for e in by_point.get(point, ())]
-        found.sort(key=lambda e: (e.occurred, e.recorded, e.id))
-    else:
-        found = by_point.get(reading.point, [])
-    return [e for e in found if e.scope == reading.scope] if reading.scope else found
 
 
 def compile_reading(reading: Reading, fact: Fact, linker: Linker) -> Callable[[Evaluation], Val]:
@@ -31,25 +21,57 @@ def compile_reading(reading: Reading, fact: Fact, linker: Linker) -> Callable[[E
     until = linker.anchor(reading.until) if reading.until else None
     since = linker.anchor(reading.since) if reading.since else None
     latest = fact.cardinality in ("latest", "series") or bool(reading.points)
+    find = sampler(reading, linker)
+    breach, jump = compile_breach(fact, linker), compile_jump(fact)
 
-    def value(ctx: Evaluation) -> Val:
-        found = samples(ctx, reading)
+    def limited(found: list[Event], ctx: Evaluation) -> list[Event]:
         if until is not None:
             found = _before(found, ctx.anchor(until), reading.strictly, ctx)
-        if since is not None:
-            found = _after(found, ctx.anchor(since), ctx)
+        return found if since is None else _after(found, ctx.anchor(since), ctx)
+
+    def value(ctx: Evaluation) -> Val:
+        slot = find(ctx)
+        found = limited(slot.inside, ctx)
+        outside = [(e, w) for e, w in slot.outside if limited([e], ctx)] if slot.outside else []
         if not found:
-            return MISSING
+            if outside:
+                return _not_belonging(ctx, reading, *outside[-1])
+            if not slot.waiting:
+                return MISSING
+            event, window = slot.waiting[-1]
+            day, (_, _, waits) = local_day(event.occurred, ctx.tz), window.bounds(ctx)
+            return Val("missing", None, "", None, note=f"sampled {day}, on record; it waits for: {waits}")
         if fact.id == SLOT_FACT:
             # A governor's later answer replaces the one before, whenever it came.
             return observed(fact, found[-1])
         if fact.cardinality == "max":
-            return _highest(fact, found)
-        if latest:
-            return _latest(fact, found, ctx)
-        return _only(fact, found)
+            known = _highest(fact, found)
+        elif latest:
+            known = _latest(fact, found, ctx)
+        else:
+            known = _only(fact, found)
+        if reading.points and outside and outside[-1][0].recorded > found[-1].recorded:
+            # Of several points the latest counts, and this may be the latest: its day is what is in doubt.
+            return replace(_not_belonging(ctx, reading, *outside[-1]), event=known.event, belongs=True)
+        if known.state != "known":
+            return known
+        note = breach(ctx) if breach is not None else ""
+        if not note and jump is not None and known.event is not None:
+            note = jump(ctx).get(known.event.id, "")
+        return replace(known, state="review", note=note) if note else known
 
     return value
+
+
+def _not_belonging(ctx: Evaluation, reading: Reading, event: Event, window: Window) -> Val:
+    """What stands at a point where no sample belongs: it waits for whoever corrects or judges it."""
+    text, day = value_text(event), local_day(event.occurred, ctx.tz)
+    note = (
+        f"sampled {day}, which does not belong to {event.point}: it accepts {window.accepted(ctx)}. "
+        "Correct date or label, or say that it belongs"
+    )
+    text = f"{text} outside {event.point}"
+    return Val("review", None, text, event.recorded, ZERO, INFINITY, True, note=note, belongs=False)
 
 
 def _before(found: list[Event], limit: Point | None, strictly: bool, ctx: Evaluation) -> list[Event]:

@@ -10,6 +10,8 @@ from pathway.engine.context import Evaluation, Test
 from pathway.engine.linker import Linker
 from pathway.engine.results import Result
 from pathway.engine.times import compile_moment
+from pathway.engine.windows import acts
+from pathway.events import Event
 from pathway.language import (
     DOSE_FLAGS,
     Crit,
@@ -48,7 +50,7 @@ def of_record(node: RecordPredicate, linker: Linker) -> Test:
     """The function of a predicate over the record. Raises ProtocolError on an unknown name or a forbidden one."""
     match node:
         case Recorded(action, scope, where):
-            return _recorded(linker.action(action, scope), scope, where)
+            return _recorded(acts(action, scope, linker), where)
         case Graded():
             return _graded(node, linker)
         case Passed(moment):
@@ -76,12 +78,12 @@ def of_record(node: RecordPredicate, linker: Linker) -> Test:
             return _entered(linker.track(track, (phase,)), phase)
 
 
-def _recorded(action: str, scope: tuple[tuple[str, str], ...], where: tuple[str, str]) -> Test:
+def _recorded(reports: Callable[[Evaluation], list[Event]], where: tuple[str, str]) -> Test:
     name, wanted = where
 
     def test(ctx: Evaluation) -> Result:
-        for event in ctx.record.actions.get(action, ()):
-            if (not scope or event.scope == scope) and (not name or event.detail(name) == wanted):
+        for event in reports(ctx):
+            if not name or event.detail(name) == wanted:
                 return Result("PASS", event.recorded)
         return ctx.never
 

@@ -46,7 +46,7 @@ class Course:
     """The doses of a ledger. `level`: how often it has been reduced; `lower_next`: the same for the next cycle.
 
     `first`: the first dose of all cycles. `row`: the outcome that picks the amounts, None while it is open. `infusion_runs`: how
-    the doses were infused, over all cycles.
+    the doses were infused, over all cycles. `size_doubt`: why the weight or surface cannot be gone by, "" if it can.
     """
 
     doses: list[Planned]
@@ -57,6 +57,7 @@ class Course:
     total: Decimal | None = None
     counted: tuple[datetime, ...] = ()
     infusion_runs: list[InfusionRun] = field(default_factory=list)
+    size_doubt: str = ""
 
 
 @dataclass(slots=True)

@@ -23,7 +23,7 @@ class Val:
 
     `state`: `known`, `missing`, `review` (there, but a person must judge; `note` says why). For numbers `low <= x`,
     and `x <= high`, or `x < high` when `open_high`. `text` identifies the clinical value (for comparing what was
-    seen with what is).
+    seen with what is). `belongs`: False of what is on record at a point that does not accept it.
     """
 
     state: Literal["known", "missing", "review"]
@@ -35,6 +35,7 @@ class Val:
     open_high: bool = False
     day: date | None = None
     note: str = ""
+    belongs: bool = True
 
 
 MISSING = Val("missing", None, "", None)
@@ -49,7 +50,25 @@ def value_text(event: Event) -> str:
             detail = event.detail(name)
             if detail is not None:
                 text += f" {name} {detail}"
+    elif under_sensitivity(event):
+        text += f" sensitivity {event.detail('sensitivity')}"
     return text
+
+
+def under_sensitivity(event: Event) -> bool:
+    """Whether a number lies below what its own assay can see."""
+    detail = event.detail("sensitivity")
+    return (
+        detail is not None and event.value not in QUALIFIERS and Decimal(event.value or "0") < Decimal(detail)
+    )
+
+
+def qualifier_of(fact: Fact, event: Event) -> str:
+    """The qualifier of a measured value: 0 says that nothing was detected. "" of a quantified one."""
+    value = event.value or ""
+    if value in QUALIFIERS or not fact.qualifiers:
+        return value if value in QUALIFIERS else ""
+    return "not-detected" if Decimal(value) == 0 else ""
 
 
 def observed(fact: Fact, event: Event) -> Val:
@@ -62,14 +81,23 @@ def observed(fact: Fact, event: Event) -> Val:
         return Val(
             "known", event, text, event.recorded, day=None if value == "NEVER" else date.fromisoformat(value)
         )
-    if value in QUALIFIERS:
-        return _unquantified(event, value, text)
+    specimen = event.detail("specimen")
+    if fact.specimens and specimen is not None and specimen.strip().lower() not in fact.specimens:
+        note = f"specimen {specimen}: only {' or '.join(fact.specimens)} counts"
+        return Val("review", event, f"{text} in {specimen}", event.recorded, ZERO, INFINITY, note=note)
+    qualifier = qualifier_of(fact, event)
+    if qualifier:
+        return _unquantified(event, qualifier, text)
     number = Decimal(value)
     low, high = fact.plausible
     beyond = (low is not None and number < Decimal(low)) or (high is not None and number > Decimal(high))
     if beyond and event.detail("checked") != "yes":
         note = "implausible: correct it or confirm it as checked"
         return Val("review", event, text, event.recorded, number, number, note=note)
+    if fact.qualifiers and under_sensitivity(event):
+        # No assay can place a value below what it can see: it lies somewhere under that.
+        limit = Decimal(event.detail("sensitivity") or "0")
+        return Val("known", event, text, event.recorded, ZERO, limit, open_high=True)
     return Val("known", event, text, event.recorded, number, number)
 
 

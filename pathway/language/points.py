@@ -14,10 +14,12 @@ class TimePoint:
     A sample belongs if its site-local day lies from `first` to `last` days after that of the anchor `of` (negative: before
     it; None: no bound on that side). `since` and `until` are further anchors: not before the day of the one, not after that
     of the other, once they are on record. A sample that does not belong is on record, does not count, and is under REVIEW
-    until date or label are corrected or somebody judges that it belongs (detail `belongs`: `yes`). While `of` or `since` is
-    not on record, what was sampled is PENDING. `on_time`: days from `of` within which it is on schedule; one that belongs
-    and lies outside counts, with a deviation. `facts`: only those facts (and actions) have this window (none named: every
-    one that has the point). `anytime`: the label says nothing about time; then nothing else is given but the source.
+    until date or label are corrected or somebody judges that it belongs (detail `belongs`: `yes`). While `since`, or `of`
+    where there is a `first`, is not on record, what was sampled is PENDING; an upper bound alone keeps nothing waiting.
+    `on_time`: days from `of` within which it is on schedule; one that belongs and lies outside counts, with a deviation.
+    A key of the type `study_day` calls the day of `of` D1. `facts`: only those facts (and actions) have this window (none
+    named: every one that has the point and no window of its own). `anytime`: the label says nothing about time; then
+    nothing else is given but the source.
     """
 
     id: str
@@ -45,9 +47,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Two days of which one comes first: `earlier` and `later` are date facts or actions, by id (actions of the same scope).
+    """Two days of which one comes first: `earlier` and `later` are date facts or actions, by id. Two actions are compared
+    where the scope labels that both have agree.
 
-    `strictly`: not on the same day. A breach is told, and both are under REVIEW until one of them is corrected.
+    `strictly`: not on the same day. A breach is told, and date facts in it are under REVIEW until one of them is corrected.
     """
 
     earlier: str

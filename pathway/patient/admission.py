@@ -11,6 +11,7 @@ from typing import Any
 
 from pathway.engine.context import Evaluation
 from pathway.events import Event, Report
+from pathway.language.details import BELONGS, action_details
 from pathway.language.parsing import nearest
 from pathway.language.terms import DECIDERS, decider, key_of
 from pathway.patient.evaluate import criterion_seen, decision_seen
@@ -120,7 +121,7 @@ class _Door:
                 value, unit, details = self._value(r.name, r.point, r.value, r.unit, r.details)
                 return where and (known.value, known.unit, known.details) == (value, unit, in_order(details))
             case "action":
-                accepted = self.compiled.actions[known.name].details
+                accepted = action_details(self.compiled.actions[known.name])
                 return where and known.details == in_order(details_of(known.name, accepted, r.details))
             case "adverse_event":
                 kind = self.compiled.adverse_events[known.name]
@@ -166,7 +167,7 @@ class _Door:
                 f"action {r.name!r} is not known; {nearest(r.name, list(self.compiled.actions))}",
             )
         check_scope(r.name, r.scope, dict(action.scopes))
-        return self.event(details=details_of(r.name, action.details, r.details))
+        return self.event(details=details_of(r.name, action_details(action), r.details))
 
     def adverse_event(self) -> Event:
         """The grade of an adverse event from now on."""
@@ -204,7 +205,10 @@ class _Door:
             raise Refused("malformed", f"a {kind} cannot be corrected; void it and record what is right")
         if r.unit and r.value is None:
             raise Refused("malformed", "a unit needs the value that it belongs to")
-        value, unit, details = before.value, before.unit, dict(before.details) | dict(r.details)
+        value, unit, details = before.value, before.unit, dict(before.details)
+        if self._moved(before):
+            details.pop(BELONGS, None)  # it was with the other day or label that somebody had judged it
+        details |= dict(r.details)
         if kind == "observation":
             value, unit, kept = self._value(
                 before.name,
@@ -228,7 +232,7 @@ class _Door:
                 )
             if r.scope:
                 check_scope(before.name, r.scope, dict(action.scopes))
-            details = dict(details_of(before.name, action.details, tuple(details.items())))
+            details = dict(details_of(before.name, action_details(action), tuple(details.items())))
         return self.event(
             name=before.name,
             value=value,
@@ -240,6 +244,12 @@ class _Door:
             occurred=min((r.occurred or before.occurred).astimezone(UTC), self.now),
             target=r.target,
         )
+
+    def _moved(self, before: Event) -> bool:
+        """Whether a correction says another time point or another time."""
+        r = self.report
+        place = r.point or before.point, tuple(sorted(r.scope)) or before.scope, r.occurred or before.occurred
+        return place != (before.point, before.scope, before.occurred)
 
     def _target(self) -> Event:
         wanted = self.report.target

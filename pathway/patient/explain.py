@@ -105,7 +105,10 @@ def value_words(ctx: Evaluation, reading: Reading) -> str:
     value: Val = ctx.reading(ctx.compiled.reading_index[reading])
     fact = ctx.compiled.facts[reading.fact]
     if value.event is None:
-        return f"{reading_name(reading)} is missing"
+        name = reading_name(reading)
+        if value.state == "review":
+            return f"{name} = {value.text}; {value.note}"
+        return f"{name} is missing" + (f": {value.note}" if value.note else "")
     unit = f" {fact.units[0].name}" if fact.units and value.event.value not in QUALIFIERS else ""
     sampled = value.event.occurred.astimezone(ctx.tz).date().isoformat()
     note = f"; {value.note}" if value.note else ""

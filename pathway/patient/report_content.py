@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pathway.language import AdverseEventType, Fact, Scope
+from pathway.language.details import BELONGS, fact_details
 from pathway.language.parsing import BadValue, decimal_text, nearest, parse_decimal, parse_fact_value
 from pathway.refusal import Refused
 
@@ -41,12 +42,7 @@ def value_of(
         raise Refused(error.code, str(error)) from None
     if fact.type == "date" and text != "NEVER" and not fact.future and text > today:
         raise Refused("future", f"{name} = {text} lies in the future")
-    accepted = (
-        *fact.details,
-        "checked",
-        *(("sensitivity", "quantifiable_limit") if fact.qualifiers else ()),
-    )
-    return text, canonical, details_of(name, accepted, tuple(known.items()))
+    return text, canonical, details_of(name, fact_details(fact), tuple(known.items()))
 
 
 def details_of(
@@ -60,6 +56,8 @@ def _detail_of(what: str, accepted: tuple[str, ...], detail: str, content: str) 
     """The detail in canonical text: numbers as decimals without an exponent."""
     if detail not in accepted:
         raise Refused("unknown_detail", f"{what} has no detail {detail!r}; {nearest(detail, accepted)}")
+    if detail == BELONGS and content not in ("yes", "no"):
+        raise Refused("impossible", f"{what}, {detail}: say yes or no, got {content!r}")
     if detail in ("sensitivity", "quantifiable_limit", "dose", "days", "rate"):
         try:
             number = parse_decimal(content)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathway.engine.context import Compiled
 from pathway.events import Report
 from pathway.language import ROLES, AdverseEventType, Fact, Scope
+from pathway.language.details import action_details, fact_details
 from pathway.language.parsing import BadValue, parse_decimal, parse_fact_value
 from pathway.language.terms import key_of
 from pathway.refusal import DECISION_DETAILS
@@ -25,9 +26,6 @@ from pathway.rehearsal.tree import Entries, Node, Reader, accepted
 
 UNPLACED = datetime(1900, 1, 1, tzinfo=UTC)
 """Stands for a moment that could not be read, in a report that is then not handed out."""
-OF_ANY = ("checked", "qualifier")
-OF_MEASURED = (*OF_ANY, "sensitivity", "quantifiable_limit")
-"""Details that the door knows of any fact, and of one that may be not detected."""
 NUMBERS = ("sensitivity", "quantifiable_limit", "dose", "days", "rate")
 
 
@@ -314,16 +312,12 @@ class _Writer:
             return None
         if draft.kind == "fact":
             fact = self.compiled.facts.get(draft.word("fact"))
-            return (
-                None
-                if fact is None
-                else tuple(dict.fromkeys((*fact.details, *(OF_ANY if not fact.qualifiers else OF_MEASURED))))
-            )
+            return None if fact is None else (*fact_details(fact), "qualifier")
         if draft.kind == "do" and draft.governed:
             return governed_details(draft.word("do"))
         if draft.kind == "do":
             action = self.compiled.actions.get(draft.word("do"))
-            return action.details if action is not None else None
+            return action_details(action) if action is not None else None
         if draft.kind == "decide":
             return DECISION_DETAILS
         return ("scale", "text") if draft.kind == "ae" else ()

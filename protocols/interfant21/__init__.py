@@ -13,6 +13,7 @@ from protocols.interfant21 import (
     facts,
     notices,
     phases,
+    points,
     profile,
     risk,
     schedule,
@@ -53,6 +54,8 @@ INTERFANT_21 = Protocol(
     enrolled_group="risk",
     gaps=profile.GAPS,
     waivers=waivers.WAIVERS,
+    points=points.POINTS,
+    orders=points.ORDERS,
 )
 
 __all__ = ["INTERFANT_21"]

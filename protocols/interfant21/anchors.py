@@ -10,6 +10,7 @@ from pathway.language import (
     Outcome,
     Param,
     Passed,
+    Reached,
     Reading,
     Sampled,
     Since,
@@ -55,12 +56,17 @@ INDUCTION = (
 CYCLE_1 = (
     Anchor("BLINA1_SLOT", "planned start of blinatumomab", (), (StudyDay("D1", Param("blina1_start")),), assumption()),
     Anchor("BLINA1_LATEST", "latest start of blinatumomab", (), (StudyDay("D1", Param("blina1_latest")),), assumption()),
+    Anchor("AFTER_INDUCTION", "first day of what follows induction",
+           (LedgerPoint("blina[cycle=1]", "start"), Done("course_started", course("CONSOLIDATION"))), (), registry(), earliest=True),
     Anchor("BLINA1_START", "b1 of cycle 1", (LedgerPoint("blina[cycle=1]", "start"),), (Offset("BLINA1_SLOT"),),
            registry("after induction, CNS1; day: assumption")),
     Anchor("BL1_PAUSED", "last interruption of cycle 1", (LedgerPoint("blina[cycle=1]", "last_pause"),), source=public("B3")),
     Anchor("BL1_OFF", "bag off cycle 1: ended, or stopped for good",
            (LedgerPoint("blina[cycle=1]", "stop"), Since(stop_decided("1")), LedgerPoint("blina[cycle=1]", "end")),
            (Offset("BLINA1_START", Param("blina_days")),), public("P7"), earliest=True),
+    # A course that nobody has reported is only expected: without cycle 1, the end of induction is what is on record.
+    Anchor("PAST_CYCLE_1", "end of blinatumomab cycle 1; without it the day after the end-of-induction marrow",
+           (Offset("BL1_OFF", when=Reached("BLINA1_START")), Offset("EOI_SAMPLE", 1)), source=assumption()),
     Anchor("BL1_SAMPLE", "marrow after cycle 1 taken", (Done("marrow_sampled", point("BL1-END")), Sampled(BL1_MRD)),
            source=registry()),
 )  # fmt: skip

@@ -3,6 +3,7 @@
 from pathway.language import (
     Action,
     AdverseEventType,
+    Change,
     Fact,
     Reading,
     Unit,
@@ -33,6 +34,8 @@ ICANS_SIGNS = icans.parts(public("B9"))
 CNS_COUNTS = cns.parts(("DIAGNOSIS", "EOI"), public("B12", "B13"))
 SAFETY = seriousness.parts(seriousness.Clocks(public("S21"), public("S20", "S22"), public("S19", "S20")))
 
+GROWTH = Change("1.5", 60, assumption("no infant gains or loses half in two months"))
+
 FACTS = (
     # --- who and what
     Fact("birth_date", "date", "Date of birth", "coordinator", registry("age limit")),
@@ -46,9 +49,9 @@ FACTS = (
          public("P3", note="FISH was mandatory in Interfant-06"), values=("REARRANGED", "GERMLINE")),
     Fact("cd19", "choice", "CD19 on the blasts at diagnosis", "laboratory", registry(), values=("POSITIVE", "NEGATIVE")),
     Fact("weight", "number", "Body weight", "clinician", assumption(), units=(Unit("kg"), Unit("g", "0.001")),
-         cardinality="latest", possible=("0.3", "40"), plausible=("1.5", "20"), details=("checked",)),
+         cardinality="latest", possible=("0.3", "40"), plausible=("1.5", "20"), details=("checked",), change=GROWTH),
     Fact("bsa", "number", "Body surface area", "clinician", assumption(), units=(Unit("m2"),), cardinality="latest",
-         possible=("0.05", "2"), plausible=("0.12", "0.8"), details=("checked",)),
+         possible=("0.05", "2"), plausible=("0.12", "0.8"), details=("checked",), change=GROWTH),
     # --- treatment before diagnosis
     Fact("prior_steroid", "number",
          "Steroid before diagnosis as prednisone equivalent, one report a course; 0 says that there was none",
@@ -71,7 +74,7 @@ FACTS = (
     Fact("marrow_blasts", "number", "Blasts in marrow by morphology: M1 < 5 %, M2 5 to < 25 %, M3 >= 25 %", "laboratory",
          public("P13c"), units=BLASTS, points=("DIAGNOSIS", *SAMPLING_POINTS), possible=("0", "100")),
     Fact("mrd", "number", "Minimal residual disease in marrow", "laboratory", registry(), units=FRACTION,
-         points=SAMPLING_POINTS, possible=("0", "1"), qualifiers=True,
+         points=SAMPLING_POINTS, possible=("0", "1"), qualifiers=True, specimens=("marrow", "bone marrow"),
          details=("assay", "specimen", "sensitivity", "quantifiable_limit")),
     Fact("marker_sensitivity", "number", "Sensitivity of the patient's MRD marker", "laboratory", assumption(),
          units=FRACTION, cardinality="latest", possible=("0", "1"), details=("assay",)),
@@ -114,17 +117,17 @@ ACTIONS = (
     Action("first_prednisone", "First dose of prednisone: study day D1", assumption("day numbering")),
     Action("consent_withdrawn", "Consent withdrawn", registry()),
     Action("marrow_sampled", "Marrow taken, result still to come", assumption(),
-           scopes=(("point", ("DIAGNOSIS", *SAMPLING_POINTS)),)),
+           scopes=(("point", ("DIAGNOSIS", *SAMPLING_POINTS)),), repeats=True),
     Action("eoi_postponed", "End-of-induction marrow postponed for pancytopenia; to be renewed every 7 days",
-           public("P9", note="pilot, citing Interfant-06"), role="clinician", details=("reason",)),
+           public("P9", note="pilot, citing Interfant-06"), role="clinician", details=("reason",), repeats=True),
     Action("it_given", "Lumbar puncture with intrathecal chemotherapy", public("P4"),
-           scopes=(("course", ("PREPHASE", *COURSES[:-1])),)),
-    Action("infusion_started", "Blinatumomab cycle started (b1)", registry(), scopes=CYCLES, details=("dose",)),
-    Action("infusion_paused", "Blinatumomab interrupted", public("B3"), scopes=CYCLES, details=("cause",)),
-    Action("infusion_resumed", "Blinatumomab resumed", public("B3"), scopes=CYCLES, details=("dose",)),
-    Action("infusion_stopped", "Blinatumomab stopped for good", public("B3"), scopes=CYCLES, details=("cause",)),
-    Action("infusion_ended", "Bag off: the cycle has ended", public("P7"), scopes=CYCLES),
-    Action("bag_change_missed", "A bag change was missed by more than 4 hours", assumption(), scopes=CYCLES),
+           scopes=(("course", ("PREPHASE", *COURSES[:-1])),), repeats=True),
+    Action("infusion_started", "Blinatumomab cycle started (b1)", registry(), scopes=CYCLES, details=("dose",), repeats=True),
+    Action("infusion_paused", "Blinatumomab interrupted", public("B3"), scopes=CYCLES, details=("cause",), repeats=True),
+    Action("infusion_resumed", "Blinatumomab resumed", public("B3"), scopes=CYCLES, details=("dose",), repeats=True),
+    Action("infusion_stopped", "Blinatumomab stopped for good", public("B3"), scopes=CYCLES, details=("cause",), repeats=True),
+    Action("infusion_ended", "Bag off: the cycle has ended", public("P7"), scopes=CYCLES, repeats=True),
+    Action("bag_change_missed", "A bag change was missed by more than 4 hours", assumption(), scopes=CYCLES, repeats=True),
     Action("course_started", "Course of chemotherapy started", assumption(), scopes=(("course", COURSES),),
            details=("regimen",)),
     Action("course_ended", "Course of chemotherapy ended", assumption(), scopes=(("course", COURSES),)),
@@ -138,7 +141,7 @@ ACTIONS = (
     Action("second_malignancy", "Second malignancy", assumption(), role="clinician"),
     Action("treatment_stopped", "Protocol treatment ended early: toxicity, decision of physician or parents", assumption(),
            role="clinician", details=("cause",)),
-    Action("lost_to_follow_up", "Lost to follow-up", assumption()),
+    Action("lost_to_follow_up", "Lost to follow-up", assumption(), repeats=True),
     Action("death", "Death", assumption(), details=("cause",)),
     *SAFETY.actions,
     Action("study_closed", "The study has closed", assumption(), role="sponsor"),

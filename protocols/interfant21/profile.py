@@ -35,6 +35,12 @@ PROFILE = (
     ProfileKey("hsct_mrd_max_age", "days", "14", "greatest age of that marrow at conditioning", assumption()),
     ProfileKey("maintenance_end", "study_day", "D728", "end of maintenance (week 104)", assumption()),
     ProfileKey("result_turnaround", "days", "10", "days within which an MRD result is expected", assumption()),
+    ProfileKey("eoi_sample_first", "study_day", "D26", "first day of a sample that counts as end of induction; earlier is reviewed",
+               assumption("one week before D33")),
+    ProfileKey("eoi_sample_last", "study_day", "D60", "last day of a sample that counts as end of induction; later is reviewed",
+               assumption("room for a postponement for pancytopenia")),
+    ProfileKey("bl1_sample_last", "days", "14", "days after bag off of cycle 1 on which a marrow still tells of it",
+               assumption("the treatment-free interval")),
     *SAFETY.profile,
     # Not clinical: lengths that only let a simulated clock advance.
     ProfileKey("length_IB", "days", "42", "length of IB", assumption("placeholder"), simulation=True),

@@ -154,17 +154,17 @@ TOY = Protocol(
         Action("consent", "consent signed", R),
         Action("withdrawn", "consent withdrawn", R),
         Action("first_prednisone", "first dose", R),
-        Action("infusion_started", "started", R, scopes=CYCLE, details=("dose",)),
-        Action("infusion_paused", "paused", R, scopes=CYCLE, details=("cause",)),
-        Action("infusion_resumed", "resumed", R, scopes=CYCLE, details=("dose",)),
+        Action("infusion_started", "started", R, scopes=CYCLE, details=("dose",), repeats=True),
+        Action("infusion_paused", "paused", R, scopes=CYCLE, details=("cause",), repeats=True),
+        Action("infusion_resumed", "resumed", R, scopes=CYCLE, details=("dose",), repeats=True),
         Action("infusion_stopped", "stopped for good", R, scopes=CYCLE),
-        Action("infusion_ended", "ended", R, scopes=CYCLE),
-        Action("bag_change_missed", "bag change missed", R, scopes=CYCLE),
+        Action("infusion_ended", "ended", R, scopes=CYCLE, repeats=True),
+        Action("bag_change_missed", "bag change missed", R, scopes=CYCLE, repeats=True),
         Action("course_started", "a course began", R, scopes=(("course", ("IB", "ADE", "MARMA")),)),
         Action("donor_found", "donor found", R),
         Action("relapse", "relapse", R),
         Action("death", "death", R),
-        Action("blood_count", "blood count", R),
+        Action("blood_count", "blood count", R, repeats=True),
     ),
     adverse_events=(
         AdverseEventType("CRS", "cytokine release", R, scales=("ASTCT",)),
@@ -435,9 +435,9 @@ def phase(plan: Plan, track: str = "treatment") -> str:
     return next(t.phase for t in plan.tracks if t.id == track)
 
 
-def enrolled() -> Life:
+def enrolled(compiled: Any = COMPILED) -> Life:
     """T01 of the toy: 240 days old, WBC 85, first dose on 2025-02-03 09:00."""
-    life = Life()
+    life = Life(compiled)
     life.fact("2025-02-01T09:00", "birth_date", "2024-06-08")
     life.fact("2025-02-01T09:01", "diagnosis_date", "2025-02-01")
     life.fact("2025-02-01T09:02", "lineage", "B")
@@ -447,9 +447,9 @@ def enrolled() -> Life:
     return life
 
 
-def infused(start: str = "2025-03-10T10:00") -> Life:
+def infused(start: str = "2025-03-10T10:00", compiled: Any = COMPILED) -> Life:
     """The same child at the start of the infusion, 20 days before the clocks change in Berlin."""
-    life = enrolled()
+    life = enrolled(compiled)
     life.fact("2025-02-10T12:00", "blasts", "320", unit="/uL", on="2025-02-10T09:00")
     life.decide("2025-02-10T13:00", "AFTER_PREPHASE", "INDUCTION")
     life.fact("2025-03-07T12:00", "cns", "CNS1", on="2025-03-07T09:00")

@@ -31,6 +31,7 @@ class CoursePlan:
     reduce: Callable[[Evaluation], int | None]
     review: Callable[[Evaluation], int | None]
     episodes: list[Callable[[Evaluation, datetime | None], list[Episode]]]
+    sizes: Callable[[Evaluation], list[Event]]
 
 
 def events_of(ctx: Evaluation, spec: Doses, action: str, label: str) -> list[Event]:

@@ -92,9 +92,9 @@ def _text(spec: Doses, run: Run, dose: Planned) -> str:
     if dose.amount is None:
         return f"{spec.text}, {dose.label}: the dose is not decided"
     per = f"{decimal_text(dose.amount)} {spec.unit}"
-    if dose.measured is None:
-        return f"{spec.text}, {dose.label}: {per}; {spec.size.fact} is missing"
     assert run.course is not None
+    if dose.measured is None:
+        return f"{spec.text}, {dose.label}: {per}; {run.course.size_doubt or f'{spec.size.fact} is missing'}"
     text = f"{spec.text}, {dose.label}: {per} = {decimal_text(dose.measured)} {spec.measure}"
     key = key_of(spec.id, spec.scope)
     infusion_run = next(

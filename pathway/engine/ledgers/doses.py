@@ -11,6 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from pathway.clock import at_hour, local_day
 from pathway.engine.context import Evaluation
+from pathway.engine.doubts import compile_believed
 from pathway.engine.ledgers.course import (
     STOPPED_BY_REDUCTIONS,
     CoursePlan,
@@ -22,7 +23,6 @@ from pathway.engine.ledgers.course import (
 from pathway.engine.ledgers.holds import compile_hold
 from pathway.engine.ledgers.rates import compile_rates
 from pathway.engine.linker import Linker
-from pathway.engine.readings import samples
 from pathway.engine.results import Course, Episode, Held, Planned, Run
 from pathway.engine.times import compile_number
 from pathway.events import Event
@@ -56,6 +56,7 @@ def compile_doses(spec: Doses, linker: Linker) -> Callable[[Evaluation], Run]:
         number(spec.reduce_after),
         number(spec.review_after),
         [compile_hold(rule, linker) for rule in spec.holds],
+        compile_believed(linker.fact(spec.size.fact)),
     )
     infuse = compile_rates(spec, spec.infusing, linker) if spec.infusing is not None else None
 
@@ -221,12 +222,13 @@ def _amounts(ctx: Evaluation, plan: CoursePlan, course: Course, given: dict[str,
     factor = Decimal(spec.reduced_to) if course.level else ONE
     size = ctx.reading(plan.size)
     now = _capped(ctx, spec, size.low if size.state == "known" else None)
+    course.size_doubt = f"{spec.size.fact} {size.text}: {size.note}" if size.state == "review" else ""
     total = Decimal(0) if row is not None and now is not None else None
     for dose in course.doses:
         if row is not None:
             dose.amount = Decimal(row[spec.labels.index(dose.label)]) * factor
         event = given.get(dose.label)
-        size_then = now if event is None else _capped(ctx, spec, _size_at(ctx, spec, event)) or now
+        size_then = now if event is None else _capped(ctx, spec, _size_at(ctx, plan, event)) or now
         if dose.amount is not None and size_then is not None:
             dose.measured = _rounded(ctx, spec, dose.amount * size_then)
             total = None if total is None else total + dose.amount * size_then
@@ -238,9 +240,9 @@ def _capped(ctx: Evaluation, spec: Doses, size: Decimal | None) -> Decimal | Non
     return min(size, Decimal(cap)) if size is not None and isinstance(cap, str) else size
 
 
-def _size_at(ctx: Evaluation, spec: Doses, event: Event) -> Decimal | None:
-    """The weight or surface that was known when the dose was given."""
-    known = [e for e in samples(ctx, spec.size) if e.occurred <= event.occurred and e.value is not None]
+def _size_at(ctx: Evaluation, plan: CoursePlan, event: Event) -> Decimal | None:
+    """The weight or surface that was known, and believed, when the dose was given."""
+    known = [e for e in plan.sizes(ctx) if e.occurred <= event.occurred]
     return Decimal(known[-1].value or "0") if known else None
 
 

@@ -10,9 +10,9 @@ from decimal import Decimal
 from pathway.engine.context import Evaluation
 from pathway.engine.linker import Linker
 from pathway.engine.predicates import predicate
-from pathway.engine.readings import samples
 from pathway.engine.results import Episode
 from pathway.engine.values import Val, holds, observed
+from pathway.engine.windows import samples
 from pathway.events import Event
 from pathway.language import Fact, Hold, Reading, Sign
 

@@ -8,7 +8,7 @@ reports otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -46,8 +46,9 @@ def run_infusion(
     types: dict[str, AdverseEventType],
     record: Record,
     passed: Passed,
+    sizes: Sequence[Event] = (),
 ) -> Run:
-    """The run of an infusion. `passed(instant)` is the only access to the clock.
+    """The run of an infusion. `passed(instant)` is the only access to the clock. `sizes`: the weights that are believed.
 
     `days` None: its length is not set, it runs without a projected end. `same_cycle_pause` None: no limit is set.
     """
@@ -56,7 +57,7 @@ def run_infusion(
         return Run(unit=spec.unit)
     first = _counted_from(spec, record, starts)
     start = first.occurred
-    spec = _dosed(spec, record, start)
+    spec = _dosed(spec, sizes, start)
     run = Run(unit=spec.unit)
     run.start = run.as_of = start
     ends = [e.occurred for e in _mine(record, spec, "infusion_ended") if e.occurred >= start]
@@ -95,10 +96,9 @@ def _counted_from(spec: Infusion, record: Record, starts: list[Event]) -> Event:
     return first
 
 
-def _dosed(spec: Infusion, record: Record, start: datetime) -> Infusion:
+def _dosed(spec: Infusion, reports: Sequence[Event], start: datetime) -> Infusion:
     """The infusion with the doses of its band: by the last value before the start, or the first after it."""
-    reports = [e for events in record.observations.get(spec.dose_by, {}).values() for e in events]
-    known = [e for e in reports if e.occurred <= start][-1:] or reports[:1]
+    known = [e for e in reports if e.occurred <= start][-1:] or [*reports[:1]]
     for event in known:
         number = Decimal(event.value or "0")
         value = Val("known", event, event.value or "", event.recorded, number, number)

@@ -206,7 +206,7 @@ def test_a_report_of_an_earlier_hour_does_not_become_the_latest_grade() -> None:
 @pytest.mark.parametrize(
     ("first", "second", "rises"),
     [
-        ("0.00001", "0.0001", True), ("0.00001", "0.000099", False), ("0.0001", "0.0001", False), ("0", "0.0001", False),
+        ("0.00001", "0.0001", True), ("0.00001", "0.000099", False), ("0.0001", "0.0001", False), ("0", "0.0001", True),
         ("not-detected", "0.00001", True), ("not-detected", "positive-not-quantifiable", True),
         ("not-detected", "not-detected", False), ("0.001", "positive-not-quantifiable", False),
     ],

@@ -71,9 +71,18 @@ def report(draw: Draw, compiled: Compiled, record: Record, plan: Plan, number: i
     )
     details = tuple(
         {
-            pick(draw, "dose", "days", "sensitivity", "checked", "route", "scale", "cause"): pick(
-                draw, *INTERFERE
-            )
+            pick(
+                draw,
+                "dose",
+                "days",
+                "sensitivity",
+                "checked",
+                "route",
+                "scale",
+                "cause",
+                "belongs",
+                "specimen",
+            ): pick(draw, *INTERFERE)
         }.items()
     )
     details = details if draw(st.integers(0, 3)) == 0 else ()

@@ -1,0 +1,231 @@
+"""What is told of doubts: samples outside their point, values not to be believed, acts reported twice, orders that cannot be.
+
+A doubt is keyed by what it speaks of (fact or action, point, scope), never by the event or its day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from itertools import product
+
+from pathway.clock import local_day
+from pathway.engine.context import Evaluation
+from pathway.engine.doubts import compile_jump, compile_order, order_words
+from pathway.engine.linker import Linker
+from pathway.engine.obligations import oblige
+from pathway.engine.values import observed, value_text
+from pathway.engine.windows import Window, window_of
+from pathway.events import Event
+from pathway.language import Action, Done, Fact, Order, Role, Scope
+from pathway.language.details import POINT
+from pathway.language.terms import key_of
+from pathway.language.walk import atoms
+from pathway.plan import Obligation
+
+Doubts = Callable[[Evaluation], list[Obligation]]
+_MOST_SCOPES = 64
+
+
+def compile_doubts(linker: Linker) -> Iterator[tuple[str, Callable[[], Doubts]]]:
+    """The name of each thing that can be in doubt, and what compiles its notices."""
+    protocol = linker.protocol
+    for fact in protocol.facts:
+        if fact.points and protocol.points:
+            yield f"samples of {fact.id}", lambda f=fact: _of_samples(f, linker)  # type: ignore[misc]
+        if fact.type == "number" and (fact.plausible != (None, None) or fact.change or fact.specimens):
+            yield f"values of {fact.id}", lambda f=fact: _of_values(f, linker)  # type: ignore[misc]
+    vital = {done.action for done in atoms(protocol.anchors, Done)}
+    for action in protocol.actions:
+        points = dict(action.scopes).get(POINT, ())
+        if points and protocol.points:
+            yield f"times of {action.id}", lambda a=action: _of_acts(a, linker)  # type: ignore[misc]
+        if not action.repeats:
+            severity = "critical" if action.id in vital else "major"
+            yield f"reports of {action.id}", lambda a=action, s=severity: _twice(a, s, linker)  # type: ignore[misc]
+    for order in protocol.orders:
+        yield f"order of {order.earlier} and {order.later}", lambda o=order: _of_order(o, linker)  # type: ignore[misc]
+
+
+def _windows(name: str, points: tuple[str, ...], linker: Linker) -> dict[str, Window]:
+    found = {p: w for p in points if (w := window_of(name, p, linker)) is not None}
+    for notice, kind, point in product(
+        ("SAMPLE-OUTSIDE", "SAMPLE-WAITS", "SAMPLE-OFF-SCHEDULE"), ("fact", "action"), found
+    ):
+        linker.recorded(key_of(notice, ((kind, name), (POINT, point))))
+    return found
+
+
+def _of_samples(fact: Fact, linker: Linker) -> Doubts:
+    linker.fact(fact.id)
+    windows = _windows(fact.id, fact.points, linker)
+
+    def doubts(ctx: Evaluation) -> list[Obligation]:
+        by_point = ctx.record.observations.get(fact.id)
+        if not by_point:
+            return []
+        return [
+            o
+            for point, window in windows.items()
+            if (events := by_point.get(point))
+            for o in _placed(ctx, "fact", fact.id, fact.supplier, window, events)
+        ]
+
+    return doubts
+
+
+def _of_acts(action: Action, linker: Linker) -> Doubts:
+    linker.action(action.id, ())
+    windows = _windows(action.id, dict(action.scopes)[POINT], linker)
+
+    def doubts(ctx: Evaluation) -> list[Obligation]:
+        events = ctx.record.actions.get(action.id)
+        if not events:
+            return []
+        return [
+            o
+            for point, window in windows.items()
+            for o in _placed(
+                ctx,
+                "action",
+                action.id,
+                action.role,
+                window,
+                [e for e in events if dict(e.scope).get(POINT) == point],
+            )
+        ]
+
+    return doubts
+
+
+def _placed(
+    ctx: Evaluation, kind: str, name: str, supplier: Role, window: Window, events: list[Event]
+) -> Iterator[Obligation]:
+    """What is told of the samples of a point: the first that does not belong, that waits, that is off schedule."""
+    point = window.point.id
+    told: dict[str, tuple[Event, str]] = {}
+    for event in events:
+        place = window.place(ctx, event)
+        if place == "outside":
+            told.setdefault("SAMPLE-OUTSIDE", (event, (
+                f"does not belong to it, which accepts {window.accepted(ctx)}. It does not count: correct its date or label, "
+                "or say that it belongs"
+            )))  # fmt: skip
+        elif place == "waits":
+            if not window.foreseen(ctx, event):
+                told.setdefault(
+                    "SAMPLE-WAITS", (event, f"is on record and waits for: {window.bounds(ctx)[2]}")
+                )
+        elif (days := window.off_schedule(ctx, event)) is not None:
+            told.setdefault(
+                "SAMPLE-OFF-SCHEDULE", (event, f"counts, though it was scheduled from {days[0]} to {days[1]}")
+            )
+    for notice, (event, text) in told.items():
+        deviation = notice == "SAMPLE-OFF-SCHEDULE"
+        severity = "major" if notice == "SAMPLE-OUTSIDE" else "minor"
+        day = local_day(event.occurred, ctx.tz)
+        yield oblige(
+            ctx, notice, key_of(notice, ((kind, name), (POINT, point))), "deviation" if deviation else "alert",
+            f"{name} {point} of {day} {text}", "coordinator", [(severity, event.recorded)],
+            also=supplier if notice == "SAMPLE-OUTSIDE" else "",
+        )  # fmt: skip
+
+
+def _of_values(fact: Fact, linker: Linker) -> Doubts:
+    linker.fact(fact.id)
+    jump = compile_jump(fact)
+    keys = {
+        point: key_of("IMPLAUSIBLE", (("fact", fact.id), *(((POINT, point),) if point else ())))
+        for point in fact.points or ("",)
+    }
+    for key in keys.values():
+        linker.recorded(key)
+
+    def doubts(ctx: Evaluation) -> list[Obligation]:
+        by_point = ctx.record.observations.get(fact.id)
+        if not by_point:
+            return []
+        jumps = jump(ctx) if jump is not None else {}
+        out = []
+        for point, key in keys.items():
+            for event in by_point.get(point, ()):
+                value = observed(fact, event)
+                doubted = value.state == "review" and event.value != "not-evaluable"
+                note = value.note if doubted else jumps.get(event.id, "")
+                if note:
+                    name, day = f"{fact.id} {point}".strip(), local_day(event.occurred, ctx.tz)
+                    text = f"{name} {value_text(event)} of {day}: {note}"
+                    out.append(
+                        oblige(
+                            ctx, "IMPLAUSIBLE", key, "alert", text, fact.supplier, [("major", event.recorded)]
+                        )
+                    )
+                    break
+        return out
+
+    return doubts
+
+
+def _twice(action: Action, severity: str, linker: Linker) -> Doubts:
+    linker.action(action.id, ())
+    for scope in _scopes(action):
+        linker.recorded(key_of("REPORTED-TWICE", (("action", action.id), *scope)))
+    keyed = bool(_scopes(action))
+
+    def doubts(ctx: Evaluation) -> list[Obligation]:
+        events = ctx.record.actions.get(action.id, ())
+        if len(events) < 2:
+            return []
+        by_scope: dict[Scope, list[Event]] = {}
+        for event in events:
+            by_scope.setdefault(event.scope, []).append(event)
+        told: dict[str, Obligation] = {}
+        for scope, reports in by_scope.items():
+            if len({(e.occurred, tuple(sorted(e.details))) for e in reports}) > 1:
+                key = key_of("REPORTED-TWICE", (("action", action.id), *(scope if keyed else ())))
+                told.setdefault(key, _contested(ctx, action, scope, key, reports, severity))
+        return list(told.values())
+
+    return doubts
+
+
+def _contested(
+    ctx: Evaluation, action: Action, scope: Scope, key: str, reports: list[Event], severity: str
+) -> Obligation:
+    times = " and ".join(dict.fromkeys(_when(ctx, e) for e in reports))
+    text = (
+        f"{key_of(action.id, scope)} can be done only once and is reported for {times}: correct or void all but one; "
+        "until then the earliest counts"
+    )
+    second = sorted(e.recorded for e in reports)[1]
+    return oblige(ctx, "REPORTED-TWICE", key, "alert", text, "coordinator", [(severity, second)])
+
+
+def _when(ctx: Evaluation, event: Event) -> str:
+    details = ", ".join(f"{k} {v}" for k, v in event.details)
+    return f"{event.occurred.astimezone(ctx.tz):%Y-%m-%d %H:%M}" + (f" ({details})" if details else "")
+
+
+def _scopes(action: Action) -> tuple[Scope, ...]:
+    """Every scope of an action in the order of its labels' names; () where a label may have any value."""
+    labels = sorted(action.scopes)
+    if any(not values for _, values in labels):
+        return ()
+    found = tuple(product(*([(label, value) for value in values] for label, values in labels)))
+    return found if len(found) <= _MOST_SCOPES else ()
+
+
+def _of_order(order: Order, linker: Linker) -> Doubts:
+    test = compile_order(order, linker)
+    key = key_of("IMPOSSIBLE-ORDER", (("earlier", order.earlier), ("later", order.later)))
+    linker.recorded(key)
+
+    def doubts(ctx: Evaluation) -> list[Obligation]:
+        breach = next(test(ctx), None)
+        if breach is None:
+            return []
+        since: datetime = max(event.recorded for _, event in breach)
+        text = order_words(order, breach)
+        return [oblige(ctx, "IMPOSSIBLE-ORDER", key, "alert", text, "coordinator", [("major", since)])]
+
+    return doubts
