@@ -81,10 +81,10 @@ def facts(saes: tuple[str, ...], clocks: Clocks) -> tuple[Fact, ...]:
     """What the table of seriousness reads, by the number of the event."""
     return (
         Fact("sae_criterion", "choice", "Criterion that makes the event serious, stated by the investigator; a planned admission is none. "
-             "HOSPITALISATION: also prolonged", "clinician", clocks.serious, values=CRITERIA, points=saes, cardinality="latest"),
-        Fact("sae_grade", "number", "Grade of the event (CTCAE)", "clinician", clocks.serious, points=saes, cardinality="latest",
+             "HOSPITALISATION: also prolonged", "clinician", clocks.serious, values=CRITERIA, points=saes, labels=True, cardinality="latest"),
+        Fact("sae_grade", "number", "Grade of the event (CTCAE)", "clinician", clocks.serious, points=saes, labels=True, cardinality="latest",
              possible=("1", "5")),
-        Fact("sae_laboratory_only", "choice", "A laboratory finding only", "clinician", clocks.serious, values=("YES", "NO"), points=saes,
+        Fact("sae_laboratory_only", "choice", "A laboratory finding only", "clinician", clocks.serious, values=("YES", "NO"), points=saes, labels=True,
              cardinality="latest"),
     )  # fmt: skip
 
