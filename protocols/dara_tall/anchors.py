@@ -13,7 +13,7 @@ from pathway.language import (
     assumption,
     registry,
 )
-from protocols.dara_tall.facts import DOSES, EVALUATIONS, LABELS, SAFETY, blasts
+from protocols.dara_tall.facts import DOSES, EVALUATIONS, LABELS, POINTS, SAFETY, blasts
 from protocols.dara_tall.response import found
 
 
@@ -52,6 +52,9 @@ def dose(course: str, label: str) -> Anchor:
     )
 
 
+VISIT = Sampled(Reading("disease_assessment"))
+MARROW = Sampled(Reading("marrow_blasts", points=POINTS, since="C1_START"))
+
 ANCHORS = (
     Anchor("D1", "first infusion", (Done("infusion_started", scope("1", "d1")),), (DateOf(Reading("dara_planned")),), assumption()),
     Anchor("C1_START", "first infusion, given", (Done("infusion_started", scope("1", "d1")),), source=assumption()),
@@ -74,7 +77,9 @@ ANCHORS = (
     Anchor("WITHDRAWAL", "consent withdrawn", (Done("consent_withdrawn"),)),
     Anchor("LOSS", "lost to follow-up", (Done("lost_to_follow_up"),)),
     Anchor("STUDY_CLOSED", "study closed", (Done("study_closed"),), source=registry("2028-09-01")),
-    Anchor("LAST_ASSESSED", "last assessed in remission", (Sampled(Reading("disease_assessment")),)),
+    # A marrow with disease in it ends the interval itself; so the last one without it is as good as a visit.
+    Anchor("LAST_ASSESSED", "last assessed in remission: at a visit, or by a marrow", (Latest((VISIT, MARROW)), VISIT, MARROW),
+           source=assumption("interval end points are censored at the last marrow that assessed the disease")),
     Anchor("LAST_SEEN", "last seen or reported alive", (Sampled(Reading("survival")),)),
     *SAFETY.anchors,
 )  # fmt: skip

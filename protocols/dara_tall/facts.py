@@ -45,7 +45,7 @@ FACTS = (
          possible=("0", "100")),
     Fact("mrd", "number", "Minimal residual disease in marrow, by flow", "laboratory", registry(), units=FRACTION, points=POINTS,
          cardinality="latest", possible=("0", "1"), qualifiers=True, specimens=("marrow",),
-         details=("assay", "specimen", "cells", "sensitivity", "quantifiable_limit")),
+         details=("assay", "cells", "sensitivity", "quantifiable_limit")),
     Fact("cd38_independent_gating", "choice", "The flow panel finds the blasts without CD38, which daratumumab masks", "laboratory",
          assumption("effect: passage not seen"), values=("YES", "NO"), points=POINTS, cardinality="latest"),
     Fact("cd38", "choice", "CD38 on the blasts: recorded, not a condition", "laboratory", assumption(), values=("POSITIVE", "NEGATIVE"),

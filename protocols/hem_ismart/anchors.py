@@ -63,14 +63,9 @@ def days_of(number: str) -> tuple[Anchor, ...]:
 
 
 def bounds(number: str) -> tuple[Anchor, ...]:
-    """What bounds the samples of a cycle's end, by reports alone: the plan of the next cycle rests on those samples.
-
-    Days of a cycle count from the day before it, so that day 49 is 49. After the next treatment nothing is of this cycle any more.
-    """
-    given = f"C{number}_GIVEN"
+    """What bounds the samples of a cycle's end, by reports alone: the plan of the next cycle rests on those samples."""
     return (
-        Anchor(given, f"first dose of cycle {number}, as reported", (Done("cycle_started", cycle(number)),), source=registry()),
-        Anchor(f"C{number}_ZERO", f"day before cycle {number}, as reported", (Offset(given, -1),), source=assumption("day n is counted from it")),
+        Anchor(f"C{number}_GIVEN", f"first dose of cycle {number}, as reported", (Done("cycle_started", cycle(number)),), source=registry()),
         Anchor(f"EOC{number}_CLOSES", f"the treatment after cycle {number} has begun: next cycle, or transplant",
                (Done("cycle_started", cycle(str(int(number) + 1))), Done("hsct_done")), source=public("P8", note="transplant: assumption"),
                earliest=True),

@@ -10,12 +10,12 @@ END_OF_CYCLE = public("P2", "P8", note="response at the end of each cycle, recov
 
 def end_of(number: str) -> tuple[TimePoint, TimePoint]:
     """The end of a cycle: counts that recover have until day 49; the marrow may be taken a few days after that."""
-    point, zero, begun = f"EOC{number}", f"C{number}_ZERO", f"EOC{number}_CLOSES"
+    point, start, begun = f"EOC{number}", f"C{number}_GIVEN", f"EOC{number}_CLOSES"
     return (
-        TimePoint(point, f"counts at the end of cycle {number}, to the last day of recovery, before the next treatment", END_OF_CYCLE, of=zero,
+        TimePoint(point, f"counts at the end of cycle {number}, to the last day of recovery, before the next treatment", END_OF_CYCLE, of=start,
                   first=Param("evaluation_from"), last=Param("recovery_end"), until=begun, facts=COUNTS),
-        TimePoint(point, f"end of cycle {number}, before the next treatment", END_OF_CYCLE, of=zero, first=Param("evaluation_from"),
-                  last=Param("evaluation_to"), on_time=(26, Param("recovery_end")), until=begun),
+        TimePoint(point, f"end of cycle {number}, before the next treatment", END_OF_CYCLE, of=start, first=Param("evaluation_from"),
+                  last=Param("evaluation_to"), on_time=(25, Param("recovery_end")), until=begun),
     )  # fmt: skip
 
 
