@@ -46,6 +46,8 @@ D46_RESPONSE = Decision(
         row("NEGATIVE", registry(), lost="no", negative="yes", over="no", agrees="yes"),
         row("POSITIVE", registry(), lost="no", negative="no", over="no", agrees="yes"),
         row("OVER", registry("E11"), lost="no", over="yes"),
+        # What the doubt is between: an outcome that hangs on it is not known before a clinician says which.
+        row("OVER", assumption(), "", "5 % blasts or more are right", lost="no", over="no", agrees="no"),
         row(None, assumption("D46_UNAVAILABLE asks"), lost="yes"),
     ),
     options=("NEGATIVE", "POSITIVE", "OVER"),
@@ -146,7 +148,9 @@ def endpoint(id: str, text: str, slot: Reading, limit: str, clone: bool) -> Deci
             row("NOT_EVALUABLE", assumption("no dose"), treated="no"),
             row("NOT_EVALUABLE", assumption("marrow not in its window"), treated="yes", in_window=("no", "no_marrow")),
             *((row("NOT_EVALUABLE", assumption("no trackable clone"), treated="yes", in_window="yes", clone="no"),) if clone else ()),
-            row("NOT_EVALUABLE", assumption("no result"), treated="yes", in_window="yes", negative="no_marrow", **yes),
+            *((row("NOT_MET", assumption(), "", "5 % blasts or more are right", treated="yes", in_window="yes", negative=("yes", "no"), agrees="no"),)
+              if not clone else ()),
+            row("NOT_EVALUABLE", assumption("no result"), treated="yes", in_window="yes", negative="no_marrow", **({"clone": "yes"} if clone else {})),
         ),
         options=("MET", "NOT_MET", "NOT_EVALUABLE"),
         source=registry("evaluable: at least one dose, marrow in its window, a trackable clone for NGS: assumption"),
