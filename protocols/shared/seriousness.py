@@ -84,8 +84,8 @@ def facts(saes: tuple[str, ...], clocks: Clocks) -> tuple[Fact, ...]:
              "HOSPITALISATION: also prolonged", "clinician", clocks.serious, values=CRITERIA, points=saes, labels=True, cardinality="latest"),
         Fact("sae_grade", "number", "Grade of the event (CTCAE)", "clinician", clocks.serious, points=saes, labels=True, cardinality="latest",
              possible=("1", "5")),
-        Fact("sae_laboratory_only", "choice", "A laboratory finding only", "clinician", clocks.serious, values=("YES", "NO"), points=saes, labels=True,
-             cardinality="latest"),
+        Fact("sae_laboratory_only", "choice", "A laboratory finding only", "clinician", clocks.serious, values=("YES", "NO"), points=saes,
+             labels=True, cardinality="latest"),
     )  # fmt: skip
 
 
