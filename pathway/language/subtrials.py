@@ -53,6 +53,7 @@ def slot_fact(*subtrials: str, source: Source) -> Fact:
         source,
         values=SLOT_STATES,
         points=subtrials,
+        labels=True,
         cardinality="latest",
         details=SLOT_DETAILS,
     )

@@ -12,6 +12,7 @@ from protocols.cbc_all2024 import (
     facts,
     notices,
     phases,
+    points,
     profile,
     response,
     schedule,
@@ -54,6 +55,8 @@ CBC_ALL2024_1 = Protocol(
     enrolled_group="risk",
     gaps=profile.GAPS,
     waivers=waivers.WAIVERS,
+    points=points.POINTS,
+    orders=points.ORDERS,
 )
 
 __all__ = ["CBC_ALL2024_1"]

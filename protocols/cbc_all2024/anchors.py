@@ -8,6 +8,7 @@ from pathway.language import (
     Done,
     Known,
     Latest,
+    LedgerIs,
     LedgerPoint,
     Offset,
     Outcome,
@@ -70,6 +71,21 @@ END_OF_INDUCTION = (
            source=registry()),
 )  # fmt: skip
 
+# What bounds the samples of a time point, by reports and the ledger alone: decisions rest on those samples.
+NOT_GIVEN = LedgerIs("blina", ("not_started",))
+BOUNDS = (
+    Anchor("DIAGNOSIS_MARROW_CLOSES", "last day of the marrow of diagnosis", (Offset("D1", Param("diagnosis_after_steroid")),),
+           source=assumption()),
+    Anchor("BLINA_GIVEN", "blinatumomab started, as reported", (Done("infusion_started"),), source=registry()),
+    # Nobody who got no blinatumomab has a bag that comes off; whoever gets it has no end of induction before that.
+    Anchor("TREATED", "bag off; without blinatumomab the first day of induction",
+           (LedgerPoint("blina", "stop"), LedgerPoint("blina", "end"), Offset("D1", when=NOT_GIVEN)), source=registry()),
+    Anchor("CONSOLIDATION_GIVEN", "consolidation begun, as reported",
+           (Done("course_started", course("CONSOLIDATION")), Done("hdmtx_started", course("1"))), source=assumption(), earliest=True),
+    *(Anchor(f"HDMTX{n}_GIVEN", f"high-dose methotrexate, course {n}, as reported", (Done("hdmtx_started", course(n)),), source=public("C5"))
+      for n in HDMTX),
+)  # fmt: skip
+
 CONSOLIDATION = (
     Anchor("CONSOLIDATION_START", "start of consolidation",
            (Done("course_started", course("CONSOLIDATION")), Done("hdmtx_started", course("1"))),
@@ -119,4 +135,4 @@ EVENTS = (
 
 SHARED = (*CRS_SIGNS.anchors, *ICANS_SIGNS.anchors, *SAFETY.anchors)
 
-ANCHORS = (*INDUCTION, *BLINATUMOMAB, *END_OF_INDUCTION, *CONSOLIDATION, *LATER, *EVENTS, *SHARED)
+ANCHORS = (*INDUCTION, *BLINATUMOMAB, *END_OF_INDUCTION, *BOUNDS, *CONSOLIDATION, *LATER, *EVENTS, *SHARED)

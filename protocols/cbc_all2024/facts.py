@@ -3,6 +3,7 @@
 from pathway.language import Action, AdverseEventType, Fact, Reading, Unit, assumption, public, registry
 from protocols.shared import cns, crs, icans, relapse, seriousness
 from protocols.shared.blinatumomab_label import CRS, LIVER, NEUROTOXICITY, OTHER, SEIZURE
+from protocols.shared.plausible_change import WEIGHT_FROM_BIRTH
 
 SAMPLING_POINTS = (
     "D19",
@@ -76,7 +77,8 @@ FACTS = (
     Fact("heart_disease", "choice", "Congenital heart disease", "clinician", registry("E8"),
          values=("NONE", "WITHOUT_INSUFFICIENCY", "WITH_INSUFFICIENCY")),
     Fact("weight", "number", "Body weight; the last one before b1 decides the dose of blinatumomab", "clinician",
-         public("B6"), units=(Unit("kg"), Unit("g", "0.001")), cardinality="latest", possible=("2", "200"), plausible=("2.5", "120")),
+         public("B6"), units=(Unit("kg"), Unit("g", "0.001")), cardinality="latest", possible=("2", "200"), plausible=("2.5", "120"),
+         change=WEIGHT_FROM_BIRTH),
     # --- treatment before D1
     Fact("prior_steroid", "number", "Glucocorticoid before D1 as prednisone, one report a course; 0 says that there was none",
          "clinician", registry("E9a"), units=(Unit("mg/m2/day"),), cardinality="series", possible=("0", "2000"), details=("days",)),
@@ -98,9 +100,10 @@ FACTS = (
     # --- marrow
     Fact("mrd_flow", "number", "MRD in marrow by flow cytometry", "laboratory",
          registry("named for the end of induction; D19 by flow: assumption"), units=FRACTION, points=SAMPLING_POINTS,
-         possible=("0", "1"), qualifiers=True, details=("assay", "sensitivity", "quantifiable_limit", "cells")),
+         possible=("0", "1"), qualifiers=True, specimens=("marrow",),
+         details=("assay", "sensitivity", "quantifiable_limit", "cells")),
     Fact("mrd_ngs", "number", "MRD in marrow by next-generation sequencing", "laboratory", registry(), units=FRACTION,
-         points=SAMPLING_POINTS, possible=("0", "1"), qualifiers=True,
+         points=SAMPLING_POINTS, possible=("0", "1"), qualifiers=True, specimens=("marrow",),
          details=("assay", "sensitivity", "quantifiable_limit", "cells")),
     Fact("marrow_blasts", "number", "Blasts in marrow by morphology", "laboratory", public("B13"), units=(Unit("%"),),
          points=("DIAGNOSIS", *SAMPLING_POINTS), possible=("0", "100")),
@@ -137,23 +140,23 @@ ACTIONS = (
     Action("enrolled", "Enrolled in the trial", assumption("else the day of the D19 result counts")),
     Action("consent_withdrawn", "Consent to the trial withdrawn", assumption()),
     Action("drug_consent_withdrawn", "Consent to blinatumomab withdrawn, not to the trial", assumption()),
-    Action("marrow_sampled", "Marrow taken, result still to come", assumption(), scopes=(("point", ("DIAGNOSIS", *SAMPLING_POINTS)),)),
+    Action("marrow_sampled", "Marrow taken, result still to come", assumption(), scopes=(("point", ("DIAGNOSIS", *SAMPLING_POINTS)),), repeats=True),
     Action("d19_marrow_counts", "The D19 marrow counts as the marrow before blinatumomab", assumption("H14"), role="clinician"),
-    Action("drug_ordered", "Drug, pump and bed ordered", assumption()),
+    Action("drug_ordered", "Drug, pump and bed ordered", assumption(), repeats=True),
     Action("infusion_started", "Blinatumomab started (b1)", registry(), details=("dose",)),
-    Action("infusion_paused", "Blinatumomab interrupted", public("B3"), details=("cause",)),
-    Action("infusion_resumed", "Blinatumomab resumed", public("B3"), details=("dose",)),
+    Action("infusion_paused", "Blinatumomab interrupted", public("B3"), details=("cause",), repeats=True),
+    Action("infusion_resumed", "Blinatumomab resumed", public("B3"), details=("dose",), repeats=True),
     Action("infusion_stopped", "Blinatumomab stopped for good", public("B3"), details=("cause",)),
     Action("infusion_ended", "Bag off: the course has ended", registry()),
-    Action("bag_change_missed", "A bag change was missed by more than 4 hours", assumption()),
+    Action("bag_change_missed", "A bag change was missed by more than 4 hours", assumption(), repeats=True),
     Action("course_started", "Course of chemotherapy started", assumption(), scopes=(("course", COURSES),), details=("regimen",)),
     Action("course_ended", "Course of chemotherapy ended", assumption(), scopes=(("course", COURSES),)),
     Action("hdmtx_started", "High-dose methotrexate started: 24 h, 10 % in the first half hour; dose in g/m2", public("C5"),
            scopes=(("course", HDMTX),), details=("dose",)),
     Action("induction_2_planned", "Backbone part 2 planned in parallel", assumption()),
-    Action("rescue_increased", "Leucovorin rescue increased", public("C5"), role="clinician", scopes=(("course", HDMTX),)),
-    Action("donor_search_started", "Donor search started", assumption()),
-    Action("hla_typed", "HLA typing done", assumption()),
+    Action("rescue_increased", "Leucovorin rescue increased", public("C5"), role="clinician", scopes=(("course", HDMTX),), repeats=True),
+    Action("donor_search_started", "Donor search started", assumption(), repeats=True),
+    Action("hla_typed", "HLA typing done", assumption(), repeats=True),
     Action("conditioning_started", "Conditioning for transplant started", assumption(), role="clinician"),
     Action("hsct_done", "Stem cells given", assumption(), role="clinician"),
     Action("relapse", "Relapse stated by the team", public("B14"), role="clinician", details=("site",)),

@@ -36,6 +36,11 @@ OFF_STUDY = any_of(
     Recorded("consent_withdrawn"), Recorded("lost_to_follow_up"), Recorded("death"), Recorded("study_closed")
 )  # fmt: skip
 NOT_STARTED = LedgerIs("blina", ("not_started",))
+OFF_CARE = any_of(
+    all_of(Recorded("consent_withdrawn"), Not(NOT_STARTED)),
+    *(Recorded(act) for act in ("lost_to_follow_up", "death", "study_closed")),
+)
+"""Whoever withdraws from the study before the drug goes on with the backbone: nobody is left without a plan."""
 TOO_LATE = Passed(Moment("BLINA_LATEST", at="close"))
 INELIGIBLE = Outcome("eligibility", ("NOT_ELIGIBLE",))
 FOUND_INELIGIBLE = Taken("eligibility", ("NOT_ELIGIBLE",))
@@ -166,7 +171,7 @@ TREATMENT = Track(
         # Blinatumomab was confirmed and never came; that the patient is back on the backbone is what a clinician confirmed.
         Exit("INDUCTION_2", all_of(NOT_STARTED, TOO_LATE, registered("BACKBONE_ONLY")), assumption("latest start passed")),
         Exit("OFF_TREATMENT",
-             any_of(Recorded("relapse"), Recorded("second_malignancy"), Recorded("treatment_stopped"), OFF_STUDY), assumption()),
+             any_of(Recorded("relapse"), Recorded("second_malignancy"), Recorded("treatment_stopped"), OFF_CARE), assumption()),
     ),
 )  # fmt: skip
 

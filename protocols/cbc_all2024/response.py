@@ -14,7 +14,9 @@ from pathway.language import (
     Outcome,
     Param,
     Reading,
+    ReviewIf,
     Taken,
+    VerdictIs,
     all_of,
     any_of,
     assumption,
@@ -28,15 +30,24 @@ from protocols.shared import mrd
 
 NEGATIVE, EXCLUDED = Compare(D46_FLOW, Param("d46_neg")), Compare(D46_FLOW, Param("d46_exclude"))
 UNOBTAINABLE = NotObtainable(D46_FLOW)
+AGREES = ReviewIf(
+    all_of(
+        VerdictIs(Compare(Reading("marrow_blasts", point="D46"), Limit(">=", "5")), ("PASS",)),
+        VerdictIs(EXCLUDED, ("FAIL",)),
+    ),
+    "5 % blasts or more, and flow below 1e-2: one of the two is wrong, a clinician says which",
+)
 
 D46_RESPONSE = Decision(
     "d46_response",
     "Flow MRD at the end of induction: exactly 1e-4 is positive, exactly 1e-2 is over",
-    inputs=(Input("lost", UNOBTAINABLE), Input("negative", NEGATIVE), Input("over", EXCLUDED)),
+    inputs=(Input("lost", UNOBTAINABLE), Input("negative", NEGATIVE), Input("over", EXCLUDED), Input("agrees", AGREES)),
     rules=(
-        row("NEGATIVE", registry(), lost="no", negative="yes", over="no"),
-        row("POSITIVE", registry(), lost="no", negative="no", over="no"),
+        row("NEGATIVE", registry(), lost="no", negative="yes", over="no", agrees="yes"),
+        row("POSITIVE", registry(), lost="no", negative="no", over="no", agrees="yes"),
         row("OVER", registry("E11"), lost="no", over="yes"),
+        # What the doubt is between: an outcome that hangs on it is not known before a clinician says which.
+        row("OVER", assumption(), "", "5 % blasts or more are right", lost="no", over="no", agrees="no"),
         row(None, assumption("D46_UNAVAILABLE asks"), lost="yes"),
     ),
     options=("NEGATIVE", "POSITIVE", "OVER"),
@@ -119,7 +130,8 @@ IN_WINDOW = all_of(
 def endpoint(id: str, text: str, slot: Reading, limit: str, clone: bool) -> Decision:
     """MET, NOT_MET or NOT_EVALUABLE."""
     trackable = (Input("clone", Is(Reading("ngs_clone"), ("TRACKABLE",))),) if clone else ()
-    yes = {"clone": "yes"} if clone else {}
+    yes = {"clone": "yes"} if clone else {"agrees": "yes"}
+    checked = () if clone else (Input("agrees", AGREES),)
     return Decision(
         id,
         text,
@@ -127,6 +139,7 @@ def endpoint(id: str, text: str, slot: Reading, limit: str, clone: bool) -> Deci
             Input("treated", STARTED),
             Input("in_window", IN_WINDOW, closed=("no_marrow", NotObtainable(slot))),
             *trackable,
+            *checked,
             Input("negative", Compare(slot, Param(limit)), closed=("no_marrow", NotObtainable(slot))),
         ),
         rules=(
@@ -135,7 +148,9 @@ def endpoint(id: str, text: str, slot: Reading, limit: str, clone: bool) -> Deci
             row("NOT_EVALUABLE", assumption("no dose"), treated="no"),
             row("NOT_EVALUABLE", assumption("marrow not in its window"), treated="yes", in_window=("no", "no_marrow")),
             *((row("NOT_EVALUABLE", assumption("no trackable clone"), treated="yes", in_window="yes", clone="no"),) if clone else ()),
-            row("NOT_EVALUABLE", assumption("no result"), treated="yes", in_window="yes", negative="no_marrow", **yes),
+            *((row("NOT_MET", assumption(), "", "5 % blasts or more are right", treated="yes", in_window="yes", negative=("yes", "no"), agrees="no"),)
+              if not clone else ()),
+            row("NOT_EVALUABLE", assumption("no result"), treated="yes", in_window="yes", negative="no_marrow", **({"clone": "yes"} if clone else {})),
         ),
         options=("MET", "NOT_MET", "NOT_EVALUABLE"),
         source=registry("evaluable: at least one dose, marrow in its window, a trackable clone for NGS: assumption"),

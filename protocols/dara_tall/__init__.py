@@ -13,6 +13,7 @@ from protocols.dara_tall import (
     facts,
     notices,
     phases,
+    points,
     profile,
     response,
     schedule,
@@ -50,6 +51,8 @@ DARA_TALL = Protocol(
     day_one="D1",
     gaps=profile.GAPS,
     waivers=waivers.WAIVERS,
+    points=points.POINTS,
+    orders=points.ORDERS,
 )
 
 __all__ = ["DARA_TALL"]

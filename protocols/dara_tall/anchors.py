@@ -2,6 +2,7 @@
 
 from pathway.language import (
     Anchor,
+    AnchorTime,
     DateOf,
     Done,
     Latest,
@@ -12,7 +13,7 @@ from pathway.language import (
     assumption,
     registry,
 )
-from protocols.dara_tall.facts import DOSES, EVALUATIONS, SAFETY, blasts
+from protocols.dara_tall.facts import DOSES, EVALUATIONS, LABELS, POINTS, SAFETY, blasts
 from protocols.dara_tall.response import found
 
 
@@ -23,6 +24,19 @@ def scope(course: str, label: str) -> tuple[tuple[str, str], ...]:
 
 BEFORE = {"d2": ("d1", 1), "d8": ("d1", 7), "d15": ("d8", 7), "d22": ("d15", 7)}
 """The dose that a dose counts from, and the days between them: a late one moves all that follow."""
+
+
+def evaluated(course: str, next_begun: tuple[AnchorTime, ...]) -> tuple[Anchor, ...]:
+    """What bounds the marrow of d29: the last dose before it, and a week after that one has had its week, or the next course."""
+    start, last, day = f"C{course}_START", f"C{course}_LAST", f"C{course}_D29"
+    return (
+        Anchor(last, f"last dose of course {course} so far", tuple(Done("infusion_started", scope(course, label)) for label in reversed(LABELS))),
+        Anchor(day, f"d29 of course {course}; a week after its last dose, if that is later",
+               (Latest((Offset(start, Param("evaluation_day")), Offset(last, 7))),), source=assumption("d29 is d22 and a week")),
+        Anchor(f"{day}_CLOSES", f"last day of the marrow of d29, course {course}", (Offset(day, Param("evaluation_window")), *next_begun),
+               source=assumption("d29 + 7 d, before course 2"), earliest=True),
+    )  # fmt: skip
+
 
 
 def dose(course: str, label: str) -> Anchor:
@@ -38,6 +52,9 @@ def dose(course: str, label: str) -> Anchor:
     )
 
 
+VISIT = Sampled(Reading("disease_assessment"))
+MARROW = Sampled(Reading("marrow_blasts", points=POINTS, since="C1_START"))
+
 ANCHORS = (
     Anchor("D1", "first infusion", (Done("infusion_started", scope("1", "d1")),), (DateOf(Reading("dara_planned")),), assumption()),
     Anchor("C1_START", "first infusion, given", (Done("infusion_started", scope("1", "d1")),), source=assumption()),
@@ -45,18 +62,24 @@ ANCHORS = (
     *(dose(c, label) for c, label in DOSES),
     *(Anchor(f"C{c}_{label.upper()}_OVER", f"course {c}, {label}, infusion over", (Done("infusion_ended", scope(c, label)),))
       for c, label in DOSES),
-    Anchor("C1_EVAL", "d29 of course 1", (), (Offset("C1_START", Param("evaluation_day")),), assumption("day 29 after EA9213")),
+    Anchor("C1_EVAL", "d29 of course 1; a week after its last dose, if that is later", (),
+           (Latest((Offset("C1_START", Param("evaluation_day")), Offset("C1_D22", 7))),), assumption("day 29 after EA9213")),
     Anchor("C2_PLANNED", "planned d1 of course 2: after 28 days, and a week after the last dose", (),
            (Latest((Offset("C1_START", Param("course_days")), Offset("C1_D22", 7))),)),
     Anchor("C2_START", "d1 of course 2", (Done("infusion_started", scope("2", "d1")),)),
-    Anchor("C2_EVAL", "d29 of course 2", (), (Offset("C2_START", Param("evaluation_day")),)),
+    Anchor("C2_EVAL", "d29 of course 2; a week after its last dose, if that is later", (),
+           (Latest((Offset("C2_START", Param("evaluation_day")), Offset("C2_D22", 7))),)),
+    *evaluated("1", (Done("infusion_started", scope("2", "d1")),)),
+    *evaluated("2", ()),
     Anchor("RELAPSE_DAY", "relapse: marrow, or stated by the team",
            (Done("relapse"), *(Sampled(blasts(at), found(at, "HAEM_RELAPSE")) for at in EVALUATIONS)), earliest=True),
     Anchor("DEATH_DAY", "death", (Done("death"),)),
     Anchor("WITHDRAWAL", "consent withdrawn", (Done("consent_withdrawn"),)),
     Anchor("LOSS", "lost to follow-up", (Done("lost_to_follow_up"),)),
     Anchor("STUDY_CLOSED", "study closed", (Done("study_closed"),), source=registry("2028-09-01")),
-    Anchor("LAST_ASSESSED", "last assessed in remission", (Sampled(Reading("disease_assessment")),)),
+    # A marrow with disease in it ends the interval itself; so the last one without it is as good as a visit.
+    Anchor("LAST_ASSESSED", "last assessed in remission: at a visit, or by a marrow", (Latest((VISIT, MARROW)), VISIT, MARROW),
+           source=assumption("interval end points are censored at the last marrow that assessed the disease")),
     Anchor("LAST_SEEN", "last seen or reported alive", (Sampled(Reading("survival")),)),
     *SAFETY.anchors,
 )  # fmt: skip

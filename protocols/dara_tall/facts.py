@@ -14,6 +14,7 @@ from pathway.language import (
     registry,
 )
 from protocols.shared import seriousness
+from protocols.shared.plausible_change import WEIGHT
 
 COURSES = ("1", "2")
 EVALUATIONS = ("C1-D29", "C2-D29")
@@ -39,11 +40,12 @@ FACTS = (
     Fact("remission", "choice", "Remission after standard chemotherapy", "clinician", registry("CR or CRi: assumption"),
          values=("CR", "CRi", "NONE"), cardinality="latest"),
     Fact("weight", "number", "Body weight, actual", "clinician", assumption(), units=(Unit("kg"),), cardinality="latest",
-         possible=("2", "300"), plausible=("8", "200"), details=("checked",)),
+         possible=("2", "300"), plausible=("8", "200"), details=("checked",), change=WEIGHT),
     Fact("marrow_blasts", "number", "Blasts in marrow", "laboratory", assumption(), units=(Unit("%"),), points=POINTS, cardinality="latest",
          possible=("0", "100")),
     Fact("mrd", "number", "Minimal residual disease in marrow, by flow", "laboratory", registry(), units=FRACTION, points=POINTS,
-         cardinality="latest", possible=("0", "1"), qualifiers=True, details=("assay", "cells", "sensitivity", "quantifiable_limit")),
+         cardinality="latest", possible=("0", "1"), qualifiers=True, specimens=("marrow",),
+         details=("assay", "cells", "sensitivity", "quantifiable_limit")),
     Fact("cd38_independent_gating", "choice", "The flow panel finds the blasts without CD38, which daratumumab masks", "laboratory",
          assumption("effect: passage not seen"), values=("YES", "NO"), points=POINTS, cardinality="latest"),
     Fact("cd38", "choice", "CD38 on the blasts: recorded, not a condition", "laboratory", assumption(), values=("POSITIVE", "NEGATIVE"),
@@ -62,17 +64,17 @@ BY_DOSE = (("course", COURSES), ("dose", LABELS))
 
 ACTIONS = (
     Action("consent_withdrawn", "Consent withdrawn", assumption()),
-    Action("premedicated", "Premedication given: methylprednisolone, paracetamol, diphenhydramine", public("R6"), scopes=BY_DOSE),
+    Action("premedicated", "Premedication given: methylprednisolone, paracetamol, diphenhydramine", public("R6"), scopes=BY_DOSE, repeats=True),
     Action("infusion_started", "Daratumumab infusion started (detail dose: mg)", public("R10"), scopes=BY_DOSE, details=("dose",)),
-    Action("infusion_paused", "Infusion interrupted", public("R10"), scopes=BY_DOSE, details=("cause",)),
-    Action("infusion_resumed", "Infusion resumed (detail rate: mL/h)", public("R10"), scopes=BY_DOSE, details=("rate",)),
+    Action("infusion_paused", "Infusion interrupted", public("R10"), scopes=BY_DOSE, details=("cause",), repeats=True),
+    Action("infusion_resumed", "Infusion resumed (detail rate: mL/h)", public("R10"), scopes=BY_DOSE, details=("rate",), repeats=True),
     Action("infusion_ended", "Infusion over", public("R10"), scopes=BY_DOSE, details=("cause",)),
     Action("dose_omitted", "A dose will not be given", assumption(), role="clinician", scopes=BY_DOSE, details=("cause",)),
     Action("dara_stopped", "Daratumumab stopped for good", public("R12"), role="clinician", scopes=(("course", COURSES),), details=("cause",)),
     Action("observed", "Observation after the first infusion over", assumption(), role="clinician"),
-    Action("called", "Family called about delayed reactions", assumption()),
-    Action("blood_bank_told", "Blood bank told that the patient gets daratumumab", public("R8")),
-    Action("eye_examined", "Ophthalmologist has seen the patient", public("R12"), role="clinician"),
+    Action("called", "Family called about delayed reactions", assumption(), repeats=True),
+    Action("blood_bank_told", "Blood bank told that the patient gets daratumumab", public("R8"), repeats=True),
+    Action("eye_examined", "Ophthalmologist has seen the patient", public("R12"), role="clinician", repeats=True),
     *SAFETY.actions,
     Action("hsct_done", "Transplanted: not an event of relapse-free survival", assumption(), role="clinician"),
     Action("relapse", "Relapse stated by the team", assumption(), role="clinician", details=("site",)),

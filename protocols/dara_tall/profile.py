@@ -15,6 +15,8 @@ PROFILE = (
     ProfileKey("mrd_negative", "limit", "< 1e-4", "MRD that is negative; the assay must be able to tell", assumption()),
     ProfileKey("evaluation_day", "days", "28", "days from d1 of a course to its MRD evaluation (d29)", assumption("after EA9213")),
     ProfileKey("evaluation_window", "days", "7", "days after that in which it may be done", assumption()),
+    ProfileKey("evaluation_from", "days", "26", "days from d1 of a course before which no marrow can be its d29",
+               assumption("two days early; after the last dose in any case")),
     ProfileKey("course_days", "days", "28", "length of a course", assumption()),
     ProfileKey("anew_after", "days", "90", "days since the last infusion after which rates start as for the first", public("R13", note="median gap 3.75 months; the rule: assumption")),
     ProfileKey("observe_hours", "days", "4", "hours of observation after the first infusion", assumption("most reactions come within 4 h (R13)")),

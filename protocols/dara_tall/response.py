@@ -38,9 +38,11 @@ def result(at: str) -> Decision:
         ),
         before=(
             row("HAEM_RELAPSE", assumption("blasts of 5 % or more"), relapse="yes"),
-            row("INDETERMINATE", assumption("the report must say that gating does not need CD38"), relapse="no", gating="NO"),
+            row("INDETERMINATE", assumption("the report must say that gating does not need CD38"), "", "negative, and the panel may have missed "
+                "masked cells; a positive result counts", relapse="no", gating="NO", doubtful="no", not_quantifiable="no", negative="yes"),
         ),
-        passed={"relapse": "no", "gating": "YES"},
+        passed={"relapse": "no"},
+        trusted={"gating": "YES"},
         extra=("HAEM_RELAPSE",),
     )  # fmt: skip
 

@@ -14,6 +14,7 @@ from protocols.hem_ismart import (
     facts,
     notices,
     phases,
+    points,
     profile,
     qol,
     response,
@@ -64,6 +65,8 @@ HEM_ISMART = Protocol(
     waivers=waivers.WAIVERS,
     subtrials=subtrials.SUBTRIALS,
     enrolments=screening.ENROLMENTS,
+    points=points.POINTS,
+    orders=points.ORDERS,
 )
 
 __all__ = ["HEM_ISMART"]

@@ -62,6 +62,16 @@ def days_of(number: str) -> tuple[Anchor, ...]:
     )  # fmt: skip
 
 
+def bounds(number: str) -> tuple[Anchor, ...]:
+    """What bounds the samples of a cycle's end, by reports alone: the plan of the next cycle rests on those samples."""
+    return (
+        Anchor(f"C{number}_GIVEN", f"first dose of cycle {number}, as reported", (Done("cycle_started", cycle(number)),), source=registry()),
+        Anchor(f"EOC{number}_CLOSES", f"the treatment after cycle {number} has begun: next cycle, or transplant",
+               (Done("cycle_started", cycle(str(int(number) + 1))), Done("hsct_done")), source=public("P8", note="transplant: assumption"),
+               earliest=True),
+    )  # fmt: skip
+
+
 def evaluated(condition: dict[str, Predicate]) -> tuple[AnchorTime, ...]:
     """The evaluations of which the condition is true."""
     return tuple(
@@ -82,7 +92,7 @@ BY_DAY_0 = Setting("failure_date", ("DAY0",))
 TREATMENT = (
     Anchor("C1D1_PLANNED", "planned day of the first dose", (), (DateOf(Reading("c1d1_planned")),), assumption()),
     *(start(n) for n in CYCLES),
-    *(anchor for n in CYCLES for anchor in days_of(n)),
+    *(anchor for n in CYCLES for anchor in (*days_of(n), *bounds(n))),
     *(Anchor(f"RECOVERED_{n}", f"counts have recovered after cycle {n}", (Since(RECOVERED[n]),), source=assumption()) for n in ("1", "2")),
     Anchor("EOC1_DAY", "evaluation of cycle 1", (Sampled(at("marrow_blasts", "EOC1")), Sampled(at("lymphoma_response", "EOC1"))),
            (StudyDay("C1D1", 28),), public("P2"), earliest=True),

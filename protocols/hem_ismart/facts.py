@@ -13,6 +13,7 @@ from pathway.language import (
 )
 from protocols.hem_ismart.profile import SUBTRIALS
 from protocols.shared.cns import CLASSES as CNS
+from protocols.shared.plausible_change import WEIGHT
 
 B_LESIONS = ("NUP214::ABL1", "ABL1-FUSION", "ABL1-AMPLIFICATION", "PDGFRB-FUSION")
 C_LESIONS = ("CRLF2", "EPOR", "JAK1", "JAK2", "JAK3", "IL7R", "SH2B3", "USP9X-DDX3X", "STAT5B", "DNM2", "PTPN2", "P2RY8-FUSION",
@@ -56,7 +57,7 @@ YES_NO = ("YES", "NO")
 
 
 def latest(
-    id: str, text: str, *values: str, points: tuple[str, ...] = (), details: tuple[str, ...] = ()
+    id: str, text: str, *values: str, points: tuple[str, ...] = (), details: tuple[str, ...] = (), labels: bool = False
 ) -> Fact:
     """A choice that a clinician reports; the latest counts."""
     return Fact(
@@ -69,6 +70,7 @@ def latest(
         points=points,
         cardinality="latest",
         details=details,
+        labels=labels,
     )
 
 
@@ -104,7 +106,7 @@ FACTS = (
     latest("disease_status", "Relapsed or refractory; number of relapses and definition of refractory: not stated", "RELAPSED", "REFRACTORY",
            "NEITHER"),
     Fact("weight", "number", "Body weight", "clinician", public("P4"), units=(Unit("kg"),), cardinality="latest", possible=("2", "300"),
-         plausible=("5", "150")),
+         plausible=("5", "150"), change=WEIGHT),
     Fact("karnofsky", "number", "Karnofsky performance", "clinician", public("P2"), cardinality="latest", possible=("0", "100")),
     Fact("lansky", "number", "Lansky play performance", "clinician", public("P2"), cardinality="latest", possible=("0", "100")),
     latest("oral_intake", "Can swallow capsules, or a solution is allowed; tube only if indicated", *YES_NO),
@@ -114,9 +116,9 @@ FACTS = (
     Fact("flow_report", "choice", "Flow cytometry reported: of the relapsed or refractory disease, or of diagnosis only", "laboratory",
          public("P2"), values=("RELAPSE", "DIAGNOSIS"), cardinality="latest"),
     Fact("alteration", "choice", "Molecular alteration; what the complete report does not name is absent", "laboratory", public("P2", "P4"),
-         values=("PRESENT", "ABSENT", "UNCERTAIN"), points=LESIONS, cardinality="latest", details=("variant", "gene", "method", "vaf")),
+         values=("PRESENT", "ABSENT", "UNCERTAIN"), points=LESIONS, labels=True, cardinality="latest", details=("variant", "gene", "method", "vaf")),
     Fact("dasatinib_ic50", "number", "Ex-vivo dasatinib IC50; only that of the centralised laboratory counts", "laboratory", public("P2"),
-         units=(Unit("nM"),), points=("CENTRAL", "LOCAL"), cardinality="latest", possible=("0", "1000000")),
+         units=(Unit("nM"),), points=("CENTRAL", "LOCAL"), labels=True, cardinality="latest", possible=("0", "1000000")),
     # --- organ function
     lab("creatinine_uln", "Creatinine, multiple of the upper limit for age", ULN, "100"),
     lab("gfr", "Glomerular filtration rate", (Unit("mL/min/1.73m2"),), "400"),
@@ -147,7 +149,7 @@ FACTS = (
     latest("agvhd", "Active acute GvHD", "NONE", "PRESENT"),
     latest("cgvhd", "Chronic GvHD (NIH)", "NONE", "MILD", "MODERATE", "SEVERE"),
     latest("gvhd_drug", "A drug to treat or prevent GvHD", *YES_NO),
-    latest("exclusion", "Other reasons for exclusion", "PRESENT", "ABSENT", points=EXCLUSIONS),
+    latest("exclusion", "Other reasons for exclusion", "PRESENT", "ABSENT", points=EXCLUSIONS, labels=True),
     Fact("toxicity_grade", "number", "Highest grade (CTCAE v5) of earlier toxicity that has not resolved", "clinician", public("P2"),
          cardinality="latest", possible=("0", "5")),
     # --- slot and start
@@ -156,7 +158,7 @@ FACTS = (
     # --- response
     lab("marrow_blasts", "Blasts in marrow", PERCENT, "100", POINTS),
     Fact("mrd", "number", "MRD in marrow by flow", "laboratory", public("P2"), units=(Unit("fraction"), Unit("%", "0.01")), points=POINTS,
-         cardinality="latest", possible=("0", "1"), qualifiers=True, details=("assay", "sensitivity", "quantifiable_limit")),
+         cardinality="latest", possible=("0", "1"), qualifiers=True, specimens=("marrow",), details=("assay", "sensitivity", "quantifiable_limit")),
     lab("anc", "Neutrophils", CELLS, "1000", POINTS),
     lab("platelets", "Platelets", CELLS, "5000", POINTS),
     latest("extramedullary", "Extramedullary disease", "PRESENT", "ABSENT", points=POINTS),
@@ -186,7 +188,7 @@ ACTIONS = (
     Action("drug_given", "A drug of the cycle begun (detail dose)", public("P2"), role="clinician",
            scopes=(*BY_CYCLE, ("drug", DRUG_LABELS)), details=("dose", "formulation")),
     Action("it_given", "Intrathecal treatment", public("P2"), role="clinician", scopes=(*BY_CYCLE, ("n", TREATMENTS)), details=("drugs",)),
-    Action("pk_sampled", "Pharmacokinetic samples of cycle 1", public("P2")),
+    Action("pk_sampled", "Pharmacokinetic samples of cycle 1", public("P2"), repeats=True),
     Action("off_treatment", "Protocol treatment ended", public("P2"), role="clinician", scopes=(("reason", REASONS),), details=("cause",)),
     Action("hsct_done", "Stem cells given", public("P2"), role="clinician"),
     Action("relapse", "Relapse or progression stated by the team", public("P2"), role="clinician", details=("site",)),

@@ -91,6 +91,10 @@ PROFILE = (
                assumption("by intention to treat"), options=("NO", "INEVALUABLE")),
     ProfileKey("failure_date", "choice", "EOC1", "date of a failure to remit: evaluation of cycle 1, or C1D1", assumption(),
                options=("EOC1", "DAY0")),
+    ProfileKey("evaluation_from", "study_day", "D23", "first day of a cycle on which marrow, counts and imaging can be of its end",
+               assumption("five days early")),
+    ProfileKey("evaluation_to", "study_day", "D56", "last day on which marrow and imaging can be; counts only to recovery_end",
+               assumption("the marrow of a patient whose counts have until D49 may come a week later")),
     # --- DLT
     ProfileKey("dlt_window", "study_day", "D28", "last day of the DLT window, inclusive", assumption("public: course 1 only")),
     ProfileKey("inevaluable_below", "limit", None, "share of the planned doses (%) of cycle 1 that is too small to judge DLT: < X", NOT_SEEN),

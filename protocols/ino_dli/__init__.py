@@ -14,6 +14,7 @@ from protocols.ino_dli import (
     notices,
     phases,
     places,
+    points,
     profile,
     response,
     schedule,
@@ -54,6 +55,8 @@ INO_DLI = Protocol(
     gaps=profile.GAPS,
     subtrials=places.SUBTRIALS,
     enrolments=places.ENROLMENTS,
+    points=points.POINTS,
+    orders=points.ORDERS,
 )
 
 __all__ = ["INO_DLI"]

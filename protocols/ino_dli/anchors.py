@@ -5,6 +5,7 @@ from pathway.language import (
     AnchorTime,
     DateOf,
     Done,
+    Latest,
     LedgerPoint,
     Offset,
     Param,
@@ -15,7 +16,7 @@ from pathway.language import (
     public,
     registry,
 )
-from protocols.ino_dli.facts import CYCLES, EVALUATIONS, SAFETY, marrow
+from protocols.ino_dli.facts import CYCLES, DOSES, EVALUATIONS, SAFETY, marrow
 from protocols.ino_dli.inotuzumab import VOD_FOUND, ledger
 from protocols.ino_dli.response import responded
 from protocols.shared import gvhd
@@ -32,6 +33,32 @@ def dose(cycle: str, label: str, days: int) -> Anchor:
     return Anchor(f"C{cycle}_{label.upper()}", f"cycle {cycle}, {label}", (Done("ino_given", (("cycle", cycle), ("dose", label))),),
                   (Offset(start, days),), registry())  # fmt: skip
 
+
+def given(cycle: str, label: str) -> Done:
+    """A dose, as reported."""
+    return Done("ino_given", (("cycle", cycle), ("dose", label)))
+
+
+def last_dose(cycle: str) -> Anchor:
+    """The last dose of a cycle, as reported."""
+    return Anchor(f"C{cycle}_LAST", f"last dose of cycle {cycle} so far", tuple(given(cycle, label) for label in reversed(DOSES)),
+                  source=registry())  # fmt: skip
+
+
+WINDOW, MONTH = Param("evaluation_window"), Param("evaluation_months")
+
+# What may count, by reported doses alone: the windows of the samples that the ledgers read cannot rest on the ledgers.
+EVALUATED = (
+    Anchor("C2_GIVEN", "first dose of cycle 2, as reported", (given("2", "d1"),), source=registry()),
+    *(last_dose(c) for c in CYCLES),
+    Anchor("C1_EVAL_CLOSES", "last day of the evaluation of cycle 1: a month and a week after its last dose; once cycle 2 has begun, after its "
+           "first, or the day on which cycle 2 began if that is later",
+           (Offset("C1_LAST", WINDOW, MONTH), Latest((Offset("DAY0", WINDOW, MONTH), given("2", "d1")))),
+           source=registry("1 month after InO; after the first or the last dose: not stated"), earliest=True),
+    Anchor("C2_EVAL_CLOSES", "last day of the evaluation of cycle 2: its length and a week after its last dose",
+           (Offset("C2_LAST_MONTH", WINDOW),), source=assumption("28 days")),
+    Anchor("C2_LAST_MONTH", "length of cycle 2 after its last dose", (Offset("C2_LAST", Param("cycle2_days")),), source=public("L2")),
+)  # fmt: skip
 
 ANCHORS = (
     Anchor("C1_PLANNED", "planned first dose", (Done("ino_given", (("cycle", "1"), ("dose", "d1"))),),
@@ -57,5 +84,6 @@ ANCHORS = (
     Anchor("LAST_SEEN", "last seen or reported alive", (Sampled(Reading("survival")),)),
     Anchor("CUT_OFF", "end of follow-up", (), (Offset("DAY0", months=Param("follow_up_months")),), registry()),
     *(dose(c, label, days) for c in CYCLES for label, days in (("d1", 0), ("d8", 7), ("d15", 14))),
+    *EVALUATED,
     *SAFETY.anchors,
 )  # fmt: skip

@@ -13,6 +13,7 @@ from pathway.language import (
     registry,
 )
 from protocols.shared import gvhd, seriousness, vod
+from protocols.shared.plausible_change import SURFACE, WEIGHT
 
 EVALUATIONS = ("C1-EVAL", "PRE-C2", "C2-EVAL")
 POINTS = ("BASELINE", *EVALUATIONS, "OTHER")
@@ -46,9 +47,9 @@ FACTS = (
          "extramedullary disease", "clinician", public("H11", note="implied by the registry text"), values=YES_NO),
     Fact("hsct_date", "date", "Last allogeneic transplant", "clinician", registry(), cardinality="latest"),
     Fact("bsa", "number", "Body surface area", "clinician", assumption("which visit: not stated"), units=(Unit("m2"),), cardinality="latest",
-         possible=("0.1", "4"), plausible=("0.4", "3"), details=("checked",)),
+         possible=("0.1", "4"), plausible=("0.4", "3"), details=("checked",), change=SURFACE),
     Fact("weight", "number", "Body weight", "clinician", assumption("actual weight: assumption"), units=(Unit("kg"),), cardinality="latest",
-         possible=("2", "300"), plausible=("8", "200"), details=("checked",)),
+         possible=("2", "300"), plausible=("8", "200"), details=("checked",), change=WEIGHT),
     # --- response
     Fact("marrow_blasts", "number", "Lymphoblasts in marrow", "laboratory", registry(), units=(Unit("%"),), points=POINTS,
          cardinality="latest", possible=("0", "100")),

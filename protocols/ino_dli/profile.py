@@ -40,6 +40,10 @@ PROFILE = (
     # --- evaluations
     ProfileKey("evaluation_months", "days", "1", "calendar months from the first dose to the evaluation", registry("1 month after InO; from day 1: assumption")),
     ProfileKey("evaluation_window", "days", "7", "days after that in which it may be done", assumption()),
+    ProfileKey("evaluation_from", "days", "20", "days from the first dose of a cycle before which no marrow can be its evaluation",
+               assumption("d21, the last day of a cycle of 21 days")),
+    ProfileKey("recheck_from", "days", "14", "days from the first dose before which no sample can be the re-check before cycle 2",
+               assumption("d15; after the last dose of cycle 1 in any case")),
     *(ProfileKey(f"lp{k}_months", "days", str(k - 1), f"calendar months from remission to lumbar puncture {k}",
                  registry("once a month after remission; first on the day of remission: assumption")) for k in range(1, 7)),
     # --- VOD, safety, follow-up

@@ -98,7 +98,7 @@ def chronic_facts(source: Source) -> tuple[Fact, ...]:
     """The organ scores."""
     return (
         Fact("cgvhd_score", "choice", "Chronic GvHD, score of the organ (NIH 2014)", "clinician", source, values=("0", "1", "2", "3"),
-             points=ORGANS, cardinality="latest"),
+             points=ORGANS, labels=True, cardinality="latest"),
     )  # fmt: skip
 
 

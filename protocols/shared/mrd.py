@@ -77,15 +77,16 @@ def assay(
 
 def by_cutoff(
     id: str, text: str, slot: Reading, negative: Limit | Param, source: Source, *, scope: tuple[tuple[str, str], ...] = (),
-    first: Sequence[Input] = (), before: Sequence[Rule] = (), passed: dict[str, str] | None = None, extra: tuple[str, ...] = (),
-    cells: Iterable[Cell] = (),
+    first: Sequence[Input] = (), before: Sequence[Rule] = (), passed: dict[str, str] | None = None,
+    trusted: dict[str, str] | None = None, extra: tuple[str, ...] = (), cells: Iterable[Cell] = (),
 ) -> Decision:  # fmt: skip
     """What a trial's cut-off makes of it: a result that straddles the limit is INDETERMINATE, never negative.
 
     `first`, `before`: the trial's own inputs and rows that come earlier, with the outcomes `extra`; the table is read where
-    those inputs are as in `passed`.
+    those inputs are as in `passed`. `trusted`: what must be so besides for a negative result; what it may hide does not spoil a
+    positive one.
     """
-    on = passed or {}
+    on, sure = passed or {}, trusted or {}
     test = Compare(slot, negative)
     decision = Decision(
         id,
@@ -100,7 +101,7 @@ def by_cutoff(
             *before,
             row("INDETERMINATE", assumption("the assay cannot tell, or the sample was not evaluable"), "DOUBTFUL", doubtful="yes", **on),
             row("POS_NQ", source, "POS-NQ", doubtful="no", not_quantifiable="yes", **on),
-            row("NEG", source, "NEG", doubtful="no", not_quantifiable="no", negative="yes", **on),
+            row("NEG", source, "NEG", doubtful="no", not_quantifiable="no", negative="yes", **on, **sure),
             row("POS_QUANT", source, "POS-QUANT", doubtful="no", not_quantifiable="no", negative="no", **on),
         ),
         options=(*CLASSES, *extra),

@@ -1,0 +1,25 @@
+"""Which samples belong to a time point, and what cannot have happened in another order."""
+
+from pathway.language import Param, TimePoint, assumption, registry
+from protocols.shared import date_order
+
+POINTS = (
+    TimePoint("BASELINE", "before the first dose, or on its day", assumption("which visit: not stated"), until="DAY0"),
+    TimePoint("C1-EVAL", "1 month after inotuzumab ozogamicin: from the end of a cycle of 21 days to a month and a week after its last dose",
+              registry("1 month after InO; which dose it counts from, and the days around it: assumption"), of="DAY0",
+              first=Param("evaluation_from"), since="C1_LAST", until="C1_EVAL_CLOSES"),
+    # A delay for counts has no end, so the re-check has none but the first dose of cycle 2.
+    TimePoint("PRE-C2", "after the last dose of cycle 1, before the first of cycle 2", assumption("the re-check before cycle 2"), of="DAY0",
+              first=Param("recheck_from"), since="C1_LAST", until="C2_GIVEN"),
+    TimePoint("C2-EVAL", "at the end of cycle 2, to its length and a week after its last dose", assumption("28 days"), of="C2_GIVEN",
+              first=Param("evaluation_from"), since="C2_LAST", until="C2_EVAL_CLOSES"),
+    TimePoint("OTHER", "any other day", assumption("says nothing about time"), anytime=True),
+)  # fmt: skip
+
+ORDERS = (
+    *date_order.in_turn("the progression or relapse that this trial treats comes after the transplant", "hsct_date", "progression"),
+    *date_order.in_turn("another transplant comes after the last one before the trial", "hsct_date", "hsct_done"),
+    *date_order.in_turn("the trial treats a relapse after transplant: no dose before it", "hsct_date", "ino_given"),
+    *date_order.before_death("ino_given", "lp_given", "dli_given", "hsct_done", "progression", "hsct_date"),
+    *date_order.SAFETY,
+)  # fmt: skip
