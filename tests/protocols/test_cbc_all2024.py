@@ -304,7 +304,7 @@ def test_endpoints(flow: str, ngs: str, sensitivity: str, clone: str, met: tuple
 @pytest.mark.parametrize(
     ("day", "met", "raised"),
     [
-        ("2025-04-13", "NOT_EVALUABLE", {"D46-OUT-OF-WINDOW", "D46-TOO-EARLY"}),  # D42, before bag off
+        ("2025-04-13", "not asked", {"SAMPLE-OUTSIDE"}),  # D42, before bag off: no sample of D46 at all
         ("2025-04-15 08:59", "MET", {"D46-TOO-EARLY"}),  # 23 h 59 after bag off
         ("2025-04-15 09:00", "MET", set()),
         ("2025-04-21", "MET", set()),  # D50
@@ -315,7 +315,8 @@ def test_when_the_end_of_induction_marrow_counts(day: str, met: str, raised: set
     patient = treated()
     patient.fact("mrd_flow", "5e-5", day, "D46", sensitivity="1e-5")
     assert patient.decision("flow_endpoint", "2025-04-23") == met
-    assert {"D46-OUT-OF-WINDOW", "D46-TOO-EARLY"} & set(patient.raised("2025-04-23")) == raised
+    told = {"D46-OUT-OF-WINDOW", "D46-TOO-EARLY", "SAMPLE-OUTSIDE"}
+    assert told & set(patient.raised("2025-04-23")) == raised
 
 
 def test_without_a_dose_nobody_is_evaluable() -> None:

@@ -240,8 +240,8 @@ def test_blood_counts_hold_the_next_cycle(
 ) -> None:
     patient = treated()
     if baseline is not None:
-        patient.fact("anc", baseline[0], "2025-03-04", "BASELINE")
-        patient.fact("platelets", baseline[1], "2025-03-04", "BASELINE")
+        patient.fact("anc", baseline[0], "2025-03-02", "BASELINE")
+        patient.fact("platelets", baseline[1], "2025-03-02", "BASELINE")
     patient.fact("anc", counts[0], "2025-03-24", "OTHER")
     patient.fact("platelets", counts[1], "2025-03-24", "OTHER")
     assert (patient.dose("ino[cycle=2]", "d1", "2025-03-24 10:00").state == "held") is held
