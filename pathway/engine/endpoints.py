@@ -34,6 +34,9 @@ def compile_endpoint(spec: Endpoint, linker: Linker) -> Callable[[Evaluation], E
         ]
         if found:
             day, _, name = min(found)
+            if day < origin.day:
+                # A day is wrong: no time is counted until it is corrected.
+                return EndpointState(spec.id, origin.day, None, None, None)
             competing = name in rivals
             return EndpointState(spec.id, origin.day, (name, day), None, (day - origin.day).days, competing)
         seen = [p.day for index in censors if (p := ctx.anchor(index)) is not None and p.actual]

@@ -68,6 +68,13 @@ REFERENCES: dict[tuple[str, str], str] = {
     ("LedgerPoint", "ledger"): EVERY,
     ("LedgerPoint", "point"): EVERY,
     ("StudyDay", "anchor"): EVERY,
+    ("TimePoint", "id"): EVERY,
+    ("TimePoint", "of"): EVERY,
+    ("TimePoint", "since"): EVERY,
+    ("TimePoint", "until"): EVERY,
+    ("TimePoint", "facts"): EVERY,
+    ("Order", "earlier"): EVERY,
+    ("Order", "later"): EVERY,
     ("Offset", "anchor"): EVERY,
     ("ProfileKey", "type"): EVERY,
     ("ProfileKey", "default"): EVERY,
@@ -161,6 +168,7 @@ TEXTS = {
     )),
     # What a definition calls its own parts.
     *((kind, "scope") for kind in ("Assessment", "Decision", "Deviation", "Milestone", "Reading", "Series", "Task")),
+    ("Change", "factor"), ("Fact", "specimens"), ("Order", "text"), ("TimePoint", "text"),
     ("Action", "details"), ("Action", "scopes"), ("AdverseEventType", "scales"), ("Band", "name"), ("Decision", "options"),
     ("Doses", "item"), ("Doses", "labels"), ("Fact", "details"), ("Fact", "points"), ("Fact", "values"), ("Input", "name"),
     ("Input", "closed"),  # a cell of its own, if no row has it: the prover then says that such a patient has no row
