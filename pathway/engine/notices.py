@@ -22,6 +22,7 @@ ENGINE_NOTICES: dict[str, str] = {
     "STARTED-UNCONFIRMED": "recorded as begun without the confirmation that should come before it",
     "REVIEW": "needs a clinician's judgement",
     "DECISION-OPEN": "a decision has been waiting for a person",
+    "REVIVED": "a correction was voided: the older value counts again",
 }
 
 

@@ -10,6 +10,7 @@ from pathway.engine.linker import Linker
 from pathway.engine.predicates import gate
 from pathway.engine.times import compile_moment
 from pathway.language import Deviation, Milestone, Reading
+from pathway.language.parsing import bound_of
 from pathway.language.terms import key_of
 from pathway.plan import MilestoneState, Obligation
 
@@ -48,7 +49,8 @@ def _value(value: Reading | str | None, linker: Linker) -> Callable[[Evaluation]
         known = ctx.reading(reading)
         if known.state == "missing":
             return ""
-        return known.text if known.state == "known" and known.open_high else f"{known.text}{unit}"
+        worded = known.state == "known" and known.open_high and bound_of(known.text) is None
+        return known.text if worded else f"{known.text}{unit}"
 
     return read
 
@@ -97,9 +99,10 @@ def oblige(
     to: str,
     climbed: list[tuple[str, datetime]],
     following: datetime | None = None,
+    also: str = "",
 ) -> Obligation:
     """An obligation at the rung that is now due: the protocol's own severities, then the profile's escalation until
-    acknowledged.
+    acknowledged. `also`: a second role that is told at once.
 
     An acknowledgement covers the severity that was shown when it was given; a higher one asks again.
     """
@@ -107,7 +110,7 @@ def oblige(
     severity = climbed[-1][0]
     reached = climbed[-1][1]
     raised = min(at for _, at in climbed)
-    told, rung = [to], len(climbed)
+    told, rung = list(dict.fromkeys((to, also or to))), len(climbed)
     acked = any(
         a.recorded >= raised and RANK.get(a.value or "", 3) >= RANK[severity]
         for a in ctx.record.acks.get(key, ())

@@ -65,6 +65,7 @@ def _plan(ctx: Evaluation) -> Plan:
             decisions += states
             notices += told
     notices += [o for n in sections["reviews"] if (o := part(n)) is not None]
+    notices += [o for n in sections["revived"] for o in part(n)]
     criteria = tuple([part(n) for n in sections["criteria"]])
     items: list[Item] = []
     for n in sections["items"]:
