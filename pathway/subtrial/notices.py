@@ -185,9 +185,7 @@ def _of_verdicts(fold: Fold, ctx: Evaluation) -> list[Obligation]:
             found.append(
                 oblige(ctx, name, key_of(name, (("subject", seat.subject),)), "alert", text, to, rung)
             )
-    revived = {
-        (subject_of(back), back.name): each for each in fold.known.revived.values() if (back := each[2])
-    }
+    revived = {(subject_of(each[2]), each[2].name): each for each in fold.known.revived.values()}
     for void, gone, back in revived.values():
         if subject_of(back):
             text = (
