@@ -16,6 +16,13 @@ def _when(event: Event) -> tuple[datetime, datetime]:
     return event.occurred, event.recorded  # of one instant: in the order in which they were accepted
 
 
+def _differ(one: Event, other: Event) -> bool:
+    """Whether two events of a chain say different things."""
+    return replace(one, id="", recorded=other.recorded, typed_unit="", reason="") != replace(
+        other, id="", typed_unit="", reason=""
+    )
+
+
 class Record:
     """An append-only list of accepted events, indexed by what they speak of.
 
@@ -25,7 +32,8 @@ class Record:
     no-op for the indexes, never an error.
 
     `stale`: the names that events have touched since the newest evaluation, which is `evaluated`: what an evaluation found
-    out stays true for all names but these.
+    out stays true for all names but these. `revived`, by the root of the chain: the void of a correction, what had been said by
+    it, and the older event that counts again, until somebody corrects or voids that.
     """
 
     __slots__ = (
@@ -40,6 +48,7 @@ class Record:
         "judgements",
         "kept",
         "observations",
+        "revived",
         "root",
         "stale",
         "touched",
@@ -53,6 +62,7 @@ class Record:
         self.root: dict[str, str] = {}
         self.chains: dict[str, list[Event]] = {}
         self.voided: set[str] = set()
+        self.revived: dict[str, tuple[Event, Event, Event]] = {}
         self.observations: dict[str, dict[str, list[Event]]] = {}
         self.actions: dict[str, list[Event]] = {}
         self.adverse: dict[str, list[Event]] = {}
@@ -134,6 +144,10 @@ class Record:
         after = self._effective(root)
         if after is not None:
             self._insert(after)
+        if before is None or after is None or _differ(before, after):
+            self.revived.pop(root, None)
+            if event.kind == "void" and before is not None and after is not None:
+                self.revived[root] = (event, before, after)
 
     def _list(self, event: Event) -> list[Event] | None:
         match event.kind:

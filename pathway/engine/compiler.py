@@ -40,6 +40,7 @@ from pathway.engine.obligations import compile_deviation, compile_milestone
 from pathway.engine.predicates import predicate
 from pathway.engine.readings import compile_reading
 from pathway.engine.results import Resolved, Run, TrackRun
+from pathway.engine.revived import compile_revived
 from pathway.engine.times import compile_number
 from pathway.engine.tracks import compile_track
 from pathway.language import (
@@ -98,6 +99,7 @@ def compile_protocol(protocol: Protocol) -> Compiled:
     check_enrolments(protocol, linker)
     for enrolment in protocol.enrolments:
         parts.add("standings", enrolment.subtrial, compile_enrolment, enrolment, linker)
+    parts.add("revived", "voided corrections", compile_revived, linker)
     with linker.within("the protocol"):
         group = linker.decision(protocol.enrolled_group, ()) if protocol.enrolled_group else None
         # Nobody has written the default: a protocol may do without study days.
@@ -165,7 +167,7 @@ def compile_protocol(protocol: Protocol) -> Compiled:
 
 SECTIONS = (
     "decisions", "exits", "criteria", "reviews", "doubts", "items", "milestones", "deviations", "ledgers", "endpoints",
-    "standings",
+    "standings", "revived",
 )  # fmt: skip
 """The sections of a plan, in the order in which their parts are compiled."""
 

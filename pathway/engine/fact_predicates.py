@@ -27,6 +27,7 @@ from pathway.language import (
     Reading,
     Rose,
 )
+from pathway.language.parsing import bound_of
 
 FactPredicate = Is | Compare | Dates | Exposure | Rose | Products | Fresh | Known | NotObtainable
 
@@ -72,6 +73,10 @@ def _is(reading: Reading, values: tuple[str, ...], linker: Linker) -> Test:
         waiting = _waiting(value, index)
         if waiting is not None:
             return waiting
+        measured = fact.qualifiers and value.event is not None
+        if measured and bound_of(value.event.value or "") is not None:  # type: ignore[union-attr]
+            # "<1e-4" leaves open whether nothing was detected, or too little to be counted.
+            return Result("REVIEW", value.since)
         text = qualifier_of(fact, value.event) if fact.qualifiers and value.event is not None else value.text
         return Result("PASS" if text in values else "FAIL", value.since)
 
@@ -141,7 +146,7 @@ def _exposure(node: Exposure, linker: Linker) -> Test:
         doses: dict[date, Decimal] = {}
         for event in courses:
             value = observed(fact, event)
-            if value.state == "review":
+            if value.state == "review" or not value.exact:
                 return Result("REVIEW", value.since)
             if (name and event.detail(name) not in (None, wanted)) or not value.high:
                 continue
@@ -178,7 +183,7 @@ def _rose(reading: Reading, factor: str, linker: Linker) -> Test:
         if before.event is not None and qualifier_of(fact, before.event) == "not-detected":
             answer = detected
         else:
-            answer = not after.open_high and before.high > 0 and after.low >= before.high * times
+            answer = before.high > 0 and after.low >= before.high * times
         return Result("PASS" if answer else "FAIL", event.recorded)
 
     return test
@@ -195,7 +200,7 @@ def _products(node: Products, linker: Linker) -> Test:
         if missing:
             return Result("PENDING", None, missing)
         since = max((v.since for v in values if v.since is not None), default=None)
-        if any(v.state == "review" or v.open_high for v in values):
+        if any(v.state == "review" or not v.exact for v in values):
             return Result("REVIEW", since)
         a = prod((v.low for v in values[: len(left)]), start=Decimal(1))
         b = prod((v.low for v in values[len(left) :]), start=times)

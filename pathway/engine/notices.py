@@ -28,6 +28,7 @@ ENGINE_NOTICES: dict[str, str] = {
     "IMPLAUSIBLE": "a value that cannot be believed, or of the wrong specimen: correct it or confirm it as checked",
     "REPORTED-TWICE": "what can be done only once is on record twice, differently",
     "IMPOSSIBLE-ORDER": "two days are in an order that cannot be",
+    "REVIVED": "a correction was voided: the older value counts again",
 }
 
 

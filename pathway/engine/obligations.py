@@ -10,6 +10,7 @@ from pathway.engine.linker import Linker
 from pathway.engine.predicates import gate
 from pathway.engine.times import compile_moment
 from pathway.language import Deviation, Milestone, Reading
+from pathway.language.parsing import bound_of
 from pathway.language.terms import key_of
 from pathway.plan import MilestoneState, Obligation
 
@@ -48,7 +49,8 @@ def _value(value: Reading | str | None, linker: Linker) -> Callable[[Evaluation]
         known = ctx.reading(reading)
         if known.state == "missing":
             return ""
-        return known.text if known.state == "known" and known.open_high else f"{known.text}{unit}"
+        worded = known.state == "known" and known.open_high and bound_of(known.text) is None
+        return known.text if worded else f"{known.text}{unit}"
 
     return read
 

@@ -73,7 +73,7 @@ def _plus(
         if day is None:
             return day, waits
         length = ctx.reading(index)
-        if length.state != "known" or length.event is None:
+        if length.state != "known" or length.event is None or length.high.is_infinite():
             return None, index
         return day + timedelta(days=min(ceil(length.high * times), 36_500)), None
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from pathway.clock import local_day
 from pathway.events import Event
 from pathway.language import Fact
-from pathway.language.parsing import QUALIFIERS
+from pathway.language.parsing import QUALIFIERS, bound_of
 
 INFINITY = Decimal("Infinity")
 ZERO = Decimal(0)
@@ -36,6 +36,12 @@ class Val:
     day: date | None = None
     note: str = ""
     belongs: bool = True
+    open_low: bool = False
+
+    @property
+    def exact(self) -> bool:
+        """Whether it is one number, and no range in which the number lies."""
+        return self.low == self.high
 
 
 MISSING = Val("missing", None, "", None)
@@ -57,10 +63,10 @@ def value_text(event: Event) -> str:
 
 def under_sensitivity(event: Event) -> bool:
     """Whether a number lies below what its own assay can see."""
-    detail = event.detail("sensitivity")
-    return (
-        detail is not None and event.value not in QUALIFIERS and Decimal(event.value or "0") < Decimal(detail)
-    )
+    detail, value = event.detail("sensitivity"), event.value or "0"
+    if detail is None or value in QUALIFIERS or bound_of(value) is not None:
+        return False
+    return Decimal(value) < Decimal(detail)
 
 
 def qualifier_of(fact: Fact, event: Event) -> str:
@@ -68,7 +74,7 @@ def qualifier_of(fact: Fact, event: Event) -> str:
     value = event.value or ""
     if value in QUALIFIERS or not fact.qualifiers:
         return value if value in QUALIFIERS else ""
-    return "not-detected" if Decimal(value) == 0 else ""
+    return "not-detected" if bound_of(value) is None and Decimal(value) == 0 else ""
 
 
 def observed(fact: Fact, event: Event) -> Val:
@@ -85,6 +91,8 @@ def observed(fact: Fact, event: Event) -> Val:
     if fact.specimens and specimen is not None and specimen.strip().lower() not in fact.specimens:
         note = f"specimen {specimen}: only {' or '.join(fact.specimens)} counts"
         return Val("review", event, f"{text} in {specimen}", event.recorded, ZERO, INFINITY, note=note)
+    if (bound := bound_of(value)) is not None:
+        return _bounded(fact, event, *bound)
     qualifier = qualifier_of(fact, event)
     if qualifier:
         return _unquantified(event, qualifier, text)
@@ -109,26 +117,36 @@ def _unquantified(event: Event, value: str, text: str) -> Val:
     return Val("known", event, text, event.recorded, ZERO, high, open_high=True)
 
 
+def _bounded(fact: Fact, event: Event, op: str, number: Decimal) -> Val:
+    """A number of which only a bound is known: `<500` lies from the lowest possible to below 500."""
+    least, most = fact.possible
+    low = Decimal(least) if least is not None else -INFINITY
+    high = Decimal(most) if most is not None else INFINITY
+    below = op in ("<", "<=")
+    low, high = (low, number) if below else (number, high)
+    value = Val("known", event, value_text(event), event.recorded, low, high)
+    value.open_low, value.open_high = op == ">", op == "<" or high == INFINITY
+    edge = fact.plausible[0] if below else fact.plausible[1]
+    beyond = edge is not None and (number < Decimal(edge) if below else number > Decimal(edge))
+    if beyond and event.detail("checked") != "yes":
+        value.state, value.note = "review", "implausible: correct it or confirm it as checked"
+    return value
+
+
 def holds(op: str, value: Val, limit: Decimal) -> bool | None:
     """Whether a number satisfies a limit; None when its bounds do not tell."""
     low, high = value.low, value.high
-    if not value.open_high:
-        if op == "<":
-            return low < limit
-        if op == "<=":
-            return low <= limit
-        if op == "=":
-            return low == limit
-        if op == ">=":
-            return low >= limit
-        return low > limit
-    below = high <= limit  # every possible value is under the limit, because `high` itself is excluded
-    above = low > limit
-    if op in ("<", "<="):
-        return True if below else (False if above else None)
+    all_below = high < limit or (high == limit and value.open_high)
+    all_above = low > limit or (low == limit and value.open_low)
+    if op == "<":
+        return True if all_below else (False if low >= limit else None)
+    if op == "<=":
+        return True if high <= limit else (False if all_above else None)
     if op == "=":
-        return False if below or above else None
-    return False if below else (True if above else None)
+        return False if all_below or all_above else (True if low == high else None)
+    if op == ">=":
+        return True if low >= limit else (False if all_below else None)
+    return True if all_above else (False if high <= limit else None)
 
 
 def day_text(event: Event, tz: ZoneInfo) -> str:

@@ -102,6 +102,7 @@ from pathway.language.subtrials import (
     SubtrialStatus,
     ThreePlusThree,
     slot_fact,
+    two_slots,
 )
 from pathway.language.terms import (
     ROLES,
@@ -231,4 +232,5 @@ __all__ = [
     "registry",
     "row",
     "slot_fact",
+    "two_slots",
 ]

@@ -28,6 +28,26 @@ YEARS = range(
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 
 
+_BOUND = re.compile(r"(<=|>=|<|>)\s*(.*)", re.DOTALL)
+_UNIT_SIGNS = str.maketrans(
+    {"\N{MICRO SIGN}": "u", "\N{GREEK SMALL LETTER MU}": "u", "\N{MULTIPLICATION SIGN}": "x"}
+)
+_RAISED = str.maketrans("\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079\u207b", "0123456789-")
+_NEGATIVE = ("neg", "negative", "not detected", "not detectable", "undetectable", "undetected")
+_BELOW = ("positive not quantifiable", "pnq", "positive, not quantifiable")
+_NOT_EVALUABLE = ("not evaluable", "inevaluable")
+_UNCLEAR = {
+    "nd": "it can mean not detected or not done",
+    "n.d.": "it can mean not detected or not done",
+    "n.d": "it can mean not detected or not done",
+    "pos": "it does not say how much",
+    "positive": "it does not say how much",
+    "detected": "it does not say how much",
+    "trace": "it does not say how much",
+}
+"""Words of laboratories that leave open which value is meant."""
+
+
 class BadValue(AllpathError):
     """A value that cannot be read; `code` is a refusal code of the door."""
 
@@ -42,6 +62,12 @@ def nearest(name: str, names: object) -> str:
     close = get_close_matches(name, known, 1, 0.6)
     if close:
         return f"did you mean {close[0]}?"
+    return f"accepted: {', '.join(known)}" if known else "none is accepted here"
+
+
+def all_of_them(names: object) -> str:
+    """What is accepted, whole: for values with a clinical meaning, where the nearest by spelling may be the opposite."""
+    known = [str(n) for n in names] if isinstance(names, list | tuple | dict) else []
     return f"accepted: {', '.join(known)}" if known else "none is accepted here"
 
 
@@ -68,7 +94,7 @@ def parse_fact_value(fact: Fact, value: str, unit: str) -> tuple[str, str]:
         if unit:
             raise BadValue("unknown_unit", f"{fact.id} has no unit, got {unit!r}")
         if text not in fact.values:
-            raise BadValue("malformed", f"{fact.id} cannot be {text!r}; {nearest(text, fact.values)}")
+            raise BadValue("malformed", f"{fact.id} cannot be {text!r}; {all_of_them(fact.values)}")
         return text, ""
     if fact.type == "date":
         if unit:
@@ -87,29 +113,86 @@ def parse_fact_value(fact: Fact, value: str, unit: str) -> tuple[str, str]:
                 "impossible", f"{fact.id} = {text} is impossible; accepted: years {YEARS[0]} to {YEARS[-1]}"
             )
         return day.isoformat(), ""
+    return _number_of(fact, text, unit)
+
+
+def bound_of(value: str) -> tuple[Operator, Decimal] | None:
+    """What a number with a comparator states (`<0.0001`: below it, `>=500`: that or more); None of any other value."""
+    found = _BOUND.fullmatch(value)
+    return (found[1], Decimal(found[2])) if found is not None else None  # type: ignore[return-value]
+
+
+def _number_of(fact: Fact, text: str, unit: str) -> tuple[str, str]:
+    """A number with its unit, exact or as a bound (`<0.01`, `> 500`); a qualifier in any of its words."""
     canonical = fact.units[0].name if fact.units else ""
-    if fact.qualifiers and text in QUALIFIERS:
-        return text, canonical
-    number = parse_decimal(text)
-    names = [u.name for u in fact.units]
-    if fact.units and not unit:
-        raise BadValue("unit_missing", f"{fact.id} needs a unit; accepted: {', '.join(names)}")
-    factor = (
-        next((u.factor for u in fact.units if u.name == unit), None)
-        if fact.units
-        else ("1" if not unit else None)
+    if fact.qualifiers and (qualifier := _qualifier(text)):
+        return qualifier, canonical
+    bound = _BOUND.fullmatch(
+        text.replace("\N{LESS-THAN OR EQUAL TO}", "<=").replace("\N{GREATER-THAN OR EQUAL TO}", ">=")
     )
-    if factor is None:
-        raise BadValue("unknown_unit", f"{unit!r} is not a unit of {fact.id}; {nearest(unit, names)}")
-    number *= Decimal(factor)
+    try:
+        number = parse_decimal(bound[2] if bound is not None else text)
+    except BadValue as error:
+        raise _not_a_number(fact, text, error) from None
+    number *= Decimal(_factor(fact, unit))
     low, high = fact.possible
-    if (low is not None and number < Decimal(low)) or (high is not None and number > Decimal(high)):
+    beyond = (low is not None and number < Decimal(low)) or (high is not None and number > Decimal(high))
+    # Below the lowest possible there is nothing, nor above the highest.
+    nothing = bound is not None and (
+        (bound[1] == "<" and low is not None and number <= Decimal(low))
+        or (bound[1] == ">" and high is not None and number >= Decimal(high))
+    )
+    if beyond or nothing:
         given = f"{text} {unit}".rstrip()
         raise BadValue(
             "impossible",
             f"{fact.id} = {given} is impossible; accepted: {bounds_text(fact, fact.possible, unit)}",
         )
-    return decimal_text(number), canonical
+    return (bound[1] if bound is not None else "") + decimal_text(number), canonical
+
+
+def _qualifier(text: str) -> str:
+    words = re.sub(r"[\s_-]+", " ", text.strip().lower())
+    for qualifier, said in zip(QUALIFIERS, (_NEGATIVE, _BELOW, _NOT_EVALUABLE), strict=True):
+        if text == qualifier or words in said:
+            return qualifier
+    return ""
+
+
+def _not_a_number(fact: Fact, text: str, error: BadValue) -> BadValue:
+    """The refusal of a word or of a number that is none. It names what a fact with qualifiers accepts besides numbers."""
+    if not fact.qualifiers or error.code != "malformed":
+        return error
+    unclear = _UNCLEAR.get(text.strip().lower(), "it is not a number")
+    return BadValue(
+        "malformed",
+        f"{fact.id} cannot be {text!r}: {unclear}; accepted: a number such as 2e-4, a bound such as <1e-4, "
+        f"{', '.join(QUALIFIERS)}",
+    )
+
+
+def _factor(fact: Fact, unit: str) -> str:
+    """What a number in this unit is multiplied with. A unit that is not accepted is answered with all that are: the one with
+    the nearest spelling may be a thousand times larger."""
+    names = [u.name for u in fact.units]
+    if not fact.units:
+        if unit:
+            raise BadValue("unknown_unit", f"{fact.id} has no unit, got {unit!r}")
+        return "1"
+    if not unit:
+        raise BadValue("unit_missing", f"{fact.id} needs a unit; accepted: {', '.join(names)}")
+    said = plain_unit(unit)
+    factor = next((u.factor for u in fact.units if plain_unit(u.name) == said), None)
+    if factor is None:
+        raise BadValue("unknown_unit", f"{unit!r} is not a unit of {fact.id}; {all_of_them(names)}")
+    return factor
+
+
+def plain_unit(unit: str) -> str:
+    """A unit in the signs of a keyboard: both micro signs are `u`, raised digits follow `^`, `10*9` is `10^9`, without spaces."""
+    text = re.sub(r"\s+", "", unit.translate(_UNIT_SIGNS))
+    text = re.sub(r"(?<=10)([\u2070\u00b9\u00b2\u00b3\u2074-\u2079\u207b]+)", r"^\1", text).translate(_RAISED)
+    return re.sub(r"^x(?=10\^)", "", re.sub(r"^(x?)10\*(?=[0-9])", r"\g<1>10^", text))
 
 
 def bounds_text(fact: Fact, bounds: tuple[str | None, str | None], unit: str) -> str:
@@ -117,7 +200,8 @@ def bounds_text(fact: Fact, bounds: tuple[str | None, str | None], unit: str) ->
     `0 to 100 percent (0 to 1 fraction)`. What does not divide evenly is rounded inwards, so that all that is told is accepted.
     """
     canonical = fact.units[0].name if fact.units else ""
-    factor = next((Decimal(each.factor) for each in fact.units if each.name == unit), Decimal(1))
+    said = plain_unit(unit)
+    factor = next((Decimal(each.factor) for each in fact.units if plain_unit(each.name) == said), Decimal(1))
     own = _range_text(*bounds, canonical)
     if factor == 1 and unit == canonical:
         return own

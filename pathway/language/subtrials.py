@@ -6,12 +6,13 @@ ask for a slot. A plain enrolment cap is a subtrial without dose levels and stag
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from pathway.language.facts import Fact
-from pathway.language.predicates import Predicate
-from pathway.language.terms import Param, Role, Source
+from pathway.language.predicates import AllOf, AnyOf, AtLeast, Is, Predicate, VerdictIs
+from pathway.language.terms import Param, Reading, Role, Source
 
 SubtrialStatus = Literal[
     "PLANNED",
@@ -57,6 +58,20 @@ def slot_fact(*subtrials: str, source: Source) -> Fact:
         cardinality="latest",
         details=SLOT_DETAILS,
     )
+
+
+def two_slots(asks: Mapping[str, Predicate]) -> Predicate:
+    """The patient has slots in two subtrials at once. `asks`: by subtrial, whether the patient is to have one there.
+
+    A reservation where the patient asks for none is on its way back: who moves from one subtrial to another gives the first
+    slot up in the moment of asking for the second, and the answers of the governors come one after the other.
+    """
+    held = []
+    for subtrial, wanted in asks.items():
+        slot = Reading(SLOT_FACT, subtrial)
+        reserved = AllOf((VerdictIs(Is(slot, ("RESERVED",)), ("PASS",)), VerdictIs(wanted, ("PASS",))))
+        held.append(AnyOf((VerdictIs(Is(slot, ("ENROLLED",)), ("PASS",)), reserved)))
+    return AtLeast(2, tuple(held))
 
 
 ROLLING_SIX_TABLES = ("P13", "P14")

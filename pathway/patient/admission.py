@@ -12,7 +12,7 @@ from typing import Any
 from pathway.engine.context import Evaluation
 from pathway.events import Event, Report
 from pathway.language.details import BELONGS, action_details
-from pathway.language.parsing import nearest
+from pathway.language.parsing import all_of_them, nearest, plain_unit
 from pathway.language.terms import DECIDERS, decider, key_of
 from pathway.patient.evaluate import criterion_seen, decision_seen
 from pathway.patient.report_content import check_scope, details_of, grade_of, scale_of, value_of
@@ -203,8 +203,11 @@ class _Door:
         kind = self.record.by_id[self.record.root[before.id]].kind
         if kind not in ("observation", "action", "adverse_event"):
             raise Refused("malformed", f"a {kind} cannot be corrected; void it and record what is right")
-        if r.unit and r.value is None:
-            raise Refused("malformed", "a unit needs the value that it belongs to")
+        if r.unit and r.value is None and not self._same_unit(before):
+            raise Refused(
+                "malformed",
+                f"the unit {r.unit!r} needs the value that it belongs to; what is left out of a correction stays as it was",
+            )
         value, unit, details = before.value, before.unit, dict(before.details)
         if self._moved(before):
             details.pop(BELONGS, None)  # it was with the other day or label that somebody had judged it
@@ -250,6 +253,12 @@ class _Door:
         r = self.report
         place = r.point or before.point, tuple(sorted(r.scope)) or before.scope, r.occurred or before.occurred
         return place != (before.point, before.scope, before.occurred)
+
+    def _same_unit(self, before: Event) -> bool:
+        """Whether a unit that came without a value is the one that the value had: then it says nothing new."""
+        fact, said = self.compiled.facts.get(before.name), plain_unit(self.report.unit)
+        known = [u.name for u in fact.units] if fact is not None else []
+        return said in [plain_unit(u) for u in (before.typed_unit, before.unit) if u in known]
 
     def _target(self) -> Event:
         wanted = self.report.target
@@ -340,9 +349,7 @@ class _Door:
             raise Refused("wrong_role", f"{r.name} is decided by the {who}, not by the {r.role}")
         options = self._options(state)
         if r.value not in options:
-            raise Refused(
-                "unknown_option", f"{r.name} has no option {r.value!r}; {nearest(str(r.value), options)}"
-            )
+            raise Refused("unknown_option", f"{r.name} has no option {r.value!r}; {all_of_them(options)}")
         shown = decision_seen(self.evaluation, state.key)
         check_unmoved(r, state.key, shown, None if state.open else self.record.by_id.get(state.confirmed_by))
         if not state.open and state.in_force == r.value:

@@ -66,6 +66,7 @@ def _plan(ctx: Evaluation) -> Plan:
             notices += told
     notices += [o for n in sections["reviews"] if (o := part(n)) is not None]
     notices += [o for n in sections["doubts"] for o in part(n)]
+    notices += [o for n in sections["revived"] for o in part(n)]
     criteria = tuple([part(n) for n in sections["criteria"]])
     items: list[Item] = []
     for n in sections["items"]:

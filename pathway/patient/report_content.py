@@ -6,7 +6,14 @@ from collections.abc import Mapping
 
 from pathway.language import AdverseEventType, Fact, Scope
 from pathway.language.details import BELONGS, fact_details
-from pathway.language.parsing import BadValue, decimal_text, nearest, parse_decimal, parse_fact_value
+from pathway.language.parsing import (
+    BadValue,
+    all_of_them,
+    decimal_text,
+    nearest,
+    parse_decimal,
+    parse_fact_value,
+)
 from pathway.refusal import Refused
 
 
@@ -84,7 +91,7 @@ def check_scope(what: str, scope: Scope, accepted: dict[str, tuple[str, ...]]) -
             )
     for label, values in accepted.items():
         if label not in given:
-            raise Refused("unknown_scope", f"{what} needs the scope {label}; {nearest('', values)}")
+            raise Refused("unknown_scope", f"{what} needs the scope {label}; {all_of_them(values)}")
 
 
 def grade_of(kind: AdverseEventType, value: str | None) -> str:
@@ -99,16 +106,14 @@ def scale_of(kind: AdverseEventType, details: tuple[tuple[str, str], ...]) -> tu
     """The details of an adverse event: the scale of its grade, and words."""
     scale = dict(details).get("scale")
     if scale is not None and scale not in kind.scales:
-        raise Refused(
-            "unknown_detail", f"{kind.id} is not graded by {scale!r}; {nearest(scale, kind.scales)}"
-        )
+        raise Refused("unknown_detail", f"{kind.id} is not graded by {scale!r}; {all_of_them(kind.scales)}")
     return details_of(kind.id, ("scale", "text"), details)
 
 
 def _instead(value: str, accepted: tuple[str, ...]) -> str:
     """What to do about a label that is not accepted; where the numbers have run out, no other one will do."""
     if not value.isdigit() or not all(each.isdigit() for each in accepted):
-        return nearest(value, accepted)
+        return all_of_them(accepted)
     return (
         f"the protocol follows {', '.join(accepted)} and no more. A number that is in use is not given again: report "
         "this one outside allpath now, and ask for a protocol version that follows more"

@@ -168,8 +168,8 @@ class _Writer:
         value, unit, details = self._text("value"), self._text("unit"), report.details
         if root.kind == "fact":
             fact = self.compiled.facts.get(root.word("fact"))
-            unit = unit or root.word("unit")
             value = self._stated(report.details)
+            unit = unit or (root.word("unit") if value else "")
             if fact is not None:
                 self._check_value(fact, value, unit)
             if fact is not None and "point" in self.keys:

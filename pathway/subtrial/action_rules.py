@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pathway.events import Report
-from pathway.language.parsing import YEARS, nearest
+from pathway.language.parsing import YEARS, all_of_them, nearest
 from pathway.record import Record
 from pathway.refusal import Refused
 from pathway.subtrial.messages import STANDING, SUBJECT
@@ -94,7 +94,7 @@ class ActionRules:
         phase = self.governor.subtrial.phase_one
         known = [each.id for each in phase.levels] if phase is not None else []
         if level and level not in known:
-            raise Refused("unknown_detail", f"dose level {level!r} is not known; {nearest(level, known)}")
+            raise Refused("unknown_detail", f"dose level {level!r} is not known; {all_of_them(known)}")
         if "value" in ACTION_DETAILS[name] and given.get("value") not in VERDICTS:
             raise Refused(
                 "unknown_option",
@@ -140,7 +140,8 @@ class ActionRules:
         if name in ("slot_released", "dlt", "response") and subject not in known:
             raise Refused(
                 "unknown_scope",
-                f"{subject} has nothing to do with {self.governor.id} so far; {nearest(subject, list(known))}",
+                # The pseudonym with the nearest spelling is another patient.
+                f"{subject} has nothing to do with {self.governor.id} so far; accepted: a patient who has asked for a slot",
             )
         slot = next((s for s in self.plan.slots if s.subject == subject), None)
         if name in ("dlt", "response") and (slot is None or slot.state not in HOLDING):

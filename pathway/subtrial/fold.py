@@ -23,6 +23,9 @@ from pathway.subtrial.slots import SlotHolder, said_of, subject_of
 from pathway.subtrial.snapshot import CLOSED, Snapshot, entry_state, truths
 from pathway.subtrial.status import is_active
 
+RESTING = ("RP2D", "PHASE2", "STAGE2")
+"""Questions that are asked only while another one is answered, or the design has come so far."""
+
 
 class Fold:
     """A subtrial's state after some of its events; `time` is the last moment that it has lived through."""
@@ -34,6 +37,9 @@ class Fold:
         self.roots: dict[str, list[str]] = {}
         self.seats: dict[str, SlotHolder] = {}
         self.latches: dict[int, Latch] = {}
+        self.spent: set[str] = set()
+        self.lapsed: dict[str, tuple[Event, datetime]] = {}
+        self.in_force: dict[str, Event] = {}
         self.time: datetime | None = None
         self.path: list[tuple[str, datetime, str]] = []
         self.entries: list[tuple[str, datetime, str]] = []
@@ -47,6 +53,7 @@ class Fold:
         new = copy(self)
         new.seats = {name: copy(seat) for name, seat in self.seats.items()}
         new.latches = {i: copy(latch) for i, latch in self.latches.items()}
+        new.spent, new.lapsed, new.in_force = set(self.spent), dict(self.lapsed), dict(self.in_force)
         new.path, new.entries = list(self.path), list(self.entries)
         new.marks, new.true, new.slots = dict(self.marks), dict(self.true), list(self.slots)
         return new
@@ -140,9 +147,10 @@ class Fold:
             seat.valid is not None
             and seat.valid[0] <= day
             and (seat.valid[1] is None or day <= seat.valid[1])
+            and not self._after_it_was_left(seat, day)
         )
         if not held:
-            seat.irregular = self._irregular(day)
+            seat.irregular = self._irregular(seat, day)
         if seat.state != "RESERVED":
             self._place(seat)
         seat.state, seat.since, seat.queued, seat.until = "ENROLLED", time, False, None
@@ -177,9 +185,25 @@ class Fold:
             self._leave(seat, "RELEASED", time)
         seat.since = time
 
-    def _irregular(self, day: date) -> str:
-        """The deviation of a patient who began on a day without a slot."""
-        tz = self.governor.site.tz
+    def _after_it_was_left(self, seat: SlotHolder, day: date) -> bool:
+        """Whether a first dose on the last day of a slot came after it was gone. Where only the day is known and the slot was
+        taken back on it, people must look: it may have."""
+        if seat.state == "RESERVED" or seat.left is None:
+            return False
+        at, tz = seat.said.at, self.governor.site.tz
+        if at is not None and local_day(at, tz) == day:
+            return at >= seat.left
+        return seat.state == "WITHDRAWN" and local_day(seat.left, tz) == day
+
+    def _irregular(self, seat: SlotHolder, day: date) -> str:
+        """The deviation of a patient who began without a slot: as entry stood in that minute, or on that day."""
+        tz, at = self.governor.site.tz, seat.said.at
+        if at is not None and local_day(at, tz) == day:
+            then = [state for state, since, _ in self.entries if since <= at]
+            return "ENTERED-WHILE-SUSPENDED" if then[-1:] == ["SUSPENDED"] else "STARTED-WITHOUT-SLOT"
+        if seat.left is not None and local_day(seat.left, tz) == day:
+            then = [state for state, since, _ in self.entries if local_day(since, tz) <= day]
+            return "ENTERED-WHILE-SUSPENDED" if then[-1:] == ["SUSPENDED"] else "STARTED-WITHOUT-SLOT"
         states = [s for s, at, _ in self.entries if local_day(at, tz) == day]
         states += [s for s, at, _ in self.entries if local_day(at, tz) < day][-1:]
         return (
@@ -191,12 +215,13 @@ class Fold:
         days = self.governor.number(self.governor.subtrial.reservation_days)
         today = local_day(time, tz)
         seat.until = None if days is None else close_of(today + timedelta(days=days), tz)
-        seat.state, seat.since, seat.queued = "RESERVED", time, False
+        seat.state, seat.since, seat.queued, seat.left = "RESERVED", time, False, None
         seat.valid = (seat.valid[0] if seat.valid is not None and seat.valid[1] is None else today, None)
 
     def _leave(self, seat: SlotHolder, state: str, last: datetime) -> None:
         """The patient has the slot no longer; `last`: an instant of the last day on which it was held."""
         seat.state, seat.since, seat.until, seat.spoke = state, self._now(), None, False
+        seat.left = self._now()
         if seat.valid is not None:
             seat.valid = (seat.valid[0], local_day(last, self.governor.site.tz))
 
@@ -218,9 +243,24 @@ class Fold:
             seat.level, seat.stage, seat.granted, seat.valid = self.look.level, self.look.stage, time, None
             self._reserve(seat, time)
             self.look = self._look(time)
+        self._spend(time)
         self._note(time, cause)
         for seat in self.seats.values():
             self._tell(seat, time)
+
+    def _spend(self, time: datetime) -> None:
+        """Note which answers of the meeting do not count any more because what they rested on has changed. They come back only
+        if a person confirms them again, whatever becomes of the values."""
+        now = {s.question.key: s for s in self.look.settled}
+        gone = [(key, s.lapsed) for key, s in now.items() if s.lapsed is not None]
+        # Without a recommended dose nobody asks about it, nor about the stages that it opens.
+        gone += [(k, e) for k, e in self.in_force.items() if k in RESTING and k not in now]
+        for key, answer in gone:
+            if answer.id not in self.known.voided and answer.id not in self.spent:
+                self.spent.add(answer.id)
+                self.lapsed[key] = (answer, time)
+        self.in_force = {k: s.taken for k, s in now.items() if s.in_force and s.taken is not None}
+        self.lapsed = {k: v for k, v in self.lapsed.items() if k not in self.in_force}
 
     def _tell(self, seat: SlotHolder, time: datetime) -> None:
         """Note what has become of a patient's slot: a milestone each time, which stays."""
@@ -304,6 +344,7 @@ class Fold:
                 look.status.stop
                 or look.entry[0] in CLOSED
                 or seat.level in blocked
+                or (look.stages is not None and seat.subject in look.stages.beyond)
                 or not self.active_at(seat, time)
             ):
                 self._leave(seat, "WITHDRAWN", time)
@@ -314,7 +355,8 @@ class Fold:
 
     def _look(self, time: datetime) -> Snapshot:
         """The subtrial as it stands."""
-        return look_at(self.governor, self.known, self.places, list(self.seats.values()), self.latches, time)
+        seats = list(self.seats.values())
+        return look_at(self.governor, self.known, self.places, seats, self.latches, self.spent, time)
 
     def _note(self, time: datetime, cause: Event | None) -> None:
         """Note what is new: the phase, whether entry is open, since when each question stands as it does."""

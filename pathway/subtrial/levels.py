@@ -109,8 +109,10 @@ class Ladder:
         seats: list[SlotHolder],
         record: Record,
         latches: dict[int, Latch],
+        spent: set[str],
     ) -> None:
         self.governor, self.phase, self.record, self.latches = governor, phase, record, latches
+        self.spent = spent
         self.ids = [level.id for level in phase.levels]
         self.start = self.ids.index(phase.start) if phase.start in self.ids else 0
         self.on: list[list[SlotHolder]] = [[] for _ in self.ids]
@@ -151,7 +153,7 @@ class Ladder:
             (i,),
             "the DLTs that had stopped the level are no longer on record; resuming needs a confirmation",
         )
-        found = settle(question, latest(self._answers(question), ("RESUME",), latch.at))
+        found = settle(question, latest(self._answers(question), ("RESUME",), latch.at), self.spent)
         settled.append(found)
         return found.in_force is None
 
@@ -172,7 +174,7 @@ class Ladder:
             taken = latest(self._answers(up), ("ESCALATE", "STAY"))
             if taken is not None and taken.value == "STAY" and self.counts[i].n >= FULL:
                 taken = None  # to stay is to fill this level first; it is full
-            found = settle(up, taken)
+            found = settle(up, taken, self.spent)
             if found.state in ("amended", "diverged") and levels.blocked == i + 1:
                 # The level has shown itself toxic since, and the trial has gone down: opening it is history.
                 found = replace(found, state="in_force")
@@ -240,7 +242,7 @@ class Ladder:
             f"{'reopen' if used else 'open'} it up to six, then apply the table (section 2.3)",
             enacted=reopened,
         )
-        found = settle(again, taken)
+        found = settle(again, taken, self.spent)
         levels.settled = [s for s in levels.settled if s.question.key != again.key]
         levels.settled.append(found)
         if found.in_force is None:
@@ -264,7 +266,7 @@ class Ladder:
             (b,),
             "a DLT learnt late on a level already left: entry stops on it and above, people review (section 2.3)",
         )
-        found = settle(question, latest(self._answers(question), question.options, latch.at))
+        found = settle(question, latest(self._answers(question), question.options, latch.at), self.spent)
         levels.settled.append(found)
         if found.in_force == "STOP":
             levels.stopped, levels.current = True, None
@@ -294,7 +296,7 @@ class Ladder:
             enacted=self.second_phase,
         )
         since = max((latch.at for k, latch in self.latches.items() if k <= i + 1), default=None)
-        found = settle(question, latest(self._answers(question), tuple(self.ids[: i + 1]), since))
+        found = settle(question, latest(self._answers(question), tuple(self.ids[: i + 1]), since), self.spent)
         levels.settled.append(found)
         if found.in_force is not None:
             levels.recommended = self.ids.index(found.in_force)

@@ -20,9 +20,11 @@ def look_at(
     places: dict[str, int],
     seats: list[SlotHolder],
     latches: dict[int, Latch],
+    spent: set[str],
     time: datetime,
 ) -> Snapshot:
-    """The subtrial as it stands at a moment. `known`: what is on record; `places`: the place of each event in it."""
+    """The subtrial as it stands at a moment. `known`: what is on record; `places`: the place of each event in it; `spent`: the
+    answers of the meeting that have lost their ground."""
     subtrial = governor.subtrial
     status = status_of(governor, known, places, time)
     holding = sum(seat.holds for seat in seats)
@@ -32,7 +34,7 @@ def look_at(
     settled: list[Settled] = []
     if subtrial.phase_one is not None:
         ids = [each.id for each in subtrial.phase_one.levels]
-        levels = Ladder(governor, subtrial.phase_one, seats, known, latches).look()
+        levels = Ladder(governor, subtrial.phase_one, seats, known, latches, spent).look()
         settled += levels.settled
         entry = levels.entry
         if begun:
@@ -52,6 +54,7 @@ def look_at(
             subtrial.phase_two,
             seats,
             known,
+            spent,
             level if declared else "",
             opened=begun,
             closed=status.stop in ("CLOSED", "WITHDRAWN"),

@@ -9,10 +9,11 @@ from pathway.engine.confirmations import told_changes
 from pathway.engine.context import Evaluation
 from pathway.engine.notices import ENGINE_NOTICES
 from pathway.engine.obligations import RANK, oblige
+from pathway.events import Event
 from pathway.language.terms import key_of
 from pathway.plan import Item, Obligation
 from pathway.subtrial.fold import Fold
-from pathway.subtrial.slots import SlotHolder
+from pathway.subtrial.slots import SlotHolder, contradict, subject_of
 
 NOTICES = {
     "STARTED-WITHOUT-SLOT": "received the first dose without a slot; the patient counts all the same",
@@ -23,6 +24,10 @@ NOTICES = {
     "OVER-ENROLLED": "more patients than planned",
     "ACTIVATED-BEFORE-APPROVAL": "activated before an approval was on record",
     "DLT-LIMIT": "two or more DLTs: nobody enters this level or a higher one",
+    "DLT-CONFLICT": "contradictory verdicts on DLT; correct or void all but one",
+    "RESPONSE-CONFLICT": "contradictory verdicts on the response; correct or void all but one",
+    "VERDICT-VOIDED": "decided on a verdict that does not count any more",
+    "LAPSED": "the decision is no longer in force, what it rested on has changed; it comes back only if it is confirmed again",
     "DLT-LATE": "too many DLTs, learnt after the trial had moved on: people must review what was decided since",
 }
 """What a governor tells besides the engine's own notices, by id."""
@@ -104,7 +109,13 @@ def _verdict(fold: Fold, seat: SlotHolder, ctx: Evaluation) -> Item:
 
 def obligations_of(fold: Fold, ctx: Evaluation) -> list[Obligation]:
     """Deviations and alerts, the most severe first."""
-    found = [*_of_patients(fold, ctx), *_of_levels(fold, ctx), *_of_decisions(fold, ctx)]
+    found = [
+        *_of_patients(fold, ctx),
+        *_of_verdicts(fold, ctx),
+        *_of_levels(fold, ctx),
+        *_of_decisions(fold, ctx),
+        *_of_lost_ground(fold, ctx),
+    ]
     event = fold.look.status.unapproved
     if event is not None:
         found.append(
@@ -153,6 +164,62 @@ def _of_patients(fold: Fold, ctx: Evaluation) -> list[Obligation]:
             since = at_hour(on, 0, ctx.tz)
             found.append(
                 _oblige(fold, ctx, "VERDICT-EARLY", "subject", "deviation", "minor", since, seat.subject)
+            )
+    return found
+
+
+def _of_verdicts(fold: Fold, ctx: Evaluation) -> list[Obligation]:
+    """Verdicts that contradict each other, and those that count again because a correction was voided."""
+    found, to = [], fold.governor.subtrial.confirm
+    for seat in fold.seats.values():
+        said = seat.said
+        for name, verdicts, counts in (
+            ("DLT-CONFLICT", said.dlts, said.dlt), ("RESPONSE-CONFLICT", said.responses, said.response)
+        ):  # fmt: skip
+            other = contradict(verdicts)
+            if other is None or not seat.holds:
+                continue
+            given = ", ".join(f"{v.value} (event {v.event})" for v in verdicts)
+            until = f"until then it counts as {counts}" if counts else "until then the patient is pending"
+            text = f"{fold.governor.id}, {seat.subject}: {NOTICES[name]}; {until}: {given}"
+            rung = [("critical", other.recorded)]
+            found.append(
+                oblige(ctx, name, key_of(name, (("subject", seat.subject),)), "alert", text, to, rung)
+            )
+    revived = {(subject_of(each[2]), each[2].name): each for each in fold.known.revived.values()}
+    for void, gone, back in revived.values():
+        if subject_of(back):
+            text = (
+                f"{subject_of(back)}: {ENGINE_NOTICES['REVIVED']}: {_worded(back)}, no longer {_worded(gone)}"
+            )
+            key = key_of("REVIVED", (("action", back.name), ("subject", subject_of(back))))
+            found.append(oblige(ctx, "REVIVED", key, "alert", text, to, [("minor", void.recorded)]))
+    return found
+
+
+def _worded(event: Event) -> str:
+    details = ", ".join(f"{name} {value}" for name, value in event.details)
+    return f"{event.name} {details} of {event.occurred:%Y-%m-%d %H:%M} UTC".replace("  ", " ")
+
+
+def _of_lost_ground(fold: Fold, ctx: Evaluation) -> list[Obligation]:
+    """Decisions of the meeting whose ground has gone: told at once, whether or not anything is asked now."""
+    found, to = [], fold.governor.subtrial.confirm
+    asked = {s.question.key for s in fold.look.settled if s.open}
+    for key, (answer, since) in fold.lapsed.items():
+        if key not in asked:
+            text = f"{key}, {answer.value}: {NOTICES['LAPSED']}"
+            scope = (("decision", key),)
+            found.append(
+                oblige(ctx, "LAPSED", key_of("LAPSED", scope), "alert", text, to, [("critical", since)])
+            )
+    for settled in fold.look.settled:
+        key = key_of("VERDICT-VOIDED", (("decision", settled.question.key),))
+        given = settled.taken or settled.lapsed
+        if settled.gone and given is not None and key in fold.true:
+            text = f"{settled.question.key}, {given.value}: {NOTICES['VERDICT-VOIDED']}: {', '.join(settled.gone)}"
+            found.append(
+                oblige(ctx, "VERDICT-VOIDED", key, "alert", text, to, [("critical", fold.true[key])])
             )
     return found
 

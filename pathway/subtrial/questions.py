@@ -6,7 +6,8 @@ what becomes of it when those values change (`core`, "Decision tables").
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pathway.events import Event, Seen
@@ -64,12 +65,15 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A question as it stands: its state (as in `DecisionState`), what is in force, by which event, whether a person is asked."""
+    """A question as it stands: its state (as in `DecisionState`), what is in force, by which event, whether a person is asked.
+    `lapsed`: the answer that has lost its ground; `gone`: what it had been decided on and is not on record today."""
 
     question: Question
     state: str
     in_force: str | None
     taken: Event | None = None
+    lapsed: Event | None = None
+    gone: tuple[str, ...] = ()
 
     @property
     def open(self) -> bool:
@@ -77,14 +81,25 @@ class Settled:
         return self.question.asks and self.state in ("proposed", "choice", REOPENED)
 
 
-def settle(question: Question, taken: Event | None) -> Settled:
-    """The question with its latest answer, if that still counts."""
+def settle(question: Question, taken: Event | None, spent: Collection[str] = ()) -> Settled:
+    """The question with its latest answer, if that still counts. `spent`: answers that have lost their ground before; they come
+    back only if a person gives them again."""
+    found = _settled(question, taken, spent)
+    if taken is None or taken.seen is None:
+        return found
+    today = dict(question.values)
+    return replace(found, gone=tuple(f"{k} {v}" for k, v in taken.seen.values if k not in today))
+
+
+def _settled(question: Question, taken: Event | None, spent: Collection[str]) -> Settled:
     asks = question.asks
     if taken is None or taken.value is None:
         if question.missing:
             return Settled(question, "waiting", None)
         state = "proposed" if question.proposal is not None else "choice" if asks else "none"
         return Settled(question, state, None)
+    if taken.id in spent:
+        return Settled(question, REOPENED if asks else "none", None, lapsed=taken)
     option, seen = taken.value, taken.seen or question.seen
     then, today = dict(seen.values), dict(question.values)
     same = all(today.get(name) == value for name, value in then.items())
@@ -103,7 +118,7 @@ def settle(question: Question, taken: Event | None) -> Settled:
         )
     if question.proposal == option:
         return Settled(question, "in_force", option, taken)
-    return Settled(question, REOPENED if asks else "none", None)
+    return Settled(question, REOPENED if asks else "none", None, lapsed=taken)
 
 
 def latest(answers: list[Event], options: tuple[str, ...], after: datetime | None = None) -> Event | None:

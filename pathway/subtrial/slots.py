@@ -20,11 +20,23 @@ HOLDING = ("RESERVED", "ENROLLED")
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one reporter says of a patient: the value, the day of it, and the event with which it came on record."""
+
+    value: str
+    on: date
+    event: str
+    recorded: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """All that is on record of a patient now, corrections and voids applied.
 
     `request`: the id of the event with which the present request for a slot began, "" without one; `asked` and `place`: when
-    it was recorded and as which event.
+    it was recorded and as which event. `at`: the instant of the first dose, where more than its day is known. `dlt` and
+    `response` are as they count: of contradictory verdicts (`dlts`, `responses`, in the order in which they were recorded) a
+    DLT counts, else none, until all but one are corrected or voided.
     """
 
     site: str = ""
@@ -39,17 +51,16 @@ class Said:
     dlt_on: date | None = None
     response: str = ""
     response_on: date | None = None
+    at: datetime | None = None
+    dlts: tuple[Verdict, ...] = ()
+    responses: tuple[Verdict, ...] = ()
 
     def began(self, since: date | None) -> date | None:
         """The local day of the first dose. A verdict given since a slot was held means that there was one, on that day at the
         latest."""
         if self.started is not None or since is None:
             return self.started
-        found = [
-            on
-            for said, on in ((self.dlt, self.dlt_on), (self.response, self.response_on))
-            if said and on is not None
-        ]
+        found = [on for on in (self.dlt_on, self.response_on) if on is not None]
         return min((on for on in found if on >= since), default=None)
 
 
@@ -58,7 +69,8 @@ class SlotHolder:
     """A patient's place in the subtrial.
 
     `state`: "" (never had a slot), RESERVED, ENROLLED, EXPIRED, RELEASED, WITHDRAWN. `queued`: waits for a slot; (asked, place)
-    is the place in the queue. `granted`: when the slot was given. `valid`: site-local days from and to which a
+    is the place in the queue. `granted`: when the slot was given; `left`: when it was held no longer.
+    `valid`: site-local days from and to which a
     slot was held, the last None while it is. `began`: the day of the first dose as it was counted. `irregular`: "" or the
     deviation with which the patient entered; `again`: when a second slot was asked for. `told`: what was noted last of the slot;
     `spoke`: the patient's wish has changed anew since a slot expired.
@@ -74,6 +86,7 @@ class SlotHolder:
     asked: datetime | None = None
     place: int = 0
     granted: datetime | None = None
+    left: datetime | None = None
     until: datetime | None = None
     valid: tuple[date, date | None] | None = None
     began: date | None = None
@@ -97,6 +110,7 @@ def subject_of(event: Event) -> str:
 def said_of(record: Record, roots: list[str], places: dict[str, int], tz: ZoneInfo) -> Said:
     """What is on record of a patient: the effective events of `roots`, in the order in which they were recorded."""
     known = Said()
+    given: dict[str, dict[str, Verdict]] = {"dlt": {}, "response": {}}
     number = -1
     for root in roots:
         event = record.head(root)
@@ -109,7 +123,9 @@ def said_of(record: Record, roots: list[str], places: dict[str, int], tz: ZoneIn
                 if int(sent) < number:
                     continue  # an older message that arrived late
                 number = int(sent)
-            known = _standing(known, event, details, record, places, tz)
+            known = _standing(known, event, details, record, places)
+            for name, verdicts in given.items():
+                _take(verdicts, STANDING, details.get(name, ""), event, record, tz)
         elif event.name in PATIENT_ACTIONS:
             known = replace(
                 known,
@@ -117,7 +133,47 @@ def said_of(record: Record, roots: list[str], places: dict[str, int], tz: ZoneIn
                 country=details.get("country") or known.country,
                 **_reported(event, details, record, places, tz),
             )
-    return known
+            if event.name in given:
+                _take(given[event.name], root, details.get("value", ""), event, record, tz)
+    dlts, responses = (_in_order(verdicts) for verdicts in given.values())
+    return replace(
+        known,
+        dlt=_counts(dlts, "YES"),
+        dlt_on=dlts[-1].on if dlts else None,
+        response=_counts(responses, ""),
+        response_on=responses[-1].on if responses else None,
+        dlts=dlts,
+        responses=responses,
+    )
+
+
+def contradict(verdicts: tuple[Verdict, ...]) -> Verdict | None:
+    """The first verdict that says something else than the one before it; None while all agree."""
+    return next((v for v in verdicts if v.value != verdicts[0].value), None)
+
+
+def _take(
+    verdicts: dict[str, Verdict], source: str, text: str, event: Event, record: Record, tz: ZoneInfo
+) -> None:
+    """Note what a source says now. A pathway's message replaces its own last word, never that of somebody else."""
+    value, before = _verdict(text), verdicts.get(source)
+    if not value:
+        verdicts.pop(source, None)
+    elif before is None or before.value != value:
+        newest = record.by_id[record.latest_of_chain(event.id) or event.id]
+        verdicts[source] = Verdict(value, local_day(event.occurred, tz), newest.id, newest.recorded)
+
+
+def _in_order(verdicts: dict[str, Verdict]) -> tuple[Verdict, ...]:
+    return tuple(sorted(verdicts.values(), key=lambda v: v.recorded))
+
+
+def _counts(verdicts: tuple[Verdict, ...], cautious: str) -> str:
+    """The verdict that counts; of contradictory ones the `cautious`, if anybody has given it."""
+    values = {v.value for v in verdicts}
+    if len(values) > 1:
+        return cautious if cautious in values else ""
+    return verdicts[-1].value if verdicts else ""
 
 
 def _standing(
@@ -126,19 +182,13 @@ def _standing(
     details: dict[str, str],
     record: Record,
     places: dict[str, int],
-    tz: ZoneInfo,
 ) -> Said:
     """A pathway's message: a whole replacement of what was known; a request goes on while it is repeated."""
-    dlt, response = _verdict(details.get("dlt", "")), _verdict(details.get("response", ""))
     said = Said(
         details.get("site", ""),
         details.get("country", ""),
         started=day_of(details.get("started", "")),
         level=known.level,
-        dlt=dlt,
-        dlt_on=known.dlt_on if known.dlt == dlt else local_day(event.occurred, tz),
-        response=response,
-        response_on=known.response_on if known.response == response else local_day(event.occurred, tz),
     )
     wants = details.get("wants", "nothing")
     if wants != "slot":
@@ -157,14 +207,10 @@ def _reported(
         case "slot_released":
             return {"wants": "nothing", "request": "", "asked": None}
         case "slot_taken_up":
-            return {"started": local_day(event.occurred, tz), "level": details.get("level", "")}
-        case "dlt":
-            return {"dlt": _verdict(details.get("value", "")), "dlt_on": local_day(event.occurred, tz)}
+            level = details.get("level", "")
+            return {"started": local_day(event.occurred, tz), "at": event.occurred, "level": level}
         case _:
-            return {
-                "response": _verdict(details.get("value", "")),
-                "response_on": local_day(event.occurred, tz),
-            }
+            return {}
 
 
 def _asking(event: Event, record: Record, places: dict[str, int]) -> dict[str, Any]:

@@ -156,4 +156,5 @@ def truths(governor: Governor, look: Snapshot) -> list[str]:
             out.append("OVER-ENROLLED[stage=PHASE2]")
     if look.over_cap:
         out.append("OVER-ENROLLED")
+    out += [f"VERDICT-VOIDED[decision={s.question.key}]" for s in look.settled if s.gone]
     return out

@@ -22,12 +22,14 @@ PARAMETERS = ("p0", "p1", "alpha", "beta", "kind")
 
 @dataclass(slots=True)
 class Stages:
-    """Phase II as it stands. `phase`: a phase of the subtrial, "" before phase II; `entry`: OPEN, or why not."""
+    """Phase II as it stands. `phase`: a phase of the subtrial, "" before phase II; `entry`: OPEN, or why not.
+    `beyond`: patients of stage 2 while by today's responses it should not be open."""
 
     state: StageState
     phase: str
     entry: tuple[str, str]
     settled: list[Settled] = field(default_factory=list)
+    beyond: tuple[str, ...] = ()
 
 
 def stage_design(governor: Governor, spec: SimonTwoStage) -> tuple[TwoStage | None, tuple[str, ...], str]:
@@ -53,6 +55,7 @@ def look_at_stages(
     spec: SimonTwoStage,
     seats: list[SlotHolder],
     record: Record,
+    spent: set[str],
     level: str,
     *,
     opened: bool,
@@ -85,7 +88,7 @@ def look_at_stages(
             keys=stage_keys(spec),
             enacted=any(s.stage == "PHASE2" for s in counted),
         )
-        found = settle(begin, latest(record.decisions.get("PHASE2", []), ("OPEN",)))
+        found = settle(begin, latest(record.decisions.get("PHASE2", []), ("OPEN",)), spent)
         settled.append(found)
         opened = found.in_force is not None
     if not opened:
@@ -95,23 +98,34 @@ def look_at_stages(
             else ("NOT_ACTIVATED", "")
         )
         return Stages(_state(0, "NOT_OPEN", design, outcomes, staged), "", entry, settled)
+    answers = record.decisions.get("STAGE2", [])
+    # Stage 2 was opened, and by today's responses it should not have been: entry stops, and the meeting decides anew.
+    undone = not staged.passed and len(counted) > design.n1 and latest(answers, ("OPEN",)) is not None
     second = Question(
         "STAGE2",
         "STAGE2",
-        f"Open stage 2: {design}",
-        "OPEN" if staged.passed else None,
-        ("OPEN", "STOP") if staged.passed else (),
+        f"{'Go on with stage 2, or stop' if undone else 'Open stage 2'}: {design}",
+        "OPEN" if staged.passed else "STOP" if undone and staged.advice == "STOP_FUTILITY" else None,
+        ("OPEN", "STOP") if staged.passed else ("STOP", "OPEN") if undone else (),
         values,
         (("stage 1", "passed" if staged.passed else "not passed"),),
-        f"more than {design.r1} responders among {design.n1}: stage 2 opens",
+        f"stage 2 has begun, and no longer more than {design.r1} responders among {design.n1} are known: nobody enters until the "
+        "meeting has decided"
+        if undone
+        else f"more than {design.r1} responders among {design.n1}: stage 2 opens",
         spec.source,
         ((f"{sum(o is True for o in outcomes)} responders", staged.advice, staged.reason),),
         keys=stage_keys(spec),
-        enacted=len(counted) > design.n1,
+        enacted=len(counted) > design.n1 and not undone,
     )
-    on = settle(second, latest(record.decisions.get("STAGE2", []), ("OPEN", "STOP")))
+    on = settle(second, latest(answers, ("OPEN", "STOP")), spent)
     settled.append(on)
-    return _opened(governor, design, outcomes, staged, on, settled)
+    stages = _opened(governor, design, outcomes, staged, on, settled)
+    if undone and on.in_force is None:
+        waits = f"{staged.reason} STAGE2 waits for the {governor.subtrial.confirm}"
+        stages.phase, stages.entry = "PHASE2_STAGE2", ("STAGE_DECISION_OPEN", waits)
+        stages.beyond = tuple(s.subject for s in counted[design.n1 :])
+    return stages
 
 
 def _opened(

@@ -1,7 +1,6 @@
 """Milestones that people hear of, deviations and alerts. Which, and how severe: assumption."""
 
 from pathway.language import (
-    AtLeast,
     Compare,
     Crit,
     Dates,
@@ -28,6 +27,7 @@ from pathway.language import (
     any_of,
     assumption,
     public,
+    two_slots,
 )
 from protocols.hem_ismart.allocation import (
     ALLOCATED,
@@ -52,6 +52,12 @@ from protocols.hem_ismart.safety import SAFETY
 MINOR, MAJOR, CRITICAL = Rung("minor"), Rung("major"), Rung("critical")
 
 # --- milestones -----------------------------------------------------------------------------------------------------------
+
+LIMITS = (
+    " (recovery: by the limits recovered_anc and recovered_platelets of the profile, 0.5 and 50 unless set otherwise; a "
+    "complete remission counts by its own, cr_anc and cr_platelets, 1.0 and 100)"
+)
+"""Which limits are meant: those of recovery are lower than those of a complete remission."""
 
 REASONS = {
     **{state: state.replace("_", " ").lower() for state in (*FOR_NOW, "CLOSED")},
@@ -87,7 +93,7 @@ MILESTONES = (
     Milestone("SLOT-EXPIRED", "The reservation has expired", any_of(*(slot_is(s, "EXPIRED") for s in SUBTRIALS)), assumption()),
     Milestone("SCREENING", "Screening", Outcome("screening", ("READY", "NOT_YET", "NOT_ELIGIBLE")), public("P2"), "screening"),
     *(Milestone("CYCLE-STARTED", f"Cycle {n} started", Reached(f"C{n}D1"), public("P2"), scope=cycle(n)) for n in CYCLES),
-    *(Milestone("COUNTS-RECOVERED", f"Counts have recovered after cycle {n}", all_of(RECOVERED[n], Reached(f"C{n}D28")), public("P8"), scope=cycle(n))
+    *(Milestone("COUNTS-RECOVERED", f"Counts have recovered after cycle {n}{LIMITS}", all_of(RECOVERED[n], Reached(f"C{n}D28")), public("P8"), scope=cycle(n))
       for n in CYCLES),
     Milestone("DLT", "DLT in cycle 1", Taken("dlt", ("YES", "NO", "INEVALUABLE")), public("P2"), "dlt"),
     *(Milestone("RESPONSE", f"Response, end of cycle {n}", response(n, *CLASSES), public("P2"), f"response[cycle={n}]", scope=cycle(n))
@@ -148,7 +154,7 @@ def of_cycle(number: str) -> tuple[Deviation, ...]:
                   Rung("minor", Moment(f"C{number}D28", days=7, at="close")), Rung("major", Moment(f"C{number}D49", at="close")), scope=name),
         deviation("MRD-MISSING", f"No MRD at the end of cycle {number}; a missing MRD is never negative", all_of(no_mrd, seen),
                   Rung("minor", Moment(f"C{number}D28", days=14, at="close")), scope=name),
-        alert("NOT-RECOVERED", f"Counts have not recovered by day 49 of cycle {number}",
+        alert("NOT-RECOVERED", f"Counts have not recovered by day 49 of cycle {number}{LIMITS}",
               all_of(here, Reached(f"C{number}D49"), open_or_failed(RECOVERED[number])), MAJOR, scope=name),
     )  # fmt: skip
 
@@ -184,7 +190,7 @@ DEVIATIONS = (
     deviation("LABS-EXPIRED", "First dose with laboratory values older than 48 hours", all_of(Reached("C1D1"), unless(Crit("LABS-48H"))), MAJOR),
     alert("LABS-TO-REPEAT", "Laboratory values will be older than 48 hours at the first dose: repeat them",
           all_of(treatment("SUBTRIAL_SCREENING", "SLOT_REQUESTED", "SLOT_RESERVED"), unless(Crit("LABS-48H"))), MINOR, "coordinator"),
-    deviation("TWO-SUBTRIALS", "Slots in two subtrials at once", AtLeast(2, tuple(slot_is(s, "RESERVED", "ENROLLED") for s in SUBTRIALS)), CRITICAL),
+    deviation("TWO-SUBTRIALS", "Slots in two subtrials at once", two_slots(IN), CRITICAL),
     *(d for n in CYCLES for d in of_cycle(n)),
     *next_cycle("2", "C2_GATE"),
     *next_cycle("3", "C3_GATE"),

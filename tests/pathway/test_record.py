@@ -56,6 +56,25 @@ def test_a_correction_replaces_what_it_corrects_and_keeps_its_place_in_the_chain
     assert [e.value for e in record.events] == ["85", "58", "59"]
 
 
+def test_what_counts_again_after_a_void_is_known_until_it_is_said_anew() -> None:
+    first, wrong = event(1, value="85"), event(2, "correction", value="58", target="e1")
+    void = event(3, "void", target="e2")
+    record = Record.of([first, wrong, void])
+    assert [(v.id, gone.value, back.value) for v, gone, back in record.revived.values()] == [
+        ("e3", "58", "85")
+    ]
+    record.append(event(4, "correction", value="59", target="e1"))
+    assert record.revived == {}
+
+
+def test_voiding_a_correction_that_was_corrected_since_revives_nothing() -> None:
+    chain = [event(1, value="85"), event(2, "correction", value="58", target="e1")]
+    record = Record.of(
+        [*chain, event(3, "correction", value="59", target="e2"), event(4, "void", target="e2")]
+    )
+    assert (texts(record), record.revived) == (["59"], {})
+
+
 def test_voiding_a_correction_brings_back_what_it_corrected() -> None:
     record = Record.of(
         [event(1, value="85"), event(2, "correction", value="58", target="e1"), event(3, "void", target="e2")]

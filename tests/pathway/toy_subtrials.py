@@ -153,6 +153,12 @@ class Life:
         for subject in subjects:
             self.do("dlt", subject, value=value)
 
+    def correct(self, name: str, subject: str, value: str) -> None:
+        """What was said of a patient last is said right."""
+        found = [e for e in self.record.actions[name] if dict(e.scope)["subject"] == subject]
+        target = self.record.latest_of_chain(found[-1].id)
+        self.report("correction", target=target, details=(("value", value),))
+
     def responded(self, value: str, *subjects: str) -> None:
         """The verdict on the response."""
         for subject in subjects:

@@ -27,7 +27,7 @@ from pathway.engine.results import Course, Episode, Held, Planned, Run
 from pathway.engine.times import compile_number
 from pathway.events import Event
 from pathway.language import Doses
-from pathway.language.parsing import decimal_text
+from pathway.language.parsing import bound_of, decimal_text
 from pathway.language.terms import key_of
 
 ONE = Decimal(1)
@@ -221,7 +221,7 @@ def _amounts(ctx: Evaluation, plan: CoursePlan, course: Course, given: dict[str,
     row = next((amounts for name, amounts in spec.amounts if name == course.row), None)
     factor = Decimal(spec.reduced_to) if course.level else ONE
     size = ctx.reading(plan.size)
-    now = _capped(ctx, spec, size.low if size.state == "known" else None)
+    now = _capped(ctx, spec, size.low if size.state == "known" and size.exact else None)
     course.size_doubt = f"{spec.size.fact} {size.text}: {size.note}" if size.state == "review" else ""
     total = Decimal(0) if row is not None and now is not None else None
     for dose in course.doses:
@@ -243,7 +243,8 @@ def _capped(ctx: Evaluation, spec: Doses, size: Decimal | None) -> Decimal | Non
 def _size_at(ctx: Evaluation, plan: CoursePlan, event: Event) -> Decimal | None:
     """The weight or surface that was known, and believed, when the dose was given."""
     known = [e for e in plan.sizes(ctx) if e.occurred <= event.occurred]
-    return Decimal(known[-1].value or "0") if known else None
+    text = (known[-1].value or "0") if known else None
+    return Decimal(text) if text is not None and bound_of(text) is None else None
 
 
 def _rounded(ctx: Evaluation, spec: Doses, amount: Decimal) -> Decimal:

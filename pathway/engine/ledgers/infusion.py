@@ -17,6 +17,7 @@ from pathway.engine.results import Directive, Pause, Run
 from pathway.engine.values import Val, holds
 from pathway.events import Event
 from pathway.language import AdverseEventRule, AdverseEventType, Infusion, Restart
+from pathway.language.parsing import bound_of
 from pathway.record import Record
 
 INFUSION_ACTIONS = (
@@ -100,6 +101,8 @@ def _dosed(spec: Infusion, reports: Sequence[Event], start: datetime) -> Infusio
     """The infusion with the doses of its band: by the last value before the start, or the first after it."""
     known = [e for e in reports if e.occurred <= start][-1:] or [*reports[:1]]
     for event in known:
+        if bound_of(event.value or "") is not None:
+            continue  # a bound is no weight to dose by
         number = Decimal(event.value or "0")
         value = Val("known", event, event.value or "", event.recorded, number, number)
         for band in spec.dose_bands:

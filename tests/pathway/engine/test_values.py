@@ -100,9 +100,111 @@ def test_what_cannot_be_a_value_is_refused_by_code(fact: Fact, value: str, unit:
     assert refused.value.code == code
 
 
-def test_a_refused_choice_names_the_nearest() -> None:
-    with pytest.raises(BadValue, match="did you mean CNS1"):
+@pytest.mark.parametrize(
+    ("fact", "value", "unit", "canonical"),
+    [
+        (WBC, "320", "/\N{MICRO SIGN}L", "0.32"),
+        (WBC, "320", "/\N{GREEK SMALL LETTER MU}L", "0.32"),
+        (WBC, "320", " / uL", "0.32"),
+        (WBC, "85", "10\u2079/L", "85"),
+        (WBC, "85", "x10^9/L", "85"),
+        (WBC, "85", "\N{MULTIPLICATION SIGN}10\u2079/L", "85"),
+        (WBC, "85", "10*9/L", "85"),
+        (MRD, "<0.01", "%", "<0.0001"),
+        (MRD, "< 1e-4", "fraction", "<0.0001"),
+        (MRD, "\N{LESS-THAN OR EQUAL TO}1e-4", "fraction", "<=0.0001"),
+        (WBC, ">500", "10^9/L", ">500"),
+        (WBC, ">= 500000", "/uL", ">=500"),
+        (MRD, "neg", "fraction", "not-detected"),
+        (MRD, "Negative", "%", "not-detected"),
+        (MRD, "not detected", "", "not-detected"),
+        (MRD, "not_detected", "", "not-detected"),
+        (MRD, "undetectable", "", "not-detected"),
+        (MRD, "PNQ", "", "positive-not-quantifiable"),
+        (MRD, "not evaluable", "", "not-evaluable"),
+    ],
+)
+def test_what_laboratories_print_is_understood(fact: Fact, value: str, unit: str, canonical: str) -> None:
+    assert parse_fact_value(fact, value, unit)[0] == canonical
+
+
+@pytest.mark.parametrize(
+    ("fact", "value", "unit", "code", "names"),
+    [
+        (WBC, "320", "/mL", "unknown_unit", "accepted: 10^9/L, /uL"),
+        (WBC, "320", "/nL", "unknown_unit", "accepted: 10^9/L, /uL"),
+        (MRD, "n.d.", "", "malformed", "not detected or not done"),
+        (MRD, "positive", "", "malformed", "positive-not-quantifiable"),
+        (MRD, "low", "", "malformed", "not-detected, positive-not-quantifiable, not-evaluable"),
+        (WBC, "neg", "10^9/L", "malformed", "is not a number"),
+        (WBC, "<", "10^9/L", "malformed", "is not a number"),
+        (WBC, ">9000", "10^9/L", "impossible", "accepted: 0 to 5000"),
+        (WBC, "<0", "10^9/L", "impossible", "accepted: 0 to 5000"),
+        (MRD, ">100", "%", "impossible", "accepted: 0 to 1"),
+    ],
+)
+def test_a_refusal_names_all_that_is_accepted_and_never_a_unit_of_another_size(
+    fact: Fact, value: str, unit: str, code: str, names: str
+) -> None:
+    with pytest.raises(BadValue) as refused:
+        parse_fact_value(fact, value, unit)
+    assert (refused.value.code, names in str(refused.value)) == (code, True)
+    assert "did you mean" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("fact", "value", "limit", "answer"),
+    [
+        (MRD, "<0.0001", "< 0.0001", True),
+        (MRD, "<=0.0001", "< 0.0001", None),
+        (MRD, "<=0.0001", "<= 0.0001", True),
+        (MRD, "<0.01", "< 0.0001", None),
+        (MRD, "<0.0001", ">= 0.0001", False),
+        (MRD, "<0.0001", "> 0", None),
+        (WBC, ">500", "> 500", True),
+        (WBC, ">=500", "> 500", None),
+        (WBC, ">=500", ">= 500", True),
+        (WBC, ">500", "<= 500", False),
+        (WBC, ">500", ">= 300", True),
+        (WBC, ">100", ">= 300", None),
+        (WBC, ">500", "= 500", False),
+        (WBC, "<1", "= 0.5", None),
+    ],
+)
+def test_a_bound_answers_a_limit_only_where_the_whole_range_lies_on_one_side(
+    fact: Fact, value: str, limit: str, answer: bool | None
+) -> None:
+    bound = parse_limit(limit)
+    assert holds(bound.op, observed(fact, said(fact, value)), Decimal(bound.value)) is answer
+
+
+def test_a_bound_beyond_what_is_plausible_is_reviewed_until_it_is_checked() -> None:
+    assert observed(WBC, said(WBC, ">3000")).state == "review"
+    assert observed(WBC, said(WBC, ">3000", checked="yes")).state == "known"
+    assert observed(WBC, said(WBC, ">500")).state == "known"
+
+
+@given(
+    st.sampled_from(["<", "<=", ">", ">="]),
+    st.integers(0, 10),
+    st.sampled_from(["<", "<=", "=", ">=", ">"]),
+    st.integers(0, 10),
+    st.integers(0, 40),
+)
+def test_a_bound_never_says_what_a_number_within_it_denies(
+    bound: str, at: int, op: str, limit: int, quarter: int
+) -> None:
+    number = Decimal(quarter) / 4
+    exact = observed(WBC, said(WBC, decimal_text(number), checked="yes"))
+    if holds(bound, exact, Decimal(at)):
+        answer = holds(op, observed(WBC, said(WBC, f"{bound}{at}", checked="yes")), Decimal(limit))
+        assert answer in (None, holds(op, exact, Decimal(limit)))
+
+
+def test_a_refused_choice_names_all_that_are_accepted_and_suggests_none() -> None:
+    with pytest.raises(BadValue, match=r"accepted: CNS1, CNS2$") as refused:
         parse_fact_value(CHOICE, "CNS11", "")
+    assert "did you mean" not in str(refused.value)
 
 
 @given(st.decimals(min_value=0, max_value=1, places=12, allow_nan=False, allow_infinity=False))
@@ -156,7 +258,7 @@ def test_undetected_and_unquantifiable_results_answer_a_limit_only_when_their_bo
     sensitivity=st.sampled_from(["0.00001", "0.0001", "0.0005", "0.01"]),
     op=st.sampled_from(["<", "<=", "=", ">=", ">"]),
     limit=st.sampled_from(["0.00001", "0.0001", "0.0005", "0.01"]),
-    share=st.integers(0, 99),
+    share=st.integers(1, 99),  # a plain 0 is an undetected result itself
 )
 def test_no_number_under_the_sensitivity_contradicts_what_an_undetected_result_answers(
     sensitivity: str, op: str, limit: str, share: int

@@ -342,3 +342,40 @@ def test_a_number_beyond_the_last_says_what_to_do_and_not_to_use_another() -> No
     said = str(refusal(Life(), "action", "infusion_started", scope=(("cycle", "9"),)))
     assert "follows 1, 2 and no more" in said
     assert "report this one outside allpath now" in said
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{"on": "2025-03-08T09:00"}, {"point": "HSCT"}, {"unit": "fraction", "on": "2025-03-08T09:00"}],
+)
+def test_a_correction_of_the_sample_day_or_of_the_point_keeps_value_and_unit(said: dict[str, Any]) -> None:
+    event = asked().submit("correction", NOW, target="mrd1", **said)
+    assert event is not None
+    assert (event.value, event.unit, event.point) == ("0.0002", "fraction", said.get("point", "EOI"))
+
+
+def test_a_unit_of_another_size_needs_the_value_that_it_belongs_to() -> None:
+    refused = refusal(asked(), "correction", target="mrd1", unit="%")
+    assert "stays as it was" in str(refused)
+
+
+def test_voiding_a_correction_tells_coordinator_and_supplier_which_value_counts_again() -> None:
+    life = asked()
+    life.correct("2025-03-11T12:00", "mrd1", "3e-4", unit="fraction", id="mrd2")
+    void = life.submit("void", NOW, target="mrd2", reason="it was right before")
+    assert void is not None
+    (told,) = [o for o in life.plan(NOW).alerts if o.id == "REVIVED"]
+    assert told.key == "REVIVED[fact=mrd,point=EOI]"
+    assert (told.notified, told.since) == (("coordinator", "laboratory"), void.recorded)
+    assert "0.0003 fraction" in told.text
+    assert "0.0002 fraction" in told.text
+    life.submit("acknowledgement", NOW, told.key)
+    assert [o.state for o in life.plan(NOW).alerts if o.id == "REVIVED"] == ["acknowledged"]
+    life.correct(NOW, "mrd1", "4e-4", unit="fraction")
+    assert not [o for o in life.plan(NOW).alerts if o.id == "REVIVED"]
+
+
+def test_an_option_that_does_not_exist_is_answered_with_all_never_with_the_one_that_looks_alike() -> None:
+    said = str(refusal(asked(), "decision", "course", "IBB"))
+    assert "accepted: " in said
+    assert "did you mean" not in said

@@ -325,7 +325,7 @@ def test_more_than_six_on_a_level_are_said_and_nobody_else_enters() -> None:
     life.enter(*names(1, 6))
     life.start("P7")
     assert life.level("1") == (7, 0, 7)
-    assert {"STARTED-WITHOUT-SLOT[subject=P7]", "OVER-ENROLLED[level=1]"} <= set(life.told())
+    assert {"ENTERED-WHILE-SUSPENDED[subject=P7]", "OVER-ENROLLED[level=1]"} <= set(life.told())
     life.ask("P8")
     assert life.reason("P8") == "SUSPENDED"
     life.dlt("NO", *names(1, 7))

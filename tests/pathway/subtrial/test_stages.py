@@ -69,17 +69,82 @@ def test_one_who_is_inevaluable_for_response_is_replaced() -> None:
 def test_a_futile_trial_with_a_response_corrected_asks_for_stage_two() -> None:
     life = entered(Life("S"), 1, 13, 3)
     assert life.plan.status == "STOPPED_FUTILITY"
-    life.responded("YES", "P13")
+    life.correct("response", "P13", "YES")
     assert life.open_decisions() == {"STAGE2": "OPEN"}
 
 
-def test_stage_two_that_has_begun_stands_when_a_response_is_corrected_and_diverges() -> None:
+def test_stage_two_that_has_begun_stops_in_the_moment_in_which_a_response_is_corrected_to_r1() -> None:
     life = entered(Life("S", confirm=True), 1, 13, 4)
     life.enter("P14")
     life.confirm = False
+    life.ask("P15")
+    life.correct("response", "P1", "NO")
+    (stage,) = life.plan.plan.decisions
+    assert (stage.state, stage.proposal, stage.options) == ("reopened", "STOP", ("STOP", "OPEN"))
+    assert (life.plan.status, life.plan.entry[0]) == ("PHASE2_STAGE2", "STAGE_DECISION_OPEN")
+    assert (life.state("P14"), life.state("P15")) == ("ENROLLED", "WAITING")
+    assert "REOPENED[decision=STAGE2]" in life.told()
+    life.ask("P16")
+    assert (life.state("P16"), life.reason("P16")) == ("WAITING", "STAGE_DECISION_OPEN")
+
+
+def test_the_meeting_stops_a_stage_that_should_not_have_been_opened() -> None:
+    life = entered(Life("S", confirm=True), 1, 13, 4)
+    life.enter("P14")
+    life.correct("response", "P1", "NO")
+    assert (life.plan.status, life.plan.entry[0]) == ("FINAL_ANALYSIS", "CLOSED")
+    life.responded("YES", "P14")
+    assert life.plan.entry[0] == "CLOSED"
+
+
+def test_the_meeting_goes_on_with_such_a_stage_only_with_a_reason() -> None:
+    life = entered(Life("S", confirm=True), 1, 13, 4)
+    life.enter("P14")
+    life.confirm = False
+    life.correct("response", "P1", "NO")
+    assert life.refused("decision", "STAGE2", value="OPEN") == "not_proposed"
+    life.decide("STAGE2", "OPEN", override=True, reason="the committee advised it")
+    life.ask("P15")
+    assert life.state("P15") == "RESERVED"
+    life.responded("NO", "P14")
+    assert life.plan.entry[0] == "OPEN"
+
+
+def test_a_stage_whose_ground_has_come_back_is_confirmed_again_by_a_person() -> None:
+    life = entered(Life("S", confirm=True), 1, 13, 4)
+    life.enter("P14")
+    life.confirm = False
+    life.correct("response", "P1", "NO")
+    life.correct("response", "P1", "YES")
+    assert life.open_decisions() == {"STAGE2": "OPEN"}
+    assert life.plan.entry[0] == "STAGE_DECISION_OPEN"
+
+
+def test_a_stage_of_which_a_response_was_voided_is_left_to_the_meeting() -> None:
+    life = entered(Life("S", confirm=True), 1, 13, 4)
+    life.enter("P14")
+    life.confirm = False
+    voided = life.record.actions["response"][0].id
+    life.report("void", target=voided, reason="another patient")
+    assert life.open_decisions() == {"STAGE2": None}
+    assert life.plan.entry[0] == "STAGE_DECISION_OPEN"
+    assert {"VERDICT-VOIDED[decision=STAGE2]", "REOPENED[decision=STAGE2]"} <= set(life.told())
+
+
+def test_a_slot_of_stage_two_that_nobody_has_taken_up_is_taken_back() -> None:
+    life = entered(Life("S", confirm=True), 1, 13, 4)
+    life.confirm = False
+    life.ask("P14")
+    life.correct("response", "P1", "NO")
+    assert (life.plan.status, life.state("P14")) == ("STOPPED_FUTILITY", "CLOSED")
+    assert "LAPSED[decision=STAGE2]" in life.told()
+
+
+def test_contradictory_responses_are_pending_and_told() -> None:
+    life = entered(Life("S"), 1, 13, 4)
     life.responded("NO", "P1")
-    assert [(d.key, d.state) for d in life.plan.plan.decisions] == [("STAGE2", "diverged")]
-    assert "DIVERGED[decision=STAGE2]" in life.told()
+    assert (life.plan.status, life.open_decisions()) == ("STAGE1_HOLD", {})
+    assert "RESPONSE-CONFLICT[subject=P1]" in life.told()
 
 
 def test_parameters_that_are_not_set_are_asked_for_and_phase_two_cannot_open() -> None:
