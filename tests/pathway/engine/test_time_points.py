@@ -1,6 +1,7 @@
 """Which samples and acts count for a time point, and what is said of those that do not."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -78,7 +79,7 @@ def test_what_does_not_belong_is_still_missing_to_whoever_asks_for_it() -> None:
 
 
 @pytest.mark.parametrize("right", [{"on": "2025-03-07T09:00"}, {"details": {"belongs": "yes"}}])
-def test_a_corrected_day_or_a_judgement_that_it_belongs_lets_it_count(right: dict[str, object]) -> None:
+def test_a_corrected_day_or_a_judgement_that_it_belongs_lets_it_count(right: dict[str, Any]) -> None:
     life = infused(compiled=COMPILED)
     sample = mrd(life, "2025-03-11T09:00", "2e-4", "2025-02-04T09:00")
     life.plan("2025-03-11T10:00")
