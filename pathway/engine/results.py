@@ -166,8 +166,8 @@ class Directive:
 class Run:
     """The state of one infusion at an instant.
 
-    `steps`: (from, dose) in the order of time; `flags` name what happened when. `course`: the doses, where the ledger
-    is one of single doses.
+    `steps`: (from, dose) in the order of time; `flags` name what happened when, `raised` each time that it did. `course`: the
+    doses, where the ledger is one of single doses.
     """
 
     state: str = "not_started"
@@ -182,13 +182,17 @@ class Run:
     pauses: list[Pause] = field(default_factory=list)
     directives: list[Directive] = field(default_factory=list)
     flags: dict[str, datetime] = field(default_factory=dict)
+    raised: dict[str, list[datetime]] = field(default_factory=dict)
     unit: str = ""
     last_dose: datetime | None = None
     course: Course | None = None
 
     def flag(self, name: str, at: datetime) -> None:
-        """Remember when the flag first became true."""
+        """Remember when the flag first became true, and that it did so again."""
         self.flags.setdefault(name, at)
+        times = self.raised.setdefault(name, [])
+        if at not in times:
+            times.append(at)
 
 
 @dataclass(slots=True)
