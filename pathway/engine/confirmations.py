@@ -111,7 +111,7 @@ def judge(found: Resolved, taken: Event, now: Comparison, done: bool, on_reopen:
     option = taken.value
     assert option is not None
     decided = is_decided(found)
-    offered = found.since
+    found.offered = found.since
     found.taken, found.since, found.changed_at = taken, taken.recorded, now.changed_at
     # While the table cannot tell, what was taken stands if it is still possible.
     stands = now.same_offer or done or (not decided and (not found.possible or option in found.possible))
@@ -132,8 +132,15 @@ def judge(found: Resolved, taken: Event, now: Comparison, done: bool, on_reopen:
     elif found.none:
         found.outcome, found.state = None, "none"
     else:
-        found.changed_at = now.changed_at or max(offered or taken.recorded, taken.recorded)
+        found.changed_at = now.changed_at or max(found.offered or taken.recorded, taken.recorded)
         reopen(found, option if on_reopen == "keep" else None)
+
+
+def lapse(found: Resolved) -> None:
+    """An answer whose ground was gone for a while: it is asked for again, since the ground is there again."""
+    assert found.taken is not None
+    found.changed_at = max(found.offered or found.taken.recorded, found.taken.recorded)
+    reopen(found, None)
 
 
 def reopen(found: Resolved, outcome: str | None) -> None:

@@ -76,7 +76,7 @@ class Resolved:
     """A decision as it stands.
 
     `outcome` counts downstream; `possible` are the outcomes that are left while it is open, `may_be_none`: so is that
-    it is not asked.
+    it is not asked. `offered`: since when what a person is asked has been so.
     """
 
     asked: bool = True
@@ -96,6 +96,7 @@ class Resolved:
     taken: Event | None = None
     bands: tuple[tuple[str, str], ...] = ()
     changed_at: datetime | None = None
+    offered: datetime | None = None
     cells: tuple[Cell, ...] = field(default=())
 
 
