@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathway.clock import add_months, at_hour, local_day
 from pathway.engine.context import Evaluation, Test
 from pathway.engine.linker import Linker
+from pathway.engine.occurrences import Counts, of_newest
 from pathway.engine.predicates import predicate
 from pathway.engine.readings import samples
 from pathway.engine.results import Point
@@ -20,6 +21,7 @@ from pathway.language import (
     AnchorTime,
     DateOf,
     Done,
+    Fact,
     Latest,
     LedgerPoint,
     Limit,
@@ -27,8 +29,10 @@ from pathway.language import (
     Param,
     Reading,
     Sampled,
+    Scope,
     Since,
     StudyDay,
+    Unanswered,
 )
 
 Time = Callable[[Evaluation], Point | None]
@@ -60,7 +64,13 @@ def compile_time(time: AnchorTime, linker: Linker) -> Time:
     """One way in which an anchor may be known."""
     match time:
         case Done(action, scope):
-            return _done(linker.action(action, scope), scope)
+            name = linker.action(action, scope)
+            return _done(name, scope, of_newest(linker.actions[name], tuple(v for _, v in scope), linker))
+        case Unanswered(reading, values, action, scope):
+            linker.check_values(reading, values)
+            return _unanswered(
+                linker.fact(reading.fact), reading, values, linker.action(action, scope), scope, linker
+            )
         case Sampled(reading, when, beyond):
             index = linker.reading(reading)
             holds = predicate(when, linker) if when is not None else None
@@ -146,9 +156,27 @@ def _elapsed(base: int, hours: Callable[[Evaluation], int | None]) -> Time:
     return elapsed
 
 
-def _done(action: str, scope: tuple[tuple[str, str], ...]) -> Time:
+def _unanswered(
+    fact: Fact, reading: Reading, values: tuple[str, ...], action: str, scope: Scope, linker: Linker
+) -> Time:
+    newest = of_newest(fact, (reading.point,), linker)
+
+    def unanswered(ctx: Evaluation) -> Point | None:
+        found = samples(ctx, reading)
+        here = found if newest is None else newest(ctx, found)
+        answers = [e.occurred for e in ctx.record.actions.get(action, ()) if e.scope == scope]
+        for event in found:
+            if event.value in values and event not in here and not any(t >= event.occurred for t in answers):
+                return Point(local_day(event.occurred, ctx.tz), event.occurred, True, event.recorded, event)
+        return None
+
+    return unanswered
+
+
+def _done(action: str, scope: Scope, newest: Counts | None) -> Time:
     def done(ctx: Evaluation) -> Point | None:
-        for event in ctx.record.actions.get(action, ()):
+        reports = ctx.record.actions.get(action, [])
+        for event in reports if newest is None else newest(ctx, reports):
             if not scope or event.scope == scope:
                 return Point(local_day(event.occurred, ctx.tz), event.occurred, True, event.recorded, event)
         return None

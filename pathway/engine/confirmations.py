@@ -98,6 +98,20 @@ def _offer(found: Resolved) -> str:
     return "none" if found.none else f"open {'|'.join(found.possible)}"
 
 
+def by_occasion(ctx: Evaluation, key: str, leaves: Leaves) -> tuple[Event, ...]:
+    """The answer for each occasion of a question that is still on record: the last that was given before another came."""
+    answers: dict[str, Event] = {}
+    last: tuple[str, ...] = ()
+    before = ""
+    for taken in ctx.record.decisions.get(key, ()):
+        shown = dict(taken.seen.bands).get(GROUNDS, "") if taken.seen is not None else ""
+        new = tuple(part.rpartition("=")[0] for part in shown.split() if more_than_seen(before, part))
+        last, before = new or last, shown
+        answers |= dict.fromkeys(last, taken)
+    left = {name for name, _, _ in leaves.occasions(ctx)}
+    return tuple(dict.fromkeys(taken for name, taken in answers.items() if name in left))
+
+
 def is_decided(found: Resolved) -> bool:
     """Whether the table can tell: one proposal, a choice, or that nothing is asked."""
     return found.proposal is not None or bool(found.choice) or found.none

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from pathway.engine.confirmations import compare, judge, lapse, latest_confirmation, seen, unconfirmed
+from pathway.engine.confirmations import (
+    by_occasion,
+    compare,
+    judge,
+    lapse,
+    latest_confirmation,
+    seen,
+    unconfirmed,
+)
 from pathway.engine.context import DECISIONS, Evaluation, Leaves
 from pathway.engine.decision_inputs import compile_input
 from pathway.engine.lapses import lapsed
@@ -66,6 +74,8 @@ def compile_decision(decision: Decision, linker: Linker, leaves: Leaves) -> Reso
                 and lapsed(ctx, key, taken, DECISIONS, number, lambda past: past.decision(number))
             ):
                 lapse(found)
+            if len(ctx.record.decisions.get(key, ())) > 1:
+                found.earlier = by_occasion(ctx, key, leaves)
         return found
 
     def confirmed_earlier(ctx: Evaluation, found: Resolved) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathway.clock import local_day
 from pathway.engine.context import Evaluation
 from pathway.engine.linker import Linker
+from pathway.engine.occurrences import of_newest
 from pathway.engine.results import Point
 from pathway.engine.values import MISSING, Val, observed, value_text
 from pathway.events import Event
@@ -30,10 +31,13 @@ def compile_reading(reading: Reading, fact: Fact, linker: Linker) -> Callable[[E
     """The function that picks the value of a slot by the fact's cardinality."""
     until = linker.anchor(reading.until) if reading.until else None
     since = linker.anchor(reading.since) if reading.since else None
+    newest = of_newest(fact, reading.points or (reading.point,), linker)
     latest = fact.cardinality in ("latest", "series") or bool(reading.points)
 
     def value(ctx: Evaluation) -> Val:
         found = samples(ctx, reading)
+        if newest is not None:
+            found = newest(ctx, found)
         if until is not None:
             found = _before(found, ctx.anchor(until), reading.strictly, ctx)
         if since is not None:

@@ -76,7 +76,8 @@ class Resolved:
     """A decision as it stands.
 
     `outcome` counts downstream; `possible` are the outcomes that are left while it is open, `may_be_none`: so is that
-    it is not asked. `offered`: since when what a person is asked has been so.
+    it is not asked. `offered`: since when what a person is asked has been so. `earlier`: the answers for occasions of the
+    question that are still on record, one for each.
     """
 
     asked: bool = True
@@ -97,6 +98,7 @@ class Resolved:
     bands: tuple[tuple[str, str], ...] = ()
     changed_at: datetime | None = None
     offered: datetime | None = None
+    earlier: tuple[Event, ...] = ()
     cells: tuple[Cell, ...] = field(default=())
 
 

@@ -29,6 +29,7 @@ SAFETY = seriousness.parts(
         public("S21", note="China: assumption"), public("S20", note="China: assumption"), public("S19", "S20")
     ),
     saes={"IRR": ("the infusion reaction", Since(LIFE_THREATENING))},
+    about={"IRR": "IRR"},
 )
 
 FRACTION = (Unit("fraction"), Unit("%", "0.01"))
@@ -72,7 +73,7 @@ ACTIONS = (
     Action("observed", "Observation after the first infusion over", assumption(), role="clinician"),
     Action("called", "Family called about delayed reactions", assumption()),
     Action("blood_bank_told", "Blood bank told that the patient gets daratumumab", public("R8")),
-    Action("eye_examined", "Ophthalmologist has seen the patient", public("R12"), role="clinician"),
+    Action("eye_examined", "Ophthalmologist has seen the patient", public("R12"), role="clinician", about=(("", "OCULAR"),)),
     *SAFETY.actions,
     Action("hsct_done", "Transplanted: not an event of relapse-free survival", assumption(), role="clinician"),
     Action("relapse", "Relapse stated by the team", assumption(), role="clinician", details=("site",)),
