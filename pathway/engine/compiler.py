@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from pathway.engine.anchors import compile_anchor
+from pathway.engine.by_clock import refuse_clock_reports
 from pathway.engine.context import (
     ANCHORS,
     COMPOUNDS,
@@ -98,6 +99,7 @@ def compile_protocol(protocol: Protocol) -> Compiled:
             linker.anchor(protocol.day_one)
         tests, mentions = _explained(linker)
         _check_impossible(linker)
+        refuse_clock_reports(linker)
     readings = tuple(linker.reading_index)
     reading_functions = []
     for number, reading in enumerate(readings):

@@ -138,6 +138,11 @@ def judge(found: Resolved, taken: Event, now: Comparison, done: bool, on_reopen:
         # While the table cannot tell yet, it may already tell that this option is out.
         left = (found.proposal, *found.choice) if decided else found.possible or (option,)
         differs = option not in left
+        if found.choice and not differs and not now.same_offer and on_reopen == "keep":
+            # Other options than were seen: what is being done goes on, and a person picks among them.
+            found.changed_at = now.changed_at or max(found.offered or taken.recorded, taken.recorded)
+            reopen(found, option)
+            return
         found.outcome = option
         found.state = "diverged" if differs else "amended" if now.amended else "in_force"
         found.changed_at = now.changed_at or taken.recorded

@@ -251,7 +251,7 @@ class Task:
 class Milestone:
     """What a clinician is told once it is so, and told again if it turns out untrue.
 
-    `value`: what the text ends with.
+    `value`: what the text ends with. `expected`: it comes true by the calendar alone, and is worded so; else that is an error.
     """
 
     id: str
@@ -261,6 +261,7 @@ class Milestone:
     value: Reading | str | None = None
     to: Role = "clinician"
     scope: Scope = ()
+    expected: bool = False
 
 
 @dataclass(frozen=True, slots=True)

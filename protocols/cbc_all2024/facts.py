@@ -139,6 +139,7 @@ ACTIONS = (
     Action("drug_consent_withdrawn", "Consent to blinatumomab withdrawn, not to the trial", assumption()),
     Action("marrow_sampled", "Marrow taken, result still to come", assumption(), scopes=(("point", ("DIAGNOSIS", *SAMPLING_POINTS)),)),
     Action("d19_marrow_counts", "The D19 marrow counts as the marrow before blinatumomab", assumption("H14"), role="clinician"),
+    Action("discharged", "Out of hospital after the first days of blinatumomab", public("B1")),
     Action("drug_ordered", "Drug, pump and bed ordered", assumption()),
     Action("infusion_started", "Blinatumomab started (b1)", registry(), details=("dose",)),
     Action("infusion_paused", "Blinatumomab interrupted", public("B3"), details=("cause",)),

@@ -63,6 +63,7 @@ BY_DOSE = (("course", COURSES), ("dose", LABELS))
 
 ACTIONS = (
     Action("consent_withdrawn", "Consent withdrawn", assumption()),
+    Action("postmedicated", "Methylprednisolone given on the two days after the infusion", public("R6"), scopes=BY_DOSE),
     Action("premedicated", "Premedication given: methylprednisolone, paracetamol, diphenhydramine", public("R6"), scopes=BY_DOSE),
     Action("infusion_started", "Daratumumab infusion started (detail dose: mg)", public("R10"), scopes=BY_DOSE, details=("dose",)),
     Action("infusion_paused", "Infusion interrupted", public("R10"), scopes=BY_DOSE, details=("cause",)),

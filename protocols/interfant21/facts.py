@@ -119,6 +119,7 @@ ACTIONS = (
            public("P9", note="pilot, citing Interfant-06"), role="clinician", details=("reason",)),
     Action("it_given", "Lumbar puncture with intrathecal chemotherapy", public("P4"),
            scopes=(("course", ("PREPHASE", *COURSES[:-1])),)),
+    Action("discharged", "Out of hospital after the first days of the cycle", public("B1"), scopes=CYCLES),
     Action("infusion_started", "Blinatumomab cycle started (b1)", registry(), scopes=CYCLES, details=("dose",)),
     Action("infusion_paused", "Blinatumomab interrupted", public("B3"), scopes=CYCLES, details=("cause",)),
     Action("infusion_resumed", "Blinatumomab resumed", public("B3"), scopes=CYCLES, details=("dose",)),
