@@ -41,6 +41,7 @@ from pathway.engine.readings import compile_reading
 from pathway.engine.results import Resolved, Run, TrackRun
 from pathway.engine.times import compile_number
 from pathway.engine.tracks import compile_track
+from pathway.engine.unknown_as_no import refuse_unknown_as_no
 from pathway.language import (
     AllOf,
     AnyOf,
@@ -100,6 +101,7 @@ def compile_protocol(protocol: Protocol) -> Compiled:
         tests, mentions = _explained(linker)
         _check_impossible(linker)
         refuse_clock_reports(linker)
+        refuse_unknown_as_no(linker)
     readings = tuple(linker.reading_index)
     reading_functions = []
     for number, reading in enumerate(readings):

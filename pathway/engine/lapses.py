@@ -10,12 +10,14 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
+from pathway.clock import BEGINNING
 from pathway.engine.context import Evaluation
 from pathway.engine.results import Resolved
 from pathway.events import Event
 from pathway.record import Record
 
 KEPT = "lapses"
+AMENDING = ("correction", "void")
 PAST = 4
 """So many evaluations of the past are kept: several questions ask about the same moment."""
 
@@ -61,6 +63,38 @@ def looked_back(
         kept[key] = test(_past(ctx, kept, length, at))
     answer: bool = kept[key]
     return answer
+
+
+def first_time(
+    ctx: Evaluation,
+    name: tuple[object, ...],
+    kind: int,
+    number: int,
+    test: Callable[[Evaluation], str | None],
+) -> tuple[str, datetime] | None:
+    """What a test first said and when, by what was on record at each earlier moment, in the words that hold today.
+
+    What was corrected or voided since counts as it does now: a mistake has made no history.
+    """
+    kept = ctx.record.kept.setdefault(KEPT, {})
+    events = ctx.record.events
+    amended = sum(1 for e in events if e.kind in AMENDING)
+    key = ("first", *name, amended, ctx.profile.hash, ctx.site)
+    after, known = kept.get(key, (0, None))
+    if known is not None:
+        return known  # type: ignore[no-any-return]
+    for first, end in _sittings(events, after, BEGINNING):
+        if any(_matters(ctx, event, kind, number) for event in events[first:end]):
+            later = [e for e in events[end:] if e.kind in AMENDING]
+            record = Record.of([*events[:end], *later])
+            at = events[first].recorded
+            said = test(Evaluation(ctx.compiled, ctx.profile, ctx.site, record, at))
+            if said is not None:
+                kept[key] = (end, (said, at))
+                return said, at
+        after = end
+    kept[key] = (after, None)
+    return None
 
 
 def _sittings(events: list[Event], after: int, since: datetime) -> Iterator[tuple[int, int]]:

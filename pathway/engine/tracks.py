@@ -10,7 +10,7 @@ from pathway.clock import at_hour
 from pathway.engine.anchors import compile_time
 from pathway.engine.confirmations import compare, judge, lapse, latest_confirmation, unconfirmed
 from pathway.engine.context import TRACKS, Evaluation, Leaves
-from pathway.engine.lapses import lapsed, looked_back
+from pathway.engine.lapses import first_time, lapsed, looked_back
 from pathway.engine.linker import Linker
 from pathway.engine.predicates import gate
 from pathway.engine.results import Point, Resolved, Result, TrackRun
@@ -41,6 +41,7 @@ def compile_track(
     ids = [p.id for p in track.phases]
     if len(set(ids)) != len(ids):
         raise linker.error(f"track {track.id}: a phase is listed twice")
+    _refuse_rewriting(track, linker)
 
     def way(exit_: object, where: str) -> _ExitFunction:
         to, when, planned = exit_.to, exit_.when, exit_.planned  # type: ignore[attr-defined]
@@ -92,6 +93,20 @@ def compile_track(
     return walk
 
 
+def _refuse_rewriting(track: Track, linker: Linker) -> None:
+    """A patient who was let in without asking, and is then turned away, must be said to have been in or not."""
+    first, by_id = track.phases[0], {p.id: p for p in track.phases}
+    ways = [by_id[e.to] for e in first.exits if e.to in by_id] if first.confirm is None else []
+    if not any(p.terminal for p in ways):
+        return
+    for phase in ways:
+        if not phase.terminal and phase.lasts is None:
+            raise linker.error(
+                f"track {track.id}: {first.id} leads to {phase.id} or to an end, both without asking: say whether to have "
+                f"entered {phase.id} lasts, whatever is recorded later (lasts=True), or not (lasts=False)"
+            )
+
+
 def _started(ctx: Evaluation, room: _PhaseNode) -> datetime | None:
     found = [p for time in room.started if (p := time(ctx)) is not None]
     at = min((p.instant or at_hour(p.day, 0, ctx.tz) for p in found), default=None)
@@ -137,6 +152,9 @@ def _exit(
         return None
     found = _propose(ctx, room)
     if phase.confirm is None:
+        entered_once = _history(ctx, number, room, rooms, state)
+        if entered_once is not None:
+            return entered_once[0], entered_once[1], "automatic"
         if found.proposal is None:
             return None
         found.outcome, found.state = found.proposal, "computed"
@@ -175,6 +193,22 @@ def _exit(
     if rooms[target].phase.only_when_started:
         return None
     return (target, at, "confirmed" if phase.confirm else "automatic") if ctx.passed(at) else None
+
+
+def _history(
+    ctx: Evaluation, number: int, room: _PhaseNode, rooms: dict[str, _PhaseNode], state: TrackRun
+) -> tuple[str, datetime] | None:
+    """The phase that lasts and was entered from here, by what was on record then and has not been corrected since."""
+    lasting = {way.to for way in room.ways if rooms[way.to].phase.lasts}
+    if not lasting:
+        return None
+
+    def entered(past: Evaluation) -> str | None:
+        found = _propose(past, room)
+        return found.proposal if found.proposal in lasting else None
+
+    first = first_time(ctx, ("entered", room.phase.id), TRACKS, number, entered)
+    return None if first is None else (first[0], max(first[1], state.since))
 
 
 def _held(ctx: Evaluation, number: int, room: _PhaseNode, taken: Event, at: datetime) -> bool:

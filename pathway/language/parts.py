@@ -154,7 +154,8 @@ class Phase:
 
     `started_by`: the recorded fact that this phase has begun; it enters the phase whatever was confirmed, and if
     `only_when_started` nothing else does. `hit`: `exclusive` (two open exits are a choice) or `priority` (first
-    wins). `terminal`: no exits needed.
+    wins). `terminal`: no exits needed. `lasts`, of a phase that is entered without asking on what may turn untrue again: True:
+    to have entered it is history, which only a correction undoes; False: it is where the patient stands today.
     """
 
     id: str
@@ -167,6 +168,7 @@ class Phase:
     hit: Literal["exclusive", "priority"] = "exclusive"
     on_reopen: Literal["keep", "suspend"] = "suspend"
     terminal: bool = False
+    lasts: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ REGISTRATION = Track(
             Exit("OFF_STUDY", OFF_STUDY, assumption("before a place was taken up")),
             Exit("NO_PLACE", all_of(Outcome("eligibility", ("ELIGIBLE",)), NO_PLACE), registry("stop at 23")),
         ), hit="priority"),
-        Phase("ENROLLED", "Enrolled", registry(), confirm=None, exits=(Exit("OFF_STUDY", OFF_STUDY, assumption()),)),
+        Phase("ENROLLED", "Enrolled", registry(), confirm=None, lasts=True, exits=(Exit("OFF_STUDY", OFF_STUDY, assumption()),)),
         Phase("SCREEN_FAILURE", "Not eligible", registry(), terminal=True),
         Phase("NO_PLACE", "Eligible, but all 23 places are taken: not enrolled", registry("stop at 23"), terminal=True),
         Phase("OFF_STUDY", "Off study", assumption(), terminal=True),
