@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pathway.engine.context import Evaluation, Leaves
-from pathway.engine.grounds import GROUNDS, grounds_text
+from pathway.engine.grounds import GROUNDS, grounds_text, occasions
 from pathway.engine.results import Resolved
 from pathway.engine.size_seen import SIZE, more_than_seen
 from pathway.events import Event, Seen
@@ -86,7 +86,7 @@ def compare(ctx: Evaluation, found: Resolved, taken: Event, leaves: Leaves) -> C
 
 def _unseen(ctx: Evaluation, then: str, leaves: Leaves) -> list[datetime]:
     """Since when there have been the occasions that were not seen, or that have grown."""
-    return [at for name, number, at in leaves.occasions(ctx) if more_than_seen(then, f"{name}={number}")]
+    return [at for name, number, at in occasions(ctx, leaves) if more_than_seen(then, f"{name}={number}")]
 
 
 def _offer(found: Resolved) -> str:
@@ -108,7 +108,7 @@ def by_occasion(ctx: Evaluation, key: str, leaves: Leaves) -> tuple[Event, ...]:
         new = tuple(part.rpartition("=")[0] for part in shown.split() if more_than_seen(before, part))
         last, before = new or last, shown
         answers |= dict.fromkeys(last, taken)
-    left = {name for name, _, _ in leaves.occasions(ctx)}
+    left = {name for name, _, _ in occasions(ctx, leaves)}
     return tuple(dict.fromkeys(taken for name, taken in answers.items() if name in left))
 
 
@@ -172,5 +172,5 @@ def reopen(found: Resolved, outcome: str | None) -> None:
 
 def seen(ctx: Evaluation, found: Resolved, leaves: Leaves) -> Seen:
     """What a person sees who decides now: values, cells and guards, the occasions of the question, what may be taken."""
-    bands = (*found.bands, (GROUNDS, grounds_text(leaves.occasions(ctx))), (OFFER, _offer(found)))
+    bands = (*found.bands, (GROUNDS, grounds_text(occasions(ctx, leaves))), (OFFER, _offer(found)))
     return Seen(found.proposal, tuple(sorted(leaves.values(ctx).items())), bands)

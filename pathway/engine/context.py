@@ -90,16 +90,11 @@ class Mentions:
 
 @dataclass(slots=True)
 class Leaves:
-    """What a decision rests on: recorded values, upstream decisions that people took (which isolate what is behind them), and
-    the occasions of the question: adverse events, directives, episodes."""
+    """What a decision rests on: recorded values, upstream decisions that people took, and the occasions of the question."""
 
     readings: list[tuple[str, Callable[[Evaluation], str | None], tuple[tuple[str, str], ...]]]
     decisions: list[tuple[str, int]]
     grounds: list[Callable[[Evaluation], list[tuple[str, int, datetime]]]] = field(default_factory=list)
-
-    def occasions(self, ctx: Evaluation) -> list[tuple[str, int, datetime]]:
-        """Every occasion of the question by name, with its grade or how many there were, and since when."""
-        return [each for ground in self.grounds for each in ground(ctx)]
 
     def values(self, ctx: Evaluation) -> dict[str, str]:
         """Every known value by name; a value under review counts with its text."""

@@ -74,7 +74,7 @@ def compile_decision(decision: Decision, linker: Linker, leaves: Leaves) -> Reso
                 and lapsed(ctx, key, taken, DECISIONS, number, lambda past: past.decision(number))
             ):
                 lapse(found)
-            if len(ctx.record.decisions.get(key, ())) > 1:
+            if key in ctx.record.decisions:
                 found.earlier = by_occasion(ctx, key, leaves)
         return found
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from pathway.clock import local_day
-from pathway.engine.context import Evaluation
+from pathway.engine.context import Evaluation, Leaves
 from pathway.engine.linker import Linker
 from pathway.events import Event
 from pathway.language import Directed, Graded, LedgerFlag
@@ -96,6 +96,11 @@ def _flagged(index: int, name: str, flag: str) -> Ground:
         return [(name, len(raised), max(raised))] if raised else []
 
     return found
+
+
+def occasions(ctx: Evaluation, leaves: Leaves) -> list[tuple[str, int, datetime]]:
+    """Every occasion of a question by name, with its grade or how many there were, and since when."""
+    return [each for ground in leaves.grounds for each in ground(ctx)]
 
 
 def grounds_text(found: list[tuple[str, int, datetime]]) -> str:

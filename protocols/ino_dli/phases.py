@@ -138,7 +138,7 @@ FOLLOW_UP = Track(
             Exit("FOLLOW_UP", InPhase("treatment", ("TREATMENT_DONE", "INO_STOPPED", "OFF_TREATMENT")), registry()),
             Exit("END", any_of(OFF_STUDY, all_of(BEGUN, Passed(Moment("CUT_OFF", at="close")))), registry()),
         ), hit="priority"),
-        Phase("FOLLOW_UP", "Follow-up to 2 years from the first dose", registry(), confirm=None, exits=(
+        Phase("FOLLOW_UP", "Follow-up to 2 years from the first dose", registry(), confirm=None, lasts=False, exits=(
             Exit("END", any_of(OFF_STUDY, all_of(BEGUN, Passed(Moment("CUT_OFF", at="close")))), registry()),
         )),
         Phase("END", "Ended", registry(), terminal=True),
