@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathway.clock import add_months, at_hour, local_day
 from pathway.engine.context import Evaluation, Test
 from pathway.engine.linker import Linker
+from pathway.engine.occurrences import Counts, of_newest
 from pathway.engine.predicates import predicate
 from pathway.engine.results import Point
 from pathway.engine.times import compile_number
@@ -21,6 +22,7 @@ from pathway.language import (
     AnchorTime,
     DateOf,
     Done,
+    Fact,
     Latest,
     LedgerPoint,
     Limit,
@@ -28,8 +30,10 @@ from pathway.language import (
     Param,
     Reading,
     Sampled,
+    Scope,
     Since,
     StudyDay,
+    Unanswered,
 )
 
 Time = Callable[[Evaluation], Point | None]
@@ -61,7 +65,15 @@ def compile_time(time: AnchorTime, linker: Linker) -> Time:
     """One way in which an anchor may be known."""
     match time:
         case Done(action, scope):
-            return _done(acts(action, scope, linker))
+            newest = of_newest(
+                linker.actions[linker.action(action, scope)], tuple(v for _, v in scope), linker
+            )
+            return _done(acts(action, scope, linker), newest)
+        case Unanswered(reading, values, action, scope):
+            linker.check_values(reading, values)
+            return _unanswered(
+                linker.fact(reading.fact), reading, values, linker.action(action, scope), scope, linker
+            )
         case Sampled(reading, when, beyond):
             index = linker.reading(reading)
             holds = predicate(when, linker) if when is not None else None
@@ -147,9 +159,27 @@ def _elapsed(base: int, hours: Callable[[Evaluation], int | None]) -> Time:
     return elapsed
 
 
-def _done(reports: Callable[[Evaluation], list[Event]]) -> Time:
+def _unanswered(
+    fact: Fact, reading: Reading, values: tuple[str, ...], action: str, scope: Scope, linker: Linker
+) -> Time:
+    newest, samples = of_newest(fact, (reading.point,), linker), belonging(reading, linker)
+
+    def unanswered(ctx: Evaluation) -> Point | None:
+        found = samples(ctx)
+        here = found if newest is None else newest(ctx, found)
+        answers = [e.occurred for e in ctx.record.actions.get(action, ()) if e.scope == scope]
+        for event in found:
+            if event.value in values and event not in here and not any(t >= event.occurred for t in answers):
+                return Point(local_day(event.occurred, ctx.tz), event.occurred, True, event.recorded, event)
+        return None
+
+    return unanswered
+
+
+def _done(reports: Callable[[Evaluation], list[Event]], newest: Counts | None) -> Time:
     def done(ctx: Evaluation) -> Point | None:
-        for event in reports(ctx):
+        found = reports(ctx)
+        for event in found if newest is None else newest(ctx, found):
             return Point(local_day(event.occurred, ctx.tz), event.occurred, True, event.recorded, event)
         return None
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from pathway.engine.anchors import compile_anchor
+from pathway.engine.by_clock import refuse_clock_reports
 from pathway.engine.context import (
     ANCHORS,
     COMPOUNDS,
@@ -43,6 +44,7 @@ from pathway.engine.results import Resolved, Run, TrackRun
 from pathway.engine.revived import compile_revived
 from pathway.engine.times import compile_number
 from pathway.engine.tracks import compile_track
+from pathway.engine.unknown_as_no import refuse_unknown_as_no
 from pathway.language import (
     AllOf,
     AnyOf,
@@ -107,6 +109,8 @@ def compile_protocol(protocol: Protocol) -> Compiled:
             linker.anchor(protocol.day_one)
         tests, mentions = _explained(linker)
         _check_impossible(linker)
+        refuse_clock_reports(linker)
+        refuse_unknown_as_no(linker)
     readings = tuple(linker.reading_index)
     reading_functions = []
     for number, reading in enumerate(readings):

@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pathway.engine.context import Evaluation, Leaves
+from pathway.engine.grounds import GROUNDS, grounds_text, occasions
 from pathway.engine.results import Resolved
 from pathway.engine.size_seen import SIZE, more_than_seen
 from pathway.events import Event, Seen
+
+OFFER = "offered"
+"""Where that which could be taken stands among the bands that a person saw."""
 
 
 def latest_confirmation(ctx: Evaluation, key: str) -> Event | None:
@@ -38,13 +42,16 @@ class Comparison:
     """What a person saw against what is: `changed_at` is when a value that they saw, or else a blank, last changed.
 
     `amended`: a value that they saw no longer stands. A later sample beside it, or an upstream decision, does not amend it.
+    `grown`: an occasion of the question that they did not see, or a graver one. `same_offer`: the same proposal, or the same
+    options to choose from.
     """
 
     same_values: bool
     amended: bool
     filled: bool
+    grown: bool
     same_bands: bool
-    same_proposal: bool
+    same_offer: bool
     changed_at: datetime | None
 
 
@@ -52,21 +59,29 @@ def compare(ctx: Evaluation, found: Resolved, taken: Event, leaves: Leaves) -> C
     """Compare what a confirmation was bound to with today."""
     seen = taken.seen
     if seen is None:
-        return Comparison(True, False, False, True, True, None)
+        return Comparison(True, False, False, False, True, True, None)
     today, then = leaves.values(ctx), dict(seen.values)
     changed = [k for k in then if today.get(k) != then[k]]
     blanks = [k for k in today if k not in then]
-    bands = dict(found.bands)
+    bands, before = dict(found.bands), dict(seen.bands)
+    new = _unseen(ctx, before[GROUNDS], leaves) if GROUNDS in before else []
+    grown = bool(new) or any(
+        more_than_seen(text, bands.get(name, "")) for name, text in before.items() if name.endswith(SIZE)
+    )
+    at = leaves.touched(ctx, changed or blanks)
+    if new:
+        at = max([min(new), *([at] if at is not None else [])])
     return Comparison(
         not changed,
         any(not leaves.stands(ctx, k, then[k]) for k in changed),
         bool(blanks),
-        all(
-            more_than_seen(v, bands.get(k, "")) is False if k.endswith(SIZE) else bands.get(k) == v
-            for k, v in seen.bands
+        grown,
+        not grown
+        and all(
+            bands.get(k) == v for k, v in before.items() if k not in (GROUNDS, OFFER) and not k.endswith(SIZE)
         ),
-        seen.proposal == found.proposal,
-        leaves.touched(ctx, changed or blanks),
+        seen.proposal == found.proposal and before.get(OFFER, _offer(found)) == _offer(found),
+        at,
     )
 
 
@@ -83,6 +98,34 @@ def told_changes(then: Mapping[str, str], today: Mapping[str, str]) -> str:
     )
 
 
+def _unseen(ctx: Evaluation, then: str, leaves: Leaves) -> list[datetime]:
+    """Since when there have been the occasions that were not seen, or that have grown."""
+    return [at for name, number, at in occasions(ctx, leaves) if more_than_seen(then, f"{name}={number}")]
+
+
+def _offer(found: Resolved) -> str:
+    """What may be taken: of a proposal that alone, else the options that are left."""
+    if found.proposal is not None:
+        return found.proposal
+    if found.choice or found.review:
+        return "|".join(found.choice or found.possible)
+    return "none" if found.none else f"open {'|'.join(found.possible)}"
+
+
+def by_occasion(ctx: Evaluation, key: str, leaves: Leaves) -> tuple[Event, ...]:
+    """The answer for each occasion of a question that is still on record: the last that was given before another came."""
+    answers: dict[str, Event] = {}
+    last: tuple[str, ...] = ()
+    before = ""
+    for taken in ctx.record.decisions.get(key, ()):
+        shown = dict(taken.seen.bands).get(GROUNDS, "") if taken.seen is not None else ""
+        new = tuple(part.rpartition("=")[0] for part in shown.split() if more_than_seen(before, part))
+        last, before = new or last, shown
+        answers |= dict.fromkeys(last, taken)
+    left = {name for name, _, _ in occasions(ctx, leaves)}
+    return tuple(dict.fromkeys(taken for name, taken in answers.items() if name in left))
+
+
 def is_decided(found: Resolved) -> bool:
     """Whether the table can tell: one proposal, a choice, or that nothing is asked."""
     return found.proposal is not None or bool(found.choice) or found.none
@@ -96,16 +139,24 @@ def judge(found: Resolved, taken: Event, now: Comparison, done: bool, on_reopen:
     option = taken.value
     assert option is not None
     decided = is_decided(found)
+    found.offered = found.since
     found.taken, found.since, found.changed_at = taken, taken.recorded, now.changed_at
-    if now.same_values and (not now.filled or now.same_proposal or not decided or done):
+    # While the table cannot tell, what was taken stands if it is still possible.
+    stands = now.same_offer or done or (not decided and (not found.possible or option in found.possible))
+    if now.same_values and not now.grown and stands:
         found.outcome, found.state = option, "in_force"
-    elif now.same_bands and now.same_proposal:
+    elif now.same_bands and now.same_offer:
         found.outcome, found.state = option, "amended" if now.amended else "in_force"
         found.changed_at = now.changed_at or taken.recorded
     elif done:
         # While the table cannot tell yet, it may already tell that this option is out.
         left = (found.proposal, *found.choice) if decided else found.possible or (option,)
         differs = option not in left
+        if found.choice and not differs and not now.same_offer and on_reopen == "keep":
+            # Other options than were seen: what is being done goes on, and a person picks among them.
+            found.changed_at = now.changed_at or max(found.offered or taken.recorded, taken.recorded)
+            reopen(found, option)
+            return
         found.outcome = option
         found.state = "diverged" if differs else "amended" if now.amended else "in_force"
         found.changed_at = now.changed_at or taken.recorded
@@ -114,13 +165,26 @@ def judge(found: Resolved, taken: Event, now: Comparison, done: bool, on_reopen:
     elif found.none:
         found.outcome, found.state = None, "none"
     else:
-        found.state = "reopened"
-        found.outcome = option if on_reopen == "keep" else None
-        found.open = found.proposal is not None or bool(found.choice) or found.review
-        if found.outcome is None:
-            found.since = now.changed_at or found.since
+        found.changed_at = now.changed_at or max(found.offered or taken.recorded, taken.recorded)
+        reopen(found, option if on_reopen == "keep" else None)
+
+
+def lapse(found: Resolved) -> None:
+    """An answer whose ground was gone for a while: it is asked for again, since the ground is there again."""
+    assert found.taken is not None
+    found.changed_at = max(found.offered or found.taken.recorded, found.taken.recorded)
+    reopen(found, None)
+
+
+def reopen(found: Resolved, outcome: str | None) -> None:
+    """The question is put again; `outcome`: what stays in force until it has been answered."""
+    found.state, found.outcome = "reopened", outcome
+    found.open = found.proposal is not None or bool(found.choice) or found.review
+    if found.outcome is None:
+        found.since = found.changed_at or found.since
 
 
 def seen(ctx: Evaluation, found: Resolved, leaves: Leaves) -> Seen:
-    """What a person sees who decides now."""
-    return Seen(found.proposal, tuple(sorted(leaves.values(ctx).items())), found.bands)
+    """What a person sees who decides now: values, cells and guards, the occasions of the question, what may be taken."""
+    bands = (*found.bands, (GROUNDS, grounds_text(occasions(ctx, leaves))), (OFFER, _offer(found)))
+    return Seen(found.proposal, tuple(sorted(leaves.values(ctx).items())), bands)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -89,11 +89,11 @@ class Mentions:
 
 @dataclass(slots=True)
 class Leaves:
-    """What a decision rests on: recorded values, and upstream decisions that people took (which isolate what is
-    behind them)."""
+    """What a decision rests on: recorded values, upstream decisions that people took, and the occasions of the question."""
 
     readings: list[tuple[str, Callable[[Evaluation], str | None], tuple[tuple[str, str], ...]]]
     decisions: list[tuple[str, int]]
+    grounds: list[Callable[[Evaluation], list[tuple[str, int, datetime]]]] = field(default_factory=list)
 
     def values(self, ctx: Evaluation) -> dict[str, str]:
         """Every known value by name; a value under review counts with its text."""

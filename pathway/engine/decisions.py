@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from pathway.engine.confirmations import compare, judge, latest_confirmation, seen, unconfirmed
-from pathway.engine.context import Evaluation, Leaves
+from pathway.engine.confirmations import (
+    by_occasion,
+    compare,
+    judge,
+    lapse,
+    latest_confirmation,
+    seen,
+    unconfirmed,
+)
+from pathway.engine.context import DECISIONS, Evaluation, Leaves
 from pathway.engine.decision_inputs import compile_input
+from pathway.engine.lapses import lapsed
 from pathway.engine.linker import Linker
 from pathway.engine.predicates import gate, predicate
 from pathway.engine.results import Cell, Resolved, Result
@@ -35,6 +44,7 @@ def compile_decision(decision: Decision, linker: Linker, leaves: Leaves) -> Reso
     enacted = [(option, predicate(p, linker), _by_time(p)) for option, p in decision.enacted]
     key = key_of(decision.id, decision.scope)
     linker.recorded(key)
+    number = linker.decision_index[key]
 
     def resolve(ctx: Evaluation) -> Resolved:
         found = Resolved()
@@ -55,7 +65,17 @@ def compile_decision(decision: Decision, linker: Linker, leaves: Leaves) -> Reso
         if decision.confirm is None:
             _computed(ctx, found, decision, key, leaves)
         else:
-            _confirmed(ctx, found, key, leaves, enacted, decision.on_reopen)
+            done = _confirmed(ctx, found, key, leaves, enacted, decision.on_reopen)
+            taken = found.taken
+            if (
+                taken is not None
+                and found.outcome == taken.value
+                and not done
+                and lapsed(ctx, key, taken, DECISIONS, number, lambda past: past.decision(number))
+            ):
+                lapse(found)
+            if key in ctx.record.decisions:
+                found.earlier = by_occasion(ctx, key, leaves)
         return found
 
     def confirmed_earlier(ctx: Evaluation, found: Resolved) -> None:
@@ -245,13 +265,16 @@ def _confirmed(
     leaves: Leaves,
     enacted: list[tuple[str, Callable[[Evaluation], Result], bool]],
     on_reopen: str,
-) -> None:
+) -> bool:
+    """Whether what was taken has been done."""
     taken = latest_confirmation(ctx, key)
     if taken is None:
         unconfirmed(found)
-        return
+        return False
     now = compare(ctx, found, taken, leaves)
-    judge(found, taken, now, _enacted(ctx, taken, enacted, now.changed_at), on_reopen)
+    done = _enacted(ctx, taken, enacted, now.changed_at)
+    judge(found, taken, now, done, on_reopen)
+    return done
 
 
 def _enacted(

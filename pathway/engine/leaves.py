@@ -7,6 +7,7 @@ from typing import Any
 
 from pathway.clock import local_day
 from pathway.engine.context import Evaluation, Leaves
+from pathway.engine.grounds import ground_of
 from pathway.engine.linker import Linker
 from pathway.engine.values import course_text, day_text, value_text
 from pathway.engine.windows import belonging
@@ -17,6 +18,7 @@ from pathway.language import (
     Exposure,
     Fresh,
     Graded,
+    LedgerFlag,
     Outcome,
     Passed,
     Reached,
@@ -102,6 +104,9 @@ def leaves_of(linker: Linker, *nodes: object) -> Leaves:
 
 
 def _gather(linker: Linker, node: object, found: Leaves, seen: set[str]) -> None:
+    if isinstance(node, Graded | Directed | LedgerFlag) and (name := f"occasions of {node!r}") not in seen:
+        seen.add(name)
+        found.grounds.append(ground_of(node, linker))
     if isinstance(node, Reading):
         _rest_on(node, "", _text(linker.reading(node)), found)
     elif isinstance(node, Exposure):

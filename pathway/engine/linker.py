@@ -121,6 +121,8 @@ class Linker:
         self.depends(f"slot {index}")
         with self.within(f"slot {index}"):
             self.recorded(reading.fact)
+            for _, what in fact.about:
+                self.recorded(what)
             for anchor in (reading.until, reading.since):
                 if anchor:
                     self.anchor(anchor)

@@ -14,6 +14,9 @@ from pathway.language.parsing import bound_of
 from pathway.language.terms import key_of
 from pathway.plan import MilestoneState, Obligation
 
+EXPECTED = "Expected by its date and not reported; report it when it is so"
+"""Before the text of a milestone that the calendar alone announces."""
+
 RANK = {"info": 0, "minor": 1, "major": 2, "critical": 3}
 
 
@@ -22,6 +25,7 @@ def compile_milestone(spec: Milestone, linker: Linker) -> Callable[[Evaluation],
     when = gate(spec.when, linker)
     key = key_of(spec.id, spec.scope)
     read = _value(spec.value, linker)
+    words = f"{EXPECTED}: {spec.text}" if spec.expected else spec.text
 
     def state(ctx: Evaluation) -> MilestoneState | None:
         result = when(ctx)
@@ -29,7 +33,7 @@ def compile_milestone(spec: Milestone, linker: Linker) -> Callable[[Evaluation],
             return None
         value = read(ctx)
         return MilestoneState(
-            spec.id, key, f"{spec.text}: {value}" if value else spec.text, spec.to, result.since or ctx.start
+            spec.id, key, f"{words}: {value}" if value else words, spec.to, result.since or ctx.start
         )
 
     return state

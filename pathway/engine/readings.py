@@ -9,6 +9,7 @@ from pathway.clock import local_day
 from pathway.engine.context import Evaluation
 from pathway.engine.doubts import compile_breach, compile_jump
 from pathway.engine.linker import Linker
+from pathway.engine.occurrences import of_newest
 from pathway.engine.results import Point
 from pathway.engine.values import INFINITY, MISSING, ZERO, Val, observed, value_text
 from pathway.engine.windows import Window, sampler
@@ -20,11 +21,14 @@ def compile_reading(reading: Reading, fact: Fact, linker: Linker) -> Callable[[E
     """The function that picks the value of a slot by the fact's cardinality."""
     until = linker.anchor(reading.until) if reading.until else None
     since = linker.anchor(reading.since) if reading.since else None
+    newest = of_newest(fact, reading.points or (reading.point,), linker)
     latest = fact.cardinality in ("latest", "series") or bool(reading.points)
     find = sampler(reading, linker)
     breach, jump = compile_breach(fact, linker), compile_jump(fact)
 
     def limited(found: list[Event], ctx: Evaluation) -> list[Event]:
+        if newest is not None:
+            found = newest(ctx, found)
         if until is not None:
             found = _before(found, ctx.anchor(until), reading.strictly, ctx)
         return found if since is None else _after(found, ctx.anchor(since), ctx)

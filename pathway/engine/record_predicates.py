@@ -8,6 +8,7 @@ from datetime import datetime
 from pathway.clock import at_hour, local_day
 from pathway.engine.context import Evaluation, Test
 from pathway.engine.linker import Linker
+from pathway.engine.occurrences import Counts, of_newest
 from pathway.engine.results import Result
 from pathway.engine.times import compile_moment
 from pathway.engine.windows import acts
@@ -50,7 +51,10 @@ def of_record(node: RecordPredicate, linker: Linker) -> Test:
     """The function of a predicate over the record. Raises ProtocolError on an unknown name or a forbidden one."""
     match node:
         case Recorded(action, scope, where):
-            return _recorded(acts(action, scope, linker), where)
+            newest = of_newest(
+                linker.actions[linker.action(action, scope)], tuple(v for _, v in scope), linker
+            )
+            return _recorded(acts(action, scope, linker), where, newest)
         case Graded():
             return _graded(node, linker)
         case Passed(moment):
@@ -68,8 +72,9 @@ def of_record(node: RecordPredicate, linker: Linker) -> Test:
         case Crit(id):
             index = linker.criterion(id)
             return lambda ctx: ctx.criterion(index)
-        case Outcome(decision, options):
-            return _outcome(linker.decision(decision, options), options, linker.is_computed(decision))
+        case Outcome(decision, options, ever):
+            now = _outcome(linker.decision(decision, options), options, linker.is_computed(decision))
+            return _ever(now, linker.decision(decision, options), options) if ever else now
         case Taken(decision, options):
             return _taken(linker.decision(decision, options), options)
         case InPhase(track, phases):
@@ -78,11 +83,14 @@ def of_record(node: RecordPredicate, linker: Linker) -> Test:
             return _entered(linker.track(track, (phase,)), phase)
 
 
-def _recorded(reports: Callable[[Evaluation], list[Event]], where: tuple[str, str]) -> Test:
+def _recorded(
+    reports: Callable[[Evaluation], list[Event]], where: tuple[str, str], newest: Counts | None
+) -> Test:
     name, wanted = where
 
     def test(ctx: Evaluation) -> Result:
-        for event in reports(ctx):
+        found = reports(ctx)
+        for event in found if newest is None else newest(ctx, found):
             if not name or event.detail(name) == wanted:
                 return Result("PASS", event.recorded)
         return ctx.never
@@ -178,6 +186,16 @@ def _outcome(index: int, options: tuple[str, ...], computed: bool) -> Test:
         if resolved.state == "review":
             return Result("REVIEW", resolved.since)
         return Result("PENDING", None, resolved.missing)
+
+    return test
+
+
+def _ever(now: Test, index: int, options: tuple[str, ...]) -> Test:
+    def test(ctx: Evaluation) -> Result:
+        for answer in ctx.decision(index).earlier:
+            if answer.value in options:
+                return Result("PASS", answer.recorded)
+        return now(ctx)
 
     return test
 

@@ -77,7 +77,8 @@ class Resolved:
     """A decision as it stands.
 
     `outcome` counts downstream; `possible` are the outcomes that are left while it is open, `may_be_none`: so is that
-    it is not asked.
+    it is not asked. `offered`: since when what a person is asked has been so. `earlier`: the answers for occasions of the
+    question that are still on record, one for each.
     """
 
     asked: bool = True
@@ -97,6 +98,8 @@ class Resolved:
     taken: Event | None = None
     bands: tuple[tuple[str, str], ...] = ()
     changed_at: datetime | None = None
+    offered: datetime | None = None
+    earlier: tuple[Event, ...] = ()
     cells: tuple[Cell, ...] = field(default=())
 
 
@@ -167,8 +170,8 @@ class Directive:
 class Run:
     """The state of one infusion at an instant.
 
-    `steps`: (from, dose) in the order of time; `flags` name what happened when. `course`: the doses, where the ledger
-    is one of single doses.
+    `steps`: (from, dose) in the order of time; `flags` name what happened when, `raised` each time that it did. `course`: the
+    doses, where the ledger is one of single doses.
     """
 
     state: str = "not_started"
@@ -183,13 +186,17 @@ class Run:
     pauses: list[Pause] = field(default_factory=list)
     directives: list[Directive] = field(default_factory=list)
     flags: dict[str, datetime] = field(default_factory=dict)
+    raised: dict[str, list[datetime]] = field(default_factory=dict)
     unit: str = ""
     last_dose: datetime | None = None
     course: Course | None = None
 
     def flag(self, name: str, at: datetime) -> None:
-        """Remember when the flag first became true."""
+        """Remember when the flag first became true, and that it did so again."""
         self.flags.setdefault(name, at)
+        times = self.raised.setdefault(name, [])
+        if at not in times:
+            times.append(at)
 
 
 @dataclass(slots=True)

@@ -8,14 +8,14 @@ from datetime import datetime
 
 from pathway.clock import at_hour
 from pathway.engine.anchors import compile_time
-from pathway.engine.confirmations import compare, judge, latest_confirmation, unconfirmed
-from pathway.engine.context import Evaluation, Leaves
+from pathway.engine.confirmations import compare, judge, lapse, latest_confirmation, unconfirmed
+from pathway.engine.context import TRACKS, Evaluation, Leaves
+from pathway.engine.lapses import first_time, lapsed, looked_back
 from pathway.engine.linker import Linker
 from pathway.engine.predicates import gate
 from pathway.engine.results import Point, Resolved, Result, TrackRun
 from pathway.events import Event
 from pathway.language import Phase, Track
-from pathway.record import Record
 
 
 @dataclass(slots=True)
@@ -41,6 +41,7 @@ def compile_track(
     ids = [p.id for p in track.phases]
     if len(set(ids)) != len(ids):
         raise linker.error(f"track {track.id}: a phase is listed twice")
+    _refuse_rewriting(track, linker)
 
     def way(exit_: object, where: str) -> _ExitFunction:
         to, when, planned = exit_.to, exit_.when, exit_.planned  # type: ignore[attr-defined]
@@ -48,6 +49,7 @@ def compile_track(
             raise linker.error(f"track {track.id}: {where} leads to {to!r}, which is not one of its phases")
         return _ExitFunction(to, gate(when, linker), linker.anchor(planned) if planned else None)
 
+    number = list(linker.protocol.tracks).index(track)
     rooms: dict[str, _PhaseNode] = {}
     for rank, phase in enumerate(track.phases):
         linker.recorded(f"AFTER_{phase.id}")
@@ -65,7 +67,7 @@ def compile_track(
         starts = {name: at for name, room in rooms.items() if (at := _started(ctx, room)) is not None}
         for _ in range(len(ids) + 1):
             room = rooms[state.phase]
-            found = _leave(ctx, room, rooms, starts, state)
+            found = _leave(ctx, number, room, rooms, starts, state)
             if not room.phase.terminal:
                 for out in anywhere:
                     result = out.when(ctx)
@@ -91,6 +93,20 @@ def compile_track(
     return walk
 
 
+def _refuse_rewriting(track: Track, linker: Linker) -> None:
+    """A patient who was let in without asking, and is then turned away, must be said to have been in or not."""
+    first, by_id = track.phases[0], {p.id: p for p in track.phases}
+    ways = [by_id[e.to] for e in first.exits if e.to in by_id] if first.confirm is None else []
+    if not any(p.terminal for p in ways):
+        return
+    for phase in ways:
+        if not phase.terminal and phase.lasts is None:
+            raise linker.error(
+                f"track {track.id}: {first.id} leads to {phase.id} or to an end, both without asking: say whether to have "
+                f"entered {phase.id} lasts, whatever is recorded later (lasts=True), or not (lasts=False)"
+            )
+
+
 def _started(ctx: Evaluation, room: _PhaseNode) -> datetime | None:
     found = [p for time in room.started if (p := time(ctx)) is not None]
     at = min((p.instant or at_hour(p.day, 0, ctx.tz) for p in found), default=None)
@@ -99,6 +115,7 @@ def _started(ctx: Evaluation, room: _PhaseNode) -> datetime | None:
 
 def _leave(
     ctx: Evaluation,
+    number: int,
     room: _PhaseNode,
     rooms: dict[str, _PhaseNode],
     starts: dict[str, datetime],
@@ -112,7 +129,7 @@ def _leave(
         if name not in been and (rooms[name].rank > room.rank or at > state.since)
     ]
     reality = min(recorded, default=None)
-    regular = _exit(ctx, room, rooms, starts, state)
+    regular = _exit(ctx, number, room, rooms, starts, state)
     if regular is not None and (reality is None or regular[1] <= reality[0]):
         return regular
     if reality is not None:
@@ -124,6 +141,7 @@ def _leave(
 
 def _exit(
     ctx: Evaluation,
+    number: int,
     room: _PhaseNode,
     rooms: dict[str, _PhaseNode],
     starts: dict[str, datetime],
@@ -134,6 +152,9 @@ def _exit(
         return None
     found = _propose(ctx, room)
     if phase.confirm is None:
+        entered_once = _history(ctx, number, room, rooms, state)
+        if entered_once is not None:
+            return entered_once[0], entered_once[1], "automatic"
         if found.proposal is None:
             return None
         found.outcome, found.state = found.proposal, "computed"
@@ -152,12 +173,15 @@ def _exit(
         begun = option in starts
         now = compare(ctx, found, taken, room.leaves)
         entered = not rooms[option].phase.only_when_started and ctx.passed(at)
-        done = begun or (entered and now.changed_at is None)
+        unchanged = now.same_values and now.same_offer and not now.grown
+        done = begun or (entered and unchanged)
         judge(found, taken, now, done, phase.on_reopen)
-        later = now.changed_at is not None and now.changed_at > at
-        if found.state in ("reopened", "none") and entered and later and _held(ctx, room, taken, at):
+        if found.state in ("reopened", "none") and entered and _held(ctx, number, room, taken, at):
             done = True
             judge(found, taken, now, done, phase.on_reopen)
+        if not begun and found.outcome == option and _lapsed(ctx, number, phase.id, taken):
+            done = False
+            lapse(found)
         if done:
             found.open = False
         if found.outcome is None:
@@ -171,14 +195,35 @@ def _exit(
     return (target, at, "confirmed" if phase.confirm else "automatic") if ctx.passed(at) else None
 
 
-def _held(ctx: Evaluation, room: _PhaseNode, taken: Event, at: datetime) -> bool:
+def _history(
+    ctx: Evaluation, number: int, room: _PhaseNode, rooms: dict[str, _PhaseNode], state: TrackRun
+) -> tuple[str, datetime] | None:
+    """The phase that lasts and was entered from here, by what was on record then and has not been corrected since."""
+    lasting = {way.to for way in room.ways if rooms[way.to].phase.lasts}
+    if not lasting:
+        return None
+
+    def entered(past: Evaluation) -> str | None:
+        found = _propose(past, room)
+        return found.proposal if found.proposal in lasting else None
+
+    first = first_time(ctx, ("entered", room.phase.id), TRACKS, number, entered)
+    return None if first is None else (first[0], max(first[1], state.since))
+
+
+def _held(ctx: Evaluation, number: int, room: _PhaseNode, taken: Event, at: datetime) -> bool:
     """Whether the confirmation counted when the phase was to be entered, by what was on record then."""
-    before = Record.of(e for e in ctx.record.events if e.recorded <= at)
-    past = Evaluation(ctx.compiled, ctx.profile, ctx.site, before, at)
-    past.walks[:] = ctx.walks
-    found = _propose(past, room)
-    judge(found, taken, compare(past, found, taken, room.leaves), False, room.phase.on_reopen)
-    return found.outcome is not None
+
+    def counted(past: Evaluation) -> bool:
+        found = _propose(past, room)
+        judge(found, taken, compare(past, found, taken, room.leaves), False, room.phase.on_reopen)
+        return found.outcome is not None
+
+    return looked_back(ctx, ("held", number, room.phase.id, taken.id), at, counted)
+
+
+def _lapsed(ctx: Evaluation, number: int, phase: str, taken: Event) -> bool:
+    return lapsed(ctx, taken.name, taken, TRACKS, number, lambda past: past.track(number).exits.get(phase))
 
 
 def _entry(ctx: Evaluation, room: _PhaseNode, option: str, authorised: datetime) -> datetime:

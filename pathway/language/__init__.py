@@ -16,6 +16,7 @@ from pathway.language.anchor_times import (
     Sampled,
     Since,
     StudyDay,
+    Unanswered,
 )
 from pathway.language.facts import Action, AdverseEventType, Fact, ProfileKey, Unit
 from pathway.language.ledgers import (
@@ -221,6 +222,7 @@ __all__ = [
     "ThreePlusThree",
     "TimePoint",
     "Track",
+    "Unanswered",
     "Unit",
     "VerdictIs",
     "Version",

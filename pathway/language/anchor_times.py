@@ -82,4 +82,17 @@ class Latest:
     times: tuple[AnchorTime, ...]
 
 
-AnchorTime = Done | Sampled | DateOf | LedgerPoint | Since | StudyDay | Offset | Latest
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """The first time that one of the values was stated of an earlier occurrence (`Fact.about`) without the action after it.
+
+    A clock that ran when the next occurrence came goes on until it is answered.
+    """
+
+    reading: Reading
+    values: tuple[str, ...]
+    action: str
+    scope: Scope = ()
+
+
+AnchorTime = Done | Sampled | DateOf | LedgerPoint | Since | StudyDay | Offset | Latest | Unanswered

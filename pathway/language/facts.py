@@ -45,6 +45,8 @@ class Fact:
     which a value is refused, `plausible` those beyond which it needs a review. `cardinality`: `one` (a second,
     different result for the same point is a conflict: REVIEW), `latest`, `max`, `series`. `supplier` is the role
     that is asked for it. `details`: what else may be reported with it, by name.
+    `about`: (point, what) where the fact speaks of one occurrence of something: an adverse event, a fact or an action ("" for
+    every point). A value counts for the occurrence that was the newest when it was sampled; a new one has none yet.
     """
 
     id: str
@@ -65,6 +67,7 @@ class Fact:
     labels: bool = False
     specimens: tuple[str, ...] = ()
     change: Change | None = None
+    about: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,8 @@ class Action:
     """Something that a person does and reports: `do: infusion_started`.
 
     `scopes` maps label names to accepted values. `repeats`: it can be done again and again. Else it is done once in each scope,
-    and a second, different report is a conflict that somebody settles by correcting or voiding.
+    and a second, different report is a conflict that somebody settles by correcting or voiding. `about`: as of a `Fact`, by
+    the value of a scope.
     """
 
     id: str
@@ -82,6 +86,7 @@ class Action:
     scopes: tuple[tuple[str, tuple[str, ...]], ...] = ()
     details: tuple[str, ...] = ()
     repeats: bool = False
+    about: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,7 +154,8 @@ class Phase:
 
     `started_by`: the recorded fact that this phase has begun; it enters the phase whatever was confirmed, and if
     `only_when_started` nothing else does. `hit`: `exclusive` (two open exits are a choice) or `priority` (first
-    wins). `terminal`: no exits needed.
+    wins). `terminal`: no exits needed. `lasts`, of a phase that is entered without asking on what may turn untrue again: True:
+    to have entered it is history, which only a correction undoes; False: it is where the patient stands today.
     """
 
     id: str
@@ -167,6 +168,7 @@ class Phase:
     hit: Literal["exclusive", "priority"] = "exclusive"
     on_reopen: Literal["keep", "suspend"] = "suspend"
     terminal: bool = False
+    lasts: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +253,7 @@ class Task:
 class Milestone:
     """What a clinician is told once it is so, and told again if it turns out untrue.
 
-    `value`: what the text ends with.
+    `value`: what the text ends with. `expected`: it comes true by the calendar alone, and is worded so; else that is an error.
     """
 
     id: str
@@ -261,6 +263,7 @@ class Milestone:
     value: Reading | str | None = None
     to: Role = "clinician"
     scope: Scope = ()
+    expected: bool = False
 
 
 @dataclass(frozen=True, slots=True)

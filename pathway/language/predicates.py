@@ -193,10 +193,15 @@ class Crit:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """PASS when the effective outcome of the decision is among the options, FAIL when it is another, PENDING while
-    there is none."""
+    there is none.
+
+    `ever`: PASS too when one of them was the answer for an earlier occurrence of what the question is about (an adverse event)
+    that is still on record.
+    """
 
     decision: str
     options: tuple[str, ...]
+    ever: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,10 +65,11 @@ FOUND_LATE = all_of(Reached("BLINA_START"), VerdictIs(Crit("E6"), ("FAIL",)))
 BLINA_REVIEW = Decision(
     "BLINA_REVIEW",
     "First seizure, a convulsion history found late, or another grade 4: go on with blinatumomab or stop for good?",
-    inputs=(Input("review", any_of(Directed("blina", ("review",)), FOUND_LATE)), Input("over", OVER)),
+    inputs=(Input("review", Directed("blina", ("review",))), Input("late", FOUND_LATE), Input("over", OVER)),
     rules=(
         row(Choice(("CONTINUE", "STOP")), assumption(), review="yes", over="no"),
-        row(None, public("B4"), review="no", over="no"),
+        row(Choice(("CONTINUE", "STOP")), assumption(), "", "a history that is found later is another question", review="no", late="yes", over="no"),
+        row(None, public("B4"), review="no", late="no", over="no"),
         row(None, public("B4"), over="yes"),
     ),
     options=("CONTINUE", "STOP"),

@@ -168,12 +168,13 @@ ELIGIBILITY = Decision(
     source=registry("E11 is evaluated at D46: assumption (H3)"),
 )  # fmt: skip
 
-START_CLEAR = all_of(*(Crit(c.id) for c in START_CHECKS))
+DRUG_REFUSED = Recorded("drug_consent_withdrawn")
+START_CLEAR = all_of(*(Crit(c.id) for c in START_CHECKS), Not(DRUG_REFUSED))
 
 # The same as it stood when the infusion began: a hypersensitivity shown by the infusion does not make its start wrong.
 START_WAS_CLEAR = all_of(
     Crit("S-PH"), Crit("S-CD19"), Crit("S-NEURO"), Is(Reading("hypersensitivity", until="BLINA_START"), ("NONE",))
 )  # fmt: skip
 
-BARRED = any_of(*(VerdictIs(Crit(x), ("FAIL",)) for x in ("S-PH", "S-CD19", "S-HYPERSENSITIVITY")))
+BARRED = any_of(*(VerdictIs(Crit(x), ("FAIL",)) for x in ("S-PH", "S-CD19", "S-HYPERSENSITIVITY")), DRUG_REFUSED)
 """What waiting does not heal; a neurological check can be repeated."""

@@ -143,6 +143,7 @@ ACTIONS = (
     Action("marrow_sampled", "Marrow taken, result still to come", assumption(), scopes=(("point", ("DIAGNOSIS", *SAMPLING_POINTS)),), repeats=True),
     Action("d19_marrow_counts", "The D19 marrow counts as the marrow before blinatumomab", assumption("H14"), role="clinician"),
     Action("drug_ordered", "Drug, pump and bed ordered", assumption(), repeats=True),
+    Action("discharged", "Out of hospital after the first days of blinatumomab", public("B1")),
     Action("infusion_started", "Blinatumomab started (b1)", registry(), details=("dose",)),
     Action("infusion_paused", "Blinatumomab interrupted", public("B3"), details=("cause",), repeats=True),
     Action("infusion_resumed", "Blinatumomab resumed", public("B3"), details=("dose",), repeats=True),

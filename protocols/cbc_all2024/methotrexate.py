@@ -5,13 +5,15 @@ from itertools import pairwise
 from pathway.language import (
     AnyOf,
     Assessment,
+    Choice,
     Compare,
+    Decision,
     Deviation,
     InPhase,
+    Input,
     Known,
     Milestone,
     Moment,
-    Not,
     Outcome,
     Param,
     Predicate,
@@ -25,6 +27,7 @@ from pathway.language import (
     any_of,
     assumption,
     public,
+    row,
 )
 from protocols.cbc_all2024.anchors import course
 from protocols.cbc_all2024.facts import HDMTX, LEVELS
@@ -67,13 +70,30 @@ def measured(n: str, hours: str) -> AnyOf:
     return any_of(Known(level(n, hours)), *(Compare(level(n, b), Param("mtx_safe")) for b in before))
 
 
+DECISIONS = tuple(
+    Decision(
+        "HDMTX_CLEARED",
+        f"May course {n} be given: methotrexate of the one before 0.2 umol/L or less? What is not known has not recovered",
+        inputs=(Input("recovered", recovered(before)),),
+        rules=(
+            row("CLEARED", public("C5"), recovered="yes"),
+            row(Choice(("CLEARED", "WAIT")), assumption("a clinician may give it all the same"), recovered="no"),
+        ),
+        options=("CLEARED", "WAIT"),
+        source=public("C5"),
+        asked=given(before),
+        scope=course(n),
+    )
+    for before, n in pairwise(HDMTX)
+)
+
 ASSESSMENTS = tuple(
     item
     for n in HDMTX
     for item in (
         Assessment("HDMTX", f"High-dose methotrexate, course {n}: 24 h, 10 % in the first half hour; dose by hdmtx_dose",
                    Moment(f"HDMTX{n}_START"), given(n), "clinician", public("C5", "C8"), window=(0, 3), asked=due(n),
-                   blocked_by="AFTER_EOI_ASSESSMENT" if n == "1" else "", kind="dose", scope=course(n)),
+                   blocked_by="AFTER_EOI_ASSESSMENT" if n == "1" else f"HDMTX_CLEARED[course={n}]", kind="dose", scope=course(n)),
         *(
             Assessment(f"MTX-{hours}", f"Methotrexate level {text} after the start of course {n}, +- 2 h",
                        Moment(f"HDMTX{n}_START", hours=int(hours.removesuffix("H"))), measured(n, hours), "laboratory",
@@ -113,8 +133,11 @@ DEVIATIONS = tuple(
         Deviation("HDMTX-WRONG-DOSE", f"Course {n} was given at the other group's dose",
                   any_of(all_of(Outcome("hdmtx_dose", ("3",)), given(n, "5")), all_of(Outcome("hdmtx_dose", ("5",)), given(n, "3"))),
                   (Rung("critical"),), assumption(), scope=course(n)),
+        Deviation("HDMTX-DOSE-OPEN", f"Course {n} was given while its dose is open: that the right one is not known makes neither right",
+                  all_of(given(n), VerdictIs(Outcome("hdmtx_dose", ("3",)), ("PENDING", "REVIEW"))), (Rung("major"),), assumption(),
+                  scope=course(n)),
         Deviation("MTX-LEVEL-MISSING", f"Course {n}: no methotrexate level at 44 h",
-                  all_of(given(n), Not(measured(n, "44H"))), (Rung("major", Moment(f"HDMTX{n}_START", hours=50)),), assumption(),
+                  all_of(given(n), VerdictIs(measured(n, "44H"), ("FAIL", "PENDING", "REVIEW"))), (Rung("major", Moment(f"HDMTX{n}_START", hours=50)),), assumption(),
                   scope=course(n)),
     )
 ) + tuple(

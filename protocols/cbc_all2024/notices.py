@@ -71,10 +71,13 @@ def study_day(n: int) -> Moment:
 # --- milestones ---------------------------------------------------------------------------------------------------------
 
 
-def started(id: str, name: str, recorded: str, phase: str) -> Milestone:
-    """A part of the treatment has begun."""
-    return Milestone(f"{id}-START", f"{name} started",
-                     any_of(Recorded("course_started", course(recorded)), Entered("treatment", phase)), assumption())  # fmt: skip
+def started(id: str, name: str, phase: str, reported: Predicate) -> tuple[Milestone, Milestone]:
+    """A part of the treatment has begun: reported, or its day has come after a clinician's confirmation."""
+    return (
+        Milestone(f"{id}-START", f"{name} started", reported, assumption()),
+        Milestone(f"{id}-START-EXPECTED", f"{name} started", all_of(Entered("treatment", phase), Not(reported)), assumption(),
+                  to="coordinator", expected=True),
+    )  # fmt: skip
 
 
 MILESTONES = (
@@ -111,12 +114,12 @@ MILESTONES = (
               assumption()),
     Milestone("WITHDRAWN-E11", "Withdrawn from the trial by E11", Entered("registration", "TRIAL_WITHDRAWN"), registry()),
     Milestone("HDMTX-DOSE", "High-dose methotrexate in g/m2", decided("hdmtx_dose", "3", "5"), public("C5"), "hdmtx_dose"),
-    started("CONSOLIDATION", "Consolidation", "CONSOLIDATION", "CONSOLIDATION"),
+    *started("CONSOLIDATION", "Consolidation", "CONSOLIDATION", Reached("CONSOLIDATION_START")),
     *methotrexate.MILESTONES,
-    started("MAINTENANCE-1", "Maintenance 1", "MAINTENANCE_1", "MAINTENANCE_1"),
-    started("REINDUCTION-1", "Reinduction 1", "REINDUCTION_1", "REINDUCTION"),
+    *started("MAINTENANCE-1", "Maintenance 1", "MAINTENANCE_1", Recorded("course_started", course("MAINTENANCE_1"))),
+    *started("REINDUCTION-1", "Reinduction 1", "REINDUCTION", Recorded("course_started", course("REINDUCTION_1"))),
     Milestone("REINDUCTION-2-START", "Reinduction 2 started", Recorded("course_started", course("REINDUCTION_2")), assumption()),
-    started("MAINTENANCE-2", "Maintenance 2", "MAINTENANCE_2", "MAINTENANCE_2"),
+    *started("MAINTENANCE-2", "Maintenance 2", "MAINTENANCE_2", Recorded("course_started", course("MAINTENANCE_2"))),
     Milestone("END-OF-TREATMENT", "End of treatment", Entered("treatment", "END_OF_TREATMENT"), assumption()),
     Milestone("HSCT-INDICATED", "Transplant indicated", decided("hsct_indication", "INDICATED"), assumption()),
     Milestone("HSCT-ELIGIBLE", "Eligible for transplant", decided("hsct_eligible", "ELIGIBLE"), assumption()),

@@ -130,8 +130,8 @@ TASKS = (
     Task("BAGS", "Bags: 14 of 24 h, 7 of 48 h (no preservative) or 2 of 7 days (with preservative, not below 5.4 kg); 72 and 96 h do "
          "not divide 14 days evenly", any_of(BEFORE_B1, treatment("BLINA_14")), LedgerIs("blina", ("complete", "stopped", "short")),
          "clinician", public("B1", "B5"), due=Moment("BLINA_OFF")),
-    Task("HOSPITAL", "In hospital for the first 3 days", all_of(treatment("BLINA_14"), Reached("BLINA_START")),
-         Passed(LAST_HOSPITAL_DAY), "clinician", public("B1"), due=LAST_HOSPITAL_DAY),
+    Task("HOSPITAL", "In hospital for the first 3 days", all_of(treatment("BLINA_14"), Reached("BLINA_START"), Not(Passed(LAST_HOSPITAL_DAY))),
+         Recorded("discharged"), "clinician", public("B1"), due=LAST_HOSPITAL_DAY),
     Task("SUPERVISED-RESTART", "Paused for 4 hours or more: restart under supervision; pre-medicate again",
          all_of(LedgerFlag("blina", "long_pause"), RUNNING), LedgerFlag("blina", "supervised_restart"), "clinician",
          public("B1", "B2")),

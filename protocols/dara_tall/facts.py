@@ -30,6 +30,7 @@ SAFETY = seriousness.parts(
         public("S21", note="China: assumption"), public("S20", note="China: assumption"), public("S19", "S20")
     ),
     saes={"IRR": ("the infusion reaction", Since(LIFE_THREATENING))},
+    about={"IRR": "IRR"},
 )
 
 FRACTION = (Unit("fraction"), Unit("%", "0.01"))
@@ -65,6 +66,7 @@ BY_DOSE = (("course", COURSES), ("dose", LABELS))
 ACTIONS = (
     Action("consent_withdrawn", "Consent withdrawn", assumption()),
     Action("premedicated", "Premedication given: methylprednisolone, paracetamol, diphenhydramine", public("R6"), scopes=BY_DOSE, repeats=True),
+    Action("postmedicated", "Methylprednisolone given on the two days after the infusion", public("R6"), scopes=BY_DOSE),
     Action("infusion_started", "Daratumumab infusion started (detail dose: mg)", public("R10"), scopes=BY_DOSE, details=("dose",)),
     Action("infusion_paused", "Infusion interrupted", public("R10"), scopes=BY_DOSE, details=("cause",), repeats=True),
     Action("infusion_resumed", "Infusion resumed (detail rate: mL/h)", public("R10"), scopes=BY_DOSE, details=("rate",), repeats=True),
@@ -74,7 +76,8 @@ ACTIONS = (
     Action("observed", "Observation after the first infusion over", assumption(), role="clinician"),
     Action("called", "Family called about delayed reactions", assumption(), repeats=True),
     Action("blood_bank_told", "Blood bank told that the patient gets daratumumab", public("R8"), repeats=True),
-    Action("eye_examined", "Ophthalmologist has seen the patient", public("R12"), role="clinician", repeats=True),
+    Action("eye_examined", "Ophthalmologist has seen the patient", public("R12"), role="clinician", repeats=True,
+           about=(("", "OCULAR"),)),
     *SAFETY.actions,
     Action("hsct_done", "Transplanted: not an event of relapse-free survival", assumption(), role="clinician"),
     Action("relapse", "Relapse stated by the team", assumption(), role="clinician", details=("site",)),

@@ -3,6 +3,7 @@
 from pathway.language import (
     Crit,
     Deviation,
+    Entered,
     Graded,
     Is,
     Known,
@@ -95,8 +96,7 @@ DEVIATIONS = (
     *(d for c in COURSES for d in course_deviations(c)),
     *SAFETY.deviations,
     deviation("GIVEN-NOT-ENROLLED", "Infused without being enrolled",
-              all_of(Reached("C1_START"), any_of(VerdictIs(Outcome("eligibility", ("ELIGIBLE",)), ("FAIL", "PENDING", "REVIEW")),
-                                                 VerdictIs(Crit("RECRUITING"), ("FAIL",)))), CRITICAL),
+              all_of(Reached("C1_START"), Not(Entered("registration", "ENROLLED"))), CRITICAL),
     deviation("GIVEN-WITHOUT-SCREEN", "First infusion without type and screen before it",
               all_of(Reached("C1_START"), Not(Known(Reading("type_and_screen", until="C1_START")))), CRITICAL),
     deviation("MRD-MISSING", "No MRD at d29", all_of(ON_STUDY, Reached("C1_START"), Not(Known(mrd("C1-D29"))), Not(NotObtainable(mrd("C1-D29")))),

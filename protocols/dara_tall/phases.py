@@ -35,7 +35,7 @@ REGISTRATION = Track(
             Exit("ENROLLED", all_of(Outcome("eligibility", ("ELIGIBLE",)), Crit("RECRUITING")), registry("not before the trial recruits")),
             Exit("SCREEN_FAILURE", Outcome("eligibility", ("NOT_ELIGIBLE",)), assumption()),
         )),
-        Phase("ENROLLED", "Enrolled", registry(), confirm=None, exits=(Exit("OFF_STUDY", OFF_STUDY, assumption()),)),
+        Phase("ENROLLED", "Enrolled", registry(), confirm=None, lasts=True, exits=(Exit("OFF_STUDY", OFF_STUDY, assumption()),)),
         Phase("SCREEN_FAILURE", "Not eligible", assumption(), terminal=True),
         Phase("OFF_STUDY", "Off study", assumption(), terminal=True),
     ),

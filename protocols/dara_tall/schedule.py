@@ -10,7 +10,6 @@ from pathway.language import (
     NotObtainable,
     Outcome,
     Param,
-    Passed,
     Predicate,
     Reached,
     Reading,
@@ -45,16 +44,12 @@ def wanted(course: str, label: str) -> Predicate:
 
 def around(course: str, label: str) -> tuple[Assessment, ...]:
     """What goes with a dose. Its day is the ledger's; these follow the plain weeks until the dose is given."""
-    day, over, given = (
-        f"C{course}_{label.upper()}",
-        f"C{course}_{label.upper()}_OVER",
-        Recorded("infusion_started", scope(course, label)),
-    )
+    day, over = f"C{course}_{label.upper()}", f"C{course}_{label.upper()}_OVER"
     before = Assessment("PREMED", f"Premedication before {label} of course {course}: {PREMEDICATION}", Moment(day),
-                        any_of(Recorded("premedicated", scope(course, label)), given), "clinician", public("R6"), window=(-1, 1),
+                        Recorded("premedicated", scope(course, label)), "clinician", public("R6"), window=(-1, 1),
                         asked=wanted(course, label), blocked_by="clear_to_dose", scope=scope(course, label))  # fmt: skip
     after = Assessment("POSTMED", f"After {label} of course {course}: {POSTMEDICATION}", Moment(over, days=1),
-                       Passed(Moment(over, days=2, at="close")), "clinician", public("R6"), window=(0, 1),
+                       Recorded("postmedicated", scope(course, label)), "clinician", public("R6"), window=(0, 1),
                        asked=all_of(ON_STUDY, Reached(over)), scope=scope(course, label))  # fmt: skip
     return before, after
 
@@ -89,7 +84,7 @@ SERIES = (
 
 TASKS = (
     Task("OBSERVE", "Observe for 4 hours after the first infusion", Reached("C1_END"),
-         any_of(Recorded("observed"), Passed(Moment("C1_END", hours=Param("observe_hours")))), "clinician", assumption("R13")),
+         Recorded("observed"), "clinician", assumption("R13"), due=Moment("C1_END", hours=Param("observe_hours"))),
     Task("CALL", "Call the family about delayed reactions, by 73 hours after the first infusion", Reached("C1_START"), Recorded("called"),
          "coordinator", assumption("R13"), due=Moment("C1_START", hours=Param("call_hours"))),
     Task("BLOOD-BANK-NOTICE", "Tell the blood bank that the antibody screen is disturbed from now on", all_of(ON_STUDY, Reached("C1_START")),

@@ -229,7 +229,6 @@ ALLOCATION_DECISION = Decision(
     confirm="meeting",
     asked=WAITING_FOR_ALLOCATION,
     enacted=tuple((arm, taken_up(arm)) for arm in ARMS),
-    on_reopen="keep",
 )  # fmt: skip
 
 IN: dict[str, Predicate] = {

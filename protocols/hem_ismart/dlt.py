@@ -97,7 +97,7 @@ DLT = Decision(
     "dlt",
     "DLT in cycle 1, C1D1 to C1D28",
     inputs=(
-        Input("judged", any_of(*(Outcome(f"DLT_JUDGEMENT[event={e}]", ("DLT",)) for e in EVENTS))),
+        Input("judged", any_of(*(Outcome(f"DLT_JUDGEMENT[event={e}]", ("DLT",), ever=True) for e in EVENTS))),
         Input("died", DIED),
         Input("evaluable", EVALUABLE),
         Input("over", WINDOW_OVER),

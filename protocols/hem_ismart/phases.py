@@ -102,7 +102,7 @@ TREATMENT = Track(
             Exit("PROFILING", CONSENT, public("P2")),
             Exit("SCREEN_FAILURE", REFUSED, public("P2")),
         )),
-        Phase("PROFILING", "Molecular profiling and flow", public("P2"), confirm=None, exits=(Exit("ALLOCATION_REVIEW", PROFILED, public("P2")),)),
+        Phase("PROFILING", "Molecular profiling and flow", public("P2"), confirm=None, lasts=True, exits=(Exit("ALLOCATION_REVIEW", PROFILED, public("P2")),)),
         Phase("ALLOCATION_REVIEW", "Candidate subtrials; one is proposed, among several the meeting decides", assumption(), confirm=None,
               hit="priority", exits=(
             Exit("SUBTRIAL_SCREENING", ALLOCATED, assumption()),

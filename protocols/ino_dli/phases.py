@@ -40,7 +40,7 @@ REGISTRATION = Track(
             Exit("OFF_STUDY", OFF_STUDY, assumption("before a place was taken up")),
             Exit("NO_PLACE", all_of(Outcome("eligibility", ("ELIGIBLE",)), NO_PLACE), registry("stop at 23")),
         ), hit="priority"),
-        Phase("ENROLLED", "Enrolled", registry(), confirm=None, exits=(Exit("OFF_STUDY", OFF_STUDY, assumption()),)),
+        Phase("ENROLLED", "Enrolled", registry(), confirm=None, lasts=True, exits=(Exit("OFF_STUDY", OFF_STUDY, assumption()),)),
         Phase("SCREEN_FAILURE", "Not eligible", registry(), terminal=True),
         Phase("NO_PLACE", "Eligible, but all 23 places are taken: not enrolled", registry("stop at 23"), terminal=True),
         Phase("OFF_STUDY", "Off study", assumption(), terminal=True),
@@ -138,7 +138,7 @@ FOLLOW_UP = Track(
             Exit("FOLLOW_UP", InPhase("treatment", ("TREATMENT_DONE", "INO_STOPPED", "OFF_TREATMENT")), registry()),
             Exit("END", any_of(OFF_STUDY, all_of(BEGUN, Passed(Moment("CUT_OFF", at="close")))), registry()),
         ), hit="priority"),
-        Phase("FOLLOW_UP", "Follow-up to 2 years from the first dose", registry(), confirm=None, exits=(
+        Phase("FOLLOW_UP", "Follow-up to 2 years from the first dose", registry(), confirm=None, lasts=False, exits=(
             Exit("END", any_of(OFF_STUDY, all_of(BEGUN, Passed(Moment("CUT_OFF", at="close")))), registry()),
         )),
         Phase("END", "Ended", registry(), terminal=True),

@@ -30,11 +30,8 @@ from protocols.interfant21.facts import BL1_MRD, LATEST_MRD
 from protocols.interfant21.risk import WITHOUT_BLINATUMOMAB
 from protocols.shared import relapse
 
-CONSOLIDATION_BEGUN = any_of(
-    Recorded("course_started", (("course", "CONSOLIDATION"),)),
-    all_of(Passed(Moment("CONSOLIDATION_START", at="start")), any_of(Known(BL1_MRD), WITHOUT_BLINATUMOMAB)),
-)
-"""Reported, or its day has come with nothing in the way: from then on the chosen course is being given."""
+CONSOLIDATION_BEGUN = Recorded("course_started", (("course", "CONSOLIDATION"),))
+"""Only the report shows that the chosen course is being given, not its day."""
 
 CONSOLIDATION = Decision(
     "consolidation",

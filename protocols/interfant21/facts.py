@@ -128,6 +128,7 @@ ACTIONS = (
     Action("infusion_stopped", "Blinatumomab stopped for good", public("B3"), scopes=CYCLES, details=("cause",), repeats=True),
     Action("infusion_ended", "Bag off: the cycle has ended", public("P7"), scopes=CYCLES, repeats=True),
     Action("bag_change_missed", "A bag change was missed by more than 4 hours", assumption(), scopes=CYCLES, repeats=True),
+    Action("discharged", "Out of hospital after the first days of the cycle", public("B1"), scopes=CYCLES),
     Action("course_started", "Course of chemotherapy started", assumption(), scopes=(("course", COURSES),),
            details=("regimen",)),
     Action("course_ended", "Course of chemotherapy ended", assumption(), scopes=(("course", COURSES),)),

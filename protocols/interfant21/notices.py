@@ -94,12 +94,15 @@ def cycle_milestones(number: str, hospital_days: int) -> tuple[Milestone, ...]:
     )  # fmt: skip
 
 
-def course_milestones(name: str, over: Predicate) -> tuple[Milestone, Milestone]:
-    """Start and end of a course of chemotherapy."""
+def course_milestones(name: str, over: Predicate) -> tuple[Milestone, ...]:
+    """Start and end of a course of chemotherapy: as reported, or expected by the calendar."""
+    begun, ended = Recorded("course_started", course(name)), Recorded("course_ended", course(name))
     return (
-        Milestone(f"{name}-START", f"{name} started",
-                  any_of(Recorded("course_started", course(name)), Entered("treatment", name)), assumption()),
-        Milestone(f"{name}-END", f"{name} ended", any_of(Recorded("course_ended", course(name)), over), assumption()),
+        Milestone(f"{name}-START", f"{name} started", begun, assumption()),
+        Milestone(f"{name}-START-EXPECTED", f"{name} started", all_of(Entered("treatment", name), Not(begun)), assumption(),
+                  to="coordinator", expected=True),
+        Milestone(f"{name}-END", f"{name} ended", ended, assumption()),
+        Milestone(f"{name}-END-EXPECTED", f"{name} ended", all_of(over, Not(ended)), assumption(), to="coordinator", expected=True),
     )  # fmt: skip
 
 

@@ -203,7 +203,7 @@ def cycle_tasks(number: str, hospital_days: int, wait: str) -> tuple[Task, ...]:
              "with alarm; never flush the line. Storage limits: the pharmacy's", open_,
              LedgerIs(ledger, ("complete", "stopped", "short")), "clinician", public("B1", "B5", "B8b")),
         Task(f"HOSPITAL-BLINA{number}", f"In hospital for the first {hospital_days} days of cycle {number}",
-             all_of(treatment(phase), Reached(start)), Passed(last_day), "clinician", public("B1"), due=last_day),
+             all_of(treatment(phase), Reached(start), Not(Passed(last_day))), Recorded("discharged", (("cycle", number),)), "clinician", public("B1"), due=last_day),
         Task(f"SUPERVISED-RESTART-BLINA{number}", f"Paused for 4 hours or more: restart under supervision{again}",
              all_of(LedgerFlag(ledger, "long_pause"), running), LedgerFlag(ledger, "supervised_restart"), "clinician",
              public("B1", "B2")),

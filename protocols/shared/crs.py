@@ -61,7 +61,7 @@ def facts(source: Source) -> tuple[Fact, ...]:
         Fact("fever_treated", "choice", "Antipyretic, tocilizumab or steroid given for the fever of this CRS: fever is no longer needed",
              "clinician", source, values=yes_no, cardinality="latest"),
         Fact("crs_other_cause", "choice", "Fever, hypotension and hypoxia are due to something else", "clinician", source, values=yes_no,
-             cardinality="latest"),
+             cardinality="latest", about=(("", "temperature"),)),
         Fact("hypotension", "choice", "Hypotension, by what it needs; vasopressin beside another vasopressor is not counted", "clinician",
              source, values=PRESSURES, cardinality="latest"),
         Fact("oxygen", "choice", "Oxygen: nasal cannula (report the flow too), blow-by, mask (face, non-rebreather, Venturi), or positive "

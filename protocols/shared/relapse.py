@@ -17,6 +17,8 @@ from pathway.language import (
 )
 
 VERSION = "PONTE-DI-LEGNO-2022"
+MARROW = (("", "suspected_marrow"),)
+"""Other tests and the repeat belong to one marrow: the next suspicion has its own."""
 
 
 def facts(key: str) -> tuple[Fact, Fact, Fact]:
@@ -25,9 +27,9 @@ def facts(key: str) -> tuple[Fact, Fact, Fact]:
         Fact("suspected_marrow", "number", "Marrow of a suspected relapse, MRD or blasts as a fraction", "laboratory",
              public(key), units=(Unit("fraction"), Unit("%", "0.01")), cardinality="latest", possible=("0", "1")),
         Fact("relapse_other_tests", "number", "Other tests on that marrow with at least 1 %", "laboratory", public(key),
-             cardinality="latest", possible=("0", "5")),
+             cardinality="latest", possible=("0", "5"), about=MARROW),
         Fact("relapse_repeat_tests", "number", "Tests with at least 1 % on the repeat marrow", "laboratory", public(key),
-             cardinality="latest", possible=("0", "5")),
+             cardinality="latest", possible=("0", "5"), about=MARROW),
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from pathway.language import (
     Deviation,
     Done,
     Fact,
+    Graded,
     Input,
     Known,
     Limit,
@@ -37,6 +38,7 @@ from pathway.language import (
     Since,
     Source,
     Task,
+    Unanswered,
     all_of,
     any_of,
     assumption,
@@ -77,24 +79,28 @@ def profile(clocks: Clocks) -> tuple[ProfileKey, ...]:
     )  # fmt: skip
 
 
-def facts(saes: tuple[str, ...], clocks: Clocks) -> tuple[Fact, ...]:
+About = tuple[tuple[str, str], ...]
+
+
+def facts(saes: tuple[str, ...], clocks: Clocks, about: About) -> tuple[Fact, ...]:
     """What the table of seriousness reads, by the number of the event."""
     return (
         Fact("sae_criterion", "choice", "Criterion that makes the event serious, stated by the investigator; a planned admission is none. "
-             "HOSPITALISATION: also prolonged", "clinician", clocks.serious, values=CRITERIA, points=saes, labels=True, cardinality="latest"),
+             "HOSPITALISATION: also prolonged", "clinician", clocks.serious, values=CRITERIA, points=saes, labels=True, cardinality="latest", about=about),
         Fact("sae_grade", "number", "Grade of the event (CTCAE)", "clinician", clocks.serious, points=saes, labels=True, cardinality="latest",
-             possible=("1", "5")),
+             possible=("1", "5"), about=about),
         Fact("sae_laboratory_only", "choice", "A laboratory finding only", "clinician", clocks.serious, values=("YES", "NO"), points=saes,
-             labels=True, cardinality="latest"),
+             labels=True, cardinality="latest", about=about),
     )  # fmt: skip
 
 
-def actions(saes: tuple[str, ...], clocks: Clocks) -> tuple[Action, ...]:
+def actions(saes: tuple[str, ...], clocks: Clocks, about: About) -> tuple[Action, ...]:
     """What investigator and sponsor report."""
     scopes = (("sae", saes),)
     return (
-        Action("sae_aware", "The investigator has become aware of a serious adverse event", clocks.to_sponsor, role="clinician", scopes=scopes),
-        Action("sae_reported", "Serious adverse event reported to the sponsor", clocks.to_sponsor, scopes=scopes),
+        Action("sae_aware", "The investigator has become aware of a serious adverse event", clocks.to_sponsor, role="clinician", scopes=scopes,
+               about=about),
+        Action("sae_reported", "Serious adverse event reported to the sponsor", clocks.to_sponsor, scopes=scopes, about=about),
         Action("susar_aware", "The sponsor has found it related and unexpected (detail fatal: yes, also if life-threatening)", clocks.susar,
                role="sponsor", scopes=scopes, details=("fatal",)),
         Action("susar_upgraded", "The sponsor has learned that a SUSAR is fatal or life-threatening after all", clocks.susar, role="sponsor",
@@ -104,8 +110,8 @@ def actions(saes: tuple[str, ...], clocks: Clocks) -> tuple[Action, ...]:
     )  # fmt: skip
 
 
-def serious(number: str, clocks: Clocks) -> Decision:
-    """The decision `serious`; asked once its grade or its criterion is reported."""
+def serious(number: str, clocks: Clocks, event: str = "") -> Decision:
+    """The decision `serious`; asked once its grade or its criterion is reported, or the adverse event `event` of grade 3."""
     criterion, grade = Reading("sae_criterion", point=number), Reading("sae_grade", point=number)
     grades = (
         Band("1-3", (Limit("<", "4"),)),
@@ -130,22 +136,35 @@ def serious(number: str, clocks: Clocks) -> Decision:
         ),
         options=("SERIOUS", "NOT_SERIOUS"),
         source=clocks.serious,
-        asked=any_of(Known(criterion), Known(grade)),
+        asked=any_of(Known(criterion), Known(grade), *((Graded(event, 3),) if event else ())),
         scope=(("sae", number),),
     )  # fmt: skip
 
 
-def _anchors(number: str, clocks: Clocks, known_from: AnchorTime | None) -> tuple[Anchor, ...]:
+def _anchors(number: str, clocks: Clocks, known_from: AnchorTime | None, event: str) -> tuple[Anchor, ...]:
     name = (("sae", number),)
     stated: tuple[AnchorTime, ...] = (Since(Outcome(f"serious[sae={number}]", ("SERIOUS",))),)
     if known_from is not None:
         stated = (*stated, known_from)
+    overtaken: tuple[Anchor, ...] = ()
+    if event:
+        left = Unanswered(Reading("sae_criterion", point=number), CRITERIA[:-1], "sae_reported", name)
+        overtaken = (
+            Anchor(_overtaken(number), f"an earlier occurrence of {number} was serious, and has not been reported", (left,),
+                   source=assumption("a new occurrence does not stop the clock of the one before")),
+        )
+        stated = (left, *stated)
     return (
+        *overtaken,
         Anchor(f"SAE_{number}", f"aware of serious adverse event {number}, at the latest when it was found serious",
                (Done("sae_aware", name), *stated), source=clocks.to_sponsor, earliest=True),
         Anchor(f"SUSAR_{number}", f"sponsor aware of SUSAR {number}: the clock starts once", (Done("susar_aware", name), Done("susar_upgraded", name)),
                source=clocks.susar, earliest=True),
     )  # fmt: skip
+
+
+def _overtaken(number: str) -> str:
+    return f"SAE_{number}_OVERTAKEN"
 
 
 def _upgrade(number: str) -> tuple[Anchor, Anchor]:
@@ -165,14 +184,15 @@ def _fatal(number: str) -> Predicate:
     return Recorded("susar_aware", (("sae", number),), ("fatal", "yes"))
 
 
-def _tasks(number: str, what: str, clocks: Clocks) -> tuple[Task, ...]:
+def _tasks(number: str, what: str, clocks: Clocks, event: str) -> tuple[Task, ...]:
     name = (("sae", number),)
     sae, susar = Reached(f"SAE_{number}"), Reached(f"SUSAR_{number}")
     fatal = all_of(susar, any_of(_fatal(number), Reached(f"SUSAR_{number}_UPGRADE")))
     other = all_of(susar, Not(fatal.parts[1]))
     reported, due = Recorded("susar_reported", name), f"SUSAR_{number}_FATAL_DUE"
+    told = _told(number, event)
     return (
-        Task("SAE-REPORT", f"Report {what} to the sponsor within 24 hours of awareness, weekend or not", sae, Recorded("sae_reported", name),
+        Task("SAE-REPORT", f"Report {what} to the sponsor within 24 hours of awareness, weekend or not", sae, told,
              "clinician", clocks.to_sponsor, due=Moment(f"SAE_{number}", hours=Param("sae_hours")), scope=name),
         Task("SUSAR-REPORT", f"Report SUSAR {number}, fatal or life-threatening: 7 days", fatal, reported, "sponsor", clocks.susar,
              due=Moment(due), scope=(("fatal", "yes"), *name)),
@@ -183,7 +203,13 @@ def _tasks(number: str, what: str, clocks: Clocks) -> tuple[Task, ...]:
     )  # fmt: skip
 
 
-def _deviations(number: str, clocks: Clocks) -> tuple[Deviation, ...]:
+def _told(number: str, event: str) -> Predicate:
+    """It has been reported to the sponsor, and so has every earlier occurrence."""
+    done = Recorded("sae_reported", (("sae", number),))
+    return all_of(done, Not(Reached(_overtaken(number)))) if event else done
+
+
+def _deviations(number: str, clocks: Clocks, event: str) -> tuple[Deviation, ...]:
     name = (("sae", number),)
     susar, reported = Reached(f"SUSAR_{number}"), Recorded("susar_reported", name)
     fatal = any_of(_fatal(number), Reached(f"SUSAR_{number}_UPGRADE"))
@@ -196,7 +222,7 @@ def _deviations(number: str, clocks: Clocks) -> tuple[Deviation, ...]:
 
     return (
         late("SAE-LATE", "Serious adverse event not reported within 24 hours of awareness",
-             all_of(Reached(f"SAE_{number}"), Not(Recorded("sae_reported", name))), Moment(f"SAE_{number}", hours=Param("sae_hours")),
+             all_of(Reached(f"SAE_{number}"), Not(_told(number, event))), Moment(f"SAE_{number}", hours=Param("sae_hours")),
              clocks.to_sponsor),
         late("SUSAR-LATE", "Fatal or life-threatening SUSAR not reported in time", all_of(susar, Not(reported), fatal),
              Moment(f"SUSAR_{number}_FATAL_DUE", at="close"), clocks.susar, (("fatal", "yes"),)),
@@ -205,22 +231,27 @@ def _deviations(number: str, clocks: Clocks) -> tuple[Deviation, ...]:
     )  # fmt: skip
 
 
-def parts(clocks: Clocks, *, saes: Mapping[str, tuple[str, AnchorTime | None]] | None = None) -> RuleSet:
+def parts(
+    clocks: Clocks, *, saes: Mapping[str, tuple[str, AnchorTime | None]] | None = None, about: Mapping[str, str] | None = None
+) -> RuleSet:
     """Everything of seriousness and its clocks, for events numbered 1 to 4.
 
-    `saes`: further events with a name of their own: what they are called, and when the trial's own rules find them.
+    `saes`: further events with a name of their own: what they are called, and when the trial's own rules find them. `about`: those that
+    are an adverse event of the trial: each occurrence of it is asked about anew.
     """
     unordered = {**(saes or {}), **{n: (f"serious adverse event {n}", None) for n in NUMBERS}}
     # Those with a name of their own first, then the numbers as people count.
     numbers = tuple(sorted(unordered, key=lambda n: int(n) if n.isdigit() else 0))
     named = {n: unordered[n] for n in numbers}
+    events = about or {}
+    belongs = tuple(events.items())
     return RuleSet(
         VERSION,
-        facts=facts(numbers, clocks),
-        actions=actions(numbers, clocks),
-        anchors=tuple(a for n, (_, at) in named.items() for a in (*_anchors(n, clocks, at), *_upgrade(n))),
-        decisions=tuple(serious(n, clocks) for n in numbers),
-        tasks=tuple(t for n, (what, _) in named.items() for t in _tasks(n, what, clocks)),
-        deviations=tuple(d for n in numbers for d in _deviations(n, clocks)),
+        facts=facts(numbers, clocks, belongs),
+        actions=actions(numbers, clocks, belongs),
+        anchors=tuple(a for n, (_, at) in named.items() for a in (*_anchors(n, clocks, at, events.get(n, "")), *_upgrade(n))),
+        decisions=tuple(serious(n, clocks, events.get(n, "")) for n in numbers),
+        tasks=tuple(t for n, (what, _) in named.items() for t in _tasks(n, what, clocks, events.get(n, ""))),
+        deviations=tuple(d for n in numbers for d in _deviations(n, clocks, events.get(n, ""))),
         profile=profile(clocks),
     )

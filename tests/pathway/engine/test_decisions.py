@@ -89,7 +89,7 @@ def first(life: Life, at: str = "2025-02-05T09:00") -> DecisionState:
         ("2: other value, same band, same proposal", [("a", "6")], "amended", True),
         ("3: done, and today's proposal is another", ["done", ("a", "12"), ("b", "5")], "diverged", True),
         ("3: done before the values changed", [("a", "12"), ("b", "5"), "done"], "diverged", True),
-        ("4: other band, and the proposal is what was taken", [("a", "12"), ("b", "12")], "in_force", True),
+        ("4: other band, and the proposal is what was taken", [("b", "12"), ("a", "12")], "in_force", True),
         ("5: other band, other proposal", [("a", "12"), ("b", "5")], "reopened", False),
         ("5: other band, not known yet", [("a", "12")], "reopened", False),
     ],
@@ -154,11 +154,29 @@ def test_only_the_latest_confirmation_that_is_not_voided_counts() -> None:
     assert (first(life).state, first(life).in_force) == ("proposed", None)
 
 
-def test_a_value_that_comes_back_makes_the_confirmation_valid_again() -> None:
+def test_an_answer_that_has_lost_its_ground_does_not_come_back_by_itself() -> None:
     life = decided("suspend")
     wrong = life.fact("2025-02-02T09:00", "a", "12", unit="u")
     assert first(life).state == "reopened"
     life.void("2025-02-03T09:00", wrong.id)
+    assert (first(life).state, first(life).in_force, first(life).proposal) == ("reopened", None, "X")
+    life.decide("2025-02-03T10:00", "first", "X")
+    assert (first(life).state, first(life).in_force) == ("in_force", "X")
+
+
+def test_an_answer_that_is_kept_while_it_is_asked_again_stands_when_the_value_comes_back() -> None:
+    life = decided("keep")
+    wrong = life.fact("2025-02-02T09:00", "a", "12", unit="u")
+    assert (first(life).state, first(life).in_force) == ("reopened", "X")
+    life.void("2025-02-03T09:00", wrong.id)
+    assert (first(life).state, first(life).in_force) == ("in_force", "X")
+
+
+def test_what_was_entered_and_mended_in_one_sitting_has_taken_nothing_away() -> None:
+    life = decided("suspend")
+    wrong = life.fact("2025-02-02T09:00", "a", "12", unit="u")
+    life.void("2025-02-02T09:00", wrong.id)
+    life.do("2025-02-03T09:00", "other")
     assert (first(life).state, first(life).in_force) == ("in_force", "X")
 
 

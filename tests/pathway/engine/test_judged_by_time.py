@@ -20,6 +20,7 @@ from pathway.language import (
     Track,
     Unit,
     Version,
+    all_of,
     registry,
     row,
 )
@@ -27,7 +28,8 @@ from pathway.language.profile import make_profile
 from tests.pathway.toy import Life, decision, notice
 
 R = registry()
-BEGINS = Passed(Moment("start", days=10, at="start"))
+BEGINS = all_of(Recorded("begun"), Passed(Moment("start", days=10, at="start")))
+"""Reported as planned, and its day has come."""
 COMPILED = compile_protocol(
     Protocol(
         "by-time", "", (), Version("1", "2025-01-01", ""), "T-0", (), (),
