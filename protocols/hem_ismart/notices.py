@@ -89,7 +89,7 @@ MILESTONES = (
     *(Milestone("CYCLE-STARTED", f"Cycle {n} started", Reached(f"C{n}D1"), public("P2"), scope=cycle(n)) for n in CYCLES),
     *(Milestone("COUNTS-RECOVERED", f"Counts have recovered after cycle {n}", all_of(RECOVERED[n], Reached(f"C{n}D28")), public("P8"), scope=cycle(n))
       for n in CYCLES),
-    Milestone("DLT", "DLT in cycle 1", Taken("dlt", ("YES", "NO", "INEVALUABLE")), public("P2"), "dlt"),
+    Milestone("DLT", "DLT in cycle 1", Taken("dlt", ("YES", "NO", "INEVALUABLE")), public("P2"), "dlt", ends_with="never"),
     *(Milestone("RESPONSE", f"Response, end of cycle {n}", response(n, *CLASSES), public("P2"), f"response[cycle={n}]", scope=cycle(n))
       for n in CYCLES),
     *(Milestone("MRD", f"MRD, end of cycle {n}", Taken(f"mrd_status[cycle={n}]", ("NEGATIVE", "POSITIVE")), public("P2"), f"mrd_status[cycle={n}]",

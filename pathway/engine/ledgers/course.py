@@ -62,7 +62,9 @@ def raise_flags(
     course: Course,
     given: dict[str, Event],
     episodes: list[Episode],
+    before: tuple[datetime, ...],
 ) -> None:
+    """Raise what the doses show. `before`: the holds that the cycle before has answered for; one lowers one cycle."""
     thresholds = (
         ("held_to_omit", plan.omit(ctx), 0),
         ("held_to_reduce", plan.reduce(ctx), 0),
@@ -76,7 +78,7 @@ def raise_flags(
                 at = lasted(ctx, held, limit + more) if limit is not None else None
                 if name == "held_to_omit" and (dose.state != "omit"):
                     continue
-                if name == "held_to_reduce" and not held.reduces:
+                if name == "held_to_reduce" and (not held.reduces or held.opened in before):
                     continue
                 if at is not None:  # and it stays so when the hold is over: somebody has yet to decide
                     run.flag(name, at)
@@ -84,16 +86,16 @@ def raise_flags(
         run.flag("reduced", max(course.counted))
     if course.level >= STOPPED_BY_REDUCTIONS and course.counted:
         run.flag("exhausted", max(course.counted))
-    spacing, before = plan.spacing(ctx) or 0, None
+    spacing, last = plan.spacing(ctx) or 0, None
     for dose in sorted((d for d in course.doses if d.at is not None), key=lambda d: (d.at, d.label)):
         event = given.get(dose.label)
         if event is None:
             continue
         _flag_given(ctx, plan, run, dose, event, episodes)
         day = local_day(event.occurred, ctx.tz)
-        if before is not None and (day - before).days < spacing:
+        if last is not None and (day - last).days < spacing:
             run.flag("too_close", event.occurred)
-        before = day
+        last = day
 
 
 def _flag_given(

@@ -115,7 +115,7 @@ def _run(ctx: Evaluation, plan: CoursePlan) -> tuple[Run, Run | None]:
     _amounts(ctx, plan, course, given)
     _state(ctx, spec, run, course)
     _ended(run, end, given)
-    raise_flags(ctx, plan, run, course, given, episodes)
+    raise_flags(ctx, plan, run, course, given, episodes, earlier.counted if earlier is not None else ())
     return run, before
 
 

@@ -391,10 +391,11 @@ def _flags(run: Run, spec: Infusion, around: Around, record: Record, passed: Pas
         limit = pause.start + spec.supervised_pause_hours * HOUR
         over = None if same_cycle_pause is None else pause.start + same_cycle_pause * DAY
         # The table of deviations asks about every pause of that length, whatever its cause.
+        until = pause.end or (run.end if run.state in OVER else None)
         if over is not None and (
-            pause.end > over
-            if pause.end is not None
-            else (run.state == "paused" and passed(over + timedelta(minutes=1)))
+            until > over
+            if until is not None
+            else run.state == "paused" and passed(over + timedelta(minutes=1))
         ):
             run.flag("pause_over_limit", over)
         if pause.end >= limit if pause.end is not None else (run.state == "paused" and passed(limit)):
