@@ -28,6 +28,7 @@ from pathway.engine.decisions import compile_decision
 from pathway.engine.endings import compile_ended_items, compile_ended_milestone, compile_ending
 from pathway.engine.endpoints import compile_endpoint
 from pathway.engine.enrolments import check_enrolments, compile_enrolment
+from pathway.engine.exits import check_exits
 from pathway.engine.items import compile_assessment, compile_series, compile_task
 from pathway.engine.late import compile_alive_after_death, compile_late_results
 from pathway.engine.leaves import leaves_of
@@ -88,7 +89,9 @@ def compile_protocol(protocol: Protocol) -> Compiled:
     parts.each("items", "series", protocol.series, _ending(compile_series, compile_ended_items))
     parts.each("items", "task", protocol.tasks, _ending(compile_task, compile_ended_items))
     parts.each("items", "doses", protocol.doses, compile_dose_items)
-    parts.each("milestones", "milestone", protocol.milestones, _ending(compile_milestone, compile_ended_milestone))
+    parts.each(
+        "milestones", "milestone", protocol.milestones, _ending(compile_milestone, compile_ended_milestone)
+    )
     parts.each("deviations", "deviation", protocol.deviations, compile_deviation)
     for key, spec in linker.ledgers.items():
         parts.add("ledgers", key, compile_ledger_line, key, spec, linker)
@@ -112,6 +115,7 @@ def compile_protocol(protocol: Protocol) -> Compiled:
     for number, reading in enumerate(readings):
         with linker.within(f"slot {number}"):
             reading_functions.append(compile_reading(reading, linker.fact(reading.fact), linker))
+    check_exits(linker)
     linker.refuse_shared_keys(ENGINE_NOTICES)
     linker.refuse_cycles()
     owners = {

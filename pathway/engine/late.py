@@ -36,11 +36,17 @@ def compile_late_results(linker: Linker) -> Callable[[Evaluation], tuple[Obligat
             return ()
         out = []
         for (name, point), key in keys.items():
-            since = [e.recorded for e in ctx.record.observations.get(name, {}).get(point, ()) if e.recorded > end.known]
+            since = [
+                e.recorded
+                for e in ctx.record.observations.get(name, {}).get(point, ())
+                if e.recorded > end.known
+            ]
             if since:
                 at = f" ({point})" if point else ""
                 text = f"{texts[name]}{at} {LATE.format(end=_words(ctx, end))}"
-                out.append(oblige(ctx, "LATE-RESULT", key, "alert", text, "clinician", [("info", min(since))]))
+                out.append(
+                    oblige(ctx, "LATE-RESULT", key, "alert", text, "clinician", [("info", min(since))])
+                )
         return tuple(out)
 
     return late
@@ -86,7 +92,15 @@ def compile_alive_after_death(linker: Linker) -> Callable[[Evaluation], tuple[Ob
             "void one of the two"
         )
         return (
-            oblige(ctx, "ALIVE-AFTER-DEATH", "ALIVE-AFTER-DEATH", "deviation", text, "coordinator", [("critical", since)]),
+            oblige(
+                ctx,
+                "ALIVE-AFTER-DEATH",
+                "ALIVE-AFTER-DEATH",
+                "deviation",
+                text,
+                "coordinator",
+                [("critical", since)],
+            ),
         )
 
     return alive

@@ -26,7 +26,9 @@ def lift(found: list[Directive], lifted: list[datetime]) -> None:
     covers what was on record when it was given."""
     for directive in found:
         if directive.action in ("stop", "review"):
-            directive.until = next((at for at in lifted if at >= directive.known and at >= directive.since), None)
+            directive.until = next(
+                (at for at in lifted if at >= directive.known and at >= directive.since), None
+            )
 
 
 def directives(

@@ -33,7 +33,11 @@ def compile_dose_items(spec: Doses, linker: Linker) -> Items:
         run = ctx.ledger(index)
         assert run.course is not None
         wanted = asked(ctx) if asked is not None else None
-        over = run.state == "stopped" or run.closed or (cancelled is not None and cancelled(ctx).verdict == "PASS")
+        over = (
+            run.state == "stopped"
+            or run.closed
+            or (cancelled is not None and cancelled(ctx).verdict == "PASS")
+        )
         hidden = over or (wanted is not None and wanted.verdict != "PASS")
         blocked = spec.by if by is not None and ctx.decision(by).outcome is None else None
         blocked = blocked or next((name for name, n in needs if ctx.criterion(n).verdict != "PASS"), None)

@@ -122,11 +122,19 @@ def impossible(
     for action, what in MARKS:
         for event in actions_of(record, spec, action):
             early = start is not None and event.occurred < start
-            late = over is not None and event.occurred > over and action in ("infusion_paused", "infusion_resumed")
+            late = (
+                over is not None
+                and event.occurred > over
+                and action in ("infusion_paused", "infusion_resumed")
+            )
             if early:
-                found.append((event.recorded, f"{what} is reported for a time before the start: when did it end?"))
+                found.append(
+                    (event.recorded, f"{what} is reported for a time before the start: when did it end?")
+                )
             elif late:
-                found.append((event.recorded, f"{what} is reported for a time after the end: is it still running?"))
+                found.append(
+                    (event.recorded, f"{what} is reported for a time after the end: is it still running?")
+                )
     return sorted(found)
 
 

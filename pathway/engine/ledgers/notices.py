@@ -9,7 +9,8 @@ from pathway.clock import local_day
 from pathway.engine.context import Evaluation
 from pathway.engine.linker import Linker
 from pathway.engine.obligations import oblige
-from pathway.language import Deviation, Doses, Infusion, LedgerFlag
+from pathway.engine.results import Run
+from pathway.language import Deviation, Doses, Infusion, LedgerFlag, LedgerPoint
 from pathway.language.terms import key_of
 from pathway.language.walk import atoms
 from pathway.plan import Obligation
@@ -44,6 +45,12 @@ def compile_ledger_notices(
         for flag in atoms(deviation.when, LedgerFlag)
         if flag.ledger == key
     }
+    # A track that this ledger starts a phase of, and that has come to its end without a report that ends treatment.
+    walks = [
+        (linker.track(track.id, ()), {p.id: p.text for p in track.phases if p.terminal})
+        for track in linker.protocol.tracks
+        if any(point.ledger == key for point in atoms(track.phases, LedgerPoint))
+    ]
     flags = [(flag, name) for flag, name in ON_FLAG if flag not in own]
 
     def tell(ctx: Evaluation) -> tuple[Obligation, ...]:
@@ -58,8 +65,29 @@ def compile_ledger_notices(
                 "as running: disconnect, and report when it ended"
             )
             out.append(
-                oblige(ctx, "DISCONNECT", keys["DISCONNECT"], "deviation", text, "clinician", [("critical", since)])
+                oblige(
+                    ctx,
+                    "DISCONNECT",
+                    keys["DISCONNECT"],
+                    "deviation",
+                    text,
+                    "clinician",
+                    [("critical", since)],
+                )
             )
+        elif _going(ctx, run):
+            for walk, terminal in walks:
+                found = ctx.track(walk)
+                if found.phase in terminal and run.start is not None:
+                    text = (
+                        f"{spec.text}: {found.phase} ({terminal[found.phase]}), and the infusion is still recorded as running: "
+                        "disconnect, and report when it ended"
+                    )
+                    rung = [("critical", max(found.since, run.start))]
+                    out.append(
+                        oblige(ctx, "DISCONNECT", keys["DISCONNECT"], "deviation", text, "clinician", rung)
+                    )
+                    break
         for flag, name in flags:
             at = run.flags.get(flag)
             if at is not None:
@@ -73,3 +101,11 @@ def compile_ledger_notices(
         return tuple(out)
 
     return tell
+
+
+def _going(ctx: Evaluation, run: Run) -> bool:
+    """Whether an infusion is recorded as running or paused."""
+    if run.course is None:
+        return run.state in ("running", "paused")
+    going = [d for d in run.course.infusion_runs if d.state in ("running", "interrupted", "resumed")]
+    return any(each.end is None or not ctx.passed(each.end) for each in going)
