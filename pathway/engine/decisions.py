@@ -9,6 +9,7 @@ from pathway.engine.confirmations import compare, judge, latest_confirmation, se
 from pathway.engine.context import Evaluation, Leaves
 from pathway.engine.decision_inputs import compile_input
 from pathway.engine.endings import close, compile_ending, level_of_decision
+from pathway.engine.latches import latched
 from pathway.engine.linker import Linker
 from pathway.engine.predicates import gate, predicate
 from pathway.engine.results import Cell, Resolved, Result
@@ -36,10 +37,18 @@ def compile_decision(decision: Decision, linker: Linker, leaves: Leaves) -> Reso
     enacted = [(option, predicate(p, linker), _by_time(p)) for option, p in decision.enacted]
     key = key_of(decision.id, decision.scope)
     linker.recorded(key)
+    names = [
+        name for name in linker.reads(f"decision {key}") if name in linker.facts or name in linker.events
+    ]
+    for option in decision.latches:
+        if option not in decision.options or decision.confirm is not None:
+            raise linker.error(f"decision {key} latches {option!r}: only an option of a computed table can")
     ended = compile_ending(linker, level_of_decision(key, linker))
 
     def resolve(ctx: Evaluation) -> Resolved:
         found = as_it_stands(ctx)
+        if decision.latches and found.outcome not in decision.latches:
+            found = latched(ctx, names, decision.latches, as_it_stands) or found
         end = ended(ctx)
         if end is not None:
             close(found, end.known, person=decision.confirm is not None)

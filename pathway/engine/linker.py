@@ -251,6 +251,10 @@ class Linker:
             for name, kinds in found.items()
         }
 
+    def reads(self, owner: str) -> list[str]:
+        """The names of the record that an owner reads, itself or through what has been compiled before it."""
+        return list(self._reads(owner, {}))
+
     def _reads(self, owner: str, known: dict[str, dict[str, None]]) -> dict[str, None]:
         found = known.get(owner)
         if found is None:

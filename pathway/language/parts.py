@@ -134,7 +134,8 @@ class Decision:
 
     `ends_with`: nobody is asked any more after that end, what was taken stands, and late results open nothing; not said: the
     treatment if it reads a ledger or picks the amounts of one, else the study; `never`: a question that outlives the patient,
-    such as whether an event was serious.
+    such as whether an event was serious. `latches`: outcomes of a computed table that stay once they were found, whatever values
+    come later; a correction of the values behind them takes them back.
     """
 
     id: str
@@ -150,6 +151,7 @@ class Decision:
     asked: Predicate | None = None
     scope: Scope = ()
     ends_with: EndsWith = ""
+    latches: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +208,8 @@ class Assessment:
 
     `asked`: it is shown and due only while this holds (may read phases). `blocked_by`: a decision; while a person
     has not taken it the item is blocked, not late, and whoever holds the decision is reminded. `ends_with`: with which end it
-    is no longer asked for; not said: the study.
+    is no longer asked for; not said: the study. `needs`: criteria that must pass before it may be done; it is blocked by the
+    first that does not.
     """
 
     id: str
@@ -221,6 +224,7 @@ class Assessment:
     kind: Literal["assessment", "dose"] = "assessment"
     scope: Scope = ()
     ends_with: EndsWith = ""
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,11 @@ from pathway.language import (
     AnyOf,
     Assessment,
     Compare,
+    Criterion,
+    Decision,
     Deviation,
     InPhase,
+    Input,
     Known,
     Milestone,
     Moment,
@@ -19,12 +22,14 @@ from pathway.language import (
     Recorded,
     Rung,
     Setting,
+    Taken,
     Task,
     VerdictIs,
     all_of,
     any_of,
     assumption,
     public,
+    row,
 )
 from protocols.cbc_all2024.anchors import course
 from protocols.cbc_all2024.facts import HDMTX, LEVELS
@@ -51,6 +56,11 @@ def delayed(n: str) -> Compare:
     return Compare(level(n, "44H"), Param("mtx_delayed"))
 
 
+def was_delayed(n: str) -> Taken:
+    """The excretion was delayed: a lower level later does not unmake it."""
+    return Taken(f"mtx_excretion[course={n}]", ("DELAYED",))
+
+
 def given(n: str, dose: str = "") -> Recorded:
     """The course has been started, with that dose in g/m2."""
     return Recorded("hdmtx_started", course(n), where=("dose", dose) if dose else ("", ""))
@@ -67,13 +77,27 @@ def measured(n: str, hours: str) -> AnyOf:
     return any_of(Known(level(n, hours)), *(Compare(level(n, b), Param("mtx_safe")) for b in before))
 
 
+DECISIONS = tuple(
+    Decision("mtx_excretion", f"Excretion of methotrexate, course {n}", (Input("delayed", delayed(n)),),
+             (row("DELAYED", public("C5"), delayed="yes"), row("IN_TIME", public("C5"), delayed="no")), ("DELAYED", "IN_TIME"), public("C5"),
+             asked=Known(level(n, "44H")), scope=course(n), latches=("DELAYED",))
+    for n in HDMTX
+)  # fmt: skip
+
+CRITERIA = tuple(
+    Criterion(f"MTX-{before}-CLEAR", f"Methotrexate of course {before}, if it was given, is 0.2 umol/L or less", "methotrexate",
+              any_of(Not(given(before)), recovered(before)), public("C5", note="the next course waits"))
+    for before, _ in pairwise(HDMTX)
+)  # fmt: skip
+
 ASSESSMENTS = tuple(
     item
     for n in HDMTX
     for item in (
         Assessment("HDMTX", f"High-dose methotrexate, course {n}: 24 h, 10 % in the first half hour; dose by hdmtx_dose",
                    Moment(f"HDMTX{n}_START"), given(n), "clinician", public("C5", "C8"), window=(0, 3), asked=due(n),
-                   blocked_by="AFTER_EOI_ASSESSMENT" if n == "1" else "", kind="dose", scope=course(n)),
+                   blocked_by="AFTER_EOI_ASSESSMENT" if n == "1" else "", kind="dose", scope=course(n),
+                   needs=() if n == HDMTX[0] else (f"MTX-{HDMTX[HDMTX.index(n) - 1]}-CLEAR",)),
         *(
             Assessment(f"MTX-{hours}", f"Methotrexate level {text} after the start of course {n}, +- 2 h",
                        Moment(f"HDMTX{n}_START", hours=int(hours.removesuffix("H"))), measured(n, hours), "laboratory",
@@ -89,7 +113,7 @@ TASKS = tuple(
     for item in (
         Task("MTX-UNTIL-SAFE", f"Course {n}: measure methotrexate daily until 0.2 umol/L or less",
              all_of(given(n), Known(level(n, "68H"))), recovered(n), "laboratory", public("C5"), scope=course(n)),
-        Task("MTX-RESCUE", f"Course {n}: delayed excretion, increase the leucovorin rescue; the next course waits", delayed(n),
+        Task("MTX-RESCUE", f"Course {n}: delayed excretion, increase the leucovorin rescue; the next course waits", was_delayed(n),
              any_of(Recorded("rescue_increased", course(n)), recovered(n)), "clinician", public("C5"), scope=course(n)),
     )
 )  # fmt: skip
@@ -108,7 +132,7 @@ DEVIATIONS = tuple(
     item
     for n in HDMTX
     for item in (
-        Deviation("MTX-DELAYED", f"Course {n}: methotrexate above 1 umol/L at 44 h, delayed excretion", delayed(n),
+        Deviation("MTX-DELAYED", f"Course {n}: methotrexate above 1 umol/L at 44 h, delayed excretion", was_delayed(n),
                   (Rung("critical"),), public("C5"), to="clinician", kind="alert", scope=course(n)),
         Deviation("HDMTX-WRONG-DOSE", f"Course {n} was given at the other group's dose",
                   any_of(all_of(Outcome("hdmtx_dose", ("3",)), given(n, "5")), all_of(Outcome("hdmtx_dose", ("5",)), given(n, "3"))),
