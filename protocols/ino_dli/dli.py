@@ -49,6 +49,7 @@ SEVERE = Decision(
 )
 SEVERE_BEFORE = all_of(
     Taken("agvhd_severe", ("YES",)),
+    Not(gvhd.ACUTE_FOUND),
     any_of(Not(Reached("DLI_DAY")), Dates(Day("AGVHD_SEVERE_DAY"), "<=", Day("DLI_DAY"))),
 )
 
