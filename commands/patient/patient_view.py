@@ -201,13 +201,13 @@ def _dose(ledger: dict[str, Any], patient: Patient) -> Row:
     return (
         styled(ledger["state"]),
         Text(ledger["key"], style="bold"),
-        f"{ledger['given']} {ledger['unit']}" if "doses" in ledger else f"{_given(ledger, patient.now)} h",
+        f"{ledger['given']} {ledger['unit']}" if "doses" in ledger else f"{hours_given(ledger, patient.now)} h",
         f"{ledger['dose']} {ledger['unit']}",
         end or "not set",
     )
 
 
-def _given(ledger: dict[str, Any], now: datetime) -> str:
+def hours_given(ledger: dict[str, Any], now: datetime) -> str:
     """The hours given by now: the plan says them as of its last event, and while it runs each hour adds one."""
     hours = Decimal(ledger["given"])
     if ledger["state"] == "running" and ledger["as_of"]:
