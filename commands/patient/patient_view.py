@@ -201,7 +201,9 @@ def _dose(ledger: dict[str, Any], patient: Patient) -> Row:
     return (
         styled(ledger["state"]),
         Text(ledger["key"], style="bold"),
-        f"{ledger['given']} {ledger['unit']}" if "doses" in ledger else f"{hours_given(ledger, patient.now)} h",
+        f"{ledger['given']} {ledger['unit']}"
+        if "doses" in ledger
+        else f"{hours_given(ledger, patient.now)} h",
         f"{ledger['dose']} {ledger['unit']}",
         end or "not set",
     )

@@ -37,7 +37,7 @@ def compile_decision(decision: Decision, linker: Linker, leaves: Leaves) -> Reso
     enacted = [(option, predicate(p, linker), _by_time(p)) for option, p in decision.enacted]
     key = key_of(decision.id, decision.scope)
     linker.recorded(key)
-    names = [
+    reports = [
         name for name in linker.reads(f"decision {key}") if name in linker.facts or name in linker.events
     ]
     for option in decision.latches:
@@ -48,7 +48,7 @@ def compile_decision(decision: Decision, linker: Linker, leaves: Leaves) -> Reso
     def resolve(ctx: Evaluation) -> Resolved:
         found = as_it_stands(ctx)
         if decision.latches and found.outcome not in decision.latches:
-            found = latched(ctx, names, decision.latches, as_it_stands) or found
+            found = latched(ctx, reports, decision.latches, as_it_stands) or found
         end = ended(ctx)
         if end is not None:
             close(found, end.known, person=decision.confirm is not None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathway.engine.ledgers.infusion import INFUSION_ACTIONS
 from pathway.engine.linker import Linker
-from pathway.language import AllOf, AnyOf, Done, Doses, InPhase, Predicate, Reached, Recorded
+from pathway.language import AllOf, Anchor, AnyOf, Done, Doses, InPhase, Predicate, Reached, Recorded
 from pathway.language.terms import key_of
 from pathway.language.walk import atoms
 
@@ -33,7 +33,7 @@ def check_exits(linker: Linker) -> None:
                     )
 
 
-def _opened_by(when: Predicate, anchors: dict[str, object]) -> list[str]:
+def _opened_by(when: Predicate, anchors: dict[str, Anchor]) -> list[str]:
     """The actions that alone are enough, or needed, for an exit; those under a negation are neither."""
     match when:
         case AllOf(parts) if any(isinstance(part, InPhase) for part in parts):
@@ -43,5 +43,5 @@ def _opened_by(when: Predicate, anchors: dict[str, object]) -> list[str]:
         case Recorded(action):
             return [action]
         case Reached(anchor) if anchor in anchors:
-            return [done.action for done in atoms(anchors[anchor].actual, Done)]  # type: ignore[attr-defined]
+            return [done.action for done in atoms(anchors[anchor].actual, Done)]
     return []

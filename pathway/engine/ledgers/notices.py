@@ -10,7 +10,7 @@ from pathway.engine.context import Evaluation
 from pathway.engine.linker import Linker
 from pathway.engine.obligations import oblige
 from pathway.engine.results import Run
-from pathway.language import Deviation, Doses, Infusion, LedgerFlag, LedgerPoint
+from pathway.language import Doses, Infusion, LedgerFlag, LedgerPoint
 from pathway.language.terms import key_of
 from pathway.language.walk import atoms
 from pathway.plan import Obligation
@@ -41,7 +41,6 @@ def compile_ledger_notices(
     own = {
         flag.flag
         for deviation in linker.protocol.deviations
-        if isinstance(deviation, Deviation)
         for flag in atoms(deviation.when, LedgerFlag)
         if flag.ledger == key
     }
