@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from commands.errors import UsageError
 from commands.options import MINUS
-from pathway.moments import MORNING, BadMoment, read_moment, site_instant
+from pathway.moments import MORNING, BadMoment, place, read_moment, site_instant
 
 ACCEPTED = "accepted: a day such as 2025-03-10, or '2025-03-10 10:00' in site time"
 
@@ -23,7 +23,7 @@ def moment(text: str, tz: ZoneInfo, now: datetime) -> datetime:
         if when.base != "day" or when.day is None or when.shifts:
             raise UsageError(f"{text!r} is not a moment; {ACCEPTED}")
         if when.clock is not None:
-            return site_instant(when.day, when.clock, tz)
+            return place(when, tz, lambda _: now)
         morning = site_instant(when.day, MORNING, tz)
         today = now.astimezone(tz).date() == when.day
         return site_instant(when.day, time(0), tz) if today and morning > now else morning

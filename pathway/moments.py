@@ -15,7 +15,7 @@ from pathway.errors import AllpathError
 MORNING = time(9)
 """The hour of a day that is written without one."""
 
-FORMS = "2025-02-03, 2025-02-03 09:00, D33, D33 10:00, b15, an event's id, or one of these + 4d or - 6h"
+FORMS = "2025-02-03, 2025-02-03 09:00, 2025-10-26 02:30+01:00, D33, D33 10:00, b15, an event's id, or one of these + 4d or - 6h"
 
 
 class BadMoment(AllpathError):
@@ -35,7 +35,8 @@ class When:
     """A moment that has been read but not yet placed.
 
     `base`: `day` (`day` is set), `study` (`D<number>`), `infusion` (`b<number>` of a cycle), `named` (`name` is an
-    event or anchor). `clock`: the site's time of day, if written; it holds for the day that shifts by days lead to.
+    event or anchor). `clock`: the site's time of day, if written; it holds for the day that shifts by days lead to. `ahead`: by
+    how many minutes that clock is ahead of UTC, if written: which of two, when an hour comes twice.
     """
 
     base: Literal["day", "study", "infusion", "named"]
@@ -44,9 +45,10 @@ class When:
     name: str = ""
     clock: time | None = None
     shifts: tuple[Shift, ...] = ()
+    ahead: int | None = None
 
 
-_CLOCK = r"(?P<{0}>\d{{1,2}}:\d{{2}})"
+_CLOCK = r"(?P<{0}>\d{{1,2}}:\d{{2}})(?P<{0}_ahead>[+-]\d{{2}}:\d{{2}})?"
 _SHAPE = re.compile(
     r"(?:(?P<date>\d{4}-\d{2}-\d{2})|(?P<day>[Db])(?P<number>-?\d+)|(?P<name>[A-Za-z_][\w.\[\]=,-]*))"
     + r"(?:(?:\s+|(?<=\d)T)"
@@ -72,19 +74,21 @@ def read_moment(text: str) -> When:
     if len(clocks) > 1:
         raise BadMoment(f"{text!r} has two times of day")
     clock = _clock(clocks[0]) if clocks else None
+    ahead = _ahead(found["clock_ahead"] or found["last_ahead"] or "")
     shifts = tuple(_shift(*parts) for parts in _SHIFT.findall(found["shifts"]))
     if found["last"] and any(shift.unit in "hm" for shift in shifts):
         raise BadMoment(f"{text!r}: a time of day does not go with an offset in hours or minutes")
     if found["date"]:
-        return When("day", day=_date(found["date"]), clock=clock, shifts=shifts)
+        return When("day", day=_date(found["date"]), clock=clock, shifts=shifts, ahead=ahead)
     if found["day"]:
         number = int(found["number"])
         if found["day"] == "b" and number < 1:
             raise BadMoment(f"{text!r}: infusion days count from b1")
         if abs(number) > 36500:
             raise BadMoment(f"{text!r} is too far away")
-        return When("study" if found["day"] == "D" else "infusion", number=number, clock=clock, shifts=shifts)
-    return When("named", name=found["name"], clock=clock, shifts=shifts)
+        base: Literal["study", "infusion"] = "study" if found["day"] == "D" else "infusion"
+        return When(base, number=number, clock=clock, shifts=shifts, ahead=ahead)
+    return When("named", name=found["name"], clock=clock, shifts=shifts, ahead=ahead)
 
 
 def glued(name: str) -> tuple[str, str] | None:
@@ -96,7 +100,8 @@ def glued(name: str) -> tuple[str, str] | None:
 def place(when: When, tz: ZoneInfo, base: Callable[[When], date | datetime]) -> datetime:
     """The instant (UTC). `base` gives what a moment counts from: D1 (`study`), b1 (`infusion`), or a name's instant.
 
-    A day without an hour means 09:00. A local time that comes twice (the clock is set back) is its first occurrence.
+    A day without an hour means 09:00. A local time that comes twice (the clock is set back) is its first occurrence, unless the
+    moment says how far the clock is ahead of UTC.
     Raises `BadMoment` for a local time that does not exist (the clock is set forward), and whatever `base` raises.
     """
     start: date | datetime = when.day if when.day is not None else base(when)
@@ -110,7 +115,12 @@ def place(when: When, tz: ZoneInfo, base: Callable[[When], date | datetime]) -> 
             day, clock, fold = day + timedelta(days=when.number - 1), MORNING, 0
         if when.clock is not None:
             clock, fold = when.clock, 0
-        return _shifted(day, clock, fold, when.shifts, tz)
+        if when.ahead is None:
+            return _shifted(day, clock, fold, when.shifts, tz)
+        days = tuple(s for s in when.shifts if s.unit not in "hm")
+        day = _shifted(day, time(12), 0, days, tz).astimezone(tz).date()
+        hours = tuple(s for s in when.shifts if s.unit in "hm")
+        return _shifted(day, clock, _fold(day, clock, when.ahead, tz), hours, tz)
     except OverflowError:
         raise BadMoment("this moment is beyond the calendar") from None
 
@@ -142,6 +152,29 @@ def _shifted(day: date, clock: time, fold: int, shifts: tuple[Shift, ...], tz: Z
         elif shift.unit == "m":
             instant += timedelta(minutes=shift.amount)
     return instant
+
+
+def _ahead(text: str) -> int | None:
+    """Minutes of `+01:00`; None of nothing."""
+    if not text:
+        return None
+    hours, minutes = int(text[1:3]), int(text[4:])
+    if hours > 14 or minutes > 59:
+        raise BadMoment(f"{text!r} is not a time ahead of UTC; accepted: -12:00 to +14:00")
+    return (hours * 60 + minutes) * (-1 if text.startswith("-") else 1)
+
+
+def _fold(day: date, clock: time, ahead: int, tz: ZoneInfo) -> int:
+    """Which of the occurrences of a local time is so far ahead of UTC: 0 the first, 1 the second."""
+    found = []
+    for fold in (0, 1):
+        offset = site_instant(day, clock, tz, fold).astimezone(tz).utcoffset() or timedelta(0)
+        if offset == timedelta(minutes=ahead):
+            return fold
+        found.append(f"{offset / timedelta(hours=1):+g}")
+    raise BadMoment(
+        f"{day.isoformat()} {clock:%H:%M} in {tz.key} is {' or '.join(dict.fromkeys(found))} hours from UTC, not {ahead / 60:+g}"
+    )
 
 
 def _date(text: str) -> date:

@@ -17,7 +17,7 @@ import z3
 from analysis.proof.expressions import Expr, either, number
 from analysis.proof.unknowns import Group, ReadingVar, Stands, faces, reading_words
 from pathway.engine.context import Compiled
-from pathway.language import Done, Infusion, Limit, Param, Reading, Recorded
+from pathway.language import Directed, Done, Infusion, Limit, Param, Reading, Recorded
 from pathway.language.profile import Profile, profile_keys
 from pathway.language.terms import key_of, reading_name
 
@@ -293,12 +293,19 @@ class Variables:
                     if "infusion_stopped" in self.compiled.actions
                     else []
                 )
-                ends += [self.recorded(name, ()) for name in spec.ended_by]
+                # An exit from treatment, death, or a directed stop once it is off, ends it as well.
+                ends += [self.recorded(a.id, ()) for a in self.compiled.actions.values() if a.ends]
+                if any(rule.action == "stop" for rule in spec.rules):
+                    directed = Directed(ledger, ("stop",), ())
+                    ends.append(self.while_started(f"{ledger}: directed to stop", ledger, directed))
                 held = self.ledger_is(ledger, ("held",))
                 self.legal += [started == begun, z3.Implies(stopped, either(*ends)), z3.Not(held)]
             else:
+                exits = [self.recorded(a.id, ()) for a in self.compiled.actions.values() if a.ends]
+                own = self.recorded(spec.stopped, spec.scope)
                 self.legal += [
-                    stopped == self.recorded(spec.stopped, spec.scope),
+                    z3.Implies(own, stopped),
+                    z3.Implies(stopped, either(own, z3.And(begun, either(*exits)))),
                     started == z3.Or(begun, stopped),
                 ]
         return started

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import ROUND_DOWN, Decimal
 from typing import Any, Final
 
 from rich.console import Console
@@ -216,10 +217,21 @@ def _dose(ledger: dict[str, Any], patient: Patient) -> Row:
     return (
         styled(ledger["state"]),
         Text(ledger["key"], style="bold"),
-        f"{ledger['given']} {ledger['unit']}" if "doses" in ledger else f"{_hours(ledger['given'])} h",
+        f"{ledger['given']} {ledger['unit']}"
+        if "doses" in ledger
+        else f"{hours_given(ledger, patient.now)} h",
         f"{ledger['dose']} {ledger['unit']}",
         end or "not set",
     )
+
+
+def hours_given(ledger: dict[str, Any], now: datetime) -> str:
+    """The hours given by now: the plan says them as of its last event, and while it runs each hour adds one."""
+    hours = Decimal(ledger["given"])
+    if ledger["state"] == "running" and ledger["as_of"]:
+        since = now - datetime.fromisoformat(ledger["as_of"])
+        hours += max(Decimal(int(since.total_seconds())), Decimal(0)) / 3600
+    return _hours(format(hours.quantize(Decimal("0.1"), ROUND_DOWN), "f"))
 
 
 def _hours(text: str) -> str:

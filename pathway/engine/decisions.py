@@ -16,7 +16,9 @@ from pathway.engine.confirmations import (
 )
 from pathway.engine.context import DECISIONS, Evaluation, Leaves
 from pathway.engine.decision_inputs import compile_input
+from pathway.engine.endings import close, compile_ending, level_of_decision
 from pathway.engine.lapses import lapsed
+from pathway.engine.latches import latched
 from pathway.engine.linker import Linker
 from pathway.engine.predicates import gate, predicate
 from pathway.engine.results import Cell, Resolved, Result
@@ -45,8 +47,24 @@ def compile_decision(decision: Decision, linker: Linker, leaves: Leaves) -> Reso
     key = key_of(decision.id, decision.scope)
     linker.recorded(key)
     number = linker.decision_index[key]
+    reports = [
+        name for name in linker.reads(f"decision {key}") if name in linker.facts or name in linker.events
+    ]
+    for option in decision.latches:
+        if option not in decision.options or decision.confirm is not None:
+            raise linker.error(f"decision {key} latches {option!r}: only an option of a computed table can")
+    ended = compile_ending(linker, level_of_decision(key, linker))
 
     def resolve(ctx: Evaluation) -> Resolved:
+        found = as_it_stands(ctx)
+        if decision.latches and found.outcome not in decision.latches:
+            found = latched(ctx, reports, decision.latches, as_it_stands) or found
+        end = ended(ctx)
+        if end is not None:
+            close(found, end.known, person=decision.confirm is not None)
+        return found
+
+    def as_it_stands(ctx: Evaluation) -> Resolved:
         found = Resolved()
         if asked is not None:
             result = asked(ctx)

@@ -64,6 +64,7 @@ def compile_assessment(spec: Assessment, linker: Linker) -> Items:
     hour = _hour(spec.due, linker)
     key, (before, after) = key_of(spec.id, spec.scope), spec.window
     blocker = _blocker(spec.blocked_by, linker)
+    needs = [(name, linker.criterion(name)) for name in spec.needs]
 
     def items(ctx: Evaluation) -> list[Item]:
         finished: Result = done(ctx)
@@ -107,7 +108,9 @@ def compile_assessment(spec: Assessment, linker: Linker) -> Items:
                     due_at=due_at,
                 )
             ]
-        blocked = blocker(ctx)
+        blocked = blocker(ctx) or next(
+            (name for name, n in needs if ctx.criterion(n).verdict != "PASS"), None
+        )
         state = _windowed(ctx, window[0], late_from)
         if blocked:
             state = "blocked"

@@ -137,6 +137,12 @@ class Linker:
             if value not in allowed:
                 raise self.error(f"{reading.fact} can never be {value!r}; {nearest(value, allowed)}")
 
+    def check_alive(self, fact: Fact) -> None:
+        """Refuse a value that is said to show that the patient lives, and that the fact can never have."""
+        for value in fact.alive:
+            if fact.type != "choice" or value not in fact.values:
+                raise self.error(f"{fact.id} can never be {value!r}; {nearest(value, fact.values)}")
+
     def action(self, id: str, scope: Scope) -> str:
         """The action of that name; `scope` must be one that it accepts."""
         if id not in self.actions:
@@ -250,6 +256,10 @@ class Linker:
             name: tuple((kind, tuple(numbers)) for kind, numbers in kinds.items())
             for name, kinds in found.items()
         }
+
+    def reads(self, owner: str) -> list[str]:
+        """The names of the record that an owner reads, itself or through what has been compiled before it."""
+        return list(self._reads(owner, {}))
 
     def _reads(self, owner: str, known: dict[str, dict[str, None]]) -> dict[str, None]:
         found = known.get(owner)

@@ -30,6 +30,7 @@ from pathway.language.ledgers import (
     Rate,
     Restart,
     Sign,
+    Stop,
 )
 from pathway.language.parts import (
     Anchor,
@@ -214,6 +215,7 @@ __all__ = [
     "Since",
     "Source",
     "StatusNote",
+    "Stop",
     "StudyDay",
     "Subtrial",
     "SubtrialStatus",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pathway.language.points import Change
-from pathway.language.terms import Role, Source
+from pathway.language.terms import Ends, Role, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,8 @@ class Fact:
     points an observation may name; () means that it has none and may not name one. `possible` are the bounds beyond
     which a value is refused, `plausible` those beyond which it needs a review. `cardinality`: `one` (a second,
     different result for the same point is a conflict: REVIEW), `latest`, `max`, `series`. `supplier` is the role
-    that is asked for it. `details`: what else may be reported with it, by name.
+    that is asked for it. `details`: what else may be reported with it, by name. `alive`: values that say that the patient
+    lives: after a death they are a conflict, and somebody is told.
     `about`: (point, what) where the fact speaks of one occurrence of something: an adverse event, a fact or an action ("" for
     every point). A value counts for the occurrence that was the newest when it was sampled; a new one has none yet.
     """
@@ -68,6 +69,7 @@ class Fact:
     specimens: tuple[str, ...] = ()
     change: Change | None = None
     about: tuple[tuple[str, str], ...] = ()
+    alive: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,9 @@ class Action:
 
     `scopes` maps label names to accepted values. `repeats`: it can be done again and again. Else it is done once in each scope,
     and a second, different report is a conflict that somebody settles by correcting or voiding. `about`: as of a `Fact`, by
-    the value of a scope.
+    the value of a scope. `ends`: what it is over with: the protocol's `treatment`, the `study` for this patient (and with it
+    the treatment), or `life` (and with it both). What runs then ends, and what is asked of people: see `ends_with` of
+    whatever is asked, and `pathway.engine.endings`.
     """
 
     id: str
@@ -87,6 +91,7 @@ class Action:
     details: tuple[str, ...] = ()
     repeats: bool = False
     about: tuple[tuple[str, str], ...] = ()
+    ends: Ends = ""
 
 
 @dataclass(frozen=True, slots=True)

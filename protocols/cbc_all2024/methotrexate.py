@@ -21,6 +21,7 @@ from pathway.language import (
     Recorded,
     Rung,
     Setting,
+    Taken,
     Task,
     VerdictIs,
     all_of,
@@ -54,6 +55,11 @@ def delayed(n: str) -> Compare:
     return Compare(level(n, "44H"), Param("mtx_delayed"))
 
 
+def was_delayed(n: str) -> Taken:
+    """The excretion was delayed: a lower level later does not unmake it."""
+    return Taken(f"mtx_excretion[course={n}]", ("DELAYED",))
+
+
 def given(n: str, dose: str = "") -> Recorded:
     """The course has been started, with that dose in g/m2."""
     return Recorded("hdmtx_started", course(n), where=("dose", dose) if dose else ("", ""))
@@ -71,6 +77,11 @@ def measured(n: str, hours: str) -> AnyOf:
 
 
 DECISIONS = tuple(
+    Decision("mtx_excretion", f"Excretion of methotrexate, course {n}", (Input("delayed", delayed(n)),),
+             (row("DELAYED", public("C5"), delayed="yes"), row("IN_TIME", public("C5"), delayed="no")), ("DELAYED", "IN_TIME"), public("C5"),
+             asked=Known(level(n, "44H")), scope=course(n), latches=("DELAYED",))
+    for n in HDMTX
+) + tuple(
     Decision(
         "HDMTX_CLEARED",
         f"May course {n} be given: methotrexate of the one before 0.2 umol/L or less? What is not known has not recovered",
@@ -85,7 +96,7 @@ DECISIONS = tuple(
         scope=course(n),
     )
     for before, n in pairwise(HDMTX)
-)
+)  # fmt: skip
 
 ASSESSMENTS = tuple(
     item
@@ -109,7 +120,7 @@ TASKS = tuple(
     for item in (
         Task("MTX-UNTIL-SAFE", f"Course {n}: measure methotrexate daily until 0.2 umol/L or less",
              all_of(given(n), Known(level(n, "68H"))), recovered(n), "laboratory", public("C5"), scope=course(n)),
-        Task("MTX-RESCUE", f"Course {n}: delayed excretion, increase the leucovorin rescue; the next course waits", delayed(n),
+        Task("MTX-RESCUE", f"Course {n}: delayed excretion, increase the leucovorin rescue; the next course waits", was_delayed(n),
              any_of(Recorded("rescue_increased", course(n)), recovered(n)), "clinician", public("C5"), scope=course(n)),
     )
 )  # fmt: skip
@@ -128,7 +139,7 @@ DEVIATIONS = tuple(
     item
     for n in HDMTX
     for item in (
-        Deviation("MTX-DELAYED", f"Course {n}: methotrexate above 1 umol/L at 44 h, delayed excretion", delayed(n),
+        Deviation("MTX-DELAYED", f"Course {n}: methotrexate above 1 umol/L at 44 h, delayed excretion", was_delayed(n),
                   (Rung("critical"),), public("C5"), to="clinician", kind="alert", scope=course(n)),
         Deviation("HDMTX-WRONG-DOSE", f"Course {n} was given at the other group's dose",
                   any_of(all_of(Outcome("hdmtx_dose", ("3",)), given(n, "5")), all_of(Outcome("hdmtx_dose", ("5",)), given(n, "3"))),

@@ -69,7 +69,7 @@ def judgement(event: str, text: str, asked: Predicate, toxicity: Predicate | Non
     """Is it a DLT? Judged at the coordinating meeting; every new occurrence of a toxicity, and a higher grade, asks again."""
     inputs = (Input("occurred", asked if toxicity is None else toxicity, bound_to_size=toxicity is not None),)
     return Decision("DLT_JUDGEMENT", f"{text}: dose-limiting?", inputs, (row(JUDGED, COMPARABLE, occurred="yes"),), ("DLT", "NOT_DLT"),
-                    COMPARABLE, confirm="meeting", asked=asked, scope=(("event", event),))  # fmt: skip
+                    COMPARABLE, confirm="meeting", asked=asked, scope=(("event", event),), ends_with="never")  # fmt: skip
 
 
 JUDGEMENTS = (
@@ -115,6 +115,7 @@ DLT = Decision(
     options=("YES", "NO", "INEVALUABLE"),
     source=public("P2", note="during course 1; days, list and evaluability: assumption"),
     asked=Reached("C1D1"),
+    ends_with="never",
 )  # fmt: skip
 
 DECISIONS = (*JUDGEMENTS, DLT)

@@ -1,5 +1,7 @@
 """Milestones that people hear of, deviations and alerts. Which, and how severe: assumption."""
 
+from dataclasses import replace
+
 from pathway.language import (
     Compare,
     Crit,
@@ -95,7 +97,7 @@ MILESTONES = (
     *(Milestone("CYCLE-STARTED", f"Cycle {n} started", Reached(f"C{n}D1"), public("P2"), scope=cycle(n)) for n in CYCLES),
     *(Milestone("COUNTS-RECOVERED", f"Counts have recovered after cycle {n}{LIMITS}", all_of(RECOVERED[n], Reached(f"C{n}D28")), public("P8"), scope=cycle(n))
       for n in CYCLES),
-    Milestone("DLT", "DLT in cycle 1", Taken("dlt", ("YES", "NO", "INEVALUABLE")), public("P2"), "dlt"),
+    Milestone("DLT", "DLT in cycle 1", Taken("dlt", ("YES", "NO", "INEVALUABLE")), public("P2"), "dlt", ends_with="never"),
     *(Milestone("RESPONSE", f"Response, end of cycle {n}", response(n, *CLASSES), public("P2"), f"response[cycle={n}]", scope=cycle(n))
       for n in CYCLES),
     *(Milestone("MRD", f"MRD, end of cycle {n}", Taken(f"mrd_status[cycle={n}]", ("NEGATIVE", "POSITIVE")), public("P2"), f"mrd_status[cycle={n}]",
@@ -124,6 +126,11 @@ def alert(
 ) -> Deviation:
     """A notice to act on."""
     return Deviation(id, text, when, (severity,), assumption(), to=to, kind="alert", scope=scope)
+
+
+def outlives(notice: Deviation) -> Deviation:
+    """A notice about the design, which needs an answer whatever becomes of the patient."""
+    return replace(notice, ends_with="never")
 
 
 def unless(*parts: Predicate) -> VerdictIs:
@@ -201,10 +208,10 @@ DEVIATIONS = (
     alert("BLASTS-BACK", "Blasts of 5 % or more in a later marrow after remission: is it a relapse? State it if it is",
           all_of(Reached("REMISSION"), VerdictIs(Compare(Reading("marrow_blasts", point="OTHER", since="REMISSION"), Limit(">=", "5")), ("PASS",)),
                  Not(Reached("RELAPSE_DAY"))), MAJOR),
-    alert("DLT-CANDIDATE", "Toxicity of grade 3 or more in cycle 1: a DLT? It is on the meeting's agenda",
-          any_of(*(all_of(severe(e), VerdictIs(Outcome(f"DLT_JUDGEMENT[event={e}]", ("DLT",)), ("PENDING",))) for e in DLT_EVENTS)), MAJOR),
-    alert("DLT-INEVALUABLE", "Not evaluable for DLT: to be replaced", Taken("dlt", ("INEVALUABLE",)), MAJOR, "meeting"),
-    alert("NOT-EVALUABLE-SOON", "Left in the DLT window: say whether evaluable", all_of(Reached("C1D1"), Not(WINDOW_OVER), unless(EVALUABLE)), MINOR),
+    outlives(alert("DLT-CANDIDATE", "Toxicity of grade 3 or more in cycle 1: a DLT? It is on the meeting's agenda",
+          any_of(*(all_of(severe(e), VerdictIs(Outcome(f"DLT_JUDGEMENT[event={e}]", ("DLT",)), ("PENDING",))) for e in DLT_EVENTS)), MAJOR)),
+    outlives(alert("DLT-INEVALUABLE", "Not evaluable for DLT: to be replaced", Taken("dlt", ("INEVALUABLE",)), MAJOR, "meeting")),
+    outlives(alert("NOT-EVALUABLE-SOON", "Left in the DLT window: say whether evaluable", all_of(Reached("C1D1"), Not(WINDOW_OVER), unless(EVALUABLE)), MINOR)),
     alert("INTERACTION", "A drug that interacts with CYP3A, P-gp or QT", all_of(ON_CYCLES, Is(Reading("conmed_check", since="C1D1"), ("INTERACTION",))),
           MAJOR),
     alert("ALIVE-UNKNOWN", "Not seen for 7 months", all_of(FOLLOWED, Known(Reading("survival"))), Rung("minor", Moment("LAST_SEEN", months=7)), "coordinator"),

@@ -34,11 +34,30 @@ CHRONIC_NOW = all_of(
     gvhd.CHRONIC_FOUND, any_of(Not(Reached("DLI_DAY")), Dates(Day("CGVHD_DAY"), "<=", Day("DLI_DAY")))
 )
 
+SEVERE = Decision(
+    "agvhd_severe",
+    "Acute GvHD of grade III or IV by its findings, now or before",
+    inputs=(Input("grade", "agvhd_grade"),),
+    rules=(
+        row("YES", registry("no previous grade III-IV"), grade=("III", "IV")),
+        row("NO", registry(), grade=("0", "I", "II")),
+        row(None, registry(), grade="none"),
+    ),
+    options=("YES", "NO"),
+    source=registry(),
+    latches=("YES",),
+)
+SEVERE_BEFORE = all_of(
+    Taken("agvhd_severe", ("YES",)),
+    Not(gvhd.ACUTE_FOUND),
+    any_of(Not(Reached("DLI_DAY")), Dates(Day("AGVHD_SEVERE_DAY"), "<=", Day("DLI_DAY"))),
+)
+
 DLI = Decision(
     "dli",
     "Donor lymphocytes: no earlier grade III-IV acute GvHD, no HLA loss, no acute and no chronic GvHD now",
     inputs=(
-        Input("severe_before", Is(Reading("prior_agvhd"), ("III", "IV")), closed=("unknown", ALWAYS)),
+        Input("severe_before", any_of(Is(Reading("prior_agvhd"), ("III", "IV")), SEVERE_BEFORE), closed=("unknown", ALWAYS)),
         Input("hla_lost", Is(Reading("hla_loss", until="DLI_DAY"), ("POSITIVE",)), closed=("unknown", ALWAYS)),
         Input("acute", any_of(Is(Reading("agvhd", until="DLI_DAY"), ("PRESENT",)), ACUTE_NOW), closed=("unknown", ALWAYS)),
         Input("chronic", any_of(Is(Reading("cgvhd", until="DLI_DAY"), ("MILD", "MODERATE", "SEVERE")), CHRONIC_NOW),
@@ -76,7 +95,7 @@ DLI_GO = Decision(
     enacted=(("GIVE", Recorded("dli_given")),),
 )
 
-DECISIONS = (DLI, DLI_GO)
+DECISIONS = (SEVERE, DLI, DLI_GO)
 
 DOSE_LEDGERS = (
     Doses(

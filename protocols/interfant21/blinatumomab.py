@@ -15,6 +15,7 @@ from pathway.language import (
     Not,
     Param,
     Predicate,
+    Restart,
     Taken,
     VerdictIs,
     all_of,
@@ -33,8 +34,10 @@ LABEL = "label, below 45 kg; the retrieved text is the relapsed/refractory one"
 
 ADVERSE_EVENT_RULES = (
     *rules("5 ug/m2/day", "15", LABEL),
-    AdverseEventRule("SEIZURE-1", "SEIZURE", (1, 5), "consider_pause",
-                     "first seizure: consider interruption; the label stops at the second", assumption()),
+    AdverseEventRule("SEIZURE-1", "SEIZURE", (1, 5), "interrupt",
+                     "first seizure: hold as for neurotoxicity of grade 3, until over for 3 days, restart at 5 ug/m2/day, to 15 after 7 "
+                     "days; the label stops at the second", assumption("the stricter of the two tables"),
+                     restart=Restart(grade_at_most=0, for_days=3, low_days=7)),
     AdverseEventRule("HYPERSENSITIVITY", "HYPERSENSITIVITY", (1, 5), "stop", "proven hypersensitivity: stop for good (X3)",
                      registry()),
 )  # fmt: skip
@@ -54,7 +57,8 @@ def cycle(number: str) -> Infusion:
         source=public("P7", "B6", note="dose of the pilot, cap of the label (G6)"),
         same_cycle_pause=Param("same_cycle_pause_max"),
         supervised_pause_hours=4,
-        ended_by=("death",),
+        end_tolerance=Param("infusion_end_tolerance"),
+        lifted_by=((f"BLINA_{number}_STOP", "CONTINUE"),),
     )
 
 
@@ -103,7 +107,7 @@ def pause_decision(number: str) -> Decision:
         source=public("B3", note="label: a new cycle; the trial may differ"),
         confirm="clinician",
         asked=all_of(
-            LedgerIs(ledger, ("running", "paused", "stopped")), Not(Taken(f"BLINA_{number}_STOP", ("STOP",)))
+            LedgerIs(ledger, ("running", "paused", "stopped", "short")), Not(Taken(f"BLINA_{number}_STOP", ("STOP",)))
         ),
         enacted=(("STOP", LedgerIs(ledger, ("stopped",))),),
     )

@@ -201,7 +201,7 @@ def cycle_deviations(number: str) -> tuple[Deviation, ...]:
     running = LedgerIs(ledger, ("running",))
     return (
         deviation(f"{name}-SHORT", f"Cycle {number} ended short of 672 infusion hours, logged pauses taken off",
-                  LedgerIs(ledger, ("short",)), CRITICAL),
+                  all_of(LedgerIs(ledger, ("short",)), Not(Taken(f"BLINA_{number}_PAUSE", ("NEW_CYCLE",)))), CRITICAL),
         deviation(f"{name}-DOSE-DIFFERS", f"Cycle {number}: the reported dose is not the one directed",
                   LedgerFlag(ledger, "dose_differs"), CRITICAL),
         deviation(f"{name}-PAUSE-NOT-RECORDED", f"Cycle {number} resumed without a recorded pause: when did it begin?",

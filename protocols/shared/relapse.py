@@ -68,4 +68,5 @@ def table(key: str, remission: Predicate) -> Decision:
         options=("RELAPSE", "REPEAT_MARROW", "NO_RELAPSE"),
         source=public(key, note="general consensus; the team states the relapse"),
         asked=all_of(Known(Reading("suspected_marrow")), remission),
+        latches=("RELAPSE",),
     )  # fmt: skip

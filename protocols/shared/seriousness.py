@@ -138,6 +138,7 @@ def serious(number: str, clocks: Clocks, event: str = "") -> Decision:
         source=clocks.serious,
         asked=any_of(Known(criterion), Known(grade), *((Graded(event, 3),) if event else ())),
         scope=(("sae", number),),
+        ends_with="never",
     )  # fmt: skip
 
 
@@ -193,13 +194,13 @@ def _tasks(number: str, what: str, clocks: Clocks, event: str) -> tuple[Task, ..
     told = _told(number, event)
     return (
         Task("SAE-REPORT", f"Report {what} to the sponsor within 24 hours of awareness, weekend or not", sae, told,
-             "clinician", clocks.to_sponsor, due=Moment(f"SAE_{number}", hours=Param("sae_hours")), scope=name),
+             "clinician", clocks.to_sponsor, due=Moment(f"SAE_{number}", hours=Param("sae_hours")), scope=name, ends_with="never"),
         Task("SUSAR-REPORT", f"Report SUSAR {number}, fatal or life-threatening: 7 days", fatal, reported, "sponsor", clocks.susar,
-             due=Moment(due), scope=(("fatal", "yes"), *name)),
+             due=Moment(due), scope=(("fatal", "yes"), *name), ends_with="never"),
         Task("SUSAR-FOLLOW-UP", f"Follow-up report of SUSAR {number}: 8 days more", fatal, Recorded("susar_followed_up", name), "sponsor",
-             clocks.susar, due=Moment(due, days=Param("susar_follow_up_days")), scope=name),
+             clocks.susar, due=Moment(due, days=Param("susar_follow_up_days")), scope=name, ends_with="never"),
         Task("SUSAR-REPORT", f"Report SUSAR {number}: 15 days", other, reported, "sponsor", clocks.susar,
-             due=Moment(f"SUSAR_{number}", days=Param("susar_other_days")), scope=(("fatal", "no"), *name)),
+             due=Moment(f"SUSAR_{number}", days=Param("susar_other_days")), scope=(("fatal", "no"), *name), ends_with="never"),
     )  # fmt: skip
 
 
@@ -218,7 +219,8 @@ def _deviations(number: str, clocks: Clocks, event: str) -> tuple[Deviation, ...
         id: str, text: str, when: Predicate, moment: Moment, source: Source, label: Scope = ()
     ) -> Deviation:
         to: Role = "coordinator" if id == "SAE-LATE" else "sponsor"
-        return Deviation(id, text, when, (Rung("critical", moment),), source, to=to, scope=(*label, *name))
+        rungs = (Rung("critical", moment),)
+        return Deviation(id, text, when, rungs, source, to=to, scope=(*label, *name), ends_with="never")
 
     return (
         late("SAE-LATE", "Serious adverse event not reported within 24 hours of awareness",

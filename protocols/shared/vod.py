@@ -160,6 +160,7 @@ def diagnosis(sources: Sources, transplant: str) -> Decision:
         options=("VOD", "NO_VOD"),
         source=replace(sources.both, note=sources.note),
         asked=any_of(*(Known(Reading(fact)) for fact in SIGNS), Graded("VOD", 1)),
+        latches=("VOD",),
     )  # fmt: skip
 
 

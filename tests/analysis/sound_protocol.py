@@ -119,8 +119,8 @@ SOUND = Protocol(
         Action("infusion_stopped", "infusion stopped for good", R, scopes=CYCLES),
         Action("infusion_ended", "infusion ended", R, scopes=CYCLES),
         Action("course_ended", "course ended", R),
-        Action("death", "death", R),
-        Action("withdrawn", "consent withdrawn", R),
+        Action("death", "death", R, ends="life"),
+        Action("withdrawn", "consent withdrawn", R, ends="study"),
     ),
     adverse_events=(AdverseEventType("CRS", "cytokine release", R, grades=(0, 4)),),
     anchors=(

@@ -116,6 +116,7 @@ def infusion(number: str) -> Infusion:
     return Infusion(
         "blina", f"Cycle {number}", (("cycle", number),), Param("blina_days"), "15", "5", "ug/m2/day", RULES, R,
         same_cycle_pause=7, supervised_pause_hours=4,
+        end_tolerance=1,
     )  # fmt: skip
 
 
@@ -152,7 +153,7 @@ TOY = Protocol(
     ),
     actions=(
         Action("consent", "consent signed", R),
-        Action("withdrawn", "consent withdrawn", R),
+        Action("withdrawn", "consent withdrawn", R, ends="study"),
         Action("first_prednisone", "first dose", R),
         Action("infusion_started", "started", R, scopes=CYCLE, details=("dose",), repeats=True),
         Action("infusion_paused", "paused", R, scopes=CYCLE, details=("cause",), repeats=True),
@@ -162,8 +163,8 @@ TOY = Protocol(
         Action("bag_change_missed", "bag change missed", R, scopes=CYCLE, repeats=True),
         Action("course_started", "a course began", R, scopes=(("course", ("IB", "ADE", "MARMA")),)),
         Action("donor_found", "donor found", R),
-        Action("relapse", "relapse", R),
-        Action("death", "death", R),
+        Action("relapse", "relapse", R, ends="treatment"),
+        Action("death", "death", R, ends="life"),
         Action("blood_count", "blood count", R, repeats=True),
     ),
     adverse_events=(

@@ -102,7 +102,7 @@ PLATFORM = Protocol(
     actions=(
         Action("slot_wanted", "a slot is wanted", A, scopes=BY_ARM),
         Action("first_dose", "first dose", A, scopes=BY_ARM),
-        Action("withdrawn", "withdrawn", A),
+        Action("withdrawn", "withdrawn", A, ends="study"),
     ),
     anchors=tuple(Anchor(f"FIRST_{a}", f"first dose in {a}", (Done("first_dose", (("arm", a),)),)) for a in ARMS),
     criteria=(),

@@ -97,7 +97,7 @@ TOY = Protocol(
         Action("infusion_resumed", "infusion resumed", A, scopes=CYCLES, details=("dose",)),
         Action("infusion_stopped", "infusion stopped", A, scopes=CYCLES, details=("cause",)),
         Action("infusion_ended", "infusion ended", A, scopes=CYCLES),
-        Action("relapse", "relapse", A, role="clinician"),
+        Action("relapse", "relapse", A, role="clinician", ends="treatment"),
     ),
     adverse_events=(
         AdverseEventType("CRS", "cytokine release", A, scales=("ASTCT", "CTCAE")),

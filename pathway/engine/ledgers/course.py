@@ -9,7 +9,8 @@ from decimal import Decimal
 
 from pathway.clock import at_hour, local_day
 from pathway.engine.context import Evaluation
-from pathway.engine.results import Course, Episode, Held, Planned, Run
+from pathway.engine.endings import Ending
+from pathway.engine.results import Course, Episode, Halt, Held, Planned, Run
 from pathway.events import Event
 from pathway.language import Doses
 
@@ -32,6 +33,8 @@ class CoursePlan:
     review: Callable[[Evaluation], int | None]
     episodes: list[Callable[[Evaluation, datetime | None], list[Episode]]]
     sizes: Callable[[Evaluation], list[Event]]
+    stops: Callable[[Evaluation], list[Halt]]
+    ended: Callable[[Evaluation], Ending | None]
 
 
 def events_of(ctx: Evaluation, spec: Doses, action: str, label: str) -> list[Event]:
@@ -60,7 +63,9 @@ def raise_flags(
     course: Course,
     given: dict[str, Event],
     episodes: list[Episode],
+    before: tuple[datetime, ...],
 ) -> None:
+    """Raise what the doses show. `before`: the holds that the cycle before has answered for; one lowers one cycle."""
     thresholds = (
         ("held_to_omit", plan.omit(ctx), 0),
         ("held_to_reduce", plan.reduce(ctx), 0),
@@ -74,24 +79,24 @@ def raise_flags(
                 at = lasted(ctx, held, limit + more) if limit is not None else None
                 if name == "held_to_omit" and (dose.state != "omit"):
                     continue
-                if name == "held_to_reduce" and not held.reduces:
+                if name == "held_to_reduce" and (not held.reduces or held.opened in before):
                     continue
-                if at is not None and (name != "held_to_review" or held.until is None):
+                if at is not None:  # and it stays so when the hold is over: somebody has yet to decide
                     run.flag(name, at)
     if course.level and course.counted:
         run.flag("reduced", max(course.counted))
     if course.level >= STOPPED_BY_REDUCTIONS and course.counted:
         run.flag("exhausted", max(course.counted))
-    spacing, before = plan.spacing(ctx) or 0, None
+    spacing, last = plan.spacing(ctx) or 0, None
     for dose in sorted((d for d in course.doses if d.at is not None), key=lambda d: (d.at, d.label)):
         event = given.get(dose.label)
         if event is None:
             continue
         _flag_given(ctx, plan, run, dose, event, episodes)
         day = local_day(event.occurred, ctx.tz)
-        if before is not None and (day - before).days < spacing:
+        if last is not None and (day - last).days < spacing:
             run.flag("too_close", event.occurred)
-        before = day
+        last = day
 
 
 def _flag_given(
@@ -118,3 +123,20 @@ def _flag_given(
         run.flag("given_after_omission", at)
     if run.stop is not None and run.stop < at:
         run.flag("given_after_stop", at)
+
+
+def stop_at_once(ctx: Evaluation, run: Run, given: list[datetime]) -> None:
+    """What stop rules do to a course: it is held from the moment at which they are true, and what is given then is told.
+
+    `given`: when doses were begun, and infusions resumed.
+    """
+    for halt in run.stops:
+        for at in given:
+            if at > halt.since and (halt.until is None or at < halt.until):
+                run.flag("given_while_held", at)
+        if halt.until is None:
+            run.flag("stop_directed", halt.since)
+    if "stop_directed" in run.flags:
+        run.dose = "0"
+        if run.state in ("running", "paused"):
+            run.state = "held"

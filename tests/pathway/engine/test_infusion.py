@@ -428,3 +428,73 @@ def test_a_second_start_while_it_runs_is_ignored_and_flagged() -> None:
     life.blina("2025-03-12T10:00", "started")
     assert end(life, "2025-03-13T10:00") == "2025-04-07 11:00"
     assert "started_twice" in run(life, "2025-03-13T10:00").flags
+
+
+def test_a_stop_takes_effect_when_it_is_true_and_not_when_it_is_signed() -> None:
+    life = infused()
+    life.blina("2025-03-14T10:01", "paused", on="2025-03-14T10:00")
+    life.ae("2025-03-14T10:05", "NEURO", 4)
+    life.ae("2025-03-16T10:00", "NEURO", 0)
+    found = run(life, "2025-03-25T10:00")
+    assert (found.state, found.dose) == ("stopped", "0")
+    assert "pause_over_limit" not in found.flags
+    assert "long_pause" not in found.flags
+
+
+def test_an_infusion_resumed_in_spite_of_a_stop_is_told() -> None:
+    life = infused()
+    life.ae("2025-03-14T10:00", "CRS", 4)
+    life.blina("2025-03-14T10:10", "paused")
+    assert "given_after_stop" not in run(life, "2025-03-14T10:10").flags
+    life.blina("2025-03-16T10:00", "resumed")
+    assert "given_after_stop" in run(life, "2025-03-16T10:00").flags
+    assert notice(life.plan("2025-03-16T10:00"), "DESPITE-STOP[ledger=blina[cycle=1]]") is not None
+
+
+def test_an_episode_that_began_during_a_pause_for_another_cause_lowers_the_restart() -> None:
+    life = infused()
+    life.blina("2025-03-14T10:00", "paused")
+    life.ae("2025-03-14T13:00", "CRS", 3)
+    life.ae("2025-03-15T10:00", "CRS", 0)
+    life.blina("2025-03-16T10:00", "resumed")
+    assert state(life, "2025-03-17T10:00").dose == "5"
+    assert state(life, "2025-03-23T10:00").dose == "15"
+
+
+def test_a_peak_that_is_reported_after_the_restart_shows_that_the_dose_differs() -> None:
+    life = infused()
+    grade2 = life.ae("2025-03-14T10:00", "CRS", 2)
+    life.blina("2025-03-14T10:30", "paused")
+    life.ae("2025-03-15T10:00", "CRS", 0, target=grade2.id)
+    life.blina("2025-03-16T10:00", "resumed", details={"dose": "15"})
+    assert "dose_differs" not in run(life, "2025-03-16T10:00").flags
+    life.ae("2025-03-16T15:00", "CRS", 3, target=grade2.id, on="2025-03-14T20:00")
+    assert "dose_differs" in run(life, "2025-03-16T15:00").flags
+
+
+def test_days_counted_anew_after_an_episode_begin_at_the_low_dose() -> None:
+    life = infused()
+    life.ae("2025-03-14T10:00", "CRS", 3)
+    life.blina("2025-03-14T10:01", "paused")
+    life.ae("2025-03-16T10:00", "CRS", 0)
+    life.blina("2025-03-22T09:30", "ended")
+    life.blina("2025-03-22T10:00", "started", details={"dose": "5"})
+    assert "dose_differs" not in run(life, "2025-03-22T10:00").flags
+    assert state(life, "2025-03-29T09:59").dose == "5"
+    assert state(life, "2025-03-29T10:00").dose == "15"
+
+
+def test_an_end_before_the_start_is_told_and_leaves_the_true_end_unknown() -> None:
+    life = infused()
+    life.blina("2025-03-12T10:00", "ended", on="2025-03-08T10:00")
+    plan = life.plan("2025-03-12T10:00")
+    assert notice(plan, "IMPOSSIBLE-ORDER[ledger=blina[cycle=1]]") is not None
+    assert plan.ledgers[0].projected_end is None
+    assert state(life, "2025-04-20T10:00").state == "running"
+
+
+def test_a_pause_after_the_end_asks_whether_it_still_runs() -> None:
+    life = infused()
+    assert notice(life.plan("2025-04-08T10:00"), "IMPOSSIBLE-ORDER") is None
+    life.blina("2025-04-09T10:00", "paused")
+    assert notice(life.plan("2025-04-09T10:00"), "IMPOSSIBLE-ORDER[ledger=blina[cycle=1]]") is not None

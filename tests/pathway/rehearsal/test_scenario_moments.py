@@ -151,3 +151,24 @@ def test_days_keep_the_clock_and_hours_keep_the_distance(zone: ZoneInfo, minute:
 def test_midnight_that_the_clock_skips_is_an_error_too() -> None:
     with pytest.raises(BadMoment, match="does not exist in America/Sao_Paulo"):
         site_instant(date(2018, 11, 4), time(0), ZoneInfo("America/Sao_Paulo"))
+
+
+@pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("2025-10-26 02:30", "00:30"),
+        ("2025-10-26 02:30+02:00", "00:30"),
+        ("2025-10-26 02:30+01:00", "01:30"),
+        ("2025-10-25 + 1d 02:30+01:00", "01:30"),
+    ],
+)
+def test_an_hour_that_comes_twice_is_told_apart_by_how_far_it_is_ahead_of_utc(
+    text: str, instant: str
+) -> None:
+    found = place(read_moment(text), ZoneInfo("Europe/Berlin"), lambda _: date(2025, 1, 1))
+    assert f"{found:%Y-%m-%d %H:%M}" == f"2025-10-26 {instant}"
+
+
+def test_an_offset_that_the_site_does_not_have_then_is_an_error() -> None:
+    with pytest.raises(BadMoment, match=r"is \+2 or \+1 hours from UTC, not \+3"):
+        place(read_moment("2025-10-26 02:30+03:00"), ZoneInfo("Europe/Berlin"), lambda _: date(2025, 1, 1))

@@ -1,0 +1,95 @@
+"""Ends: what still runs when treatment is over, what is asked then, and what comes too late."""
+
+from dataclasses import replace
+
+import pytest
+
+from pathway.engine.compiler import compile_protocol
+from pathway.errors import ProtocolError
+from tests.pathway.toy import TOY, infused, notice
+
+PUMP = "DISCONNECT[ledger=blina[cycle=1]]"
+
+
+@pytest.mark.parametrize("action", ["relapse", "withdrawn"])
+def test_an_exit_from_treatment_asks_to_disconnect_until_the_end_is_reported(action: str) -> None:
+    life = infused()
+    assert notice(life.plan("2025-03-14T10:00"), PUMP) is None
+    life.do("2025-03-15T10:00", action)
+    told = notice(life.plan("2025-03-15T10:00"), PUMP)
+    assert told is not None
+    assert (told.severity, told.state) == ("critical", "raised")
+    assert notice(life.plan("2025-03-25T10:00"), PUMP) is not None
+    life.blina("2025-03-25T12:00", "ended")
+    done = life.plan("2025-03-25T12:00")
+    assert notice(done, PUMP) is None
+    assert done.ledgers[0].state == "stopped"
+
+
+def test_time_completes_no_infusion_after_treatment_has_ended() -> None:
+    life = infused()
+    life.do("2025-03-15T10:00", "relapse")
+    assert life.plan("2025-04-20T10:00").ledgers[0].state == "running"
+
+
+def test_what_was_complete_before_the_end_stays_complete() -> None:
+    life = infused()
+    life.do("2025-04-10T10:00", "relapse")
+    plan = life.plan("2025-04-10T10:00")
+    assert plan.ledgers[0].state == "complete"
+    assert notice(plan, PUMP) is None
+
+
+def test_death_is_itself_the_end_of_an_infusion() -> None:
+    life = infused()
+    life.do("2025-03-15T10:00", "death")
+    plan = life.plan("2025-04-20T10:00")
+    assert (plan.ledgers[0].state, plan.ledgers[0].dose) == ("stopped", "0")
+    assert notice(plan, PUMP) is None
+
+
+def test_a_start_after_the_end_of_treatment_is_told() -> None:
+    life = infused()
+    life.do("2025-03-15T10:00", "relapse")
+    life.blina("2025-03-15T11:00", "ended")
+    life.blina("2025-05-01T10:00", "started", "2")
+    assert notice(life.plan("2025-05-01T10:00"), "AFTER-EXIT[ledger=blina[cycle=2]]") is not None
+
+
+def test_a_result_after_death_is_told_as_late_and_opens_no_question() -> None:
+    life = infused()
+    life.do("2025-03-15T10:00", "death")
+    before = life.plan("2025-03-15T12:00")
+    life.fact("2025-03-17T10:00", "mrd", "0.002", point="EOI", unit="fraction", on="2025-03-07T09:00")
+    after = life.plan("2025-04-20T10:00")
+    late = notice(after, "LATE-RESULT[fact=mrd,point=EOI]")
+    assert late is not None
+    assert late.severity == "info"
+    assert {m.key for m in after.milestones} == {m.key for m in before.milestones}
+    assert not [d.key for d in after.decisions if d.open]
+    assert notice(after, "DECISION-OPEN") is None
+    assert not [i.key for i in after.items if i.state in ("due", "late", "planned", "blocked")]
+
+
+def test_a_corrected_day_of_death_does_not_bring_up_what_came_late() -> None:
+    life = infused()
+    dead = life.do("2025-03-15T10:00", "death")
+    life.fact("2025-03-17T10:00", "mrd", "0.002", point="EOI", unit="fraction", on="2025-03-07T09:00")
+    before = life.plan("2025-03-18T10:00")
+    life.correct("2025-03-20T10:00", dead.id, on="2025-03-14T10:00")
+    after = life.plan("2025-03-20T10:00")
+    assert {m.key for m in after.milestones} == {m.key for m in before.milestones}
+
+
+def test_a_protocol_whose_exit_does_not_say_what_it_ends_is_refused() -> None:
+    silent = tuple(replace(a, ends="") if a.id == "relapse" else a for a in TOY.actions)
+    with pytest.raises(
+        ProtocolError, match="'relapse' leads from anywhere to OFF, and does not say what it ends"
+    ):
+        compile_protocol(replace(TOY, actions=silent))
+
+
+def test_a_protocol_with_a_ledger_and_without_death_is_refused() -> None:
+    silent = tuple(replace(a, ends="") if a.id == "death" else a for a in TOY.actions)
+    with pytest.raises(ProtocolError, match="nothing ends ledger"):
+        compile_protocol(replace(TOY, actions=silent))
