@@ -33,6 +33,8 @@ from contracts.messages import (
     ArchiveReceipt,
     ArchiveRequest,
     DeliverReceipt,
+    EventsRequest,
+    EventsView,
     ExplainRequest,
     ExplanationView,
     Nothing,
@@ -49,7 +51,7 @@ from contracts.messages import (
 )
 from contracts.subtrial_start import SubtrialEnd, SubtrialStart, subtrial_id
 from pathway.errors import UnknownName
-from pathway.events import Report
+from pathway.events import Event, Report
 from pathway.language.profile import make_profile
 from pathway.refusal import Refused
 from pathway.site import Site
@@ -274,6 +276,16 @@ async def timeline(handle: AnyHandle, *, patience: timedelta = PATIENCE) -> Time
     return await query(handle, "timeline", None, TimelineView, patience)
 
 
+async def events(handle: AnyHandle, *, patience: timedelta = PATIENCE) -> tuple[Event, ...]:
+    """Every event of the record in the order of entry, as the pathway itself has it."""
+    found: list[Event] = []
+    while True:
+        view = await query(handle, "events", EventsRequest(after=len(found)), EventsView, patience)
+        found += view.events
+        if len(found) >= view.total:
+            return tuple(found)
+
+
 async def explain(handle: Handle, decision: str, *, patience: timedelta = PATIENCE) -> ExplanationView:
     """Why a decision (its id or key) is as it is. Raises `UnknownName`."""
     view = await query(handle, "explain", ExplainRequest(decision=decision), ExplanationView, patience)
@@ -324,6 +336,7 @@ __all__ = [
     "UnknownPathway",
     "archive",
     "deliver",
+    "events",
     "explain",
     "new_start",
     "new_subtrial_start",

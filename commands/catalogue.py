@@ -51,6 +51,8 @@ ENTRIES: Final = (
           "Every patient: phase, group, what is open and late. From the read model, which runs a moment behind."),
     Entry("timeline", "commands.patient.timeline", "timeline", PATIENTS,
           "What was told, in order, with the event that caused it: phases, milestones, notices, what became due or late."),
+    Entry("events", "commands.patient.events", "events", PATIENTS,
+          "Every entry in order: when, by whom, what, what it replaced, and why; voids, corrections and judgements too."),
     Entry("explain", "commands.patient.explain", "explain", PATIENTS,
           "Why a decision is as it is: values, reasons, clause and source, assumptions, and what would change it."),
     Entry("record", "commands.patient.record", "record", HAPPENED,

@@ -47,6 +47,8 @@ class PatientSession:
     handle: Handle
     start: PathwayStart
     now: datetime
+    person: str = ""
+    """Who talks to it, as claimed."""
 
     @property
     def compiled(self) -> Compiled:
@@ -86,7 +88,7 @@ async def opened(where: Target, subject: str, trial: str | None) -> AsyncIterato
     now = utc_now()
     if start.clock == "stepped":
         now = (await pathways.state(handle)).now
-    yield PatientSession(client, settings, handle, start, now)
+    yield PatientSession(client, settings, handle, start, now, where.person)
 
 
 def _handle(client: Client, where: Target, trial: str, subject: str) -> Handle:

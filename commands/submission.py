@@ -68,7 +68,7 @@ def blank(
 ) -> Report:
     """A report of that kind, made now; `at`: when it happened, as typed in site time."""
     occurred = None if at is None else moment(at, opened.site.tz, opened.now)
-    return Report(id, kind, opened.now, role, occurred=occurred, **fields)
+    return Report(id, kind, opened.now, role, occurred=occurred, person=opened.person, **fields)
 
 
 async def submit(pathway: PatientSession, report: Report, *, dry_run: bool) -> Receipt | DryRun:
@@ -163,7 +163,8 @@ def _show_receipt(who: Mapping[str, str], report: Report, receipt: Receipt, as_j
     console = make_console()
     head = ("recorded", "bold green") if receipt.recorded else ("accepted, not yet recorded", "bold yellow")
     console.print(Text.assemble(head, f"  {' '.join(who.values())}: {words_of(report)}"))
-    console.print(Text(f"event {receipt.event_id}, as claimed by the {report.role}", style="dim"))
+    by = f" ({report.person})" if report.person else ""
+    console.print(Text(f"event {receipt.event_id}, as claimed by the {report.role}{by}", style="dim"))
     if not receipt.recorded:
         console.print(
             "The store does not answer. The pathway keeps the event and brings it there; nothing is lost."

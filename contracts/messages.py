@@ -29,6 +29,9 @@ CONTINUE_AFTER: Final = 20
 of 60 0.26 s.
 """
 
+EVENTS_PAGE: Final = 500
+"""Events that one answer holds: far below the size at which the server refuses it."""
+
 # --- the start, and what one run hands to the next ------------------------------------------------
 
 
@@ -303,6 +306,19 @@ class TimelineView(Message):
 
     earlier: int
     entries: tuple[Change, ...]
+
+
+class EventsRequest(Message):
+    """Which events are asked for: those after the first `after`, at most `EVENTS_PAGE` at once."""
+
+    after: int = Field(default=0, ge=0)
+
+
+class EventsView(Message):
+    """Events of the record in the order of entry, and how many it has."""
+
+    events: tuple[Event, ...]
+    total: int
 
 
 class ExplainRequest(Message):

@@ -12,6 +12,8 @@ from contracts.messages import (
     ArchiveRequest,
     Carried,
     DeliverReceipt,
+    EventsRequest,
+    EventsView,
     ExplainRequest,
     ExplanationView,
     Nothing,
@@ -105,6 +107,11 @@ class PatientPathway:
     def timeline(self, _: Nothing = _NOTHING) -> TimelineView:
         """The newest entries of the timeline; the store has all."""
         return self._shell.timeline()
+
+    @workflow.query(name="events", description="Every event, in the order of entry.")
+    def events(self, request: EventsRequest) -> EventsView:
+        """The events of the record, page by page."""
+        return self._shell.events(request)
 
     @workflow.query(name="explain", description="Why a decision is as it is.")
     def explain(self, request: ExplainRequest) -> ExplanationView:

@@ -83,6 +83,7 @@ class _Door:
             "reason": r.reason,
             "override": r.override,
             "typed_unit": r.unit,
+            "person": r.person,
             "occurred": min(occurred, self.now),
         }
         fields |= more

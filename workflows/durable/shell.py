@@ -31,11 +31,14 @@ import workflows.durable.activity_options as calls
 import workflows.durable.details as details
 from contracts.base import utc
 from contracts.messages import (
+    EVENTS_PAGE,
     Archived,
     ArchiveReceipt,
     ArchiveRequest,
     Carried,
     DeliverReceipt,
+    EventsRequest,
+    EventsView,
     ExplainRequest,
     ExplanationView,
     PlanView,
@@ -227,6 +230,13 @@ class Shell:
     def timeline(self) -> TimelineView:
         """The newest entries of the timeline; the store has all."""
         return TimelineView(earlier=self.state.kept.earlier, entries=tuple(self.state.kept.timeline))
+
+    def events(self, request: EventsRequest) -> EventsView:
+        """Events in the order of entry."""
+        events = self.state.record.events
+        return EventsView(
+            events=tuple(events[request.after : request.after + EVENTS_PAGE]), total=len(events)
+        )
 
     def explain(self, request: ExplainRequest) -> ExplanationView:
         """The explanation of one decision."""
