@@ -207,6 +207,9 @@ class RecordRequest(Message):
 class Receipt(Message):
     """The answer to an accepted report. `recorded`: the store has it too; else it is accepted, and not yet recorded.
 
+    `event_id`: under which it is on record; another than the report's own if an earlier event says the same, and then nothing
+    has changed.
+
     `revision` is that of the batch that brings the event to the store. `changes`: what it changed in the plan.
     """
 

@@ -6,21 +6,24 @@ violates the protocol.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from pathway.engine.context import Evaluation
-from pathway.events import Event, Report
+from pathway.events import Event, EventKind, Report
 from pathway.language.parsing import nearest
 from pathway.language.terms import DECIDERS, decider, key_of
 from pathway.patient.evaluate import criterion_seen, decision_seen
+from pathway.patient.repeated import on_record
 from pathway.patient.report_content import check_scope, details_of, grade_of, scale_of, value_of
 from pathway.plan import DecisionState, Obligation
 from pathway.refusal import Refused, answered, check_frame, check_unmoved, decision_details, in_order
 
 
-def admit(evaluation: Evaluation, report: Report, now: datetime) -> Event | None:
-    """The event that the report becomes, or None if it is on record already with the same content.
+def admit(evaluation: Evaluation, report: Report, now: datetime, *, again: bool = False) -> Event | None:
+    """The event that the report becomes, or None if it is on record already with the same content, under its id or another
+    (`known_as` says which). `again`: record what another event says, too.
 
     `evaluation`: of the record, with its plan, as it is true at `now`: made then, or earlier and nothing has fallen due
     since. Raises Refused.
@@ -35,25 +38,17 @@ def admit(evaluation: Evaluation, report: Report, now: datetime) -> Event | None
             "content_differs",
             f"event id {report.id!r} is already on record with another content; use a new id, or a correction",
         )
-    match report.kind:
-        case "observation":
-            return door.observation()
-        case "action":
-            return door.action()
-        case "adverse_event":
-            return door.adverse_event()
-        case "correction":
-            return door.correction()
-        case "void":
-            return door.void()
-        case "not_obtainable":
-            return door.not_obtainable()
-        case "judgement":
-            return door.judgement()
-        case "decision":
-            return door.decision()
-        case "acknowledgement":
-            return door.acknowledgement()
+    event = _BY_KIND[report.kind](door)
+    return None if not again and on_record(evaluation.record, event) is not None else event
+
+
+def known_as(evaluation: Evaluation, report: Report, now: datetime) -> str:
+    """The id under which what a report says is on record; its own id where nothing else says it. Raises Refused."""
+    if report.id in evaluation.record.by_id:
+        return report.id
+    event = admit(evaluation, report, now, again=True)
+    same = None if event is None else on_record(evaluation.record, event)
+    return report.id if same is None else same.id
 
 
 class _Door:
@@ -389,3 +384,16 @@ class _Door:
         every = (*self.plan.deviations, *self.plan.alerts)
         exact = [o for o in every if o.key == wanted] or [o for o in every if o.id == r.name]
         return next((o for o in exact if o.state == "raised"), exact[0] if exact else None)
+
+
+_BY_KIND: Final[Mapping[EventKind, Callable[[_Door], Event]]] = {
+    "observation": _Door.observation,
+    "action": _Door.action,
+    "adverse_event": _Door.adverse_event,
+    "correction": _Door.correction,
+    "void": _Door.void,
+    "not_obtainable": _Door.not_obtainable,
+    "judgement": _Door.judgement,
+    "decision": _Door.decision,
+    "acknowledgement": _Door.acknowledgement,
+}

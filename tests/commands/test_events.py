@@ -62,7 +62,33 @@ async def test_without_the_server_the_entries_come_from_the_store(clinic: Proces
 async def test_without_the_store_the_entries_come_from_the_pathway(clinic: Process) -> None:
     await enrolled(clinic, "SEE-5", ())
     assert (await clinic("record", "SEE-5", "cd19", "POSITIVE", "--id", "lab-1")).status == 0
-    away = Process({**clinic.environment, "ALLPATH_DATABASE_URL": f"sqlite+aiosqlite:///{clinic.folder}/nowhere.db"}, clinic.folder)
+    away = Process(
+        {**clinic.environment, "ALLPATH_DATABASE_URL": f"sqlite+aiosqlite:///{clinic.folder}/nowhere.db"},
+        clinic.folder,
+    )
     said = await away("events", "SEE-5", "--json")
     assert (said.status, said.data["source"]) == (0, "pathway")
     assert [entry["id"] for entry in said.data["events"]] == ["lab-1"]
+
+
+async def test_the_same_entered_twice_without_an_id_is_on_record_already(clinic: Process) -> None:
+    await enrolled(clinic, "ONCE", ())
+    line = ("record", "ONCE", "wbc", "85", "--unit", "10^9/L", "--sampled", "2025-02-01")
+    first = await clinic(*line, "--json")
+    second = await clinic(*line)
+    assert (
+        second.status,
+        f"already on record as {first.data['event_id']}, nothing changed" in second.out,
+    ) == (
+        0,
+        True,
+    )
+    third = await clinic(*line, "--id", "mine", "--json")
+    assert (third.status, third.data["event_id"], third.data["on_record"]) == (
+        0,
+        first.data["event_id"],
+        True,
+    )
+    would = await clinic(*line, "--dry-run")
+    assert (would.status, "nothing would change" in would.out) == (0, True)
+    assert len(await by_id(clinic, "ONCE")) == 1

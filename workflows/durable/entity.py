@@ -49,8 +49,16 @@ class Entity(Protocol[W]):
     def governed(self, evaluation: W) -> SubtrialPlan | None:
         """The whole plan of a subtrial; None of a patient."""
 
-    def admit(self, record: Record, report: Report, now: datetime, evaluation: W) -> Event | None:
-        """The event that a report becomes; None if it is on record already. Raises `pathway.patient.admission.Refused`."""
+    def admit(
+        self, record: Record, report: Report, now: datetime, evaluation: W, *, again: bool
+    ) -> Event | None:
+        """The event that a report becomes; None if it is on record already, or, but for `again`, another event says the same.
+
+        Raises `pathway.refusal.Refused`.
+        """
+
+    def known_as(self, record: Record, report: Report, now: datetime, evaluation: W) -> str:
+        """The id under which what a report says is on record; its own where nothing else says it. Raises `Refused`."""
 
     def messages(
         self, sent: Channels, record: Record, evaluation: W, *, archived: bool

@@ -44,9 +44,15 @@ class Convened:
         """A meeting governs nothing: its decisions are taken where they are asked for."""
         return None
 
-    def admit(self, record: Record, report: Report, now: datetime, evaluation: MeetingPlan) -> Event | None:
+    def admit(
+        self, record: Record, report: Report, now: datetime, evaluation: MeetingPlan, *, again: bool
+    ) -> Event | None:
         """See `pathway.meeting.admission.admit`."""
         return admit(self.meeting, record, report, now, evaluation)
+
+    def known_as(self, record: Record, report: Report, now: datetime, evaluation: MeetingPlan) -> str:
+        """Every report of a meeting stands for itself."""
+        return report.id
 
     def messages(
         self, sent: Channels, record: Record, evaluation: MeetingPlan, *, archived: bool

@@ -11,7 +11,7 @@ from pathway.changes import day_one_of
 from pathway.engine.context import Compiled, Evaluation
 from pathway.events import Event, Report
 from pathway.language.profile import make_profile
-from pathway.patient.admission import admit
+from pathway.patient.admission import admit, known_as
 from pathway.patient.evaluate import evaluation
 from pathway.patient.explain import Explanation, explain
 from pathway.patient.output import plan_json
@@ -45,9 +45,15 @@ class Patient:
     def governed(self, evaluation: Evaluation) -> None:
         """A patient governs nothing."""
 
-    def admit(self, record: Record, report: Report, now: datetime, evaluation: Evaluation) -> Event | None:
+    def admit(
+        self, record: Record, report: Report, now: datetime, evaluation: Evaluation, *, again: bool
+    ) -> Event | None:
         """See `pathway.patient.admission.admit`."""
-        return admit(evaluation, report, now)
+        return admit(evaluation, report, now, again=again)
+
+    def known_as(self, record: Record, report: Report, now: datetime, evaluation: Evaluation) -> str:
+        """See `pathway.patient.admission.known_as`."""
+        return known_as(evaluation, report, now)
 
     def messages(
         self, sent: Channels, record: Record, evaluation: Evaluation, *, archived: bool

@@ -55,6 +55,7 @@ from pathway.events import Report
 from pathway.refusal import Refused
 from workflows.durable.alarm import Alarm
 from workflows.durable.entity import Entity
+from workflows.durable.patches import SAID_ONCE
 from workflows.durable.peer_delivery import PeerDelivery
 from workflows.durable.pinned import Start
 from workflows.durable.publishing import Publishing
@@ -137,7 +138,11 @@ class Shell:
         report, state = request.report, self.state
         told: dict[str, Any] = {}
         try:
-            if state.accept(report, self._now()):
+            known = state.known_as(report, self._now())
+            # Runs that are older than this rule have recorded it, and go on with it on record.
+            again = known != report.id and not workflow.patched(SAID_ONCE)
+            known = report.id if again else known
+            if state.accept(report, self._now(), again=again):
                 self._moved()
                 if self._start.rehearsal and not request.at_once:
                     told = {"plan": state.plan, "governor": state.governed}
@@ -148,8 +153,8 @@ class Shell:
             raise RuntimeError(f"an event that was accepted would now be refused ({refused.code})") from None
         told["messages"] = self._messages_due()
         if not request.at_once:
-            await self._publishing.recorded(state.receipt(report.id).revision)
-        return state.receipt(report.id).model_copy(update=told)
+            await self._publishing.recorded(state.receipt(known).revision)
+        return state.receipt(known).model_copy(update=told)
 
     def check_record(self, request: RecordRequest) -> None:
         """Refuse a report that cannot be admitted."""

@@ -102,9 +102,18 @@ class State(Generic[W]):
         if self._admitted(report, now) is not None and self.start.clock == "real":
             check_seen(report)
 
-    def accept(self, report: Report, now: datetime) -> bool:
-        """Admit a report and say what it changes; False if it is on record already. Raises `Refused`."""
-        event = self._admitted(report, now)
+    def known_as(self, report: Report, now: datetime) -> str:
+        """The id under which what a report says is on record; its own where nothing else says it. Raises `Refused`."""
+        if self.kept.archived is not None:
+            return report.id
+        return self.subject.known_as(self.record, report, now, self.whole_at(now))
+
+    def accept(self, report: Report, now: datetime, *, again: bool = False) -> bool:
+        """Admit a report and say what it changes; False if it is on record already. Raises `Refused`.
+
+        `again`: record it although another event says the same.
+        """
+        event = self._admitted(report, now, again=again)
         if event is None:
             return False
         self.advance(now)
@@ -299,7 +308,7 @@ class State(Generic[W]):
 
     # --- inside -----------------------------------------------------------------------------------
 
-    def _admitted(self, report: Report, now: datetime) -> Event | None:
+    def _admitted(self, report: Report, now: datetime, *, again: bool = False) -> Event | None:
         if self.kept.archived is not None and report.id not in self.record.by_id:
             raise Refused(
                 "archived",
@@ -311,7 +320,7 @@ class State(Generic[W]):
                 f"this record holds {len(self.record.events)} events, and no more than {calls.MAX_EVENTS} are carried: "
                 "nothing was recorded. Tell operations; what is on record stays, and the pathway goes on",
             )
-        return self.subject.admit(self.record, report, now, self.whole_at(now))
+        return self.subject.admit(self.record, report, now, self.whole_at(now), again=again)
 
     def _evaluated(self, now: datetime) -> W:
         evaluation = self.subject.evaluate(self.record, now)

@@ -44,9 +44,15 @@ class Governed:
         """All of it."""
         return evaluation
 
-    def admit(self, record: Record, report: Report, now: datetime, evaluation: SubtrialPlan) -> Event | None:
+    def admit(
+        self, record: Record, report: Report, now: datetime, evaluation: SubtrialPlan, *, again: bool
+    ) -> Event | None:
         """See `pathway.subtrial.admission.admit_to`."""
         return admit_to(self.governor, record, report, now, evaluation)
+
+    def known_as(self, record: Record, report: Report, now: datetime, evaluation: SubtrialPlan) -> str:
+        """Every report to a governor stands for itself."""
+        return report.id
 
     def messages(
         self, sent: Channels, record: Record, evaluation: SubtrialPlan, *, archived: bool
