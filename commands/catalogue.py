@@ -61,6 +61,8 @@ ENTRIES: Final = (
           "Say an event right: what is not named stays as it was. The wrong one stays on record."),
     Entry("void", "commands.patient.record", "void", HAPPENED,
           "Say that an event does not count, with a reason: the wrong patient, recorded twice. It stays on record."),
+    Entry("undo", "commands.patient.undo", "undo", HAPPENED,
+          "Take back the last entry of your own: it is shown, and voided with a reason. It stays on record."),
     Entry("judge", "commands.patient.record", "judge", HAPPENED,
           "Judge a criterion that the protocol leaves to a clinician. Bound to the values that were judged."),
     Entry("unobtainable", "commands.patient.record", "unobtainable", HAPPENED,

@@ -43,7 +43,7 @@ def events(
         return
     console = make_console()
     for entry in entries:
-        for line in _lines(entry, site):
+        for line in entry_lines(entry, site):
             console.print(line, soft_wrap=True)
     if not entries:
         console.print("Nothing has been entered yet.")
@@ -99,7 +99,7 @@ def who(entry: Entry) -> str:
     return f"{event.role} {event.person}".rstrip()
 
 
-def _lines(entry: Entry, site: Site) -> list[Text]:
+def entry_lines(entry: Entry, site: Site) -> list[Text]:
     """An entry as people read it: what and by whom in a line, then when it happened, what it replaced, why, and its fate."""
     event = entry.event
     style = "" if entry.counts else "dim strike"

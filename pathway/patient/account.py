@@ -58,7 +58,9 @@ def account(events: Iterable[Event]) -> tuple[Entry, ...]:
             said(event),
             replaced=before,
             revived=revived,
-            voided_by=voids.get(event.id) or voids.get(record.root.get(event.id, ""), ""),
+            voided_by=""
+            if event.kind == "void"
+            else voids.get(event.id) or voids.get(record.root.get(event.id, ""), ""),
             corrected_by=corrections.get(event.id, ""),
         )
         for event, before, revived in found

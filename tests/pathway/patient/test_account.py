@@ -52,6 +52,7 @@ def test_a_voided_chain_has_no_entry_that_counts() -> None:
     life.submit("void", NOW, target="first", id="gone", reason="another patient's report")
     found = accounted(life)
     assert (found["first"].counts, found["fix"].counts, found["gone"].revived) == (False, False, "")
+    assert found["gone"].counts
 
 
 def test_a_second_value_names_the_first() -> None:
