@@ -7,7 +7,7 @@ is between two runs, a server that restarts. Whatever happens, an event is recor
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
@@ -49,6 +49,7 @@ from contracts.messages import (
     TimelineView,
     pathway_id,
 )
+from contracts.sitting import SITTING_PART, RecordManyReceipt, RecordManyRequest
 from contracts.subtrial_start import SubtrialEnd, SubtrialStart, subtrial_id
 from pathway.errors import UnknownName
 from pathway.events import Event, Report
@@ -79,8 +80,11 @@ def new_start(
     simulation: bool = False,
     started_at: datetime | None = None,
     label: str = "",
+    sitting: str = "",
 ) -> PathwayStart:
     """A checked start of a pathway in `protocol` (`name` or `name@version`); with `started_at` on a stepped clock.
+
+    `sitting`: the id of the sitting with which it begins (`submit_many` brings its reports), empty for none.
 
     Raises `UnknownName`, `ProtocolError` or `PathwayError` saying what would be accepted.
     """
@@ -99,6 +103,7 @@ def new_start(
         clock="real" if started_at is None else "stepped",
         started_at=started_at,
         label=label,
+        sitting=sitting,
     )
 
 
@@ -241,6 +246,25 @@ async def submit(handle: AnyHandle, report: Report, *, patience: timedelta = PAT
     return await update(handle, "record", RecordRequest(report=report), Receipt, patience)
 
 
+async def submit_many(
+    handle: AnyHandle, sitting: str, reports: Sequence[Report], *, patience: timedelta = PATIENCE
+) -> RecordManyReceipt:
+    """Record many reports in one sitting, in parts if they are many. The answer is that of the whole sitting.
+
+    Raises `Refused` with every fault, or a `PathwayError`. May be called again with the same reports: what is on record is
+    not recorded twice. A sitting that is broken off closes by itself (`contracts.sitting.SITTING_OPEN`).
+    """
+    parts = [tuple(reports[n : n + SITTING_PART]) for n in range(0, len(reports), SITTING_PART)] or [()]
+    events: tuple[str, ...] = ()
+    new = 0
+    while True:
+        request = RecordManyRequest(sitting=sitting, reports=parts.pop(0), more=bool(parts))
+        receipt = await update(handle, "record_many", request, RecordManyReceipt, patience)
+        events, new = (*events, *receipt.events), new + receipt.new
+        if not parts:
+            return receipt.model_copy(update={"events": events, "new": new})
+
+
 async def step(
     handle: AnyHandle, to: datetime, *, since: int = 0, patience: timedelta = PATIENCE
 ) -> StepReceipt:
@@ -347,6 +371,7 @@ __all__ = [
     "state",
     "step",
     "submit",
+    "submit_many",
     "subtrial_handle",
     "timeline",
 ]

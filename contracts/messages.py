@@ -14,6 +14,7 @@ from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 from contracts.base import Clock, Code, KnownSite, Message, OptionalCode
 from contracts.delivery import Posted
 from contracts.publish import PublishBatch
+from contracts.sitting import Sitting
 from pathway.changes import Announced, Change
 from pathway.events import Event, Report
 from pathway.plan import Plan
@@ -88,6 +89,8 @@ class Carried(Message):
     archived: Archived | None = None
     posted: Posted = Posted()
     """The messages to and from governors of subtrials: what was written, and what is under way."""
+    sitting: Sitting | None = None
+    """What is being entered together, until it is at its end: nobody is told anything before."""
     wake_at: AwareDatetime | None = None
     """The next moment of the plan, as the store's newest receipt named it."""
     runs: int = 0
@@ -148,6 +151,8 @@ class PathwayStart(Message):
     label: OptionalCode = ""
     """Tells rehearsals of the same scenario apart: part of the workflow id."""
     continue_after: int = Field(default=CONTINUE_AFTER, ge=1)
+    sitting: OptionalCode = ""
+    """The id of the sitting with which the pathway begins: what happened before it was there follows at once."""
     carried: Carried | None = None
 
     @model_validator(mode="after")

@@ -27,6 +27,7 @@ from contracts.messages import (
     StepRequest,
     TimelineView,
 )
+from contracts.sitting import RecordManyReceipt, RecordManyRequest
 from protocols import compiled
 from workflows.durable.patient_entity import Patient
 from workflows.durable.pinned import pinned
@@ -70,6 +71,17 @@ class PatientPathway:
     @record.validator
     def _check_record(self, request: RecordRequest) -> None:
         self._shell.check_record(request)
+
+    @workflow.update(
+        name="record_many", description="Record many things in one sitting: they are judged together."
+    )
+    async def record_many(self, request: RecordManyRequest) -> RecordManyReceipt:
+        """Record a part of a sitting: all of its reports or none. People are told at the end of the sitting."""
+        return await self._shell.record_many(request)
+
+    @record_many.validator
+    def _check_record_many(self, request: RecordManyRequest) -> None:
+        self._shell.check_record_many(request)
 
     @workflow.update(name="step_to", description="Rehearsals only: move the clock to an instant.")
     async def step_to(self, request: StepRequest) -> StepReceipt:

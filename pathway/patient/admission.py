@@ -6,18 +6,17 @@ violates the protocol.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
 from pathway.engine.context import Evaluation
-from pathway.events import Event, EventKind, Report
+from pathway.events import Event, Report
 from pathway.language.parsing import nearest
 from pathway.language.terms import DECIDERS, decider, key_of
 from pathway.patient.evaluate import criterion_seen, decision_seen
 from pathway.patient.repeated import on_record
 from pathway.patient.report_content import check_scope, details_of, grade_of, scale_of, value_of
-from pathway.plan import DecisionState, Obligation
+from pathway.plan import DecisionState, Obligation, Plan
 from pathway.refusal import Refused, answered, check_frame, check_unmoved, decision_details, in_order
 
 
@@ -38,7 +37,7 @@ def admit(evaluation: Evaluation, report: Report, now: datetime, *, again: bool 
             "content_differs",
             f"event id {report.id!r} is already on record with another content; use a new id, or a correction",
         )
-    event = _BY_KIND[report.kind](door)
+    event: Event = getattr(door, report.kind)()  # the door has a method for each kind
     return None if not again and on_record(evaluation.record, event) is not None else event
 
 
@@ -57,7 +56,12 @@ class _Door:
     def __init__(self, evaluation: Evaluation, report: Report, now: datetime) -> None:
         self.evaluation, self.report, self.now = evaluation, report, now
         self.compiled, self.site = evaluation.compiled, evaluation.site
-        self.record, self.plan = evaluation.record, evaluation.plan
+        self.record = evaluation.record
+
+    @property
+    def plan(self) -> Plan:
+        """The plan, which answers to what is asked look at; reports of what happened need none."""
+        return self.evaluation.plan
 
     def event(
         self,
@@ -384,16 +388,3 @@ class _Door:
         every = (*self.plan.deviations, *self.plan.alerts)
         exact = [o for o in every if o.key == wanted] or [o for o in every if o.id == r.name]
         return next((o for o in exact if o.state == "raised"), exact[0] if exact else None)
-
-
-_BY_KIND: Final[Mapping[EventKind, Callable[[_Door], Event]]] = {
-    "observation": _Door.observation,
-    "action": _Door.action,
-    "adverse_event": _Door.adverse_event,
-    "correction": _Door.correction,
-    "void": _Door.void,
-    "not_obtainable": _Door.not_obtainable,
-    "judgement": _Door.judgement,
-    "decision": _Door.decision,
-    "acknowledgement": _Door.acknowledgement,
-}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Final, Literal
@@ -15,6 +16,7 @@ from pathway.patient.admission import admit, known_as
 from pathway.patient.evaluate import evaluation
 from pathway.patient.explain import Explanation, explain
 from pathway.patient.output import plan_json
+from pathway.patient.sitting import Admitted, admit_all
 from pathway.plan import Plan
 from pathway.record import Record
 from pathway.subtrial.messages import Channels, PeerMessage, standing_report, standings_due
@@ -50,6 +52,10 @@ class Patient:
     ) -> Event | None:
         """See `pathway.patient.admission.admit`."""
         return admit(evaluation, report, now, again=again)
+
+    def admit_all(self, record: Record, reports: Sequence[Report], now: datetime) -> Admitted:
+        """See `pathway.patient.sitting.admit_all`."""
+        return admit_all(self.compiled, self.profile, self.site, record, reports, now)
 
     def known_as(self, record: Record, report: Report, now: datetime, evaluation: Evaluation) -> str:
         """See `pathway.patient.admission.known_as`."""

@@ -50,15 +50,18 @@ from contracts.messages import (
     TimelineView,
 )
 from contracts.search_attributes import OPEN
+from contracts.sitting import RecordManyReceipt, RecordManyRequest
 from pathway.errors import UnknownName
 from pathway.events import Report
 from pathway.refusal import Refused
 from workflows.durable.alarm import Alarm
+from workflows.durable.answers import archive_receipt, state_view
 from workflows.durable.entity import Entity
 from workflows.durable.patches import SAID_ONCE
 from workflows.durable.peer_delivery import PeerDelivery
 from workflows.durable.pinned import Start
 from workflows.durable.publishing import Publishing
+from workflows.durable.sittings import cause_of
 from workflows.durable.state import State
 
 
@@ -163,6 +166,32 @@ class Shell:
         except Refused as refused:
             raise _refusal(refused) from None
 
+    async def record_many(self, request: RecordManyRequest) -> RecordManyReceipt:
+        """Record a part of a sitting; answer once the store has it, or says nothing for five seconds."""
+        state = self.state
+        try:
+            known, new = state.accept_many(request, self._now())
+        except Refused as refused:
+            raise RuntimeError(f"a sitting that was accepted would now be refused ({refused.code})") from None
+        self._moved()
+        revision = state.kept.revision + 1
+        await self._publishing.recorded(revision)
+        return RecordManyReceipt(
+            sitting=request.sitting,
+            events=known,
+            new=new,
+            recorded=state.kept.published >= revision,
+            revision=revision,
+            changes=() if request.more else state.told_of(cause_of(request.sitting)),
+        )
+
+    def check_record_many(self, request: RecordManyRequest) -> None:
+        """Refuse a part of a sitting as a whole."""
+        try:
+            self.state.admitted_all(request, self._now())
+        except Refused as refused:
+            raise _refusal(refused) from None
+
     async def step_to(self, request: StepRequest) -> StepReceipt:
         """Move a stepped clock through every due moment up to an instant."""
         state = self.state
@@ -208,8 +237,8 @@ class Shell:
         """Close the subject. The workflow ends when the store has everything, and every message has arrived."""
         if self.state.archive(request, self._now()):
             self._moved()
-        await self._publishing.recorded(self.state.archive_receipt().revision)
-        return self.state.archive_receipt()
+        await self._publishing.recorded(archive_receipt(self.state).revision)
+        return archive_receipt(self.state)
 
     def check_archive(self, request: ArchiveRequest) -> None:
         """Refuse to close without a reason or by an unknown role."""
@@ -229,7 +258,7 @@ class Shell:
             protocol_hash=self._start.protocol_hash,
             now=state.kept.now,
             revision=state.kept.revision,
-            plan=state.plan_data(),
+            plan=state.subject.json(state.record, state.evaluation),
         )
 
     def timeline(self) -> TimelineView:
@@ -246,14 +275,14 @@ class Shell:
     def explain(self, request: ExplainRequest) -> ExplanationView:
         """The explanation of one decision."""
         try:
-            explanation = self.state.explanation(request.decision)
+            explanation = self.state.subject.explain(self.state.evaluation, request.decision)
         except UnknownName as unknown:
             return ExplanationView(unknown=str(unknown))
         return ExplanationView(text="\n".join(explanation.lines()), data=explanation.to_dict())
 
     def view(self) -> StateView:
         """How the subject stands."""
-        return self.state.view(store_away=self._publishing.store_away)
+        return state_view(self.state, store_away=self._publishing.store_away)
 
     # --- the loop ---------------------------------------------------------------------------------
 
