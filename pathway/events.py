@@ -22,6 +22,7 @@ EventKind = Literal[
     "judgement",
     "decision",
     "acknowledgement",
+    "annulment",
 ]
 
 

@@ -32,6 +32,7 @@ class Record:
         "acks",
         "actions",
         "adverse",
+        "annulments",
         "by_id",
         "chains",
         "decisions",
@@ -60,6 +61,7 @@ class Record:
         self.judgements: dict[str, list[Event]] = {}
         self.acks: dict[str, list[Event]] = {}
         self.unobtainable: dict[tuple[str, str], list[Event]] = {}
+        self.annulments: list[Event] = []
         self.touched: dict[tuple[str, str], datetime] = {}
         self.kept: dict[str, dict[Any, Any]] = {}
         self.stale: dict[str, None] = {}
@@ -149,6 +151,8 @@ class Record:
                 return self.judgements.setdefault(event.name, [])
             case "acknowledgement":
                 return self.acks.setdefault(event.name, [])
+            case "annulment":
+                return self.annulments
             case "not_obtainable":
                 return self.unobtainable.setdefault((event.name, event.point), [])
             case _:

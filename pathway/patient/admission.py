@@ -13,6 +13,7 @@ from pathway.engine.context import Evaluation
 from pathway.events import Event, Report
 from pathway.language.parsing import nearest
 from pathway.language.terms import DECIDERS, decider, key_of
+from pathway.patient.enrolment import check_role_and_reason
 from pathway.patient.evaluate import criterion_seen, decision_seen
 from pathway.patient.repeated import on_record
 from pathway.patient.report_content import check_scope, details_of, grade_of, scale_of, value_of
@@ -381,6 +382,11 @@ class _Door:
         if found.state == "acknowledged":
             raise Refused("not_waiting", f"{found.id} has already been acknowledged")
         return self.event(name=found.key, value=found.severity, scope=())
+
+    def annulment(self) -> Event:
+        """An enrolment made by mistake."""
+        check_role_and_reason(self.report, "annulling an enrolment")
+        return self.event()
 
     def _obligation(self) -> Obligation | None:
         r = self.report

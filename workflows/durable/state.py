@@ -23,6 +23,7 @@ from contracts.publish import PublishBatch
 from contracts.sitting import SITTING_OPEN, RecordManyRequest, Sitting
 from pathway.changes import Change, changes, mark
 from pathway.events import Event, Report
+from pathway.patient.enrolment import as_ended
 from pathway.patient.sitting import Admitted, refuse
 from pathway.plan import Plan
 from pathway.record import Record
@@ -79,11 +80,10 @@ class State(Generic[W]):
 
     @property
     def due(self) -> datetime | None:
-        """The next moment of the plan, or the one at which an open sitting closes by itself; None when nothing but an event
-        changes anything, or nothing does any more."""
+        """The next moment of the plan, or that at which an open sitting closes; None when only an event changes anything."""
         if self.kept.archived is not None:
             return None
-        moments = (self.plan.next_at, None if self.kept.sitting is None else self.kept.sitting.until)
+        moments = [self.plan.next_at, self.kept.sitting and self.kept.sitting.until]
         return min((each for each in moments if each is not None), default=None)
 
     @property
@@ -129,11 +129,13 @@ class State(Generic[W]):
         self.peer_outbox.heard(event)
         self.evaluation = self._evaluated(self.kept.now)
         self._reconcile(event.id)
+        if event.kind == "annulment":
+            self._close(event.role, event.reason)
         self.kept.answered[event.id] = Answered(revision=self.kept.revision + 1, next_at=self.plan.next_at)
         return True
 
     def admitted_all(self, request: RecordManyRequest, now: datetime) -> Admitted:
-        """What a part of a sitting would record. Changes nothing. Raises `Refused` if any of it cannot be recorded."""
+        """What a part of a sitting would record. Raises `Refused` if any of it cannot be recorded."""
         self._check_open(len(request.reports))
         admitted = self.subject.admit_all(self.record, request.reports, now)
         refuse(request.reports, admitted)
@@ -142,8 +144,7 @@ class State(Generic[W]):
     def accept_many(self, request: RecordManyRequest, now: datetime) -> tuple[tuple[str, ...], int]:
         """Record a part of a sitting, and at its end say what all of it has changed. Raises `Refused`.
 
-        For each report the id under which it is on record, and how many were not before. Until the end nobody is told
-        anything, also not of what falls due meanwhile.
+        For each report the id under which it is on record, and how many were not. Until the end nobody is told anything.
         """
         admitted = self.admitted_all(request, now)
         self.advance(now)
@@ -154,7 +155,7 @@ class State(Generic[W]):
             self.record.append(event)
             self.peer_outbox.heard(event)
         self.evaluation = self._evaluated(self.kept.now)
-        if self.kept.sitting is not None and not request.more:
+        if not request.more:
             self._end_sitting(ended=True)
         self.kept.unsent = True
         return admitted.known, len(admitted.events)
@@ -220,10 +221,7 @@ class State(Generic[W]):
         if self.kept.archived is not None:
             return False
         self.kept.now = max(self.kept.now, now)
-        if self.kept.sitting is not None:
-            self._end_sitting(ended=True)
-        self.kept.archived = Archived(at=self.kept.now, role=request.role, reason=request.reason)
-        self.kept.unsent = True
+        self._close(request.role, request.reason)
         return True
 
     # --- what is answered -------------------------------------------------------------------------
@@ -320,16 +318,19 @@ class State(Generic[W]):
     def _check_open(self, more: int) -> None:
         """Refuse what would be new in a pathway that is archived or full."""
         if self.kept.archived is not None:
-            raise Refused(
-                "archived",
-                f"this pathway was archived on {self.kept.archived.at.date()}; nothing more is recorded",
-            )
+            at = self.kept.archived.at.date()
+            raise Refused("archived", f"this pathway was archived on {at}; nothing more is recorded")
         if len(self.record.events) + more > calls.MAX_EVENTS:
             raise Refused(
                 "record_full",
                 f"this record holds {len(self.record.events)} events, and no more than {calls.MAX_EVENTS} are carried: "
                 "nothing was recorded. Tell operations; what is on record stays, and the pathway goes on",
             )
+
+    def _close(self, role: str, reason: str) -> None:
+        self._end_sitting(ended=True)
+        self.kept.archived = Archived(at=self.kept.now, role=role, reason=reason)
+        self.kept.unsent = True
 
     def _open_sitting(self, id: str, entries: int = 0) -> None:
         """Begin a sitting, or go on with the one that is open: what broke down is taken over by whoever comes next."""
@@ -339,7 +340,7 @@ class State(Generic[W]):
     def _end_sitting(self, *, ended: bool) -> None:
         sitting, self.kept.sitting = self.kept.sitting, None
         if sitting is None:
-            raise RuntimeError("no sitting is open")
+            return
         cause, before = sittings.cause_of(sitting.id), len(self.kept.timeline)
         self._reconcile(cause)
         frame = mark(
@@ -372,7 +373,7 @@ class State(Generic[W]):
             tz=self.site.tz,
             day_one=self.subject.day_one(self.evaluation),
         )
-        self.kept.timeline.extend(made)
+        self.kept.timeline.extend(as_ended(made) if self.record.annulments else made)
 
     def _batch(
         self, *, events: Sequence[Event], changes: Sequence[Change], complete: bool = False

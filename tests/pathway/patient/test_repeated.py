@@ -62,7 +62,7 @@ def test_an_action_with_the_same_scope_and_moment_is_recorded_once_and_another_c
     None
 ):
     life = infused()
-    again = {"scope": (("cycle", "1"),), "on": "2025-03-10T10:00"}
+    again: dict[str, Any] = {"scope": (("cycle", "1"),), "on": "2025-03-10T10:00"}
     assert life.submit("action", NOW, "infusion_started", **again) is None
     assert (
         life.submit("action", NOW, "infusion_started", **(again | {"scope": (("cycle", "2"),)})) is not None
