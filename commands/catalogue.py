@@ -75,6 +75,8 @@ ENTRIES: Final = (
           "Take note of a deviation or alert, which stops its ladder of reminders."),
     Entry("withdraw", "commands.patient.decide", "withdraw", DECISIONS,
           "Record that consent has been withdrawn. What is on record stays; corrections are still possible."),
+    Entry("transfer", "commands.patient.enrolment", "transfer", DECISIONS,
+          "Record that a patient moves to another site from a day on: coming days and messages are there."),
     Entry("annul", "commands.patient.enrolment", "annul", DECISIONS,
           "Annul an enrolment that was a mistake, with a reason. It is no withdrawal; it stays readable."),
     Entry("subtrial", "commands.subtrial.app", "app", DECISIONS,

@@ -190,6 +190,8 @@ def words_of(report: Report) -> str:
             return f"correction of {report.target}" + (f" to {value}" if value else "")
         case "void":
             return f"{report.target} does not count"
+        case "transfer":
+            return f"moves to {what} from {dict(report.details).get('from', '')}"
         case "annulment":
             return "the enrolment is annulled"
         case "not_obtainable":

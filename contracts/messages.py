@@ -18,6 +18,7 @@ from contracts.sitting import Sitting
 from pathway.changes import Announced, Change
 from pathway.events import Event, Report
 from pathway.plan import Plan
+from pathway.site import Site
 from pathway.subtrial.plan import SubtrialPlan
 
 SCHEMA_VERSION: Final = 1
@@ -357,6 +358,8 @@ class StateView(Message):
     trial: str
     version: str
     site: str
+    place: Site | None = None
+    """Where the patient is, with every zone that days are counted in; None from an older program."""
     clock: Clock
     now: AwareDatetime
     next_at: AwareDatetime | None

@@ -23,6 +23,7 @@ EventKind = Literal[
     "decision",
     "acknowledgement",
     "annulment",
+    "transfer",
 ]
 
 

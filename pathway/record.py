@@ -44,6 +44,7 @@ class Record:
         "root",
         "stale",
         "touched",
+        "transfers",
         "unobtainable",
         "voided",
     )
@@ -62,6 +63,7 @@ class Record:
         self.acks: dict[str, list[Event]] = {}
         self.unobtainable: dict[tuple[str, str], list[Event]] = {}
         self.annulments: list[Event] = []
+        self.transfers: list[Event] = []
         self.touched: dict[tuple[str, str], datetime] = {}
         self.kept: dict[str, dict[Any, Any]] = {}
         self.stale: dict[str, None] = {}
@@ -153,6 +155,8 @@ class Record:
                 return self.acks.setdefault(event.name, [])
             case "annulment":
                 return self.annulments
+            case "transfer":
+                return self.transfers
             case "not_obtainable":
                 return self.unobtainable.setdefault((event.name, event.point), [])
             case _:

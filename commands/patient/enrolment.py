@@ -1,4 +1,4 @@
-"""What becomes of an enrolment itself: annulled, because it was a mistake."""
+"""What becomes of an enrolment itself: the patient moves to another site, or it was a mistake and is annulled."""
 
 from __future__ import annotations
 
@@ -51,6 +51,53 @@ def annul(
             _ask(subject, pathway.start.protocol, as_json=as_json)
         report = blank("annulment", pathway, id=event, role=role or "coordinator")
         return replace(report, reason=reason)
+
+    send(where(ctx), subject, trial, write, id=id_, dry_run=dry_run, as_json=as_json)
+
+
+def transfer(
+    ctx: typer.Context,
+    subject: SubjectArgument,
+    site: Annotated[str, typer.Option("--site", metavar="CODE", help="The new site's code, such as S02.")],
+    from_: Annotated[
+        str,
+        typer.Option(
+            "--from",
+            metavar="DAY",
+            help="The first day there, in the time of the new site; it may be to come.",
+        ),
+    ],
+    time_zone: Annotated[
+        str | None,
+        typer.Option("--zone", metavar="ZONE", help="Its IANA time zone. Default: the present one."),
+    ] = None,
+    country: Annotated[
+        str | None, typer.Option("--country", metavar="CC", help="Its country. Default: the present one.")
+    ] = None,
+    label: Annotated[
+        str | None,
+        typer.Option(
+            "--label", metavar="EDITION", help="The drug-label edition it works by. Default: the present one."
+        ),
+    ] = None,
+    reason: ReasonOption = "",
+    role: RoleOption = None,
+    id_: IdOption = None,
+    trial: TrialOption = None,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Record that a patient moves to another site from a day on: coming days and messages are there.
+
+    Days before it stay in the old time zone. The pathway goes on as it is: the same text, profile and pseudonym. `void` takes a
+    transfer back.
+    """
+    said = {"from": from_, "zone": time_zone, "country": country, "label": label}
+
+    def write(pathway: PatientSession, event: str) -> Report:
+        report = blank("transfer", pathway, id=event, role=role or "coordinator")
+        details = tuple(sorted((name, text) for name, text in said.items() if text is not None))
+        return replace(report, name=site, details=details, reason=reason)
 
     send(where(ctx), subject, trial, write, id=id_, dry_run=dry_run, as_json=as_json)
 

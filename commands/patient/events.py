@@ -137,6 +137,8 @@ def _words(entry: Entry) -> str:
             return f"{event.target} corrected: {entry.what} {entry.said}".rstrip()
         case "not_obtainable":
             return f"{entry.what} cannot be obtained"
+        case "transfer":
+            return f"moved to {entry.what}: {entry.said}"
         case "annulment":
             return "the enrolment is annulled"
         case "acknowledgement":

@@ -13,7 +13,7 @@ from pathway.engine.context import Evaluation
 from pathway.events import Event, Report
 from pathway.language.parsing import nearest
 from pathway.language.terms import DECIDERS, decider, key_of
-from pathway.patient.enrolment import check_role_and_reason
+from pathway.patient.enrolment import check_role_and_reason, transfer_of
 from pathway.patient.evaluate import criterion_seen, decision_seen
 from pathway.patient.repeated import on_record
 from pathway.patient.report_content import check_scope, details_of, grade_of, scale_of, value_of
@@ -140,7 +140,7 @@ class _Door:
                 same = (known.value, known.details) == (r.value, in_order(r.details))
                 return named and (known.kind == "acknowledgement" or same)
             case _:
-                return where and known.value == r.value
+                return where and known.value == r.value and set(known.details) >= set(r.details)
 
     def _key(self) -> str:
         return key_of(self.report.name, tuple(sorted(self.report.scope)))
@@ -387,6 +387,10 @@ class _Door:
         """An enrolment made by mistake."""
         check_role_and_reason(self.report, "annulling an enrolment")
         return self.event()
+
+    def transfer(self) -> Event:
+        """The patient moves to another site."""
+        return self.event(**transfer_of(self.report, self.site))
 
     def _obligation(self) -> Obligation | None:
         r = self.report

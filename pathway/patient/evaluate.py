@@ -39,6 +39,8 @@ def evaluation(
 ) -> Evaluation:
     """The evaluation at `now` with its plan: what the door, the JSON and explanations go by."""
     ctx = context(compiled, profile, site, events, now)
+    for since, _ in ctx.site.zones:
+        ctx.passed(since)  # a move that is to come changes where the patient is
     ctx.plan = _plan(ctx)
     if ctx.record.annulments:
         ctx.plan = annulled(ctx.plan, ctx.record.annulments[0])

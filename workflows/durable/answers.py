@@ -15,6 +15,7 @@ def state_view(state: State[Any], *, store_away: bool) -> StateView:
         trial=state.start.trial,
         version=state.start.version,
         site=state.site.id,
+        place=state.site,
         clock=state.start.clock,
         now=state.kept.now,
         next_at=state.plan.next_at,

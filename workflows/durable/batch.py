@@ -27,7 +27,8 @@ def batch_of(
     """The batch, and the lists as the store has them once it has it. `before`: as it has them now, None if that is not known;
     then the batch names protocol, zone and profile too. `new`: what else goes into it, by the batch's own names.
     """
-    known = before is not None
+    # Where a patient who moves is, is said each time.
+    known = before is not None and not site.zones
     after, items, obligations, decisions = lists_of(
         before,
         plan.items,

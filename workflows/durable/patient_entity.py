@@ -68,7 +68,7 @@ class Patient:
         plan = evaluation.plan
         if archived:
             plan = replace(plan, standings=tuple(replace(each, wants="nothing") for each in plan.standings))
-        return standings_due(sent, plan, self.site)
+        return standings_due(sent, plan, evaluation.site)
 
     def report(self, message: PeerMessage, at: datetime) -> Report:
         """See `pathway.subtrial.messages.standing_report`."""
@@ -84,7 +84,7 @@ class Patient:
 
     def next_due(self, evaluation: Evaluation) -> datetime | None:
         """See `workflows.durable.summaries.next_due`."""
-        return next_due(evaluation.plan, self.profile, self.site)
+        return next_due(evaluation.plan, self.profile, evaluation.site)
 
     def outlived(self, evaluation: Evaluation, key: str) -> bool:
         """Everything that was told stays in the plan, or is taken back."""

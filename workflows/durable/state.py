@@ -27,13 +27,16 @@ from pathway.patient.enrolment import as_ended
 from pathway.patient.sitting import Admitted, refuse
 from pathway.plan import Plan
 from pathway.record import Record
-from pathway.refusal import Refused, check_seen
+from pathway.refusal import check_seen
 from pathway.rehearsal.script import CLOCK
+from pathway.site import Site
 from pathway.subtrial.plan import SubtrialPlan
+from pathway.transfers import placed
 from workflows.durable import activity_options as calls
 from workflows.durable import sittings
 from workflows.durable.batch import batch_of, trim
 from workflows.durable.batch_lists import BatchLists
+from workflows.durable.bounds import check_open
 from workflows.durable.entity import Entity, W
 from workflows.durable.peer_outbox import PeerOutbox
 from workflows.durable.pinned import Start
@@ -52,7 +55,6 @@ class State(Generic[W]):
         carried = start.carried or Carried(now=now)
         self.start = start
         self.subject = subject
-        self.site = subject.site
         self.profile = subject.profile
         self.record = Record.of(carried.events)
         self.peer_outbox = PeerOutbox(carried.posted)
@@ -71,6 +73,11 @@ class State(Generic[W]):
                 self._open_sitting(start.sitting)
             self._reconcile(CLOCK)
 
+    @property
+    def site(self) -> Site:
+        """Where the subject is now, and where its days are counted."""
+        return placed(self.subject.site, self.record.transfers, self.kept.now)
+
     # --- what happens -----------------------------------------------------------------------------
 
     @property
@@ -83,8 +90,8 @@ class State(Generic[W]):
         """The next moment of the plan, or that at which an open sitting closes; None when only an event changes anything."""
         if self.kept.archived is not None:
             return None
-        moments = [self.plan.next_at, self.kept.sitting and self.kept.sitting.until]
-        return min((each for each in moments if each is not None), default=None)
+        closes = None if self.kept.sitting is None else self.kept.sitting.until
+        return min((each for each in (self.plan.next_at, closes) if each is not None), default=None)
 
     @property
     def group(self) -> str:
@@ -136,7 +143,7 @@ class State(Generic[W]):
 
     def admitted_all(self, request: RecordManyRequest, now: datetime) -> Admitted:
         """What a part of a sitting would record. Raises `Refused` if any of it cannot be recorded."""
-        self._check_open(len(request.reports))
+        check_open(self.kept, len(self.record.events), len(request.reports))
         admitted = self.subject.admit_all(self.record, request.reports, now)
         refuse(request.reports, admitted)
         return admitted
@@ -312,20 +319,8 @@ class State(Generic[W]):
 
     def _admitted(self, report: Report, now: datetime, *, again: bool = False) -> Event | None:
         if report.id not in self.record.by_id:
-            self._check_open(1)
+            check_open(self.kept, len(self.record.events), 1)
         return self.subject.admit(self.record, report, now, self.whole_at(now), again=again)
-
-    def _check_open(self, more: int) -> None:
-        """Refuse what would be new in a pathway that is archived or full."""
-        if self.kept.archived is not None:
-            at = self.kept.archived.at.date()
-            raise Refused("archived", f"this pathway was archived on {at}; nothing more is recorded")
-        if len(self.record.events) + more > calls.MAX_EVENTS:
-            raise Refused(
-                "record_full",
-                f"this record holds {len(self.record.events)} events, and no more than {calls.MAX_EVENTS} are carried: "
-                "nothing was recorded. Tell operations; what is on record stays, and the pathway goes on",
-            )
 
     def _close(self, role: str, reason: str) -> None:
         self._end_sitting(ended=True)
