@@ -25,6 +25,7 @@ async def test_the_same_result_under_another_id_is_answered_with_the_first_one(s
     first = await pathways.submit(handle, mrd("m1"))
     again = await pathways.submit(handle, mrd("m2"))
     assert (again.event_id, again.revision, again.recorded) == ("m1", first.revision, True)
+    assert (bool(first.changes), again.changes) == (True, ())
     assert await stepped.stored(handle) == ["m1"]
     # Which id it was given is not used up: another content may have it.
     other = await pathways.submit(handle, replace(mrd("m2", value="3e-4")))

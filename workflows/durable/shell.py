@@ -149,6 +149,8 @@ class Shell:
                 self._moved()
                 if self._start.rehearsal and not request.at_once:
                     told = {"plan": state.plan, "governor": state.governed}
+            elif known != report.id:
+                told = {"changes": ()}  # what the first report changed is not changed by the second
         except Refused as refused:
             # The validator let it in, in this very task or, if this is a replay, in an older
             # program. What was accepted is never dropped: stall, visibly, until a program is
