@@ -158,6 +158,8 @@ def mail_of(notice: Notice, sender: str, recipients: Sequence[str]) -> EmailMess
     The same notice always gets the same Message-ID and date, so that a duplicate is recognised.
     """
     word = _WORDS.get(notice.kind, notice.kind)
+    if notice.kind == "retraction" and notice.state == "ended":
+        word = "ended"  # it was true to the last, and what it spoke of is over
     lines = [
         ("Trial", notice.trial),
         ("Site", notice.site),
