@@ -145,7 +145,11 @@ class MailSink:
         )
 
 
-_WORDS: Final[Mapping[str, str]] = {"retraction": "no longer so", "decision": "decision to take"}
+_WORDS: Final[Mapping[str, str]] = {
+    "retraction": "no longer so",
+    "decision": "decision to take",
+    "sitting": "entered in one sitting",
+}
 
 
 def mail_of(notice: Notice, sender: str, recipients: Sequence[str]) -> EmailMessage:
@@ -154,6 +158,8 @@ def mail_of(notice: Notice, sender: str, recipients: Sequence[str]) -> EmailMess
     The same notice always gets the same Message-ID and date, so that a duplicate is recognised.
     """
     word = _WORDS.get(notice.kind, notice.kind)
+    if notice.kind == "retraction" and notice.state == "ended":
+        word = "ended"  # it was true to the last, and what it spoke of is over
     lines = [
         ("Trial", notice.trial),
         ("Site", notice.site),
@@ -170,9 +176,9 @@ def mail_of(notice: Notice, sender: str, recipients: Sequence[str]) -> EmailMess
     message["From"] = sender
     message["To"] = ", ".join(recipients)
     severity = f" ({notice.severity})" if notice.severity else ""
-    message["Subject"] = _one_line(
-        f"allpath: {word} {notice.id}{severity}, {notice.subject}, site {notice.site}"
-    )
+    # What was entered together stands in the text: a subject line has no room for it.
+    what = word if notice.kind == "sitting" else f"{word} {notice.id}"
+    message["Subject"] = _one_line(f"allpath: {what}{severity}, {notice.subject}, site {notice.site}")
     message["Auto-Submitted"] = "auto-generated"
     text = "".join(f"{name + ':':<10}{_one_line(value)}\n" for name, value in lines if value)
     if notice.rehearsal:

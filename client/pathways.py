@@ -7,7 +7,7 @@ is between two runs, a server that restarts. Whatever happens, an event is recor
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
@@ -33,6 +33,8 @@ from contracts.messages import (
     ArchiveReceipt,
     ArchiveRequest,
     DeliverReceipt,
+    EventsRequest,
+    EventsView,
     ExplainRequest,
     ExplanationView,
     Nothing,
@@ -47,9 +49,10 @@ from contracts.messages import (
     TimelineView,
     pathway_id,
 )
+from contracts.sitting import SITTING_PART, RecordManyReceipt, RecordManyRequest
 from contracts.subtrial_start import SubtrialEnd, SubtrialStart, subtrial_id
 from pathway.errors import UnknownName
-from pathway.events import Report
+from pathway.events import Event, Report
 from pathway.language.profile import make_profile
 from pathway.refusal import Refused
 from pathway.site import Site
@@ -77,8 +80,11 @@ def new_start(
     simulation: bool = False,
     started_at: datetime | None = None,
     label: str = "",
+    sitting: str = "",
 ) -> PathwayStart:
     """A checked start of a pathway in `protocol` (`name` or `name@version`); with `started_at` on a stepped clock.
+
+    `sitting`: the id of the sitting with which it begins (`submit_many` brings its reports), empty for none.
 
     Raises `UnknownName`, `ProtocolError` or `PathwayError` saying what would be accepted.
     """
@@ -97,6 +103,7 @@ def new_start(
         clock="real" if started_at is None else "stepped",
         started_at=started_at,
         label=label,
+        sitting=sitting,
     )
 
 
@@ -239,6 +246,25 @@ async def submit(handle: AnyHandle, report: Report, *, patience: timedelta = PAT
     return await update(handle, "record", RecordRequest(report=report), Receipt, patience)
 
 
+async def submit_many(
+    handle: AnyHandle, sitting: str, reports: Sequence[Report], *, patience: timedelta = PATIENCE
+) -> RecordManyReceipt:
+    """Record many reports in one sitting, in parts if they are many. The answer is that of the whole sitting.
+
+    Raises `Refused` with every fault, or a `PathwayError`. May be called again with the same reports: what is on record is
+    not recorded twice. A sitting that is broken off closes by itself (`contracts.sitting.SITTING_OPEN`).
+    """
+    parts = [tuple(reports[n : n + SITTING_PART]) for n in range(0, len(reports), SITTING_PART)] or [()]
+    events: tuple[str, ...] = ()
+    new = 0
+    while True:
+        request = RecordManyRequest(sitting=sitting, reports=parts.pop(0), more=bool(parts))
+        receipt = await update(handle, "record_many", request, RecordManyReceipt, patience)
+        events, new = (*events, *receipt.events), new + receipt.new
+        if not parts:
+            return receipt.model_copy(update={"events": events, "new": new})
+
+
 async def step(
     handle: AnyHandle, to: datetime, *, since: int = 0, patience: timedelta = PATIENCE
 ) -> StepReceipt:
@@ -272,6 +298,16 @@ async def plan(handle: AnyHandle, *, patience: timedelta = PATIENCE) -> PlanView
 async def timeline(handle: AnyHandle, *, patience: timedelta = PATIENCE) -> TimelineView:
     """What was told, newest entries; the store has all."""
     return await query(handle, "timeline", None, TimelineView, patience)
+
+
+async def events(handle: AnyHandle, *, patience: timedelta = PATIENCE) -> tuple[Event, ...]:
+    """Every event of the record in the order of entry, as the pathway itself has it."""
+    found: list[Event] = []
+    while True:
+        view = await query(handle, "events", EventsRequest(after=len(found)), EventsView, patience)
+        found += view.events
+        if len(found) >= view.total:
+            return tuple(found)
 
 
 async def explain(handle: Handle, decision: str, *, patience: timedelta = PATIENCE) -> ExplanationView:
@@ -324,6 +360,7 @@ __all__ = [
     "UnknownPathway",
     "archive",
     "deliver",
+    "events",
     "explain",
     "new_start",
     "new_subtrial_start",
@@ -334,6 +371,7 @@ __all__ = [
     "state",
     "step",
     "submit",
+    "submit_many",
     "subtrial_handle",
     "timeline",
 ]

@@ -45,6 +45,16 @@ def everywhere(
         str | None,
         typer.Option(metavar="LABEL", help="Talk to the rehearsals with this label instead of the patients."),
     ] = None,
+    by: Annotated[
+        str,
+        typer.Option(
+            "--by",
+            metavar="CODE",
+            envvar="ALLPATH_BY",
+            show_envvar=False,
+            help="Who you are, by a code such as KM or staff-12: recorded as claimed. Default: ALLPATH_BY.",
+        ),
+    ] = "",
 ) -> None:
     """What holds for every command. Its help is that of the program."""
     from commands.options import Target
@@ -54,7 +64,7 @@ def everywhere(
 
         use_demo_settings()
         rehearsal = rehearsal or LABEL
-    ctx.obj = Target(label=rehearsal)
+    ctx.obj = Target(label=rehearsal, person=by)
 
 
 def run(arguments: Sequence[str]) -> None:

@@ -62,6 +62,7 @@ class Asked:
     known: Callable[[], Sequence[str]]
     hand_in: Callable[[Report], Awaitable[None]]
     details: tuple[tuple[str, str], ...] = ()
+    person: str = ""
 
 
 async def decide(asked: Asked, given: Given, id: str, *, dry_run: bool, as_json: bool) -> None:
@@ -83,6 +84,7 @@ async def decide(asked: Asked, given: Given, id: str, *, dry_run: bool, as_json:
         override=given.override,
         reason=given.reason,
         details=asked.details,
+        person=asked.person,
     )
     await asked.hand_in(report)
 

@@ -19,9 +19,11 @@ PSEUDONYM: Final = re.compile(r"[A-Z0-9][A-Z0-9-]{1,31}")
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Whom a command talks to: patients (`label` None), or the rehearsals with a label."""
+    """Whom a command talks to: patients (`label` None), or the rehearsals with a label; and who talks."""
 
     label: str | None = None
+    person: str = ""
+    """Who enters, as claimed; empty if nobody says."""
 
     @property
     def rehearsal(self) -> bool:

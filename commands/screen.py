@@ -72,6 +72,7 @@ MARKS: Final = {
     "endpoint": "■",
     "dose": "●",
     "item": "·",
+    "sitting": "≡",
 }
 
 

@@ -48,6 +48,10 @@ class PatientSession:
     handle: Handle
     start: PathwayStart
     now: datetime
+    person: str = ""
+    """Who talks to it, as claimed."""
+    place: Site | None = None
+    """Where the patient is, if it is not where they were enrolled."""
 
     @property
     def compiled(self) -> Compiled:
@@ -62,8 +66,8 @@ class PatientSession:
 
     @property
     def site(self) -> Site:
-        """The patient's site."""
-        return self.start.site
+        """Where the patient is now; its time zone is the one in force at each instant."""
+        return self.place or self.start.site
 
 
 @asynccontextmanager
@@ -107,10 +111,9 @@ async def opened(where: Target, subject: str, trial: str | None) -> AsyncIterato
         trials = ", ".join(start.trial for _, start in found)
         raise UsageError(f"{subject} is in {len(found)} trials; say which with --trial: {trials}")
     handle, start = found[0]
-    now = utc_now()
-    if start.clock == "stepped":
-        now = (await pathways.state(handle)).now
-    yield PatientSession(client, settings, handle, start, now)
+    state = await pathways.state(handle)
+    now = state.now if start.clock == "stepped" else utc_now()
+    yield PatientSession(client, settings, handle, start, now, where.person, state.place)
 
 
 def _handle(client: Client, where: Target, trial: str, subject: str) -> Handle:

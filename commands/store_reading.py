@@ -9,6 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from commands.errors import UsageError
+from commands.known_trials import definition_of
 from commands.screen import warn
 from pathway.changes import Change
 from pathway.events import Event
@@ -16,7 +18,9 @@ from pathway.events import Event
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
+    from commands.options import Target
     from runtime.settings import Settings
+    from store.queries import Pathway
 
 
 @asynccontextmanager
@@ -39,6 +43,35 @@ async def reading(settings: Settings) -> AsyncIterator[AsyncSession]:
 
 def _is_file(path: str) -> bool:
     return Path(path).is_file()
+
+
+async def stored_pathway(
+    session: AsyncSession, where: Target, subject: str, trial: str | None
+) -> Pathway | None:
+    """The pathway of a subject as the store has it, in `trial` or the only one; None if it has none.
+
+    Raises `UsageError` where the trial must be named.
+    """
+    from contracts.messages import pathway_id
+    from store import queries
+
+    rows = await queries.pathways(
+        session,
+        trial=definition_of(trial).name if trial else None,
+        subject=subject,
+        rehearsals=where.rehearsal,
+        archived=True,
+    )
+    wanted = where.label or ""
+    found = [
+        row
+        for row in rows
+        if row.pathway_id == pathway_id(row.trial, row.subject, rehearsal=where.rehearsal, label=wanted)
+    ]
+    if len(found) > 1:
+        trials = ", ".join(row.trial for row in found)
+        raise UsageError(f"{subject} is in several trials; say which with --trial: {trials}")
+    return found[0] if found else None
 
 
 async def stored_events(settings: Settings, pathway_id: str) -> tuple[Event, ...]:

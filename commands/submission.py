@@ -18,7 +18,7 @@ from commands.store_reading import stored_events
 from pathway.changes import Announced, Change, changes, day_one_of
 from pathway.events import Event, Report
 from pathway.language.profile import make_profile
-from pathway.patient.admission import admit
+from pathway.patient.admission import admit, known_as
 from pathway.patient.evaluate import evaluate, evaluation
 from pathway.plan import Plan
 from pathway.record import Record
@@ -34,10 +34,12 @@ LAG_PATIENCE: Final = 3.0
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
-    """A dry run: the event that the report would become (None: it is on record already), and what it would change."""
+    """A dry run: the event that the report would become (None: it is on record already, as `known_as`), and what it would
+    change."""
 
     event: Event | None
     changes: tuple[Change, ...]
+    known_as: str = ""
 
 
 def send(
@@ -68,7 +70,7 @@ def blank(
 ) -> Report:
     """A report of that kind, made now; `at`: when it happened, as typed in site time."""
     occurred = None if at is None else moment(at, opened.site.tz, opened.now)
-    return Report(id, kind, opened.now, role, occurred=occurred, **fields)
+    return Report(id, kind, opened.now, role, occurred=occurred, person=opened.person, **fields)
 
 
 async def submit(pathway: PatientSession, report: Report, *, dry_run: bool) -> Receipt | DryRun:
@@ -98,7 +100,7 @@ async def _tried(pathway: PatientSession, report: Report) -> DryRun:
     before = evaluation(compiled, profile, site, record, pathway.now)
     event = admit(before, report, pathway.now)
     if event is None:
-        return DryRun(None, ())
+        return DryRun(None, (), known_as(before, report, pathway.now))
 
     def told_of(plan: Plan, told: Announced, cause: str) -> tuple[list[Change], Announced]:
         day_one = day_one_of(plan, compiled.protocol.day_one)
@@ -148,7 +150,7 @@ def _show_trial(who: Mapping[str, str], report: Report, trial: DryRun, as_json: 
         return
     console = make_console()
     if event is None:
-        console.print(f"{report.id} is on record already with this content; nothing would change.")
+        console.print(f"already on record as {trial.known_as or report.id}, nothing would change")
         return
     console.print(Text.assemble(("dry run ", "bold yellow"), f"{words_of(report)}: nothing is recorded."))
     console.print("It would change:" if would else "It would be recorded, and change nothing in the plan.")
@@ -157,13 +159,19 @@ def _show_trial(who: Mapping[str, str], report: Report, trial: DryRun, as_json: 
 
 
 def _show_receipt(who: Mapping[str, str], report: Report, receipt: Receipt, as_json: bool) -> None:
+    on_record = receipt.event_id != report.id
     if as_json:
-        print_json({**who, **receipt.model_dump(mode="json", exclude={"plan"})})
+        print_json({**who, **receipt.model_dump(mode="json", exclude={"plan"}), "on_record": on_record})
         return
     console = make_console()
+    if on_record:
+        head = (f"already on record as {receipt.event_id}", "bold green")
+        console.print(Text.assemble(head, f", nothing changed  {' '.join(who.values())}: {words_of(report)}"))
+        return
     head = ("recorded", "bold green") if receipt.recorded else ("accepted, not yet recorded", "bold yellow")
     console.print(Text.assemble(head, f"  {' '.join(who.values())}: {words_of(report)}"))
-    console.print(Text(f"event {receipt.event_id}, as claimed by the {report.role}", style="dim"))
+    by = f" ({report.person})" if report.person else ""
+    console.print(Text(f"event {receipt.event_id}, as claimed by the {report.role}{by}", style="dim"))
     if not receipt.recorded:
         console.print(
             "The store does not answer. The pathway keeps the event and brings it there; nothing is lost."
@@ -182,6 +190,10 @@ def words_of(report: Report) -> str:
             return f"correction of {report.target}" + (f" to {value}" if value else "")
         case "void":
             return f"{report.target} does not count"
+        case "transfer":
+            return f"moves to {what} from {dict(report.details).get('from', '')}"
+        case "annulment":
+            return "the enrolment is annulled"
         case "not_obtainable":
             return f"{what} cannot be obtained"
         case "adverse_event":

@@ -14,9 +14,11 @@ from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 from contracts.base import Clock, Code, KnownSite, Message, OptionalCode
 from contracts.delivery import Posted
 from contracts.publish import PublishBatch
+from contracts.sitting import Sitting
 from pathway.changes import Announced, Change
 from pathway.events import Event, Report
 from pathway.plan import Plan
+from pathway.site import Site
 from pathway.subtrial.plan import SubtrialPlan
 
 SCHEMA_VERSION: Final = 1
@@ -28,6 +30,9 @@ CONTINUE_AFTER: Final = 20
 """Accepted updates and due moments after which a run continues as new: a cold replay of 20 costs 0.1 s,
 of 60 0.26 s.
 """
+
+EVENTS_PAGE: Final = 500
+"""Events that one answer holds: far below the size at which the server refuses it."""
 
 # --- the start, and what one run hands to the next ------------------------------------------------
 
@@ -85,6 +90,8 @@ class Carried(Message):
     archived: Archived | None = None
     posted: Posted = Posted()
     """The messages to and from governors of subtrials: what was written, and what is under way."""
+    sitting: Sitting | None = None
+    """What is being entered together, until it is at its end: nobody is told anything before."""
     wake_at: AwareDatetime | None = None
     """The next moment of the plan, as the store's newest receipt named it."""
     runs: int = 0
@@ -145,6 +152,8 @@ class PathwayStart(Message):
     label: OptionalCode = ""
     """Tells rehearsals of the same scenario apart: part of the workflow id."""
     continue_after: int = Field(default=CONTINUE_AFTER, ge=1)
+    sitting: OptionalCode = ""
+    """The id of the sitting with which the pathway begins: what happened before it was there follows at once."""
     carried: Carried | None = None
 
     @model_validator(mode="after")
@@ -203,6 +212,9 @@ class RecordRequest(Message):
 
 class Receipt(Message):
     """The answer to an accepted report. `recorded`: the store has it too; else it is accepted, and not yet recorded.
+
+    `event_id`: under which it is on record; another than the report's own if an earlier event says the same, and then nothing
+    has changed.
 
     `revision` is that of the batch that brings the event to the store. `changes`: what it changed in the plan.
     """
@@ -305,6 +317,19 @@ class TimelineView(Message):
     entries: tuple[Change, ...]
 
 
+class EventsRequest(Message):
+    """Which events are asked for: those after the first `after`, at most `EVENTS_PAGE` at once."""
+
+    after: int = Field(default=0, ge=0)
+
+
+class EventsView(Message):
+    """Events of the record in the order of entry, and how many it has."""
+
+    events: tuple[Event, ...]
+    total: int
+
+
 class ExplainRequest(Message):
     """Which decision to explain: its id or key."""
 
@@ -333,6 +358,8 @@ class StateView(Message):
     trial: str
     version: str
     site: str
+    place: Site | None = None
+    """Where the patient is, with every zone that days are counted in; None from an older program."""
     clock: Clock
     now: AwareDatetime
     next_at: AwareDatetime | None

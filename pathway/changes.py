@@ -51,6 +51,15 @@ class Announced:
         return Announced({k: each for k, each in self.statements.items() if not outlived(k)}, self.forgotten)
 
 
+SITTING: Final = "sitting "
+"""How the cause of what a sitting changed begins. No event id has a blank in it."""
+
+
+def told_together(cause: str) -> bool:
+    """Whether a change with this cause is told in the summary of a sitting, and not by itself."""
+    return cause.startswith(SITTING)
+
+
 REMEMBERED: Final = 256
 """Withdrawn statements that are remembered. The record of what was told is the store's; this only numbers what comes back."""
 
@@ -291,6 +300,11 @@ class _Frame:
             s.severity,
             s.generation,
         )
+
+
+def mark(at: datetime, *, subject: str, cause: str, tz: ZoneInfo, day_one: date | None) -> Change:
+    """An empty line of the timeline at an instant, for what is no statement of a plan."""
+    return _Frame(at, subject, cause, tz, day_one).change(Statement("", "", "", "", ""))
 
 
 def day_label(day: date, day_one: date | None) -> str:

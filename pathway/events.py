@@ -22,6 +22,8 @@ EventKind = Literal[
     "judgement",
     "decision",
     "acknowledgement",
+    "annulment",
+    "transfer",
 ]
 
 
@@ -42,7 +44,7 @@ class Event:
     `name`: fact, action, adverse-event type, criterion, decision key or obligation key, by kind. `value`: canonical
     text (a decimal in the canonical unit, a choice, an ISO date; the option of a decision; the verdict of a
     judgement; an AE grade). `target`: the event that a correction or void speaks of, or the AE report that a report
-    continues.
+    continues. `person`: who entered it, by a short code as claimed; empty if nobody said.
     """
 
     id: str
@@ -61,6 +63,7 @@ class Event:
     seen: Seen | None = None
     override: bool = False
     typed_unit: str = ""
+    person: str = ""
 
     def detail(self, name: str) -> str | None:
         """The detail of that name, or None."""
@@ -96,6 +99,7 @@ class Report:
     reason: str = ""
     expected: str = ""
     override: bool = False
+    person: str = ""
 
 
 def seen_digest(shown: Seen, answer: str = "") -> str:

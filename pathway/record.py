@@ -40,6 +40,7 @@ class Record:
         "acks",
         "actions",
         "adverse",
+        "annulments",
         "by_id",
         "chains",
         "decisions",
@@ -52,6 +53,7 @@ class Record:
         "root",
         "stale",
         "touched",
+        "transfers",
         "unobtainable",
         "voided",
     )
@@ -70,6 +72,8 @@ class Record:
         self.judgements: dict[str, list[Event]] = {}
         self.acks: dict[str, list[Event]] = {}
         self.unobtainable: dict[tuple[str, str], list[Event]] = {}
+        self.annulments: list[Event] = []
+        self.transfers: list[Event] = []
         self.touched: dict[tuple[str, str], datetime] = {}
         self.kept: dict[str, dict[Any, Any]] = {}
         self.stale: dict[str, None] = {}
@@ -163,6 +167,10 @@ class Record:
                 return self.judgements.setdefault(event.name, [])
             case "acknowledgement":
                 return self.acks.setdefault(event.name, [])
+            case "annulment":
+                return self.annulments
+            case "transfer":
+                return self.transfers
             case "not_obtainable":
                 return self.unobtainable.setdefault((event.name, event.point), [])
             case _:

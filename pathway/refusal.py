@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 from pathway.errors import AllpathError
@@ -11,6 +12,8 @@ from pathway.language.parsing import YEARS, nearest
 from pathway.site import Site
 
 AHEAD = timedelta(minutes=5)
+PERSON = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,39}")
+"""How somebody who enters something names themselves: a code, such as initials or a staff number."""
 
 
 CODES = (
@@ -66,6 +69,11 @@ def check_frame(report: Report, now: datetime, site: Site | None = None) -> None
         raise Refused("malformed", f"event id {report.id!r} must be 1 to 128 characters without spaces")
     if report.role not in ROLES:
         raise Refused("unknown_role", f"role {report.role!r} is not known; {nearest(report.role, ROLES)}")
+    if report.person and not PERSON.fullmatch(report.person):
+        raise Refused(
+            "malformed",
+            "who enters is named by a code of at most 40 letters, digits, dots, dashes, _ and @, such as KM or staff-12",
+        )
     if len(report.reason) > 2000:
         raise Refused("malformed", "a reason may have at most 2000 characters")
     for name, instant in (("recorded", report.at), ("happened", report.occurred)):

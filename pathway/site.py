@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pathway.errors import UnknownName
+from pathway.moved_zone import moved_zone
 
 
 @cache
@@ -29,8 +31,12 @@ class Site:
     zone: str = "Europe/Berlin"
     country: str = "DE"
     label: str = "EU"
+    zones: tuple[tuple[datetime, str], ...] = ()
+    """Of a patient who has moved or will: every zone with the instant (UTC) from which it counts, in order."""
 
     @property
     def tz(self) -> ZoneInfo:
-        """The site's time zone."""
+        """The time zone that days are counted in: the site's, and where a patient has moved the one in force at each instant."""
+        if self.zones:
+            return moved_zone(tuple((since, zone(name)) for since, name in self.zones))
         return zone(self.zone)

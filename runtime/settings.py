@@ -163,7 +163,8 @@ def load_settings(**overrides: Any) -> Settings:
 
 def _refuse_unknown_variables() -> None:
     """Refuse misspelt `ALLPATH_*` variables, which would otherwise be ignored without a word."""
-    known = {name.upper() for name in Settings.model_fields} | {"CONFIG"}
+    # CONFIG names the file, BY whoever uses the command line: both are read elsewhere.
+    known = {name.upper() for name in Settings.model_fields} | {"CONFIG", "BY"}
     for variable in sorted(os.environ):
         if variable.startswith("ALLPATH_") and variable.removeprefix("ALLPATH_").split("__")[0] not in known:
             raise SettingsError(

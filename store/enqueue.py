@@ -8,13 +8,17 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, func, insert, select
 
 from contracts.publish import PublishBatch
+from pathway.changes import Change
+from pathway.engine.obligations import RANK
 from store.outbox import CHANNELS_OF_REHEARSALS
 from store.record import change_of
 from store.schema import OutboxRow, TimelineRow, table_of
 from store.settling import PENDING, settle
 from store.statements import Write
 
-NOTIFIED: Final = frozenset({"milestone", "decision", "deviation", "alert", "retraction"})
+SUMMARY: Final = "sitting"
+"""The kind of change that tells of a sitting. All that the sitting changed is told with it, in one notice to each role."""
+NOTIFIED: Final = frozenset({"milestone", "decision", "deviation", "alert", "retraction", SUMMARY})
 """Kinds of changes that people are told of, when the change names them."""
 
 _OUTBOX: Final = table_of(OutboxRow)
@@ -46,6 +50,7 @@ def enqueue(
     channels = CHANNELS_OF_REHEARSALS if batch.rehearsal else tuple(dict.fromkeys(channels))
     said_last = _said_last(connection, batch, first_seq)
     newest: dict[str, int] = {}
+    together = {change.cause for change in batch.changes if change.kind == SUMMARY}
     known = set(said_last)
     """Keys of which something may be waiting already."""
     rows: list[dict[str, Any]] = []
@@ -57,7 +62,7 @@ def enqueue(
         if change.key in newest:
             known.add(change.key)
         newest[change.key] = seq
-        if repeated:
+        if repeated or (change.kind != SUMMARY and change.cause in together):
             continue
         rows += [
             {
@@ -85,6 +90,7 @@ def enqueue(
                 "claimed_until": None,
                 "last_error": "",
                 "sent_at": None,
+                **(_together(batch, change, role) if change.kind == SUMMARY else {}),
             }
             for role in dict.fromkeys(change.to)
             for channel in channels
@@ -93,6 +99,27 @@ def enqueue(
         _PUT_IN(connection, rows)
     settle(connection, batch.pathway_id, known, newest)
     return len(rows)
+
+
+def _together(batch: PublishBatch, summary: Change, role: str) -> dict[str, str]:
+    """What a sitting has to tell one role: the ids, most severe first, twelve of them and how many more; and the severity."""
+    told = [
+        each
+        for each in batch.changes
+        if each.cause == summary.cause and each.kind in NOTIFIED - {SUMMARY} and role in each.to
+    ]
+    open_ = [each for each in told if each.kind != "retraction"]
+    open_.sort(key=lambda each: -RANK.get(each.severity, 0))
+    over = [each for each in told if each.kind == "retraction"]
+    ids = dict.fromkeys(
+        [f"{each.id} ({each.severity})" if each.severity else each.id for each in open_]
+        + [f"no longer so: {each.id}" for each in over]
+    )
+    shown = ", ".join([*ids][:12]) + (f" and {len(ids) - 12} more" if len(ids) > 12 else "")
+    return {
+        "id": shown or "not ended, closed by itself",
+        "severity": open_[0].severity if open_ else "",
+    }
 
 
 def _said_last(connection: Connection, batch: PublishBatch, before: int) -> dict[str, str]:

@@ -48,6 +48,7 @@ class Notice(BaseModel):
     created: datetime
     attempt: int
     claim: str
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +243,7 @@ def claim(
             kind=row.kind,
             id=row.id,
             severity=row.severity,
+            state=row.state,
             due=row.due,
             created=row.created,
             attempt=row.attempts + 1,

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import BindParameter, Connection, bindparam, select, update
 
+from pathway.changes import told_together
 from store.schema import OutboxRow, TimelineRow, table_of
 
 PENDING: Final = "pending"
@@ -39,7 +40,14 @@ _NOTICES: Final = (
     .with_for_update()
 )
 _HISTORY: Final = (
-    select(_TIMELINE.c.key, _TIMELINE.c.seq, _TIMELINE.c.kind, _TIMELINE.c.state, _TIMELINE.c.to)
+    select(
+        _TIMELINE.c.key,
+        _TIMELINE.c.seq,
+        _TIMELINE.c.kind,
+        _TIMELINE.c.state,
+        _TIMELINE.c.to,
+        _TIMELINE.c.cause,
+    )
     .where(_TIMELINE.c.pathway_id == bindparam("whose"), _TIMELINE.c.key.in_(_KEYS))
     .order_by(_TIMELINE.c.key, _TIMELINE.c.seq)
 )
@@ -106,8 +114,14 @@ def _makes_moot(change: Any, row: Any) -> bool:
 
 
 def _announced(row: Any, history: Sequence[Any]) -> bool:
-    """Whether the store knows what the retraction retracts; one that was lost cannot say that nobody was told."""
+    """Whether the store knows what the retraction retracts; one that was lost cannot say that nobody was told.
+
+    What was told in the summary of a sitting has no notice of its own, and is retracted all the same.
+    """
     return any(
-        change.seq < row.seq and change.kind != "retraction" and row.role in json.loads(change.to)
+        change.seq < row.seq
+        and change.kind != "retraction"
+        and not told_together(change.cause)
+        and row.role in json.loads(change.to)
         for change in history
     )

@@ -12,6 +12,8 @@ from contracts.messages import (
     ArchiveRequest,
     Carried,
     DeliverReceipt,
+    EventsRequest,
+    EventsView,
     ExplainRequest,
     ExplanationView,
     Nothing,
@@ -25,6 +27,7 @@ from contracts.messages import (
     StepRequest,
     TimelineView,
 )
+from contracts.sitting import RecordManyReceipt, RecordManyRequest
 from protocols import compiled
 from workflows.durable.patient_entity import Patient
 from workflows.durable.pinned import pinned
@@ -69,6 +72,17 @@ class PatientPathway:
     def _check_record(self, request: RecordRequest) -> None:
         self._shell.check_record(request)
 
+    @workflow.update(
+        name="record_many", description="Record many things in one sitting: they are judged together."
+    )
+    async def record_many(self, request: RecordManyRequest) -> RecordManyReceipt:
+        """Record a part of a sitting: all of its reports or none. People are told at the end of the sitting."""
+        return await self._shell.record_many(request)
+
+    @record_many.validator
+    def _check_record_many(self, request: RecordManyRequest) -> None:
+        self._shell.check_record_many(request)
+
     @workflow.update(name="step_to", description="Rehearsals only: move the clock to an instant.")
     async def step_to(self, request: StepRequest) -> StepReceipt:
         """Move a stepped clock through every due moment up to an instant."""
@@ -105,6 +119,11 @@ class PatientPathway:
     def timeline(self, _: Nothing = _NOTHING) -> TimelineView:
         """The newest entries of the timeline; the store has all."""
         return self._shell.timeline()
+
+    @workflow.query(name="events", description="Every event, in the order of entry.")
+    def events(self, request: EventsRequest) -> EventsView:
+        """The events of the record, page by page."""
+        return self._shell.events(request)
 
     @workflow.query(name="explain", description="Why a decision is as it is.")
     def explain(self, request: ExplainRequest) -> ExplanationView:

@@ -98,6 +98,7 @@ def _decide(
                 view.plan["decisions"],
                 lambda: known_decisions(view.protocol),
                 hand_in,
+                person=pathway.person,
             )
             await answer(asked, given, event, dry_run=dry_run, as_json=as_json)
 

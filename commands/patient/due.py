@@ -17,6 +17,7 @@ from commands.screen import due_words, make_console, notice, print_json, styled,
 from commands.session import run
 from commands.store_reading import reading, tell_lag
 from pathway.clock import local_day
+from pathway.patient.enrolment import ANNULLED
 from pathway.site import zone
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def list_(
             Text(p.subject, style="bold"),
             p.protocol,
             p.site,
-            Text("archived", style="magenta")
+            Text("annulled" if annulled(p) else "archived", style="magenta")
             if p.archived
             else "\n".join(f"{track}: {phase}" for track, phase in p.phases),
             p.group or "",
@@ -103,6 +104,11 @@ def list_(
         console.print("No pathways yet. Enrol a patient with `allpath enrol`.")
     tell_lag(max((p.stored for p in found), default=None), utc_now())
     notice(console)
+
+
+def annulled(pathway: Pathway) -> bool:
+    """Whether the enrolment was a mistake."""
+    return bool(pathway.phases) and all(phase == ANNULLED for _, phase in pathway.phases)
 
 
 async def _pathways(

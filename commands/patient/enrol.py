@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.text import Text
 
 from commands.errors import UsageError
-from commands.known_trials import trial_names
+from commands.known_trials import protocol_text, trial_names
 from commands.options import DryRunOption, JsonOption, SubjectArgument, where
+from commands.patient.backlog import check_backlog, new_sitting, read_backlog
+from commands.patient.sitting import sitting_json, tell_sitting
 from commands.protocol.options import complete_trials
-from commands.reading import moment, pairs
+from commands.reading import moment, pairs, utc_now
 from commands.screen import make_console, notice, print_json, warn
 from commands.session import IDENTITY, run
+from pathway.language.profile import make_profile
 from pathway.site import Site, zone
 
 if TYPE_CHECKING:
+    from commands.patient.backlog import Backlog
     from contracts.messages import PathwayStart
+    from contracts.sitting import RecordManyReceipt
     from runtime.settings import Settings
 
 
@@ -66,6 +72,14 @@ def enrol(
             help="A key of the assumption profile for this patient. May be repeated.",
         ),
     ] = None,
+    backlog: Annotated[
+        Path | None,
+        typer.Option(
+            "--backlog",
+            metavar="FILE",
+            help="What happened before, as CSV or YAML: checked as a whole, then entered in one sitting.",
+        ),
+    ] = None,
     start: Annotated[
         str | None,
         typer.Option(
@@ -100,12 +114,21 @@ def enrol(
         profile=dict(pairs("--set", set_)),
         started_at=None if start is None else moment(start, place.tz, datetime.max.replace(tzinfo=place.tz)),
         label=rehearsal.label or "",
+        sitting="" if backlog is None else new_sitting(),
     )
+    entries = None
+    if backlog is not None:
+        compiled = protocol_text(made.protocol)
+        now = made.started_at or utc_now()
+        entries = read_backlog(backlog, compiled, place, now, rehearsal.person)
+        profile = make_profile(compiled.protocol, made.profile, made.simulation)
+        check_backlog(entries, compiled, profile, place, (), now)
     if not made.rehearsal:
         check_locked(made.protocol, made.protocol_hash)
     started = answers = False
+    receipt = None
     if not dry_run:
-        answers = run(_start(settings, made))
+        answers, receipt = run(_start(settings, made, entries))
         started = True
     if started and not answers:
         warn(
@@ -124,6 +147,7 @@ def enrol(
                 "protocol_hash": made.protocol_hash,
                 "profile": made.profile,
                 "site": {"id": place.id, "zone": place.zone, "country": place.country, "label": place.label},
+                **({} if entries is None else {"backlog": sitting_json(entries.reports, receipt)}),
             }
         )
         return
@@ -133,7 +157,9 @@ def enrol(
     for key, value in made.profile.items():
         console.print(f"  profile {key} = {value}")
     console.print(Text(f"pathway {made.workflow_id}, protocol text {made.protocol_hash[:12]}", style="dim"))
-    if started:
+    if entries is not None:
+        tell_sitting(subject, entries.reports, receipt)
+    elif started:
         console.print(f"Next: allpath record {subject} FACT VALUE, or allpath show {subject}")
     notice(console)
 
@@ -146,16 +172,27 @@ def only_trial() -> str:
     return names[0]
 
 
-async def _start(settings: Settings, start: PathwayStart) -> bool:
-    """Start the pathway; whether it has answered, which it does once a worker that knows its text carries it."""
+async def _start(
+    settings: Settings, start: PathwayStart, backlog: Backlog | None
+) -> tuple[bool, RecordManyReceipt | None]:
+    """Start the pathway; whether it has answered, which it does once a worker that knows its text carries it; and what came
+    of the backlog."""
     from client import pathways
     from runtime.connection import connect
 
     client = await connect(settings, identity=IDENTITY)
     queue = settings.rehearsal_task_queue if start.rehearsal else settings.task_queue
     handle = await pathways.start_pathway(client, start, queue=queue)
+    if backlog is not None:
+        try:
+            return True, await pathways.submit_many(handle, start.sitting, backlog.reports)
+        except pathways.PathwayError as error:
+            raise type(error)(
+                f"{start.subject} is enrolled, and its backlog may be recorded in part: {error}\n"
+                f"Send it again with `allpath record {start.subject} --from {backlog.file}`: nothing is recorded twice"
+            ) from error
     try:
         await pathways.state(handle, patience=FIRST_ANSWER)
     except pathways.PathwayError:
-        return False
-    return True
+        return False, None
+    return True, None

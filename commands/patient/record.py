@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -25,6 +26,7 @@ from commands.options import (
     WithOption,
     where,
 )
+from commands.patient.sitting import record_file
 from commands.protocol.options import TrialOption
 from commands.reading import pairs, plain
 from commands.session import PatientSession, opened
@@ -60,6 +62,14 @@ def record(
     with_: WithOption = None,
     at: AtOption = None,
     reason: ReasonOption = "",
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="FILE",
+            help="Many entries, as CSV or YAML: checked as a whole, then recorded in one sitting.",
+        ),
+    ] = None,
     role: RoleOption = None,
     id_: IdOption = None,
     trial: TrialOption = None,
@@ -72,8 +82,32 @@ def record(
 
     [dim]allpath record P1 mrd 2e-4 --unit fraction --point EOI --sampled 2025-03-07 --with assay=PCR
     allpath record P1 --do infusion_started --scope cycle=1 --at '2025-03-10 10:00'
-    allpath record P1 --ae CRS --grade 3 --scale ASTCT[/dim]
+    allpath record P1 --ae CRS --grade 3 --scale ASTCT
+    allpath record P1 --from entries.csv[/dim]
     """
+    if file is not None:
+        given = (
+            fact,
+            value,
+            unit,
+            point,
+            sampled,
+            do,
+            ae,
+            grade,
+            scale,
+            of,
+            scope,
+            with_,
+            at,
+            reason,
+            role,
+            id_,
+        )
+        if any(given):
+            raise UsageError("--from FILE takes nothing else: the file says what, when and as whom")
+        record_file(where(ctx), subject, trial, file, dry_run=dry_run, as_json=as_json)
+        return
     if [fact is not None, do is not None, ae is not None].count(True) != 1:
         raise UsageError("record one thing: FACT VALUE, or --do ACTION, or --ae EVENT --grade N")
     if do is not None and (value is not None or unit or point or sampled):

@@ -83,7 +83,7 @@ async def _seen(where_: Target, subject: str, trial: str | None) -> Seen | FromS
         patient = Patient(
             subject=subject,
             protocol=start.protocol,
-            site=start.site,
+            site=pathway.site,
             rehearsal=start.rehearsal,
             archived=state.archived,
             now=state.now if start.rehearsal else utc_now(),

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from runtime.settings import Settings
 
 KINDS: Final = (
-    "phase", "decision", "item", "dose", "milestone", "deviation", "alert", "retraction", "refusal", "endpoint",
+    "phase", "decision", "item", "dose", "milestone", "deviation", "alert", "retraction", "refusal", "endpoint", "sitting",
 )  # fmt: skip
 QUIET: Final = ("planned", "not_set", "withdrawn", "blocked")
 

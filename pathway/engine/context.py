@@ -31,6 +31,7 @@ from pathway.language.profile import Parsed, Profile
 from pathway.plan import Plan
 from pathway.record import Record
 from pathway.site import Site
+from pathway.transfers import placed
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -184,8 +185,8 @@ class Evaluation:
         self.compiled = compiled
         self.profile = profile
         self.params: dict[str, Parsed] = profile.parsed
-        self.site = site
-        self.tz: ZoneInfo = site.tz
+        self.site = placed(site, record.transfers, now)
+        self.tz: ZoneInfo = self.site.tz
         self.record = record
         self.now = now
         self.next_at: datetime | None = None

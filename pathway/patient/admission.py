@@ -14,14 +14,17 @@ from pathway.events import Event, Report
 from pathway.language.details import BELONGS, action_details
 from pathway.language.parsing import all_of_them, nearest, plain_unit
 from pathway.language.terms import DECIDERS, decider, key_of
+from pathway.patient.enrolment import check_role_and_reason, transfer_of
 from pathway.patient.evaluate import criterion_seen, decision_seen
+from pathway.patient.repeated import on_record
 from pathway.patient.report_content import check_scope, details_of, grade_of, scale_of, value_of
-from pathway.plan import DecisionState, Obligation
+from pathway.plan import DecisionState, Obligation, Plan
 from pathway.refusal import Refused, answered, check_frame, check_unmoved, decision_details, in_order
 
 
-def admit(evaluation: Evaluation, report: Report, now: datetime) -> Event | None:
-    """The event that the report becomes, or None if it is on record already with the same content.
+def admit(evaluation: Evaluation, report: Report, now: datetime, *, again: bool = False) -> Event | None:
+    """The event that the report becomes, or None if it is on record already with the same content, under its id or another
+    (`known_as` says which). `again`: record what another event says, too.
 
     `evaluation`: of the record, with its plan, as it is true at `now`: made then, or earlier and nothing has fallen due
     since. Raises Refused.
@@ -36,25 +39,17 @@ def admit(evaluation: Evaluation, report: Report, now: datetime) -> Event | None
             "content_differs",
             f"event id {report.id!r} is already on record with another content; use a new id, or a correction",
         )
-    match report.kind:
-        case "observation":
-            return door.observation()
-        case "action":
-            return door.action()
-        case "adverse_event":
-            return door.adverse_event()
-        case "correction":
-            return door.correction()
-        case "void":
-            return door.void()
-        case "not_obtainable":
-            return door.not_obtainable()
-        case "judgement":
-            return door.judgement()
-        case "decision":
-            return door.decision()
-        case "acknowledgement":
-            return door.acknowledgement()
+    event: Event = getattr(door, report.kind)()  # the door has a method for each kind
+    return None if not again and on_record(evaluation.record, event) is not None else event
+
+
+def known_as(evaluation: Evaluation, report: Report, now: datetime) -> str:
+    """The id under which what a report says is on record; its own id where nothing else says it. Raises Refused."""
+    if report.id in evaluation.record.by_id:
+        return report.id
+    event = admit(evaluation, report, now, again=True)
+    same = None if event is None else on_record(evaluation.record, event)
+    return report.id if same is None else same.id
 
 
 class _Door:
@@ -63,7 +58,12 @@ class _Door:
     def __init__(self, evaluation: Evaluation, report: Report, now: datetime) -> None:
         self.evaluation, self.report, self.now = evaluation, report, now
         self.compiled, self.site = evaluation.compiled, evaluation.site
-        self.record, self.plan = evaluation.record, evaluation.plan
+        self.record = evaluation.record
+
+    @property
+    def plan(self) -> Plan:
+        """The plan, which answers to what is asked look at; reports of what happened need none."""
+        return self.evaluation.plan
 
     def event(
         self,
@@ -84,6 +84,7 @@ class _Door:
             "reason": r.reason,
             "override": r.override,
             "typed_unit": r.unit,
+            "person": r.person,
             "occurred": min(occurred, self.now),
         }
         fields |= more
@@ -140,7 +141,7 @@ class _Door:
                 same = (known.value, known.details) == (r.value, in_order(r.details))
                 return named and (known.kind == "acknowledgement" or same)
             case _:
-                return where and known.value == r.value
+                return where and known.value == r.value and set(known.details) >= set(r.details)
 
     def _key(self) -> str:
         return key_of(self.report.name, tuple(sorted(self.report.scope)))
@@ -398,6 +399,15 @@ class _Door:
         if found.state == "acknowledged":
             raise Refused("not_waiting", f"{found.id} has already been acknowledged")
         return self.event(name=found.key, value=found.severity, scope=())
+
+    def annulment(self) -> Event:
+        """An enrolment made by mistake."""
+        check_role_and_reason(self.report, "annulling an enrolment")
+        return self.event()
+
+    def transfer(self) -> Event:
+        """The patient moves to another site."""
+        return self.event(**transfer_of(self.report, self.site))
 
     def _obligation(self) -> Obligation | None:
         r = self.report

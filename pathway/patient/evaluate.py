@@ -14,6 +14,7 @@ from pathway.engine.criteria import judged_values
 from pathway.engine.obligations import RANK
 from pathway.events import Event, Seen
 from pathway.language.profile import Profile
+from pathway.patient.enrolment import annulled
 from pathway.plan import (
     DecisionState,
     Item,
@@ -38,7 +39,11 @@ def evaluation(
 ) -> Evaluation:
     """The evaluation at `now` with its plan: what the door, the JSON and explanations go by."""
     ctx = context(compiled, profile, site, events, now)
+    for since, _ in ctx.site.zones:
+        ctx.passed(since)  # a move that is to come changes where the patient is
     ctx.plan = _plan(ctx)
+    if ctx.record.annulments:
+        ctx.plan = annulled(ctx.plan, ctx.record.annulments[0])
     return ctx
 
 

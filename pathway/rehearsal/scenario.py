@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import Any
 
 from pathway.engine.context import Compiled
 from pathway.errors import AllpathError
@@ -196,7 +197,8 @@ def _sites(reader: Reader, node: Node | None) -> dict[str, Site]:
         country = texts.get("country")
         if country is not None and not re.fullmatch("[A-Z]{2}", country):
             reader.wrong(record["country"], f"site {key.text}: {country!r} is not a country code such as DE")
-        site = Site(key.text, **{name: text for name, text in texts.items() if text is not None})
+        said: dict[str, Any] = {name: text for name, text in texts.items() if text is not None}
+        site = Site(key.text, **said)
         try:
             _ = site.tz
         except AllpathError as error:

@@ -258,6 +258,10 @@ def told(report: Report, scenario: Scenario) -> str:
             changed = f": {value}" if report.value is not None else ""
             what = _corrected(report, scenario)
             return f"Correction of {report.target}{what}{changed}{with_}{_when(report, 'at', scenario)}"
+        case "transfer":
+            return f"The patient moves to {report.name}{with_}{why}"
+        case "annulment":
+            return f"The enrolment is annulled{why}"
         case "void":
             return f"{report.target} does not count{why}"
         case "not_obtainable":

@@ -155,3 +155,15 @@ async def test_the_console_shows_the_notice_in_keys_that_the_log_lets_through() 
     withheld = {key for key, value in shown.items() if value == WITHHELD}
     # Two that the list of the runtime does not name yet; `log_level` is the capture's own word for `level`.
     assert withheld <= {"severity", "due", "log_level"}
+
+
+def test_what_ended_with_an_annulled_enrolment_is_not_called_untrue() -> None:
+    mail = mail_of(notice(kind="retraction", state="ended"), "allpath@example.org", ["a@example.org"])
+    assert "ended EOI-MRD-HIGH" in str(mail["Subject"])
+    assert "no longer so" not in mail.get_content()
+
+
+def test_a_sitting_is_told_with_its_ids_in_the_text_and_not_in_the_subject() -> None:
+    mail = mail_of(notice(kind="sitting", id="LATE (critical), GO"), "allpath@example.org", ["a@example.org"])
+    assert mail["Subject"] == "allpath: entered in one sitting (critical), P1, site S01"
+    assert "entered in one sitting: LATE (critical), GO" in mail.get_content()

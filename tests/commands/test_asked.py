@@ -78,3 +78,25 @@ async def test_a_judgement_is_shown_and_asked_and_a_no_records_nothing(clinic: P
     assert "Nothing is recorded." in screen
     status, screen = await in_a_terminal(clinic, *words, types="y")
     assert (status, "recorded" in screen) == (0, True), screen
+
+
+async def test_an_undo_shows_what_would_be_taken_back_and_a_no_leaves_it(clinic: Process) -> None:
+    await enrolled(clinic, "ASKED-9", ())
+    line = ("record", "ASKED-9", "wbc", "85", "--unit", "10^9/L", "--sampled", "2025-02-01", "--id", "w1")
+    assert (await clinic(*line, "--as", "laboratory")).status == 0
+    words = ("undo", "ASKED-9", "--as", "laboratory")
+    status, screen = await in_a_terminal(clinic, *words, types="n")
+    assert (status, "w1  wbc 85 10^9/L  by the laboratory" in screen) == (1, True)
+    assert "Nothing is undone." in screen
+    status, screen = await in_a_terminal(clinic, *words, types="y")
+    assert (status, "w1 does not count" in screen) == (0, True)
+
+
+async def test_an_annulment_is_asked_for_and_a_no_leaves_the_enrolment(clinic: Process) -> None:
+    await enrolled(clinic, "ASKED-8", ())
+    words = ("annul", "ASKED-8", "--reason", "enrolled twice")
+    status, screen = await in_a_terminal(clinic, *words, types="n")
+    assert (status, "ends as ANNULLED, for good" in screen) == (1, True)
+    assert (await clinic("show", "ASKED-8")).status == 0
+    listed = await clinic("list")
+    assert "ASKED-8" in listed.out

@@ -15,7 +15,8 @@ from tests.commands.conftest import ROOT, Allpath
 
 COMMANDS = (
     "server", "worker", "demo", "enrol", "record", "correct", "void", "judge", "unobtainable", "confirm", "override",
-    "acknowledge", "withdraw", "show", "due", "timeline", "explain", "list", "rehearse", "protocol",
+    "acknowledge", "withdraw", "show", "due", "timeline", "events", "undo", "annul", "transfer",
+    "explain", "list", "rehearse", "protocol",
 )  # fmt: skip
 
 

@@ -53,7 +53,9 @@ def _kind(start: Start) -> str:
 def searchable(state: State[Any]) -> dict[SearchAttributeKey[Any], Any]:
     """The search attributes that can change; None is for one that does not apply now."""
     plan = state.plan
+    moved = {attributes.SITE: state.site.id} if state.site.zones else {}
     return {
+        **moved,
         attributes.PHASE: _main_phase(plan) or None,
         attributes.GROUP: state.group or None,
         attributes.OPEN: len(open_obligations(plan)),

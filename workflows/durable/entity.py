@@ -6,12 +6,14 @@ the record and the clock. `evaluation` is all that a subject knows at one instan
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Literal, Protocol, TypeVar
 
 from pathway.events import Event, Report
 from pathway.language.profile import Profile
 from pathway.patient.explain import Explanation
+from pathway.patient.sitting import Admitted
 from pathway.plan import Plan
 from pathway.record import Record
 from pathway.site import Site
@@ -49,8 +51,19 @@ class Entity(Protocol[W]):
     def governed(self, evaluation: W) -> SubtrialPlan | None:
         """The whole plan of a subtrial; None of a patient."""
 
-    def admit(self, record: Record, report: Report, now: datetime, evaluation: W) -> Event | None:
-        """The event that a report becomes; None if it is on record already. Raises `pathway.patient.admission.Refused`."""
+    def admit(
+        self, record: Record, report: Report, now: datetime, evaluation: W, *, again: bool
+    ) -> Event | None:
+        """The event that a report becomes; None if it is on record already, or, but for `again`, another event says the same.
+
+        Raises `pathway.refusal.Refused`.
+        """
+
+    def admit_all(self, record: Record, reports: Sequence[Report], now: datetime) -> Admitted:
+        """What many reports would become, one after the other. Only a patient takes many at once."""
+
+    def known_as(self, record: Record, report: Report, now: datetime, evaluation: W) -> str:
+        """The id under which what a report says is on record; its own where nothing else says it. Raises `Refused`."""
 
     def messages(
         self, sent: Channels, record: Record, evaluation: W, *, archived: bool

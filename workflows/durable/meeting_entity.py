@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Final, Literal
 
@@ -14,6 +15,7 @@ from pathway.meeting.calendar import WEEKDAYS, Meeting
 from pathway.meeting.output import meeting_json
 from pathway.meeting.plan import MeetingPlan, convene, day_and_time
 from pathway.patient.explain import Explanation
+from pathway.patient.sitting import Admitted
 from pathway.plan import Plan
 from pathway.record import Record
 from pathway.subtrial.messages import Channels, PeerMessage
@@ -44,9 +46,19 @@ class Convened:
         """A meeting governs nothing: its decisions are taken where they are asked for."""
         return None
 
-    def admit(self, record: Record, report: Report, now: datetime, evaluation: MeetingPlan) -> Event | None:
+    def admit(
+        self, record: Record, report: Report, now: datetime, evaluation: MeetingPlan, *, again: bool
+    ) -> Event | None:
         """See `pathway.meeting.admission.admit`."""
         return admit(self.meeting, record, report, now, evaluation)
+
+    def admit_all(self, record: Record, reports: Sequence[Report], now: datetime) -> Admitted:
+        """Nobody enters many things at once here."""
+        raise NotImplementedError
+
+    def known_as(self, record: Record, report: Report, now: datetime, evaluation: MeetingPlan) -> str:
+        """Every report of a meeting stands for itself."""
+        return report.id
 
     def messages(
         self, sent: Channels, record: Record, evaluation: MeetingPlan, *, archived: bool

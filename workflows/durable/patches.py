@@ -10,3 +10,10 @@ nothing happens keeps the same run for months: a patch is deprecated only when n
 """
 
 from __future__ import annotations
+
+from typing import Final
+
+SAID_ONCE: Final = "2026-11-30-said-once"
+"""What is reported again with the same content under another id is not recorded twice, and moves nothing. Until then it was
+one more event, which brought a batch for the store. Asked only where a report repeats another; whoever changes what counts as
+the same (`pathway/patient/repeated.py`) so that more is taken for it needs another patch."""

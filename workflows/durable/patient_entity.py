@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Final, Literal
@@ -11,10 +12,11 @@ from pathway.changes import day_one_of
 from pathway.engine.context import Compiled, Evaluation
 from pathway.events import Event, Report
 from pathway.language.profile import make_profile
-from pathway.patient.admission import admit
+from pathway.patient.admission import admit, known_as
 from pathway.patient.evaluate import evaluation
 from pathway.patient.explain import Explanation, explain
 from pathway.patient.output import plan_json
+from pathway.patient.sitting import Admitted, admit_all
 from pathway.plan import Plan
 from pathway.record import Record
 from pathway.subtrial.messages import Channels, PeerMessage, standing_report, standings_due
@@ -45,9 +47,19 @@ class Patient:
     def governed(self, evaluation: Evaluation) -> None:
         """A patient governs nothing."""
 
-    def admit(self, record: Record, report: Report, now: datetime, evaluation: Evaluation) -> Event | None:
+    def admit(
+        self, record: Record, report: Report, now: datetime, evaluation: Evaluation, *, again: bool
+    ) -> Event | None:
         """See `pathway.patient.admission.admit`."""
-        return admit(evaluation, report, now)
+        return admit(evaluation, report, now, again=again)
+
+    def admit_all(self, record: Record, reports: Sequence[Report], now: datetime) -> Admitted:
+        """See `pathway.patient.sitting.admit_all`."""
+        return admit_all(self.compiled, self.profile, self.site, record, reports, now)
+
+    def known_as(self, record: Record, report: Report, now: datetime, evaluation: Evaluation) -> str:
+        """See `pathway.patient.admission.known_as`."""
+        return known_as(evaluation, report, now)
 
     def messages(
         self, sent: Channels, record: Record, evaluation: Evaluation, *, archived: bool
@@ -56,7 +68,7 @@ class Patient:
         plan = evaluation.plan
         if archived:
             plan = replace(plan, standings=tuple(replace(each, wants="nothing") for each in plan.standings))
-        return standings_due(sent, plan, self.site)
+        return standings_due(sent, plan, evaluation.site)
 
     def report(self, message: PeerMessage, at: datetime) -> Report:
         """See `pathway.subtrial.messages.standing_report`."""
@@ -72,7 +84,7 @@ class Patient:
 
     def next_due(self, evaluation: Evaluation) -> datetime | None:
         """See `workflows.durable.summaries.next_due`."""
-        return next_due(evaluation.plan, self.profile, self.site)
+        return next_due(evaluation.plan, self.profile, evaluation.site)
 
     def outlived(self, evaluation: Evaluation, key: str) -> bool:
         """Everything that was told stays in the plan, or is taken back."""

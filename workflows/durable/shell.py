@@ -31,11 +31,14 @@ import workflows.durable.activity_options as calls
 import workflows.durable.details as details
 from contracts.base import utc
 from contracts.messages import (
+    EVENTS_PAGE,
     Archived,
     ArchiveReceipt,
     ArchiveRequest,
     Carried,
     DeliverReceipt,
+    EventsRequest,
+    EventsView,
     ExplainRequest,
     ExplanationView,
     PlanView,
@@ -47,14 +50,18 @@ from contracts.messages import (
     TimelineView,
 )
 from contracts.search_attributes import OPEN
+from contracts.sitting import RecordManyReceipt, RecordManyRequest
 from pathway.errors import UnknownName
 from pathway.events import Report
 from pathway.refusal import Refused
 from workflows.durable.alarm import Alarm
+from workflows.durable.answers import archive_receipt, state_view
 from workflows.durable.entity import Entity
+from workflows.durable.patches import SAID_ONCE
 from workflows.durable.peer_delivery import PeerDelivery
 from workflows.durable.pinned import Start
 from workflows.durable.publishing import Publishing
+from workflows.durable.sittings import cause_of
 from workflows.durable.state import State
 
 
@@ -134,10 +141,16 @@ class Shell:
         report, state = request.report, self.state
         told: dict[str, Any] = {}
         try:
-            if state.accept(report, self._now()):
+            known = state.known_as(report, self._now())
+            # Runs that are older than this rule have recorded it, and go on with it on record.
+            again = known != report.id and not workflow.patched(SAID_ONCE)
+            known = report.id if again else known
+            if state.accept(report, self._now(), again=again):
                 self._moved()
                 if self._start.rehearsal and not request.at_once:
                     told = {"plan": state.plan, "governor": state.governed}
+            elif known != report.id:
+                told = {"changes": ()}  # what the first report changed is not changed by the second
         except Refused as refused:
             # The validator let it in, in this very task or, if this is a replay, in an older
             # program. What was accepted is never dropped: stall, visibly, until a program is
@@ -145,13 +158,39 @@ class Shell:
             raise RuntimeError(f"an event that was accepted would now be refused ({refused.code})") from None
         told["messages"] = self._messages_due()
         if not request.at_once:
-            await self._publishing.recorded(state.receipt(report.id).revision)
-        return state.receipt(report.id).model_copy(update=told)
+            await self._publishing.recorded(state.receipt(known).revision)
+        return state.receipt(known).model_copy(update=told)
 
     def check_record(self, request: RecordRequest) -> None:
         """Refuse a report that cannot be admitted."""
         try:
             self.state.check(request.report, self._now())
+        except Refused as refused:
+            raise _refusal(refused) from None
+
+    async def record_many(self, request: RecordManyRequest) -> RecordManyReceipt:
+        """Record a part of a sitting; answer once the store has it, or says nothing for five seconds."""
+        state = self.state
+        try:
+            known, new = state.accept_many(request, self._now())
+        except Refused as refused:
+            raise RuntimeError(f"a sitting that was accepted would now be refused ({refused.code})") from None
+        self._moved()
+        revision = state.kept.revision + 1
+        await self._publishing.recorded(revision)
+        return RecordManyReceipt(
+            sitting=request.sitting,
+            events=known,
+            new=new,
+            recorded=state.kept.published >= revision,
+            revision=revision,
+            changes=() if request.more else state.told_of(cause_of(request.sitting)),
+        )
+
+    def check_record_many(self, request: RecordManyRequest) -> None:
+        """Refuse a part of a sitting as a whole."""
+        try:
+            self.state.admitted_all(request, self._now())
         except Refused as refused:
             raise _refusal(refused) from None
 
@@ -200,8 +239,8 @@ class Shell:
         """Close the subject. The workflow ends when the store has everything, and every message has arrived."""
         if self.state.archive(request, self._now()):
             self._moved()
-        await self._publishing.recorded(self.state.archive_receipt().revision)
-        return self.state.archive_receipt()
+        await self._publishing.recorded(archive_receipt(self.state).revision)
+        return archive_receipt(self.state)
 
     def check_archive(self, request: ArchiveRequest) -> None:
         """Refuse to close without a reason or by an unknown role."""
@@ -221,24 +260,31 @@ class Shell:
             protocol_hash=self._start.protocol_hash,
             now=state.kept.now,
             revision=state.kept.revision,
-            plan=state.plan_data(),
+            plan=state.subject.json(state.record, state.evaluation),
         )
 
     def timeline(self) -> TimelineView:
         """The newest entries of the timeline; the store has all."""
         return TimelineView(earlier=self.state.kept.earlier, entries=tuple(self.state.kept.timeline))
 
+    def events(self, request: EventsRequest) -> EventsView:
+        """Events in the order of entry."""
+        events = self.state.record.events
+        return EventsView(
+            events=tuple(events[request.after : request.after + EVENTS_PAGE]), total=len(events)
+        )
+
     def explain(self, request: ExplainRequest) -> ExplanationView:
         """The explanation of one decision."""
         try:
-            explanation = self.state.explanation(request.decision)
+            explanation = self.state.subject.explain(self.state.evaluation, request.decision)
         except UnknownName as unknown:
             return ExplanationView(unknown=str(unknown))
         return ExplanationView(text="\n".join(explanation.lines()), data=explanation.to_dict())
 
     def view(self) -> StateView:
         """How the subject stands."""
-        return self.state.view(store_away=self._publishing.store_away)
+        return state_view(self.state, store_away=self._publishing.store_away)
 
     # --- the loop ---------------------------------------------------------------------------------
 

@@ -8,30 +8,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final, Generic
+from typing import Final, Generic
 
 from contracts.delivery import DeliveryResult, Envelope
 from contracts.messages import (
     Answered,
     Archived,
-    ArchiveReceipt,
     ArchiveRequest,
     Carried,
+    PathwayStart,
     Receipt,
-    StateView,
 )
 from contracts.publish import PublishBatch
-from pathway.changes import Change, changes
+from contracts.sitting import SITTING_OPEN, RecordManyRequest, Sitting
+from pathway.changes import Change, changes, mark
 from pathway.events import Event, Report
-from pathway.patient.explain import Explanation
+from pathway.patient.enrolment import as_ended
+from pathway.patient.sitting import Admitted, refuse
 from pathway.plan import Plan
 from pathway.record import Record
-from pathway.refusal import Refused, check_seen
+from pathway.refusal import check_seen
 from pathway.rehearsal.script import CLOCK
+from pathway.site import Site
 from pathway.subtrial.plan import SubtrialPlan
+from pathway.transfers import placed
 from workflows.durable import activity_options as calls
-from workflows.durable import summaries
-from workflows.durable.batch_lists import BatchLists, lists_of
+from workflows.durable import sittings
+from workflows.durable.batch import batch_of, trim
+from workflows.durable.batch_lists import BatchLists
+from workflows.durable.bounds import check_open
 from workflows.durable.entity import Entity, W
 from workflows.durable.peer_outbox import PeerOutbox
 from workflows.durable.pinned import Start
@@ -50,7 +55,6 @@ class State(Generic[W]):
         carried = start.carried or Carried(now=now)
         self.start = start
         self.subject = subject
-        self.site = subject.site
         self.profile = subject.profile
         self.record = Record.of(carried.events)
         self.peer_outbox = PeerOutbox(carried.posted)
@@ -65,7 +69,14 @@ class State(Generic[W]):
         self._lists: BatchLists | None = None
         self.evaluation: W = self._evaluated(carried.now)
         if start.carried is None:
+            if isinstance(start, PathwayStart) and start.sitting:
+                self._open_sitting(start.sitting)
             self._reconcile(CLOCK)
+
+    @property
+    def site(self) -> Site:
+        """Where the subject is now, and where its days are counted."""
+        return placed(self.subject.site, self.record.transfers, self.kept.now)
 
     # --- what happens -----------------------------------------------------------------------------
 
@@ -76,8 +87,11 @@ class State(Generic[W]):
 
     @property
     def due(self) -> datetime | None:
-        """The next moment of the plan; None when nothing but an event changes anything, or nothing does any more."""
-        return None if self.kept.archived is not None else self.plan.next_at
+        """The next moment of the plan, or that at which an open sitting closes; None when only an event changes anything."""
+        if self.kept.archived is not None:
+            return None
+        closes = None if self.kept.sitting is None else self.kept.sitting.until
+        return min((each for each in (self.plan.next_at, closes) if each is not None), default=None)
 
     @property
     def group(self) -> str:
@@ -102,9 +116,18 @@ class State(Generic[W]):
         if self._admitted(report, now) is not None and self.start.clock == "real":
             check_seen(report)
 
-    def accept(self, report: Report, now: datetime) -> bool:
-        """Admit a report and say what it changes; False if it is on record already. Raises `Refused`."""
-        event = self._admitted(report, now)
+    def known_as(self, report: Report, now: datetime) -> str:
+        """The id under which what a report says is on record; its own where nothing else says it. Raises `Refused`."""
+        if self.kept.archived is not None:
+            return report.id
+        return self.subject.known_as(self.record, report, now, self.whole_at(now))
+
+    def accept(self, report: Report, now: datetime, *, again: bool = False) -> bool:
+        """Admit a report and say what it changes; False if it is on record already. Raises `Refused`.
+
+        `again`: record it although another event says the same.
+        """
+        event = self._admitted(report, now, again=again)
         if event is None:
             return False
         self.advance(now)
@@ -113,25 +136,60 @@ class State(Generic[W]):
         self.peer_outbox.heard(event)
         self.evaluation = self._evaluated(self.kept.now)
         self._reconcile(event.id)
+        if event.kind == "annulment":
+            self._close(event.role, event.reason)
         self.kept.answered[event.id] = Answered(revision=self.kept.revision + 1, next_at=self.plan.next_at)
         return True
+
+    def admitted_all(self, request: RecordManyRequest, now: datetime) -> Admitted:
+        """What a part of a sitting would record. Raises `Refused` if any of it cannot be recorded."""
+        check_open(self.kept, len(self.record.events), len(request.reports))
+        admitted = self.subject.admit_all(self.record, request.reports, now)
+        refuse(request.reports, admitted)
+        return admitted
+
+    def accept_many(self, request: RecordManyRequest, now: datetime) -> tuple[tuple[str, ...], int]:
+        """Record a part of a sitting, and at its end say what all of it has changed. Raises `Refused`.
+
+        For each report the id under which it is on record, and how many were not. Until the end nobody is told anything.
+        """
+        admitted = self.admitted_all(request, now)
+        self.advance(now)
+        self.kept.now = max(self.kept.now, now)
+        if admitted.events or self.kept.sitting is not None:
+            self._open_sitting(request.sitting, len(admitted.events))
+        for event in admitted.events:
+            self.record.append(event)
+            self.peer_outbox.heard(event)
+        self.evaluation = self._evaluated(self.kept.now)
+        if not request.more:
+            self._end_sitting(ended=True)
+        self.kept.unsent = True
+        return admitted.known, len(admitted.events)
+
+    def told_of(self, cause: str) -> tuple[Change, ...]:
+        """What was told with this cause, as far as it is still carried."""
+        return tuple(each for each in self.kept.timeline if each.cause == cause)
 
     def advance(self, now: datetime) -> bool:
         """Let time pass. True if a moment was due: all that are due by `now` are seen at once, as they
         are seen at `now`.
         """
-        due = self.plan.next_at
-        if self.kept.archived or due is None or now < due:
+        due = self.due
+        if due is None or now < due:
             return False
         self.kept.now = max(self.kept.now, now)
         self.evaluation = self._evaluated(self.kept.now)
-        self._reconcile(CLOCK)
+        if self.kept.sitting is not None and now >= self.kept.sitting.until:
+            self._end_sitting(ended=False)
+        else:
+            self._reconcile(CLOCK)
         return True
 
     def step(self, to: datetime, at_most: int) -> None:
         """Walk the stepped clock to an instant through every due moment, or through `at_most` of them."""
         for _ in range(at_most):
-            due = self.plan.next_at
+            due = self.due
             if due is None or due > to:
                 break
             if due <= self.kept.now:
@@ -170,8 +228,7 @@ class State(Generic[W]):
         if self.kept.archived is not None:
             return False
         self.kept.now = max(self.kept.now, now)
-        self.kept.archived = Archived(at=self.kept.now, role=request.role, reason=request.reason)
-        self.kept.unsent = True
+        self._close(request.role, request.reason)
         return True
 
     # --- what is answered -------------------------------------------------------------------------
@@ -188,17 +245,8 @@ class State(Generic[W]):
             event_id=event_id,
             recorded=self.kept.published >= answered.revision,
             revision=answered.revision,
-            changes=tuple(each for each in self.kept.timeline if each.cause == event_id),
+            changes=self.told_of(event_id),
             next_at=answered.next_at,
-        )
-
-    def archive_receipt(self) -> ArchiveReceipt:
-        """The answer to a closed pathway."""
-        if self.kept.archived is None:
-            raise RuntimeError("the pathway is open")
-        revision = self.kept.revision + self.kept.unsent
-        return ArchiveReceipt(
-            archived=self.kept.archived, revision=revision, recorded=self.kept.published >= revision
         )
 
     def mark(self) -> int:
@@ -208,36 +256,6 @@ class State(Generic[W]):
     def since(self, mark: int) -> tuple[Change, ...]:
         """What was told after a position in the timeline."""
         return tuple(self.kept.timeline[max(0, mark - self.kept.earlier) :])
-
-    def plan_data(self) -> dict[str, Any]:
-        """The plan in the format of scenario output."""
-        return self.subject.json(self.record, self.evaluation)
-
-    def explanation(self, decision: str) -> Explanation:
-        """Why a decision is as it is. Raises `UnknownName`."""
-        return self.subject.explain(self.evaluation, decision)
-
-    def view(self, *, store_away: bool) -> StateView:
-        """How the pathway stands."""
-        return StateView(
-            subject=self.start.subject,
-            trial=self.start.trial,
-            version=self.start.version,
-            site=self.site.id,
-            clock=self.start.clock,
-            now=self.kept.now,
-            next_at=self.plan.next_at,
-            events=len(self.record.events),
-            unrecorded=self.unrecorded,
-            revision=self.kept.revision,
-            published=self.kept.published,
-            store_away=store_away,
-            archived=self.kept.archived is not None,
-            runs=self.kept.runs,
-            messages_waiting=len(self.peer_outbox.waiting),
-            messages_away=self.peer_outbox.away,
-            messages_refused=tuple(f"{each.receiver}: {each.code}" for each in self.peer_outbox.faults),
-        )
 
     # --- what the store does not have yet ---------------------------------------------------------
 
@@ -280,14 +298,14 @@ class State(Generic[W]):
         self.kept.published = max(self.kept.published, revision)
         if self.kept.in_flight is not None and self.kept.in_flight.revision <= revision:
             self.kept.in_flight = None
-        self._trim()
+        trim(self.kept)
 
     def carry(self, wake_at: datetime | None) -> Carried:
         """What the next run needs. `wake_at`: what the shell's timer has heard from the store.
 
         What the store has is not carried, but for the newest lines and answers: somebody may ask again.
         """
-        self._trim(calls.CARRIED_TIMELINE)
+        trim(self.kept, calls.CARRIED_TIMELINE)
         return self.kept.model_copy(
             update={
                 "events": tuple(self.record.events),
@@ -299,19 +317,36 @@ class State(Generic[W]):
 
     # --- inside -----------------------------------------------------------------------------------
 
-    def _admitted(self, report: Report, now: datetime) -> Event | None:
-        if self.kept.archived is not None and report.id not in self.record.by_id:
-            raise Refused(
-                "archived",
-                f"this pathway was archived on {self.kept.archived.at.date()}; nothing more is recorded",
-            )
-        if len(self.record.events) >= calls.MAX_EVENTS and report.id not in self.record.by_id:
-            raise Refused(
-                "record_full",
-                f"this record holds {len(self.record.events)} events, and no more than {calls.MAX_EVENTS} are carried: "
-                "nothing was recorded. Tell operations; what is on record stays, and the pathway goes on",
-            )
-        return self.subject.admit(self.record, report, now, self.whole_at(now))
+    def _admitted(self, report: Report, now: datetime, *, again: bool = False) -> Event | None:
+        if report.id not in self.record.by_id:
+            check_open(self.kept, len(self.record.events), 1)
+        return self.subject.admit(self.record, report, now, self.whole_at(now), again=again)
+
+    def _close(self, role: str, reason: str) -> None:
+        self._end_sitting(ended=True)
+        self.kept.archived = Archived(at=self.kept.now, role=role, reason=reason)
+        self.kept.unsent = True
+
+    def _open_sitting(self, id: str, entries: int = 0) -> None:
+        """Begin a sitting, or go on with the one that is open: what broke down is taken over by whoever comes next."""
+        before = 0 if self.kept.sitting is None else self.kept.sitting.entries
+        self.kept.sitting = Sitting(id=id, until=self.kept.now + SITTING_OPEN, entries=before + entries)
+
+    def _end_sitting(self, *, ended: bool) -> None:
+        sitting, self.kept.sitting = self.kept.sitting, None
+        if sitting is None:
+            return
+        cause, before = sittings.cause_of(sitting.id), len(self.kept.timeline)
+        self._reconcile(cause)
+        frame = mark(
+            self.plan.at,
+            subject=self.start.subject,
+            cause=cause,
+            tz=self.site.tz,
+            day_one=self.subject.day_one(self.evaluation),
+        )
+        made = self.kept.timeline[before:]
+        self.kept.timeline.append(sittings.summary(sitting, made, frame, ended=ended))
 
     def _evaluated(self, now: datetime) -> W:
         evaluation = self.subject.evaluate(self.record, now)
@@ -322,6 +357,9 @@ class State(Generic[W]):
         return evaluation
 
     def _reconcile(self, cause: str) -> None:
+        self.kept.unsent = True
+        if self.kept.sitting is not None:
+            return
         made, self.kept.announced = changes(
             self.kept.announced.without(lambda key: self.subject.outlived(self.evaluation, key)),
             self.plan,
@@ -330,8 +368,7 @@ class State(Generic[W]):
             tz=self.site.tz,
             day_one=self.subject.day_one(self.evaluation),
         )
-        self.kept.timeline.extend(made)
-        self.kept.unsent = True
+        self.kept.timeline.extend(as_ended(made) if self.record.annulments else made)
 
     def _batch(
         self, *, events: Sequence[Event], changes: Sequence[Change], complete: bool = False
@@ -340,58 +377,20 @@ class State(Generic[W]):
         self.kept.sent_events = len(self.record.events)
         self.kept.sent_changes = self.mark()
         self.kept.unsent = False
-        plan = self.plan
-        known = self._lists is not None
-        self._lists, items, obligations, decisions = lists_of(
+        self._lists, batch = batch_of(
+            self.start,
+            self.subject.kind,
+            self.site,
+            self.profile,
+            self.plan,
             self._lists,
-            plan.items,
-            (*plan.deviations, *plan.alerts),
-            tuple(each for each in plan.decisions if each.open),
-        )
-        return PublishBatch(
-            pathway_id=self.start.workflow_id,
-            kind=self.subject.kind,
             revision=self.kept.revision,
             complete=complete,
-            subject=self.start.subject,
-            trial=self.start.trial,
-            site=self.site.id,
-            zone="" if known else self.site.zone,
-            protocol="" if known else self.start.protocol,
-            protocol_hash="" if known else self.start.protocol_hash,
-            profile=None if known else {**self.profile.values, "simulation": self.profile.simulation},
-            rehearsal=self.start.rehearsal,
             events=tuple(events),
             changes=tuple(changes),
             entries_before=self.kept.sent_changes - len(changes),
-            phases=summaries.phases(plan),
             group=self.group,
             next_at=self.due,
-            open=len(summaries.open_obligations(plan)),
-            late=len(summaries.late_items(plan)),
             archived=self.kept.archived is not None,
-            items=items.entries,
-            items_at=items.at,
-            obligations=obligations.entries,
-            obligations_at=obligations.at,
-            decisions=decisions.entries,
-            decisions_at=decisions.at,
         )
-
-    def _trim(self, keep: int | None = None) -> None:
-        """Forget the oldest entries of the timeline and the oldest answers, of those that the store has."""
-        old = [id_ for id_, each in self.kept.answered.items() if each.revision <= self.kept.published]
-        for id_ in old[: max(0, len(self.kept.answered) - calls.MAX_ANSWERS)]:
-            del self.kept.answered[id_]
-        recorded = (
-            self.kept.sent_changes
-            if self.kept.in_flight is None
-            else self.kept.sent_changes - len(self.kept.in_flight.changes)
-        )
-        surplus = min(
-            len(self.kept.timeline) - (calls.MAX_TIMELINE if keep is None else keep),
-            recorded - self.kept.earlier,
-        )
-        if surplus > 0:
-            del self.kept.timeline[:surplus]
-            self.kept.earlier += surplus
+        return batch

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Final, Literal
 
@@ -12,6 +13,7 @@ from pathway.errors import UnknownName
 from pathway.events import Event, Report
 from pathway.language.profile import make_profile
 from pathway.patient.explain import Explanation
+from pathway.patient.sitting import Admitted
 from pathway.plan import Plan
 from pathway.record import Record
 from pathway.subtrial.govern import admit_to, govern, subtrial_json
@@ -44,9 +46,19 @@ class Governed:
         """All of it."""
         return evaluation
 
-    def admit(self, record: Record, report: Report, now: datetime, evaluation: SubtrialPlan) -> Event | None:
+    def admit(
+        self, record: Record, report: Report, now: datetime, evaluation: SubtrialPlan, *, again: bool
+    ) -> Event | None:
         """See `pathway.subtrial.admission.admit_to`."""
         return admit_to(self.governor, record, report, now, evaluation)
+
+    def admit_all(self, record: Record, reports: Sequence[Report], now: datetime) -> Admitted:
+        """Nobody enters many things at once here."""
+        raise NotImplementedError
+
+    def known_as(self, record: Record, report: Report, now: datetime, evaluation: SubtrialPlan) -> str:
+        """Every report to a governor stands for itself."""
+        return report.id
 
     def messages(
         self, sent: Channels, record: Record, evaluation: SubtrialPlan, *, archived: bool

@@ -219,6 +219,6 @@ def test_an_accepted_event_is_evaluated_once_and_its_plan_is_printed_and_explain
     assert subject.evaluations == 1  # the validator goes by what is known
     state.accept(action("e1", "therapy_started"), START)
     assert subject.evaluations == 2
-    assert state.plan_data()["at"]
-    assert state.explanation("risk").id == "risk"
+    assert state.subject.json(state.record, state.evaluation)["at"]
+    assert state.subject.explain(state.evaluation, "risk").id == "risk"
     assert subject.evaluations == 2
