@@ -98,6 +98,7 @@ TOY = Protocol(
         Action("infusion_stopped", "infusion stopped", A, scopes=CYCLES, details=("cause",)),
         Action("infusion_ended", "infusion ended", A, scopes=CYCLES),
         Action("relapse", "relapse", A, role="clinician", ends="treatment"),
+        Action("death", "death", A, ends="life"),
     ),
     adverse_events=(
         AdverseEventType("CRS", "cytokine release", A, scales=("ASTCT", "CTCAE")),

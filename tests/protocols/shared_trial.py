@@ -46,7 +46,11 @@ def trial(
         references=(),
         profile=tuple(k for s in sets for k in s.profile),
         facts=(*facts, *(f for s in sets for f in s.facts)),
-        actions=(Action("death", "Death", SOURCE, details=("cause",)), *actions, *(a for s in sets for a in s.actions)),
+        actions=(
+            Action("death", "Death", SOURCE, details=("cause",), ends="life"),
+            *actions,
+            *(a for s in sets for a in s.actions),
+        ),
         adverse_events=adverse_events,
         anchors=(*anchors, *(a for s in sets for a in s.anchors)),
         criteria=(),
