@@ -73,7 +73,7 @@ def compile_exits(track: Track, linker: Linker, leaves: Mapping[str, Leaves]) ->
     keys = {phase.id: key_of("STARTED-UNCONFIRMED", (("phase", phase.id),)) for phase in track.phases}
     for key in keys.values():
         linker.recorded(key)
-    ended = compile_ending(linker, "study")
+    ended = compile_ending(linker, track.ends_with or "study")
 
     def exits(ctx: Evaluation) -> tuple[tuple[DecisionState, ...], tuple[Obligation, ...]]:
         walk, end = ctx.track(index), ended(ctx)

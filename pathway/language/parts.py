@@ -193,13 +193,15 @@ class Phase:
 class Track:
     """Phases in their order.
 
-    `anywhere`: exits that recorded reality opens from every phase but terminal ones; not confirmed.
+    `anywhere`: exits that recorded reality opens from every phase but terminal ones; not confirmed. `ends_with`: after that end
+    it asks nothing any more; not said: the study. `life` where care goes on without the study.
     """
 
     id: str
     text: str
     phases: tuple[Phase, ...]
     anywhere: tuple[Exit, ...] = ()
+    ends_with: EndsWith = ""
 
 
 @dataclass(frozen=True, slots=True)

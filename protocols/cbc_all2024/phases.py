@@ -107,6 +107,7 @@ TO_HIGH_RISK = Exit("HIGH_RISK_PATH", D46_HIGH, registry("1e-2 excludes; path: a
 TREATMENT = Track(
     "treatment",
     "Treatment",
+    ends_with="life",  # off study, care goes on: the backbone is still asked for
     phases=(
         Phase("NOT_STARTED", "Not started", assumption(), confirm=None, exits=(
             Exit("INDUCTION_1", Recorded("first_steroid"), assumption(), planned="D1"),
