@@ -25,8 +25,8 @@ SeenOption = Annotated[
     typer.Option(
         "--seen",
         metavar="DIGEST",
-        help="The digest of the decision as it was shown, or its beginning: refused if it has moved or been answered "
-        "since. Without it you are shown the decision and asked.",
+        help="The digest of what is answered as it was shown, or its beginning: refused if it has moved or been answered "
+        "since. Without it you are shown what is answered, and asked.",
     ),
 ]
 SHORTEST: Final = 6
@@ -71,7 +71,7 @@ async def decide(asked: Asked, given: Given, id: str, *, dry_run: bool, as_json:
     again = given.again and given.option is None and not state["open"]
     option = given.option or _proposal(asked, state, answered=again or bool(given.seen))
     if not (given.seen or again or dry_run):
-        _show_and_ask(asked, state, option, as_json=as_json)
+        show_and_ask(asked.who, asked.look, state["key"], question(asked.who, state), option, as_json=as_json)
     report = Report(
         id,
         "decision",
@@ -79,7 +79,7 @@ async def decide(asked: Asked, given: Given, id: str, *, dry_run: bool, as_json:
         given.role or state["role"] or "clinician",
         str(state["key"]),
         value=option,
-        expected=_whole_digest(given.seen, str(state["digest"])),
+        expected=whole_digest(given.seen, str(state["digest"])),
         override=given.override,
         reason=given.reason,
         details=asked.details,
@@ -129,21 +129,23 @@ def _proposal(asked: Asked, state: dict[str, Any], *, answered: bool) -> str:
     return str(state["proposal"])
 
 
-def _whole_digest(seen: str, digest: str) -> str:
+def whole_digest(seen: str, digest: str) -> str:
     """The digest to send: that of the plan just read, or the one that the person saw, which may be its beginning."""
     return digest if not seen or (len(seen) >= SHORTEST and digest.startswith(seen)) else seen
 
 
-def _show_and_ask(asked: Asked, state: dict[str, Any], option: str, *, as_json: bool) -> None:
-    """Show what is decided on, and have it confirmed. Raises `UsageError` where nobody can be asked, and `typer.Exit` (1)
-    for a no."""
+def show_and_ask(who: str, look: str, key: str, lines: Sequence[Text], option: str, *, as_json: bool) -> None:
+    """Show what is answered, in `lines`, and have it confirmed.
+
+    Raises `UsageError` where nobody can be asked, and `typer.Exit` (1) for a no.
+    """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(
-            f"{state['key']} of {asked.who} is not answered unseen, and in a pipe nobody can be asked: nothing is recorded. "
-            f"Look with `{asked.look}`, then say what you saw: --seen DIGEST"
+            f"{key} of {who} is not answered unseen, and in a pipe nobody can be asked: nothing is recorded. "
+            f"Look with `{look}`, then say what you saw: --seen DIGEST"
         )
     console = make_console(stderr=as_json)
-    for line in question(asked.who, state):
+    for line in lines:
         console.print(line, soft_wrap=True)
     if not typer.confirm(f"Record {option}?", default=False, err=as_json):
         console.print("Nothing is recorded.")
@@ -160,10 +162,7 @@ def question(who: str, state: dict[str, Any]) -> list[Text]:
     ]
     if state.get("text"):
         lines.append(Text(f"  {state['text']}"))
-    for reason in state["reasons"]:
-        value = f" [{reason['value']}]" if reason["value"] else ""
-        lines.append(Text(f"  - {reason['text']}: {reason['verdict']}{value}"))
-    lines += [Text(f"  waits for {m['what']} from the {m['who']}", style="yellow") for m in state["missing"]]
+    lines += _grounds(state)
     if state["boundary"]:
         lines.append(Text("  a value lies on a limit: say why with --reason", style="yellow"))
     if state["in_force"]:
@@ -175,6 +174,27 @@ def question(who: str, state: dict[str, Any]) -> list[Text]:
             style="dim",
         )
     )
+    return lines
+
+
+def judged_question(who: str, state: dict[str, Any]) -> list[Text]:
+    """A criterion as it is put to whoever judges it: its verdict, the values that it rests on, what is in force."""
+    standing = "judged already" if state["judged"] else "to be judged"
+    return [
+        Text.assemble((f"{who}  {state['id']}", "bold"), "  ", styled(state["verdict"]), f"  {standing}"),
+        Text(f"  {state['text']}"),
+        *_grounds(state),
+        Text(f"  options PASS, FAIL; judged by a clinician; seen {state['digest'][:8]}", style="dim"),
+    ]
+
+
+def _grounds(state: dict[str, Any]) -> list[Text]:
+    """The values that a decision or a criterion rests on, and what it waits for."""
+    lines = []
+    for reason in state["reasons"]:
+        value = f" [{reason['value']}]" if reason["value"] else ""
+        lines.append(Text(f"  - {reason['text']}: {reason['verdict']}{value}"))
+    lines += [Text(f"  waits for {m['what']} from the {m['who']}", style="yellow") for m in state["missing"]]
     return lines
 
 

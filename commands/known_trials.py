@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from commands.screen import warn
-from pathway.errors import ProtocolError
+from pathway.errors import AllpathError, ProtocolError, UnknownName
 
 if TYPE_CHECKING:
     from pathway.engine.context import Compiled
@@ -39,6 +39,19 @@ def trial_names() -> list[str]:
     broken = [name for each in protocols.known_broken() for name in each.names]
     names = dict.fromkeys((*protocols.written_names(), *broken))
     return [name for name in names if re.fullmatch("[a-z0-9-]+", name)]
+
+
+def trial_named(name: str) -> tuple[str, AllpathError | None]:
+    """The name of the trial that `NAME`, `NAME@VERSION` or a path means; and why this program has no such protocol, if it has
+    not: a pathway of it may exist all the same. Raises `UsageError` and `BrokenProtocol` for a path."""
+    from commands.protocol_files import is_path
+
+    try:
+        return definition_of(name).name, None
+    except (UnknownName, ProtocolError) as unknown:
+        if is_path(name):
+            raise
+        return name.partition("@")[0], unknown
 
 
 def protocol_text(name: str) -> Compiled:

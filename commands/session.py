@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from commands.errors import UsageError
-from commands.known_trials import definition_of, protocol_text, trial_names
+from commands.errors import CannotCompute, UsageError
+from commands.known_trials import protocol_text, trial_named, trial_names
 from commands.options import Target
 from commands.reading import utc_now
+from pathway.errors import ProtocolError, UnknownName
 from pathway.site import Site
 
 # What takes long to import is imported by the work itself, so that help, completion and rehearsals answer at once.
@@ -50,8 +51,14 @@ class PatientSession:
 
     @property
     def compiled(self) -> Compiled:
-        """The text that the pathway is pinned to."""
-        return protocol_text(self.start.protocol)
+        """The text that the pathway is pinned to. Raises `CannotCompute` where this program has no such protocol."""
+        try:
+            return protocol_text(self.start.protocol)
+        except (UnknownName, ProtocolError) as error:
+            raise CannotCompute(
+                f"{self.start.subject} is pinned to {self.start.protocol}, text {self.start.protocol_hash[:12]}, which this "
+                f"program cannot use: {error}"
+            ) from error
 
     @property
     def site(self) -> Site:
@@ -61,23 +68,40 @@ class PatientSession:
 
 @asynccontextmanager
 async def opened(where: Target, subject: str, trial: str | None) -> AsyncIterator[PatientSession]:
-    """The pathway of a subject, in `trial` or in the only one that it is in.
+    """The pathway of a subject, in `trial` or in the only one that it is in; also where this program has not its protocol.
 
-    Raises `ServerUnreachable`, `UnknownPathway`, or `UsageError` where the trial must be named.
+    Raises `ServerUnreachable`, `UnknownPathway`, `UnknownName` for a trial that neither this program nor the server knows, or
+    `UsageError` where the trial must be named.
     """
     from client import pathways
     from client.pathways import UnknownPathway
     from contracts.messages import PathwayStart
     from runtime.connection import connect
+    from runtime.errors import ServerUnreachable
     from runtime.settings import load_settings
 
-    names = [definition_of(trial).name] if trial else trial_names()
+    name, unknown = trial_named(trial) if trial else ("", None)
+    names = [name] if name else trial_names()
     settings = load_settings()
-    client = await connect(settings, identity=IDENTITY)
-    handles = [_handle(client, where, name, subject) for name in names]
-    starts = await asyncio.gather(*(start_of(client, handle, PathwayStart) for handle in handles))
-    found = [(handle, start) for handle, start in zip(handles, starts, strict=True) if start is not None]
+    try:
+        client = await connect(settings, identity=IDENTITY)
+    except ServerUnreachable as away:
+        if unknown is not None:
+            raise unknown from away
+        raise
+
+    async def started(trials: Iterable[str]) -> list[tuple[Handle, PathwayStart]]:
+        handles = [_handle(client, where, each, subject) for each in trials]
+        starts = await asyncio.gather(*(start_of(client, handle, PathwayStart) for handle in handles))
+        return [(handle, start) for handle, start in zip(handles, starts, strict=True) if start is not None]
+
+    found = await started(names)
+    if not found and not name:
+        # The file of its protocol may be gone from this program; the pathway is there, and pinned to it.
+        found = await started(sorted(await _other_trials(client, where, subject) - {*names}))
     if not found:
+        if unknown is not None:
+            raise unknown
         raise UnknownPathway(await _unknown(client, where, subject, trial))
     if len(found) > 1:
         trials = ", ".join(start.trial for _, start in found)
@@ -113,6 +137,14 @@ async def start_of(client: Client, handle: AnyHandle, kind: type[S]) -> S | None
             f"the Temporal server does not answer ({error.status.name}); nothing was recorded"
         ) from error
     return None
+
+
+async def _other_trials(client: Client, where: Target, subject: str) -> set[str]:
+    """The names of the trials in which the server's index has the subject, whether or not this program knows them."""
+    from client import listing
+
+    listed = listing.pathways(client, subject=subject, rehearsal=where.rehearsal, open_only=False)
+    return {each.protocol.partition("@")[0] async for each in listed}
 
 
 async def _unknown(client: Client, where: Target, subject: str, trial: str | None) -> str:

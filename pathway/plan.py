@@ -24,7 +24,8 @@ class Missing:
 class CriterionState:
     """A criterion's verdict.
 
-    `judged`: a clinician's judgement is in force. `digest` binds a judgement to the values seen.
+    `judged`: a clinician's judgement is in force. `digest` binds a judgement to what was seen: the values, and the
+    judgement in force.
     """
 
     id: str

@@ -19,14 +19,23 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from pathway.errors import AllpathError, ProtocolError, UnknownName
+import pathway.language
+from pathway.errors import AllpathError, ProtocolError, UnknownName, told
 from pathway.language import Protocol, Version
+from pathway.language.signatures import told_call
 
 if TYPE_CHECKING:
     from pathway.engine.context import Compiled
 
 LOCK: Final = Path(__file__).resolve().with_name("versions.lock")
 """The hashes of published versions: a version that stands here never changes."""
+
+
+OWN_FILE: Final = (
+    "a protocol in a file of your own is named by its path: allpath prove mine.py, allpath protocol show mine.py, "
+    "allpath rehearse --protocol mine.py FILE; to enrol in it, put the file into protocols/"
+)
+"""What everybody hears who names a protocol that this program does not have."""
 
 
 class BrokenProtocol(ProtocolError):
@@ -48,10 +57,12 @@ def fault(error: Exception, source: Path) -> str:
 
     The line is that of the syntax error, else the last one in the folder of the protocols that was being carried out.
     """
+    if isinstance(error, ProtocolError) and error.each:
+        return told([fault(each, source) for each in error.each])
     # A package is read from its __init__.py; what it imports from other packages lies beside its folder.
     folder = source.parent.parent if source.name == "__init__.py" else source.parent
     own = Path(__file__).resolve()
-    file, line, said = source, None, str(error)
+    file, line, said = source, None, _said(error)
     for frame in traceback.extract_tb(error.__traceback__):
         at = Path(frame.filename).resolve()
         if at != own and (at.is_relative_to(folder.resolve()) or at.is_relative_to(own.parent)):
@@ -66,6 +77,14 @@ def fault(error: Exception, source: Path) -> str:
     return f"{shown}{f', line {line}' if line else ''}: {type(error).__name__}: {said}"
 
 
+def _said(error: Exception) -> str:
+    """The words of an error; of a call that does not fit also what would."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    if not isinstance(error, TypeError) or not frames:
+        return str(error)
+    return told_call(str(error), {**vars(pathway.language), **frames[-1].f_globals, **frames[-1].f_locals})
+
+
 def _line_of(error: ProtocolError, source: Path) -> tuple[Path, int] | None:
     """Where the part of a protocol that an error leads to is written: the field at fault, the text at fault, or the part itself."""
     package = source.name == "__init__.py"
@@ -73,7 +92,7 @@ def _line_of(error: ProtocolError, source: Path) -> tuple[Path, int] | None:
     scope: list[tuple[Path, ast.AST]] = [
         (file, ast.parse(file.read_text(encoding="utf-8"), str(file))) for file in files
     ]
-    found = False
+    found, whole = False, [*scope]
     for step in error.path:
         field, _, id_ = step.rpartition(" ")
         calls = [
@@ -97,6 +116,15 @@ def _line_of(error: ProtocolError, source: Path) -> tuple[Path, int] | None:
         ]
         if texts and error.wrong is not None:
             return file, max(node.lineno for node in texts)
+    # What a part rests on may be written elsewhere, under a name: if its text stands in one place only, there.
+    named = [
+        (file, node.lineno)
+        for file, tree in whole
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and error.wrong is not None and node.value == error.wrong
+    ]
+    if len(named) == 1:
+        return named[0]
     file, tree = scope[-1]
     return (file, tree.lineno) if found and isinstance(tree, ast.Call) else None
 
@@ -332,7 +360,7 @@ def find(name: str) -> Protocol:
     names = [*newest, *versions]
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
     hint = f"nearest: {close[0]}; " if close else ""
-    raise UnknownName(f"protocol {name!r} is not known; {hint}accepted: {', '.join(names)}")
+    raise UnknownName(f"protocol {name!r} is not known; {hint}accepted: {', '.join(names)}; {OWN_FILE}")
 
 
 def compiled(name: str) -> Compiled:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from datetime import timedelta
 from functools import cache
 from typing import Final
@@ -15,6 +16,8 @@ from runtime.errors import ServerUnreachable, SettingsError
 from runtime.settings import Settings
 
 CONNECT_TIMEOUT: Final = timedelta(seconds=10)
+_NESTED: Final = re.compile(r'\b(?:message: |error: |Custom \{[^{}]*error: )"([^"]+)"')
+"""What the system or a library said, inside the printed structures of the SDK's errors."""
 
 
 @cache
@@ -72,6 +75,12 @@ def _tls(settings: Settings) -> bool | TLSConfig:
 
 
 def _last_line(error: BaseException) -> str:
-    """Return the end of the SDK's nested message, which is where the actual cause stands."""
+    """Return the end of the SDK's nested message, which is where the actual cause stands.
+
+    Where the SDK prints the error of a library inside it, only what the system said of it: `Connection refused`.
+    """
+    told = _NESTED.findall(str(error))
+    if told:
+        return str(told[-1])[-200:].strip()
     text = str(error).strip().splitlines()
     return text[-1][-200:].strip() if text else type(error).__name__

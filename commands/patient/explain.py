@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
+from commands.errors import CannotCompute
 from commands.options import JsonOption, SubjectArgument, Target, where
+from commands.patient.stored_patient import FromStore, as_stored, asked_or_stored, tell_computed
+from commands.patient.stored_view import print_stored, stored_json
 from commands.protocol.options import TrialOption
 from commands.screen import STATE_STYLES, make_console, notice, print_json
-from commands.session import opened, run
+from commands.session import PatientSession, run
 
 if TYPE_CHECKING:
     from contracts.messages import ExplanationView
@@ -31,6 +34,12 @@ def explain(
 ) -> None:
     """Why a decision is as it is: values, reasons, clause and source, assumptions, and what would change it."""
     views = run(_explanations(where(ctx), subject, trial, decision))
+    if isinstance(views, FromStore):
+        if as_json:
+            print_json({"source": "store", "why": views.stored.why, "stored": stored_json(views.stored)})
+        else:
+            print_stored(views.stored)
+        raise CannotCompute(as_stored(views))
     if as_json:
         data = [_plain(view.data) for view in views]
         print_json(data[0] if decision is not None else data)
@@ -49,15 +58,26 @@ def explain(
 
 async def _explanations(
     where_: Target, subject: str, trial: str | None, decision: str | None
-) -> list[ExplanationView]:
+) -> list[ExplanationView] | FromStore:
     from client import pathways
+    from contracts.messages import ExplanationView
+    from pathway.patient.explain import explain as reasons
 
-    async with opened(where_, subject, trial) as pathway:
+    async def ask(pathway: PatientSession) -> list[ExplanationView]:
         if decision is not None:
             return [await pathways.explain(pathway.handle, decision)]
         plan = (await pathways.plan(pathway.handle)).plan
         names = [each["key"] for each in plan["decisions"] if each["open"]]
         return [await pathways.explain(pathway.handle, name) for name in names]
+
+    found = await asked_or_stored(where_, subject, trial, ask)
+    if not isinstance(found, FromStore) or found.evaluation is None:
+        return found
+    tell_computed(found)
+    made = found.evaluation
+    names = [decision] if decision is not None else [each.key for each in made.plan.decisions if each.open]
+    told = [reasons(made, name) for name in names]
+    return [ExplanationView(text="\n".join(each.lines()), data=each.to_dict()) for each in told]
 
 
 def _plain(data: Any) -> Any:

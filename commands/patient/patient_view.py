@@ -12,6 +12,8 @@ from rich.text import Text
 from commands.known_trials import definition_of
 from commands.screen import due_words, instant, make_console, notice, styled, table
 from pathway.changes import day_label
+from pathway.errors import ProtocolError, UnknownName
+from pathway.language import Protocol
 from pathway.site import Site
 
 NEXT: Final = 6
@@ -75,7 +77,8 @@ def print_patient(patient: Patient) -> None:
 
 def _head(console: Console, patient: Patient) -> None:
     plan, tz = patient.plan, patient.site.tz
-    anchor = definition_of(patient.protocol).day_one
+    definition = _definition(patient.protocol)
+    anchor = definition.day_one if definition is not None else None
     day_one = next((date.fromisoformat(a["day"]) for a in plan["anchors"] if a["id"] == anchor), None)
     title = Text.assemble((patient.subject, "bold"), f"  {patient.protocol} at {patient.site.id}")
     if patient.rehearsal:
@@ -91,8 +94,16 @@ def _head(console: Console, patient: Patient) -> None:
     rows = [(t["id"], Text(t["phase"], style="bold blue"), instant(t["since"], tz)) for t in plan["tracks"]]
     console.print()
     console.print(table(("Track", "Phase", "Since"), rows))
-    if definition_of(patient.protocol).enrolled_group:
+    if definition.enrolled_group if definition is not None else plan["group"]:
         console.print(f"Group: {plan['group'] or 'not known yet'}")
+
+
+def _definition(name: str) -> Protocol | None:
+    """The protocol, if this program has it: a pathway answers also where only its worker does."""
+    try:
+        return definition_of(name)
+    except (UnknownName, ProtocolError):
+        return None
 
 
 def _section(console: Console, title: str, columns: tuple[str, ...], rows: list[Row]) -> None:
@@ -190,7 +201,12 @@ def _missing(patient: Patient) -> list[Row]:
     ]
     reviews = [c for c in patient.plan["criteria"] if c["verdict"] == "REVIEW"]
     rows += [
-        (Text(f"judgement of {c['id']}", style="magenta"), c["text"], "clinician (judge)") for c in reviews
+        (
+            Text.assemble((f"judgement of {c['id']}", "magenta"), (f"\n{c['digest'][:8]}", "dim")),
+            c["text"],
+            "clinician (judge)",
+        )
+        for c in reviews
     ]
     return rows
 

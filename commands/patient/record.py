@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
+from commands.deciding import SeenOption, judged_question, show_and_ask, whole_digest
 from commands.errors import UsageError
+from commands.event_ids import run_once
 from commands.options import (
     AtOption,
     DryRunOption,
@@ -25,8 +27,8 @@ from commands.options import (
 )
 from commands.protocol.options import TrialOption
 from commands.reading import pairs, plain
-from commands.session import PatientSession
-from commands.submission import blank, send
+from commands.session import PatientSession, opened
+from commands.submission import blank, send, submit, tell
 from pathway.events import Report
 
 
@@ -210,6 +212,7 @@ def judge(
     ],
     verdict: Annotated[str, typer.Argument(metavar="PASS|FAIL", help="The clinician's verdict.")],
     reason: ReasonOption = "",
+    seen: SeenOption = "",
     role: RoleOption = None,
     id_: IdOption = None,
     trial: TrialOption = None,
@@ -218,11 +221,33 @@ def judge(
 ) -> None:
     """Judge a criterion that the protocol leaves to a clinician. Bound to the values that were judged."""
 
-    def write(pathway: PatientSession, event_id: str) -> Report:
-        report = blank("judgement", pathway, id=event_id, role=role or "clinician")
-        return replace(report, name=criterion, value=verdict.upper(), reason=reason)
+    async def work(event: str) -> None:
+        from client import pathways
 
-    send(where(ctx), subject, trial, write, id=id_, dry_run=dry_run, as_json=as_json)
+        async with opened(where(ctx), subject, trial) as pathway:
+            criteria = (await pathways.plan(pathway.handle)).plan["criteria"]
+            # What is unknown, or not to be judged now, is refused by the pathway: then there is nothing to show.
+            asked = next((c for c in criteria if c["id"] == criterion and c["digest"]), None)
+            report = blank("judgement", pathway, id=event, role=role or "clinician")
+            report = replace(
+                report,
+                name=criterion,
+                value=verdict.upper(),
+                reason=reason,
+                expected=whole_digest(seen, asked["digest"] if asked else ""),
+            )
+            if asked and (asked["judged"] or asked["verdict"] == "REVIEW") and not (seen or dry_run):
+                show_and_ask(
+                    subject,
+                    f"allpath show {subject}",
+                    criterion,
+                    judged_question(subject, asked),
+                    f"{criterion} {report.value}",
+                    as_json=as_json,
+                )
+            tell(pathway, report, await submit(pathway, report, dry_run=dry_run), as_json)
+
+    run_once(id_, work, as_json=as_json, dry_run=dry_run)
 
 
 def unobtainable(

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.text import Text
 
 from commands.screen import instant, make_console, notice, styled, table
-from pathway.errors import AllpathError
 from pathway.site import Site
 
 if TYPE_CHECKING:
@@ -17,12 +16,6 @@ if TYPE_CHECKING:
 
 PRESSING: Final = ("late", "missed", "due", "blocked")
 """States of items that are shown to people; JSON has all of them."""
-
-
-class CannotCompute(AllpathError):
-    """There is no plan of now: the text that the pathway is pinned to is not in this program."""
-
-    exit_status = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 from rich.text import Text
 
-from commands.errors import UsageError
+from commands.errors import CannotCompute, UsageError
 from commands.options import JsonOption, SubjectArgument, Target, where
+from commands.patient.stored_patient import FromStore, as_stored, asked_or_stored
 from commands.protocol.options import TrialOption
 from commands.screen import change_line, make_console, notice, print_json, warn
-from commands.session import opened, run
+from commands.session import PatientSession, run
 from commands.store_reading import stored_timeline
 from pathway.changes import Change
 from pathway.language.parsing import nearest
@@ -44,8 +45,11 @@ def timeline(
 ) -> None:
     """What was told, in order, with the event that caused it: phases, milestones, notices, what became due or late."""
     check_kinds(kind)
-    entries = run(_entries(where(ctx), subject, trial))
+    found = run(_entries(where(ctx), subject, trial))
+    entries = found.timeline if isinstance(found, FromStore) else found
     print_entries({"subject": subject}, entries, kind, last, everything=everything, as_json=as_json)
+    if isinstance(found, FromStore):
+        raise CannotCompute(as_stored(found))
 
 
 def check_kinds(kinds: Sequence[str] | None) -> None:
@@ -89,9 +93,11 @@ def print_entries(
     notice(console)
 
 
-async def _entries(where_: Target, subject: str, trial: str | None) -> list[Change]:
-    async with opened(where_, subject, trial) as pathway:
+async def _entries(where_: Target, subject: str, trial: str | None) -> list[Change] | FromStore:
+    async def ask(pathway: PatientSession) -> list[Change]:
         return await all_entries(pathway.handle, pathway.settings, pathway.start.workflow_id)
+
+    return await asked_or_stored(where_, subject, trial, ask)
 
 
 async def all_entries(handle: AnyHandle, settings: Settings, workflow_id: str) -> list[Change]:

@@ -116,6 +116,13 @@ def _print_finding(console: Console, finding: Finding) -> None:
     console.print(Text(f"    {finding.place}   {finding.id}", style="dim"))
     if finding.waived:
         console.print(Text(f"    waived: {finding.waived}", style="green"))
+    elif finding.kind != "stale-waiver":
+        console.print(
+            Text(
+                f'    if it is meant, it is accepted by: waivers=(Waiver("{finding.id}", "why"),)',
+                style="dim",
+            )
+        )
 
 
 def _counts(proof: Proof) -> list[tuple[Any, ...]]:

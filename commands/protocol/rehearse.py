@@ -62,6 +62,7 @@ def rehearse(
 ) -> None:
     """Play scenarios on a virtual clock and tell the story of the patients, day by day.
 
+    The protocol that a scenario names is one of the program's (`allpath protocol list`), or that in the file named by --protocol.
     Status 0: all is as the file expects; 1: something is not; 2: a file is malformed, and nothing was played.
     --json prints the result, in the format allpath.rehearsal/1; for several files a list of results, in their order.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -66,6 +67,19 @@ def compare(ctx: Evaluation, found: Resolved, taken: Event, leaves: Leaves) -> C
         ),
         seen.proposal == found.proposal,
         leaves.touched(ctx, changed or blanks),
+    )
+
+
+def told_changes(then: Mapping[str, str], today: Mapping[str, str]) -> str:
+    """Every value that whoever decided saw and that is another one now, as `mrd EOI: 5e-4, now 6e-4`; where none is, those that
+    were not there `then`; "" if all is as it was."""
+    changed = [
+        f"{name}: {was}, now {today.get(name, 'none')}"
+        for name, was in then.items()
+        if today.get(name) != was
+    ]
+    return "; ".join(
+        changed or [f"{name}: none, now {now}" for name, now in today.items() if name not in then]
     )
 
 

@@ -51,13 +51,16 @@ def compile_criterion_state(
     def state(ctx: Evaluation) -> CriterionState:
         result = ctx.criterion(index)
         judgements = ctx.record.judgements.get(spec.id)
-        digest = seen_digest(judged_values(ctx, leaves)) if result.verdict == "REVIEW" or judgements else ""
         judged = (
             judgements is not None
             and bool(judgements)
             and result.verdict in ("PASS", "FAIL")
             and result.since == judgements[-1].recorded
         )
+        digest = ""
+        if result.verdict == "REVIEW" or judgements:
+            answer = judgements[-1].id if judged and judgements else ""
+            digest = seen_digest(judged_values(ctx, leaves), answer)
         return CriterionState(
             spec.id,
             spec.group,

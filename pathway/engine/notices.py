@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
-from pathway.engine.confirmations import is_decided
+from pathway.engine.confirmations import is_decided, told_changes
 from pathway.engine.context import Evaluation, Leaves
 from pathway.engine.decisions import decision_state
 from pathway.engine.linker import Linker
@@ -37,7 +37,7 @@ Question = Callable[[Evaluation], tuple[tuple[DecisionState, ...], tuple[Obligat
 
 def compile_question(key: str, spec: Decision, linker: Linker, leaves: Leaves) -> Question:
     """A decision, if it is asked or was answered."""
-    index, tell = linker.decision(key, ()), _compile_notices(key, linker)
+    index, tell = linker.decision(key, ()), _compile_notices(key, linker, leaves)
 
     def question(ctx: Evaluation) -> tuple[tuple[DecisionState, ...], tuple[Obligation, ...]]:
         found = ctx.decision(index)
@@ -57,7 +57,7 @@ def compile_exits(track: Track, linker: Linker, leaves: Mapping[str, Leaves]) ->
         phase.id: (f"AFTER_{phase.id}", phase, tuple(dict.fromkeys(e.to for e in phase.exits)))
         for phase in track.phases
     }
-    tells = {phase: _compile_notices(key, linker) for phase, (key, _, _) in ways.items()}
+    tells = {phase: _compile_notices(key, linker, leaves[phase]) for phase, (key, _, _) in ways.items()}
     keys = {phase.id: key_of("STARTED-UNCONFIRMED", (("phase", phase.id),)) for phase in track.phases}
     for key in keys.values():
         linker.recorded(key)
@@ -105,7 +105,7 @@ def compile_review(spec: Criterion, linker: Linker) -> Callable[[Evaluation], Ob
 
 
 def _compile_notices(
-    key: str, linker: Linker
+    key: str, linker: Linker, leaves: Leaves
 ) -> Callable[[Evaluation, Resolved, str], tuple[Obligation, ...]]:
     keys = {
         name: key_of(name, (("decision", key),))
@@ -113,11 +113,11 @@ def _compile_notices(
     }
     for each in keys.values():
         linker.recorded(each)
-    return lambda ctx, found, role: tuple(_notices(ctx, key, found, role, keys))
+    return lambda ctx, found, role: tuple(_notices(ctx, key, found, role, keys, leaves))
 
 
 def _notices(
-    ctx: Evaluation, key: str, found: Resolved, role: str, keys: Mapping[str, str]
+    ctx: Evaluation, key: str, found: Resolved, role: str, keys: Mapping[str, str], leaves: Leaves
 ) -> list[Obligation]:
     since = found.changed_at or found.since or ctx.start
     name = {"amended": "AMENDED", "diverged": "DIVERGED", "reopened": "REOPENED"}.get(found.state)
@@ -126,6 +126,9 @@ def _notices(
         text = f"{key}: {ENGINE_NOTICES[name]}"
         if name == "AMENDED" and not is_decided(found):
             text = f"{key}: {AMENDED_OPEN}"
+        bound = found.taken.seen if found.taken is not None else None
+        told = told_changes(dict(bound.values), leaves.values(ctx)) if bound is not None else ""
+        text = f"{text} ({told})" if told else text
         kind = "deviation" if name == "DIVERGED" else "alert"
         out.append(
             oblige(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from difflib import get_close_matches
 
 from pathway.errors import AllpathError, ProtocolError
@@ -15,6 +15,9 @@ QUALIFIERS = ("not-detected", "positive-not-quantifiable", "not-evaluable")
 
 
 DIGITS = 20  # more than any assay gives, fewer than the 28 that Decimal multiplies without rounding
+
+
+BOUND_DIGITS = 4  # of a bound that is told in another unit and does not divide evenly
 
 
 YEARS = range(
@@ -101,9 +104,39 @@ def parse_fact_value(fact: Fact, value: str, unit: str) -> tuple[str, str]:
     number *= Decimal(factor)
     low, high = fact.possible
     if (low is not None and number < Decimal(low)) or (high is not None and number > Decimal(high)):
-        bounds = f"{low or 'any'} to {high or 'any'} {canonical}".rstrip()
-        raise BadValue("impossible", f"{fact.id} = {text} {unit} is impossible; accepted: {bounds}")
+        given = f"{text} {unit}".rstrip()
+        raise BadValue(
+            "impossible",
+            f"{fact.id} = {given} is impossible; accepted: {bounds_text(fact, fact.possible, unit)}",
+        )
     return decimal_text(number), canonical
+
+
+def bounds_text(fact: Fact, bounds: tuple[str | None, str | None], unit: str) -> str:
+    """Bounds of a number fact for people, in their `unit`; behind it the canonical one in brackets, if that is another:
+    `0 to 100 percent (0 to 1 fraction)`. What does not divide evenly is rounded inwards, so that all that is told is accepted.
+    """
+    canonical = fact.units[0].name if fact.units else ""
+    factor = next((Decimal(each.factor) for each in fact.units if each.name == unit), Decimal(1))
+    own = _range_text(*bounds, canonical)
+    if factor == 1 and unit == canonical:
+        return own
+    low, high = (
+        None if bound is None else _divided(Decimal(bound), factor, rounding)
+        for bound, rounding in zip(bounds, (ROUND_CEILING, ROUND_FLOOR), strict=True)
+    )
+    return f"{_range_text(low, high, unit)} ({own})"
+
+
+def _range_text(low: str | None, high: str | None, unit: str) -> str:
+    return f"{low or 'any'} to {high or 'any'} {unit}".rstrip()
+
+
+def _divided(bound: Decimal, factor: Decimal, rounding: str) -> str:
+    exact = bound / factor
+    if exact * factor == bound and len(exact.as_tuple().digits) <= DIGITS:
+        return decimal_text(exact)
+    return decimal_text(Context(prec=BOUND_DIGITS, rounding=rounding).divide(bound, factor))
 
 
 def parse_limit(text: str) -> Limit:

@@ -10,11 +10,11 @@ from functools import cache
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from pathway.errors import ProtocolError
+from pathway.errors import ProtocolError, together
 from pathway.language.anchor_times import LedgerPoint
 from pathway.language.ledgers import DOSE_FLAGS, DOSE_STATES, FLAGS, INFUSION_STATES, Doses, Infusion
 from pathway.language.parsing import nearest
-from pathway.language.parts import Choice, Decision, Deviation
+from pathway.language.parts import Choice, Decision, Deviation, Input
 from pathway.language.predicates import (
     Directed,
     Exposure,
@@ -28,7 +28,7 @@ from pathway.language.predicates import (
 from pathway.language.profile import parse_value, profile_keys
 from pathway.language.protocol import Protocol
 from pathway.language.subtrials import ROLLING_SIX_TABLES, PhaseOne, RollingSix
-from pathway.language.terms import Param, Source, key_of
+from pathway.language.terms import Param, Reading, Source, key_of
 from pathway.language.walk import field_names, new_parts
 
 VERDICTS = ("PASS", "FAIL", "PENDING", "REVIEW")
@@ -38,22 +38,54 @@ Named = Iterator[tuple[str, str, Collection[str]]]
 
 
 def check_references(protocol: Protocol) -> None:
-    """Raises ProtocolError with the part, the wrong name and the nearest right one."""
+    """Raises ProtocolError with every wrong name: the part, and the nearest right one."""
     known = _Known(protocol)
     seen: set[int] = set()
+    found: list[ProtocolError] = []
     for name in field_names(Protocol) or ():
         values = getattr(protocol, name)
         for part in values if isinstance(values, tuple) else (values,):
             of = next((i for a in ("id", "key", "subtrial") if (i := getattr(part, a, ""))), "")
+            where = f"{name}{f' {of}' if of else ''}"
             for node in new_parts(part, seen):
-                for what, wanted, accepted in (*_words(node), *_names(node, known)):
-                    if wanted not in accepted:
-                        raise ProtocolError(
-                            f"{protocol.name}: {what} {wanted!r} is not defined; {nearest(wanted, [*accepted])} "
-                            f"(in {name}{f' {of}' if of else ''})"
-                        )
+                found += [
+                    _undefined(protocol, where, what, wanted, accepted)
+                    for what, wanted, accepted in (*_words(node), *_names(node, known))
+                    if wanted not in accepted
+                ]
+    found += _study_days(protocol)
     for key in protocol.profile:
-        parse_value(key, key.default)
+        try:
+            parse_value(key, key.default)
+        except ProtocolError as wrong:
+            found.append(ProtocolError(str(wrong), (f"profile {key.key}", "default"), key.default))
+    if found:
+        raise together(found)
+
+
+def _undefined(
+    protocol: Protocol, where: str, what: str, wanted: str, accepted: Collection[str]
+) -> ProtocolError:
+    return ProtocolError(
+        f"{protocol.name}: {what} {wanted!r} is not defined; {nearest(wanted, [*accepted])} (in {where})",
+        (where,),
+        wanted,
+    )
+
+
+def _study_days(protocol: Protocol) -> list[ProtocolError]:
+    """A protocol may do without study days; if it has a key that is one, its day 1 must be an anchor."""
+    anchors = [anchor.id for anchor in protocol.anchors]
+    keys = [key.key for key in protocol.profile if key.type == "study_day"]
+    if protocol.day_one in anchors or not keys:
+        return []
+    return [
+        ProtocolError(
+            f"{protocol.name}: day_one {protocol.day_one!r} is not defined; {nearest(protocol.day_one, anchors)} (a key of the "
+            f"profile counts from it: {keys[0]})",
+            (f"profile {keys[0]}",),
+        )
+    ]
 
 
 class _Known:
@@ -70,6 +102,11 @@ class _Known:
         named: tuple[Any, ...] = (
             *protocol.decisions, *ledgers, *protocol.assessments, *protocol.series, *protocol.tasks, *protocol.criteria,
         )  # fmt: skip
+        self.options = {each.id: each.options for each in protocol.decisions} | {
+            f"AFTER_{phase.id}": tuple(each.to for each in phase.exits)
+            for track in protocol.tracks
+            for phase in track.phases
+        }
         phases = [phase.id for track in protocol.tracks for phase in track.phases]
         self.waiting = dict.fromkeys(
             (
@@ -107,7 +144,7 @@ def _names(node: object, known: _Known) -> Named:
         case Deviation():
             yield from (("what waits,", each, known.waiting) for each in node.blocks)
         case Decision():
-            yield from _of_decision(node)
+            yield from _of_decision(node, known)
         case Infusion():
             yield from _of_infusion(node, known)
         case Doses():
@@ -143,12 +180,39 @@ COURSE_POINTS = (*INFUSION_POINTS, "last_dose")
 DIRECTIVES = ("continue", "consider_pause", "interrupt", "stop", "review")
 
 
-def _of_decision(decision: Decision) -> Named:
+def _of_decision(decision: Decision, known: _Known) -> Named:
+    for item in decision.inputs:
+        if item.closed is not None:
+            # It may be a cell of its own; then a row answers it.
+            in_rows = [
+                cell
+                for rule in decision.rules
+                for name, cells in rule.when
+                if name == item.name
+                for cell in cells
+            ]
+            yield (
+                f"closed cell of {item.name}",
+                item.closed[0],
+                dict.fromkeys((*_cells(item, known), *in_rows)),
+            )
     for rule in decision.rules:
         if isinstance(rule.then, Choice):
             yield from ((f"option of {decision.id}", each, decision.options) for each in rule.then.options)
     for option, _ in decision.enacted:
         yield f"option of {decision.id}", option, decision.options
+
+
+def _cells(item: Input, known: _Known) -> tuple[str, ...]:
+    """What an input of a table can be by itself."""
+    if isinstance(item.of, str):
+        return (*known.options.get(item.of, ()), "none")
+    if not isinstance(item.of, Reading):
+        return ("yes", "no")
+    if item.bands:
+        return tuple(band.name for band in item.bands)
+    fact = known.facts.get(item.of.fact)
+    return fact.values if fact is not None else ()
 
 
 def _of_infusion(spec: Infusion, known: _Known) -> Named:

@@ -9,52 +9,50 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from pathway.errors import ProtocolError
+from pathway.errors import ProtocolError, together
 from pathway.language.protocol import Protocol
 
-Check = Callable[[Any, dict[int, Any]], None]
+Check = Callable[[Any, tuple[str, ...], "_Walk"], None]
 SHORT = 60
 
 
 def check_shapes(protocol: Protocol) -> None:
-    """Raises ProtocolError, with the path to the part, for whatever is not of the class that its field declares."""
-    try:
-        _check_fields(protocol, {})
-    except _WrongShape as wrong:
-        path = wrong.path[1:]
-        raise ProtocolError(f"{protocol.name}: {', '.join(path)}: {wrong}", path, wrong.text) from None
+    """Raises ProtocolError, with the paths to the parts, for whatever is not of the class that its field declares."""
+    walk = _Walk()
+    _check_fields(protocol, (), walk)
+    if walk.found:
+        raise together(
+            [
+                ProtocolError(f"{protocol.name}: {', '.join(path)}: {what}", path, text)
+                for path, what, text in walk.found
+            ]
+        )
 
 
-class _WrongShape(Exception):
-    """`text`: what stands at the wrong place, if it is a text.
+@dataclass(slots=True)
+class _Walk:
+    """The parts that were `seen`, and what was `found`: path, what is wrong, and what stands there, if it is a text."""
 
-    `path` is written on the way out, field by field, so that nothing is named while all is well. What it begins with belongs
-    to the name of the field that is left next: the elements of its tuple.
-    """
+    seen: dict[int, Any] = field(default_factory=dict)
+    found: list[tuple[tuple[str, ...], str, str | None]] = field(default_factory=list)
 
-    def __init__(self, what: str, value: Any = None) -> None:
-        super().__init__(what)
-        self.path: tuple[str, ...] = ("",)
-        self.text = value if isinstance(value, str) else None
+    def wrong(self, path: tuple[str, ...], what: str, value: Any = None) -> None:
+        """Note a mistake."""
+        self.found.append((path, what, value if isinstance(value, str) else None))
 
 
-def _check_fields(part: Any, seen: dict[int, Any]) -> None:
+def _check_fields(part: Any, path: tuple[str, ...], walk: _Walk) -> None:
     # The same slot or predicate stands in many places; once is enough.
-    if id(part) in seen:
+    if id(part) in walk.seen:
         return
-    seen[id(part)] = part
+    walk.seen[id(part)] = part
     kind: Any = type(part)
-    name = ""
-    try:
-        for name, check in _checks(kind):
-            check(getattr(part, name), seen)
-    except _WrongShape as wrong:
-        wrong.path = ("", name + wrong.path[0], *wrong.path[1:])
-        raise
+    for name, check in _checks(kind):
+        check(getattr(part, name), (*path, name), walk)
 
 
 @cache
@@ -69,7 +67,7 @@ def _check_of(hint: Any) -> Check:
     """The check of a declared type."""
     origin = get_origin(hint)
     if hint is Any:
-        return lambda value, seen: None
+        return lambda value, path, walk: None
     if origin in (Union, types.UnionType):
         return _one_of(hint)
     if origin is Literal:
@@ -83,22 +81,22 @@ def _class(kind: Any) -> Check:
     whole = kind is int
     simple = kind is str or whole
 
-    def check(value: Any, seen: dict[int, Any]) -> None:
+    def check(value: Any, path: tuple[str, ...], walk: _Walk) -> None:
         if simple and type(value) is kind:
             return
         if not isinstance(value, kind) or (whole and isinstance(value, bool)):
-            raise _WrongShape(_instead(words(kind), value, text=kind is str), value)
-        if is_dataclass(value):
-            _check_fields(value, seen)
+            walk.wrong(path, _instead(words(kind), value, text=kind is str), value)
+        elif is_dataclass(value):
+            _check_fields(value, path, walk)
 
     return check
 
 
 def _literal(accepted: tuple[Any, ...]) -> Check:
-    def check(value: Any, seen: dict[int, Any]) -> None:
+    def check(value: Any, path: tuple[str, ...], walk: _Walk) -> None:
         if value not in accepted:
-            raise _WrongShape(
-                f"{_shown(value)} is not known; accepted: {', '.join(map(repr, accepted))}", value
+            walk.wrong(
+                path, f"{_shown(value)} is not known; accepted: {', '.join(map(repr, accepted))}", value
             )
 
     return check
@@ -108,19 +106,17 @@ def _tuple(elements: tuple[Any, ...]) -> Check:
     endless = len(elements) == 2 and elements[1] is ...
     checks = [_check_of(each) for each in (elements[:1] if endless else elements)]
 
-    def check(value: Any, seen: dict[int, Any]) -> None:
+    def check(value: Any, path: tuple[str, ...], walk: _Walk) -> None:
         if not isinstance(value, tuple):
             hint = "write ( ) for [ ]" if isinstance(value, list) else "is a comma missing?"
-            raise _WrongShape(f"expected a tuple, and got {_shown(value)}; {hint}", value)
+            walk.wrong(path, f"expected a tuple, and got {_shown(value)}; {hint}", value)
+            return
         if not endless and len(value) != len(checks):
-            raise _WrongShape(f"expected {len(checks)} values, and got {len(value)}")
-        number, element = 0, None
-        try:
-            for number, element in enumerate(value):
-                checks[0 if endless else number](element, seen)
-        except _WrongShape as wrong:
-            wrong.path = (f" {_name(element) or number + 1}{wrong.path[0]}", *wrong.path[1:])
-            raise
+            walk.wrong(path, f"expected {len(checks)} values, and got {len(value)}")
+            return
+        for number, element in enumerate(value):
+            at = (*path[:-1], f"{path[-1]} {_name(element) or number + 1}")
+            checks[0 if endless else number](element, at, walk)
 
     return check
 
@@ -133,29 +129,30 @@ def _one_of(hint: Any) -> Check:
     tuples = [_check_of(each) for each in choices if get_origin(each) is tuple]
     definitions = frozenset(each for each in classes if is_dataclass(each))
 
-    def check(value: Any, seen: dict[int, Any]) -> None:
+    def check(value: Any, path: tuple[str, ...], walk: _Walk) -> None:
         if type(value) in definitions:
-            _check_fields(value, seen)
+            _check_fields(value, path, walk)
             return
         if (value is None and empty) or (isinstance(value, bool) and bool in classes):
             return
         if isinstance(value, classes) and not isinstance(value, bool):
             if is_dataclass(value):
-                _check_fields(value, seen)
+                _check_fields(value, path, walk)
             return
         # What looks like a tuple, or can only be one, is told as one.
         fitting = tuples if tuples and (isinstance(value, tuple | list) or not classes) else others
-        wrong: _WrongShape | None = None
+        wrong: _Walk | None = None
         for each in fitting:
-            try:
-                each(value, seen)
-            except _WrongShape as other:
-                wrong = wrong or other
-            else:
+            # What one of them has walked through must not count as seen for the next.
+            tried = _Walk()
+            each(value, path, tried)
+            if not tried.found:
                 return
+            wrong = wrong or tried
         if wrong is not None and (fitting is tuples or not classes):
-            raise wrong
-        raise _WrongShape(_instead(words(hint), value, text=str in classes and int not in classes), value)
+            walk.found += wrong.found
+        else:
+            walk.wrong(path, _instead(words(hint), value, text=str in classes and int not in classes), value)
 
     return check
 

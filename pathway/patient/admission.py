@@ -303,7 +303,7 @@ class _Door:
         if state.verdict != "REVIEW" and not state.judged:
             raise Refused("not_waiting", f"{r.name} is {state.verdict}; only a REVIEW is judged")
         shown = criterion_seen(self.evaluation, index)
-        check_unmoved(r, r.name, shown)
+        check_unmoved(r, r.name, shown, self.record.judgements[r.name][-1] if state.judged else None)
         return self.event(value=r.value, seen=shown)
 
     def decision(self) -> Event:

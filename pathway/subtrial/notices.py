@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from pathway.clock import at_hour, local_day
+from pathway.engine.confirmations import told_changes
 from pathway.engine.context import Evaluation
 from pathway.engine.notices import ENGINE_NOTICES
 from pathway.engine.obligations import RANK, oblige
@@ -190,6 +191,10 @@ def _of_decisions(fold: Fold, ctx: Evaluation) -> list[Obligation]:
         if name is not None:
             kind = "deviation" if name == "DIVERGED" else "alert"
             text, rung = f"{key}: {ENGINE_NOTICES[name]}", ("critical", since)
+            # What was done diverges for good: with the counts that go on it would be told anew with every patient.
+            seen = settled.taken.seen if settled.taken is not None and name != "DIVERGED" else None
+            told = told_changes(dict(seen.values), dict(settled.question.values)) if seen is not None else ""
+            text = f"{text} ({told})" if told else text
             levels = fold.look.levels
             if name == "DIVERGED" and settled.question.id == "LEVEL" and levels is not None:
                 if levels.blocked > levels.top:

@@ -53,3 +53,28 @@ async def test_a_decision_is_shown_and_asked_and_a_no_records_nothing(clinic: Pr
     status, screen = await in_a_terminal(clinic, *words, types="y")
     assert (status, "recorded" in screen) == (0, True)
     assert not decision(await clinic("show", "ASKED-1", "--json"), "AFTER_SCREENING")["open"]
+
+
+async def test_a_judgement_is_shown_and_asked_and_a_no_records_nothing(clinic: Process) -> None:
+    await enrolled(clinic, "ASKED-2", ())
+    marrow = (
+        "record",
+        "ASKED-2",
+        "marrow_blasts",
+        "30",
+        "--unit",
+        "%",
+        "--point",
+        "EOI",
+        "--sampled",
+        "2025-03-10",
+    )
+    assert (await clinic(*marrow)).status == 0
+    words = ("judge", "ASKED-2", "X6", "PASS", "--reason", "discussed")
+    status, screen = await in_a_terminal(clinic, *words, types="n")
+    assert status == 1
+    assert "to be judged" in screen
+    assert "marrow_blasts EOI = 30 %" in screen
+    assert "Nothing is recorded." in screen
+    status, screen = await in_a_terminal(clinic, *words, types="y")
+    assert (status, "recorded" in screen) == (0, True), screen

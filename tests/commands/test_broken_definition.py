@@ -1,10 +1,16 @@
 """What is wrong in a definition is told with the part, the file and the line."""
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from pathway.errors import ProtocolError
+from pathway.language import ProfileKey
+from pathway.language.references import check_references
 from tests.commands.conftest import Allpath
+from tests.protocols.sixth import REVAX
 from tests.protocols.test_a_sixth_protocol import WHOLE
 
 LYMPHOCYTES = 'Compare(Reading("lymphocytes"), Param("lymphocytes_min"))'
@@ -38,9 +44,13 @@ MISTAKES = {
     "an unknown keyword": (
         "registry(), terminal=True",
         "registry(), terminl=True",
-        "unexpected keyword argument 'terminl'",
+        "Phase() got an unexpected keyword argument 'terminl'; did you mean terminal?; accepted: id, text, source, exits",
     ),
-    "no source": (DEATH, 'Action("death", "Death")', "missing 1 required positional argument: 'source'"),
+    "no source": (
+        DEATH,
+        'Action("death", "Death")',
+        "missing 1 required positional argument: 'source'; accepted: id, text, source",
+    ),
     "a source without brackets": (
         DEATH,
         'Action("death", "Death", registry)',
@@ -106,3 +116,57 @@ def test_a_mistake_is_told_with_file_and_line(allpath: Allpath, tmp_path: Path, 
     )
     proved = allpath("prove", file)
     assert (proved.status, f"broken.py, line {line}: " in proved.err) == (2, True), proved.err
+
+
+SHAPES = tuple(MISTAKES[name] for name in ("a text for a limit", "a pair of three", "a list for a tuple"))
+CELLS = (
+    (
+        'closed=("unobtainable"',
+        'closed=("unobtainble"',
+        "'unobtainble' is not defined; did you mean unobtainable?",
+    ),
+    (
+        'all_of(Reached("D1"), VerdictIs(Crit("I2"), ("FAIL",)))',
+        'all_of(Reached("D1"), VerdictIs(Crit("I2"), ("FALL",)))',
+        "verdict 'FALL' is not defined; did you mean FAIL?",
+    ),
+)
+
+
+@pytest.mark.parametrize("mistakes", [SHAPES, CELLS])
+def test_all_mistakes_are_told_together_each_with_its_line(
+    allpath: Allpath, tmp_path: Path, mistakes: tuple[tuple[str, str, str], ...]
+) -> None:
+    text = WHOLE
+    for right, wrong, _ in mistakes:
+        assert right in text
+        text = text.replace(right, wrong, 1)
+    file = tmp_path / "broken.py"
+    file.write_text(text, encoding="utf-8")
+    said = allpath("protocol", "show", file)
+    lines = said.err.splitlines()
+    expected = {(text[: text.index(wrong)].count("\n") + 1, told) for _, wrong, told in mistakes}
+    found = {
+        (line, told)
+        for line, told in expected
+        for each in lines
+        if f"broken.py, line {line}: " in each and told in each
+    }
+    assert (said.status, len(lines), found) == (2, len(mistakes), expected), said.err
+
+
+def test_ten_mistakes_are_told_and_the_rest_is_counted(allpath: Allpath, tmp_path: Path) -> None:
+    text = WHOLE.replace("registry()", "registry")
+    file = tmp_path / "broken.py"
+    file.write_text(text, encoding="utf-8")
+    *told, last = allpath("protocol", "show", file).err.splitlines()
+    assert (len(told), all("broken.py, line " in each for each in told)) == (10, True)
+    assert re.fullmatch(r"and \d+ more", last)
+
+
+def test_study_days_of_the_profile_need_a_day_one_and_without_them_none_is_needed() -> None:
+    without = replace(REVAX, day_one="D1", anchors=tuple(a for a in REVAX.anchors if a.id != "D1"))
+    key = ProfileKey("start", "study_day", "D36", "start", REVAX.profile[0].source)
+    with pytest.raises(ProtocolError, match="day_one 'D1' is not defined"):
+        check_references(replace(without, profile=(*without.profile, key)))
+    check_references(without)

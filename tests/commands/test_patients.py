@@ -5,8 +5,15 @@ import sqlite3
 from contextlib import closing
 from typing import Any
 
+from temporalio.client import Client
+
+from client import listing
+from client.pathways import new_start
+from pathway.site import Site
 from runtime.settings import Settings
 from tests.commands.conftest import Process, Said
+from workflows.durable import details
+from workflows.pathway import PatientPathway
 
 SCREENING = (
     ("birth_date", "2024-06-06"), ("diagnosis_date", "2025-02-01"), ("consent", "GIVEN"), ("disease", "NEW"),
@@ -184,3 +191,84 @@ async def test_without_the_server_the_plan_is_computed_from_the_store(
     assert "the store has no pathway of NOBODY" in nobody.err
     assert (await away("record", "AWAY", "wbc", "85", "--unit", "10^9/L")).status == 4
     assert own_settings.temporal_address not in shown.err
+
+
+async def test_a_judgement_is_bound_to_what_was_seen(clinic: Process) -> None:
+    await enrolled(clinic, "JUDGE", ())
+    marrow = (
+        "record",
+        "JUDGE",
+        "marrow_blasts",
+        "--point",
+        "EOI",
+        "--sampled",
+        "2025-03-10",
+        "--unit",
+        "%",
+    )
+    assert (await clinic(*marrow[:3], "30", *marrow[3:], "--id", "m1")).status == 0
+
+    async def asked() -> dict[str, Any]:
+        shown = await clinic("show", "JUDGE", "--json")
+        return next(c for c in shown.data["plan"]["criteria"] if c["id"] == "X6")
+
+    first = await asked()
+    assert first["verdict"] == "REVIEW"
+    assert first["digest"][:8] in (await clinic("show", "JUDGE")).out
+    judge = ("judge", "JUDGE", "X6", "PASS", "--reason", "discussed")
+    unseen = await clinic(*judge)
+    assert (unseen.status, "X6 of JUDGE is not answered unseen" in unseen.err) == (2, True)
+    # What was seen has changed meanwhile.
+    assert (await clinic("correct", "JUDGE", "m1", "35")).status == 0
+    moved = await clinic(*judge, "--seen", first["digest"])
+    assert (moved.status, "the plan has moved since it was shown" in moved.err) == (3, True)
+    seen = (await asked())["digest"]
+    done = await clinic(*judge, "--seen", seen[:8], "--id", "j1")
+    assert (done.status, done.out.count("recorded")) == (0, 1), done.err
+    assert ((await asked())["verdict"], (await asked())["judged"]) == ("PASS", True)
+    # Sent again it is recorded once; of two who judge at once, the second hears of the first.
+    assert (await clinic(*judge, "--seen", seen[:8], "--id", "j1")).status == 0
+    second = await clinic("judge", "JUDGE", "X6", "FAIL", "--reason", "too many", "--seen", seen)
+    assert (second.status, "X6 was answered PASS by the clinician on" in second.err) == (3, True), second.err
+
+
+async def test_a_pathway_whose_protocol_is_gone_is_shown_as_it_is_stored(
+    clinic: Process, own_settings: Settings, temporal_client: Client
+) -> None:
+    await enrolled(clinic, "KEPT", SCREENING[:2])
+    phases = (await clinic("show", "KEPT", "--json")).data["plan"]["tracks"]
+    # What a program sees whose file of that protocol was taken away: the server and the store have it, and it has not.
+    pinned = new_start("interfant-21", "GONE", Site("S01", "Europe/Berlin"))
+    gone = pinned.model_copy(update={"trial": "gone", "version": "1.0", "protocol_hash": "feedfacefeed"})
+    await temporal_client.start_workflow(
+        PatientPathway.run,
+        gone,
+        id=gone.workflow_id,
+        task_queue="nobody-serves-this",
+        search_attributes=details.fixed(gone),
+    )
+    file = own_settings.database_url.partition(":///")[2]
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute(
+            "UPDATE pathways SET subject = 'GONE', trial = 'gone', protocol = 'gone@1.0' WHERE subject = 'KEPT'"
+        )
+    while not [each async for each in listing.pathways(temporal_client, subject="GONE")]:
+        pass  # the server's index is a moment behind
+    lines = (
+        "show GONE --json",
+        "show GONE --trial gone",
+        "timeline GONE",
+        "explain GONE",
+        "explain GONE risk",
+    )
+    shown, *others = await asyncio.gather(*(clinic(*line.split()) for line in lines))
+    for said in (shown, *others):
+        assert said.status == 4, said.err
+        assert "not answered by the workflow, as stored at " in said.err
+        assert "GONE is pinned to gone@1.0" in said.err
+    assert shown.data["stored"]["phases"] == {track["id"]: track["phase"] for track in phases}
+    assert all(said.out for said in others)
+    recorded = await clinic("record", "GONE", "wbc", "85", "--unit", "10^9/L")
+    assert (recorded.status, "GONE is pinned to gone@1.0" in recorded.err) == (4, True), recorded.err
+    # A trial that nobody knows is still a mistake.
+    assert (await clinic("show", "GONE", "--trial", "gonne")).status == 2

@@ -70,3 +70,35 @@ def test_a_server_that_does_not_answer_has_status_4(
         assert said.status == 4, line
         assert "127.0.0.1:1" in said.err
         assert "allpath server" in said.err
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "prove mine",
+        "protocol show mine",
+        "protocol diagram mine",
+        "protocol docs mine",
+        "enrol P1 mine --site S01",
+        "show P1 --trial mine",
+    ],
+)
+def test_whoever_names_a_protocol_that_is_not_there_hears_how_a_file_is_named(
+    allpath: Allpath, line: str, monkeypatch: pytest.MonkeyPatch, tmp_path: object
+) -> None:
+    monkeypatch.setenv("ALLPATH_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("ALLPATH_TEMPORAL_ADDRESS", "127.0.0.1:1")
+    said = allpath(*line.split())
+    assert said.status == 2
+    assert "named by its path" in said.err
+    assert "--protocol mine.py" in said.err
+
+
+def test_a_refused_connection_is_told_without_the_structures_of_a_library(
+    allpath: Allpath, monkeypatch: pytest.MonkeyPatch, tmp_path: object
+) -> None:
+    monkeypatch.setenv("ALLPATH_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("ALLPATH_TEMPORAL_ADDRESS", "127.0.0.1:1")
+    said = allpath("record", "P1", "mrd", "2e-4", "--unit", "fraction")
+    assert said.status == 4
+    assert "no Temporal server answers at 127.0.0.1:1 (Connection refused). Start one with" in said.err

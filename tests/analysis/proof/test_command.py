@@ -63,6 +63,14 @@ def test_a_clean_protocol_ends_with_status_0(
     assert "clean, 1 waived" in capsys.readouterr().out
 
 
+def test_a_finding_names_the_waiver_that_accepts_it(
+    proved: list[Finding], capsys: pytest.CaptureFixture[str]
+) -> None:
+    proved.append(FOUND)
+    assert status(["prove", "interfant-21"]) == 1
+    assert f'waivers=(Waiver("{FOUND.id}", "why"),)' in " ".join(capsys.readouterr().out.split())
+
+
 def test_json_has_stable_ids_and_places(proved: list[Finding], capsys: pytest.CaptureFixture[str]) -> None:
     proved += [FOUND, WAIVED]
     assert status(["prove", "interfant-21", "--json"]) == 1

@@ -328,11 +328,11 @@ def test_while_the_table_cannot_tell_nobody_is_told_that_the_conclusion_is_the_s
     assert first(life, "2025-02-02T09:00").state == "amended"
     told = notice(life.plan("2025-02-02T09:00"), "AMENDED")
     assert told is not None
-    assert told.text.endswith("whether the conclusion is the same is not known yet")
+    assert told.text.endswith("whether the conclusion is the same is not known yet (a: 5, now 15)")
     life.fact("2025-02-02T10:00", "b", "15", unit="u")
     told = notice(life.plan("2025-02-02T10:00"), "AMENDED")
     assert told is not None
-    assert told.text.endswith("the conclusion is the same")
+    assert told.text.endswith("the conclusion is the same (a: 5, now 15)")
     life.correct("2025-02-02T11:00", "e5", "5")
     assert notice(life.plan("2025-02-02T11:00"), "DIVERGED") is not None
 
