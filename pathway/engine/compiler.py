@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from pathway.engine.anchors import compile_anchor
@@ -24,14 +25,18 @@ from pathway.engine.context import (
 )
 from pathway.engine.criteria import compile_criterion, compile_criterion_state
 from pathway.engine.decisions import compile_decision
+from pathway.engine.endings import compile_ended_items, compile_ended_milestone, compile_ending
 from pathway.engine.endpoints import compile_endpoint
 from pathway.engine.enrolments import check_enrolments, compile_enrolment
 from pathway.engine.items import compile_assessment, compile_series, compile_task
+from pathway.engine.late import compile_alive_after_death, compile_late_results
 from pathway.engine.leaves import leaves_of
 from pathway.engine.ledgers.dose_items import compile_dose_items
 from pathway.engine.ledgers.doses import compile_doses
-from pathway.engine.ledgers.infusion import INFUSION_ACTIONS, run_infusion
+from pathway.engine.ledgers.infusion import INFUSION_ACTIONS, Around, run_infusion
 from pathway.engine.ledgers.lines import compile_ledger_line
+from pathway.engine.ledgers.notices import compile_ledger_notices
+from pathway.engine.ledgers.stops import compile_lifted
 from pathway.engine.linker import Linker
 from pathway.engine.notices import ENGINE_NOTICES, compile_exits, compile_question, compile_review
 from pathway.engine.obligations import compile_deviation, compile_milestone
@@ -80,15 +85,19 @@ def compile_protocol(protocol: Protocol) -> Compiled:
         parts.add("criteria", criterion.id, compile_criterion_state, criterion, linker, leaves)
     for criterion in protocol.criteria:
         parts.add("reviews", criterion.id, compile_review, criterion, linker)
-    parts.each("items", "assessment", protocol.assessments, compile_assessment)
-    parts.each("items", "series", protocol.series, compile_series)
-    parts.each("items", "task", protocol.tasks, compile_task)
+    parts.each("items", "assessment", protocol.assessments, _ending(compile_assessment, compile_ended_items))
+    parts.each("items", "series", protocol.series, _ending(compile_series, compile_ended_items))
+    parts.each("items", "task", protocol.tasks, _ending(compile_task, compile_ended_items))
     parts.each("items", "doses", protocol.doses, compile_dose_items)
-    parts.each("milestones", "milestone", protocol.milestones, compile_milestone)
+    parts.each("milestones", "milestone", protocol.milestones, _ending(compile_milestone, compile_ended_milestone))
     parts.each("deviations", "deviation", protocol.deviations, compile_deviation)
     for key, spec in linker.ledgers.items():
         parts.add("ledgers", key, compile_ledger_line, key, spec, linker)
     parts.each("endpoints", "endpoint", protocol.endpoints, compile_endpoint)
+    parts.add("endings", "late results", compile_late_results, linker)
+    parts.add("endings", "alive after death", compile_alive_after_death, linker)
+    for key, spec in linker.ledgers.items():
+        parts.add("endings", key, compile_ledger_notices, key, spec, linker)
     check_enrolments(protocol, linker)
     for enrolment in protocol.enrolments:
         parts.add("standings", enrolment.subtrial, compile_enrolment, enrolment, linker)
@@ -158,9 +167,15 @@ def compile_protocol(protocol: Protocol) -> Compiled:
 
 
 SECTIONS = (
-    "decisions", "exits", "criteria", "reviews", "items", "milestones", "deviations", "ledgers", "endpoints", "standings",
+    "decisions", "exits", "criteria", "reviews", "items", "milestones", "deviations", "ledgers", "endpoints", "endings",
+    "standings",
 )  # fmt: skip
 """The sections of a plan, in the order in which their parts are compiled."""
+
+
+def _ending(make: Callable[[Any, Linker], Any], ended: Callable[[Any, Linker, Any], Any]) -> Any:
+    """A part that ends with the study, or with what it says itself."""
+    return lambda spec, linker: ended(spec, linker, make(spec, linker))
 
 
 class _Parts:
@@ -251,14 +266,18 @@ def _infusion(spec: Infusion, linker: Linker) -> Callable[[Evaluation], Run]:
             linker.adverse_event(rule.event)
         if spec.dose_by:
             linker.fact(spec.dose_by)
-        for action in spec.ended_by:
-            linker.action(action, ())
+        tolerance = compile_number(spec.end_tolerance, linker)
+        left = compile_ending(linker, "treatment", below="life")
+        died, lifted = compile_ending(linker, "life"), compile_lifted(spec.lifted_by, linker)
         for action in INFUSION_ACTIONS:
             linker.recorded(action)
     events = linker.events
 
     def run(ctx: Evaluation) -> Run:
-        return run_infusion(spec, days(ctx), pause(ctx), events, ctx.record, ctx.passed)
+        around = Around(
+            days(ctx), pause(ctx), timedelta(hours=tolerance(ctx) or 0), left(ctx), died(ctx), lifted(ctx)
+        )
+        return run_infusion(spec, around, events, ctx.record, ctx.passed)
 
     return run
 

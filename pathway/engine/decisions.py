@@ -8,6 +8,7 @@ from datetime import datetime
 from pathway.engine.confirmations import compare, judge, latest_confirmation, seen, unconfirmed
 from pathway.engine.context import Evaluation, Leaves
 from pathway.engine.decision_inputs import compile_input
+from pathway.engine.endings import close, compile_ending, level_of_decision
 from pathway.engine.linker import Linker
 from pathway.engine.predicates import gate, predicate
 from pathway.engine.results import Cell, Resolved, Result
@@ -35,8 +36,16 @@ def compile_decision(decision: Decision, linker: Linker, leaves: Leaves) -> Reso
     enacted = [(option, predicate(p, linker), _by_time(p)) for option, p in decision.enacted]
     key = key_of(decision.id, decision.scope)
     linker.recorded(key)
+    ended = compile_ending(linker, level_of_decision(key, linker))
 
     def resolve(ctx: Evaluation) -> Resolved:
+        found = as_it_stands(ctx)
+        end = ended(ctx)
+        if end is not None:
+            close(found, end.known, person=decision.confirm is not None)
+        return found
+
+    def as_it_stands(ctx: Evaluation) -> Resolved:
         found = Resolved()
         if asked is not None:
             result = asked(ctx)

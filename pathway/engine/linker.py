@@ -135,6 +135,12 @@ class Linker:
             if value not in allowed:
                 raise self.error(f"{reading.fact} can never be {value!r}; {nearest(value, allowed)}")
 
+    def check_alive(self, fact: Fact) -> None:
+        """Refuse a value that is said to show that the patient lives, and that the fact can never have."""
+        for value in fact.alive:
+            if fact.type != "choice" or value not in fact.values:
+                raise self.error(f"{fact.id} can never be {value!r}; {nearest(value, fact.values)}")
+
     def action(self, id: str, scope: Scope) -> str:
         """The action of that name; `scope` must be one that it accepts."""
         if id not in self.actions:

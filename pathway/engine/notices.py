@@ -8,6 +8,8 @@ from datetime import timedelta
 from pathway.engine.confirmations import is_decided, told_changes
 from pathway.engine.context import Evaluation, Leaves
 from pathway.engine.decisions import decision_state
+from pathway.engine.endings import close, compile_ending
+from pathway.engine.ledgers.notices import LEDGER_NOTICES
 from pathway.engine.linker import Linker
 from pathway.engine.obligations import oblige
 from pathway.engine.results import Resolved
@@ -22,6 +24,9 @@ ENGINE_NOTICES: dict[str, str] = {
     "STARTED-UNCONFIRMED": "recorded as begun without the confirmation that should come before it",
     "REVIEW": "needs a clinician's judgement",
     "DECISION-OPEN": "a decision has been waiting for a person",
+    "LATE-RESULT": "a result came after the end of the study for this patient: it is on record, and decides nothing",
+    "ALIVE-AFTER-DEATH": "seen alive, or treated, after the day of death that is on record",
+    **LEDGER_NOTICES,
 }
 
 
@@ -61,15 +66,18 @@ def compile_exits(track: Track, linker: Linker, leaves: Mapping[str, Leaves]) ->
     keys = {phase.id: key_of("STARTED-UNCONFIRMED", (("phase", phase.id),)) for phase in track.phases}
     for key in keys.values():
         linker.recorded(key)
+    ended = compile_ending(linker, "study")
 
     def exits(ctx: Evaluation) -> tuple[tuple[DecisionState, ...], tuple[Obligation, ...]]:
-        walk = ctx.track(index)
+        walk, end = ctx.track(index), ended(ctx)
         states: list[DecisionState] = []
         notices: list[Obligation] = []
         for phase, found in walk.exits.items():
             key, spec, options = ways[phase]
-            if walk.phase != phase and found.taken is None:
+            if (walk.phase != phase or end is not None) and found.taken is None:
                 continue
+            if end is not None:
+                close(found, end.known, person=True)
             role = spec.confirm or ""
             if walk.phase != phase:
                 found.open = False
@@ -94,10 +102,11 @@ def compile_review(spec: Criterion, linker: Linker) -> Callable[[Evaluation], Ob
     key = key_of("REVIEW", (("criterion", spec.id),))
     text = f"{spec.id} {ENGINE_NOTICES['REVIEW']}: {spec.text}"
     linker.recorded(key)
+    ended = compile_ending(linker, "study")
 
     def review(ctx: Evaluation) -> Obligation | None:
         result = ctx.criterion(index)
-        if result.verdict != "REVIEW":
+        if result.verdict != "REVIEW" or ended(ctx) is not None:
             return None
         return oblige(ctx, "REVIEW", key, "alert", text, "clinician", [("major", result.since or ctx.start)])
 

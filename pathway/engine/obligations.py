@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from pathway.engine.context import Evaluation
+from pathway.engine.endings import compile_ending
 from pathway.engine.linker import Linker
 from pathway.engine.predicates import gate
 from pathway.engine.times import compile_moment
@@ -58,6 +59,7 @@ def compile_deviation(spec: Deviation, linker: Linker) -> Callable[[Evaluation],
     when = gate(spec.when, linker)
     key = key_of(spec.id, spec.scope)
     linker.recorded(key)
+    ended = compile_ending(linker, spec.ends_with or "study")
     rungs = [
         (rung.severity, compile_moment(rung.moment, linker) if rung.moment is not None else None)
         for rung in spec.rungs
@@ -68,6 +70,9 @@ def compile_deviation(spec: Deviation, linker: Linker) -> Callable[[Evaluation],
         if result.verdict != "PASS":
             return None
         since = result.since or ctx.start
+        end = ended(ctx)
+        if end is not None and spec.kind == "alert" and since > end.known:
+            return None
         climbed: list[tuple[str, datetime]] = []
         following: datetime | None = None
         for severity, moment in rungs:
@@ -77,6 +82,8 @@ def compile_deviation(spec: Deviation, linker: Linker) -> Callable[[Evaluation],
             at = moment(ctx)
             if at is None:
                 continue
+            if end is not None and max(since, at) > end.known:
+                continue  # nobody waits for anything any more
             if ctx.passed(at):
                 climbed.append((severity, max(since, at)))
             elif following is None or at < following:

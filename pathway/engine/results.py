@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
+from pathway.clock import BEGINNING
 from pathway.events import Event
 from pathway.language import AdverseEventRule, Hold, Rate, Rule
 from pathway.plan import Verdict
@@ -46,7 +47,7 @@ class Course:
     """The doses of a ledger. `level`: how often it has been reduced; `lower_next`: the same for the next cycle.
 
     `first`: the first dose of all cycles. `row`: the outcome that picks the amounts, None while it is open. `infusion_runs`: how
-    the doses were infused, over all cycles.
+    the doses were infused, over all cycles. `episodes`: the holds. `twice`: doses of which two reports are on record.
     """
 
     doses: list[Planned]
@@ -57,6 +58,8 @@ class Course:
     total: Decimal | None = None
     counted: tuple[datetime, ...] = ()
     infusion_runs: list[InfusionRun] = field(default_factory=list)
+    episodes: list[Episode] = field(default_factory=list)
+    twice: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -125,6 +128,7 @@ class InfusionRun:
     end: datetime | None = None
     reactions: list[Reaction] = field(default_factory=list)
     key: str = ""
+    resumed: list[datetime] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -150,7 +154,8 @@ class Pause:
 class Directive:
     """An adverse-event rule that applies. `until`: when it was satisfied (None: still in force).
 
-    `began`: the adverse event itself. `calm`: since when the grade has been low enough, long enough or not.
+    `began`: the adverse event itself; `known`: when it was on record. `calm`: since when the grade has been low enough, long
+    enough or not.
     """
 
     rule: AdverseEventRule
@@ -160,6 +165,17 @@ class Directive:
     until: datetime | None = None
     calm: datetime | None = None
     why: str = ""
+    known: datetime = BEGINNING
+
+
+@dataclass(slots=True)
+class Halt:
+    """A stop rule that came true: its id, and from when to when it holds (None: nobody has lifted it)."""
+
+    id: str
+    text: str
+    since: datetime
+    until: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -167,7 +183,9 @@ class Run:
     """The state of one infusion at an instant.
 
     `steps`: (from, dose) in the order of time; `flags` name what happened when. `course`: the doses, where the ledger
-    is one of single doses.
+    is one of single doses. `left`: the exit from treatment that found it going, until its end is reported; `closed`: treatment
+    has ended, nothing more is due. `odd`: since when,
+    reports that cannot be true as they stand. `stops`: the stop rules in force.
     """
 
     state: str = "not_started"
@@ -185,6 +203,10 @@ class Run:
     unit: str = ""
     last_dose: datetime | None = None
     course: Course | None = None
+    left: Event | None = None
+    closed: bool = False
+    odd: list[tuple[datetime, str]] = field(default_factory=list)
+    stops: list[Halt] = field(default_factory=list)
 
     def flag(self, name: str, at: datetime) -> None:
         """Remember when the flag first became true."""

@@ -29,6 +29,7 @@ from pathway.language.ledgers import (
     Rate,
     Restart,
     Sign,
+    Stop,
 )
 from pathway.language.parts import (
     Anchor,
@@ -212,6 +213,7 @@ __all__ = [
     "Since",
     "Source",
     "StatusNote",
+    "Stop",
     "StudyDay",
     "Subtrial",
     "SubtrialStatus",

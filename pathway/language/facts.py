@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pathway.language.points import Change
-from pathway.language.terms import Role, Source
+from pathway.language.terms import Ends, Role, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,8 @@ class Fact:
     points an observation may name; () means that it has none and may not name one. `possible` are the bounds beyond
     which a value is refused, `plausible` those beyond which it needs a review. `cardinality`: `one` (a second,
     different result for the same point is a conflict: REVIEW), `latest`, `max`, `series`. `supplier` is the role
-    that is asked for it. `details`: what else may be reported with it, by name.
+    that is asked for it. `details`: what else may be reported with it, by name. `alive`: values
+    that say that the patient lives: after a death they are a conflict, and somebody is told.
     """
 
     id: str
@@ -65,6 +66,7 @@ class Fact:
     labels: bool = False
     specimens: tuple[str, ...] = ()
     change: Change | None = None
+    alive: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,9 @@ class Action:
     """Something that a person does and reports: `do: infusion_started`.
 
     `scopes` maps label names to accepted values. `repeats`: it can be done again and again. Else it is done once in each scope,
-    and a second, different report is a conflict that somebody settles by correcting or voiding.
+    and a second, different report is a conflict that somebody settles by correcting or voiding. `ends`: what it is over with:
+    the protocol's `treatment`, the `study` for this patient (and with it the treatment), or `life` (and with it both). What
+    runs then ends, and what is asked of people: see `ends_with` of whatever is asked, and `pathway.engine.endings`.
     """
 
     id: str
@@ -82,6 +86,7 @@ class Action:
     scopes: tuple[tuple[str, tuple[str, ...]], ...] = ()
     details: tuple[str, ...] = ()
     repeats: bool = False
+    ends: Ends = ""
 
 
 @dataclass(frozen=True, slots=True)

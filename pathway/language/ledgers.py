@@ -12,14 +12,17 @@ DOSE_FLAGS = (
     "complete",
     "dose_differs",
     "exhausted",
+    "given_after_exit",
     "given_after_omission",
     "given_after_stop",
+    "given_twice",
     "given_while_held",
     "held",
     "held_to_omit",
     "held_to_reduce",
     "held_to_review",
     "later_slow",
+    "left_running",
     "premedication_off",
     "reaction_open",
     "reaction_running",
@@ -28,6 +31,7 @@ DOSE_FLAGS = (
     "resumed_too_fast",
     "resumed_unresolved",
     "second_slow",
+    "stop_directed",
     "too_close",
 )
 """The flags of a course of doses, for `LedgerFlag`."""
@@ -61,7 +65,8 @@ class Hold:
     """What holds doses: while every group has a sign. It opens and closes with the checks, in clinical time.
 
     `labels`: only these doses (none named: all). `when`: only patients for whom this passes. `reduces`: a hold of
-    `Doses.reduce_after` days lowers the next cycle.
+    `Doses.reduce_after` days lowers the next cycle. `lifted_by`: an action; once open the hold lasts until that is on record,
+    whatever becomes of the signs.
     """
 
     id: str
@@ -71,6 +76,18 @@ class Hold:
     labels: tuple[str, ...] = ()
     when: Predicate | None = None
     reduces: bool = True
+    lifted_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """What stops a course for good from the moment at which it is true: its doses are blocked at once, and a dose that is given
+    all the same is a deviation. Only `Doses.lifted_by` lifts it; `when` must not ease by itself."""
+
+    id: str
+    text: str
+    when: Predicate
+    source: Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +157,8 @@ class Doses:
     the scope of the course: `stopped`. Flags: `held`, `held_to_omit`, `held_to_reduce`, `held_to_review`, `reduced`,
     `exhausted`, `dose_differs`, `too_close`, `given_while_held`, `given_after_omission`, `given_after_stop`.
     `cancelled`: nothing more is due; `asked`: the doses are shown (both may read phases); `needs`: criteria that must pass
-    before a dose may be given, it is blocked by the first that does not.
+    before a dose may be given, it is blocked by the first that does not. `stops`: what stops the course for good when it is true;
+    `lifted_by`: (decision, option) by which a clinician goes on in spite of what was on record then, reactions included.
     """
 
     id: str
@@ -176,6 +194,8 @@ class Doses:
     needs: tuple[str, ...] = ()
     asked: Predicate | None = None
     cancelled: Predicate | None = None
+    stops: tuple[Stop, ...] = ()
+    lifted_by: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,9 +249,12 @@ class Infusion:
     The actions are `infusion_started`, `infusion_paused`, `infusion_resumed`, `infusion_stopped` (permanently),
     `infusion_ended`, all with this scope; details `dose` on start and resume. Lengths in days, limits in hours.
     `same_cycle_pause` in days.
-    An end at most one hour short counts as complete: the clock may have changed. A later `infusion_started` counts the
-    days anew if the infusion had ended or was paused; while it ran, it is ignored and flagged.
-    `ended_by`: actions without this scope that end the infusion too, such as death.
+    An end at most `end_tolerance` hours short counts as complete. A later `infusion_started` counts the days anew if the infusion
+    had ended or was paused; while it ran, it is ignored and flagged.
+
+    What ends it besides: death, and a directed stop once it is off. After an exit from treatment (`Action.ends`) time completes
+    nothing, its end is a stop, and until that is reported somebody is told to disconnect. `lifted_by`: (decision, option) by
+    which a clinician goes on in spite of a stop or the question of one.
     """
 
     id: str
@@ -247,7 +270,8 @@ class Infusion:
     supervised_pause_hours: int
     dose_by: str = ""
     dose_bands: tuple[DoseBand, ...] = ()
-    ended_by: tuple[str, ...] = ()
+    end_tolerance: int | Param = 0
+    lifted_by: tuple[tuple[str, str], ...] = ()
 
 
 FLAGS = (
@@ -255,7 +279,10 @@ FLAGS = (
     "complete",
     "dose_differs",
     "dose_step",
+    "given_after_exit",
+    "given_after_stop",
     "interrupted",
+    "left_running",
     "long_pause",
     "low_dose",
     "pause_over_limit",

@@ -12,7 +12,18 @@ from typing import Literal
 
 from pathway.language.anchor_times import AnchorTime, Done, LedgerPoint
 from pathway.language.predicates import Predicate
-from pathway.language.terms import Limit, Moment, Param, Reading, Role, Scope, Severity, Source, assumption
+from pathway.language.terms import (
+    EndsWith,
+    Limit,
+    Moment,
+    Param,
+    Reading,
+    Role,
+    Scope,
+    Severity,
+    Source,
+    assumption,
+)
 
 # --- profile, facts and events --------------------------------------------------------------------------------------
 
@@ -119,7 +130,11 @@ class Decision:
     `confirm=None`: computed and announced at once. Otherwise a person of that role (`clinician`, `meeting` or `sponsor`),
     and of no other, takes an option. `boundary`: where it passes, the case lies on a limit: shown, and never taken
     automatically. `options` are all outcomes. `enacted`: per option, what shows that it has been done. `on_reopen`: keep
-    or suspend what was taken. `stays_open_while`: the question is only asked while this holds (None: always).
+    or suspend what was taken. `asked`: the question is only asked while this holds (None: always).
+
+    `ends_with`: nobody is asked any more after that end, what was taken stands, and late results open nothing; not said: the
+    treatment if it reads a ledger or picks the amounts of one, else the study; `never`: a question that outlives the patient,
+    such as whether an event was serious.
     """
 
     id: str
@@ -134,6 +149,7 @@ class Decision:
     on_reopen: Literal["keep", "suspend"] = "suspend"
     asked: Predicate | None = None
     scope: Scope = ()
+    ends_with: EndsWith = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +205,8 @@ class Assessment:
     `done` shows that it has been taken.
 
     `asked`: it is shown and due only while this holds (may read phases). `blocked_by`: a decision; while a person
-    has not taken it the item is blocked, not late, and whoever holds the decision is reminded.
+    has not taken it the item is blocked, not late, and whoever holds the decision is reminded. `ends_with`: with which end it
+    is no longer asked for; not said: the study.
     """
 
     id: str
@@ -203,6 +220,7 @@ class Assessment:
     blocked_by: str = ""
     kind: Literal["assessment", "dose"] = "assessment"
     scope: Scope = ()
+    ends_with: EndsWith = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +230,7 @@ class Series:
 
     An occurrence is done by an observation of `fact` (any point) or the action within the window. The plan shows
     the next two occurrences and the overdue ones as one. `until`: nothing is due after it; `while_`: it pauses when
-    this does not hold.
+    this does not hold. `ends_with`: as of an assessment.
     """
 
     id: str
@@ -230,11 +248,15 @@ class Series:
     count: int | None = None
     pattern: tuple[int, ...] = ()
     scope: Scope = ()
+    ends_with: EndsWith = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Who must do what while a condition holds. `due`: None means as soon as possible. `done` ends it."""
+    """Who must do what while a condition holds. `due`: None means as soon as possible. `done` ends it.
+
+    `ends_with`: as of an assessment; `never`: a duty that outlives the patient, such as a report to the sponsor.
+    """
 
     id: str
     text: str
@@ -245,13 +267,15 @@ class Task:
     due: Moment | None = None
     blocked_by: str = ""
     scope: Scope = ()
+    ends_with: EndsWith = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Milestone:
     """What a clinician is told once it is so, and told again if it turns out untrue.
 
-    `value`: what the text ends with.
+    `value`: what the text ends with. `ends_with`: what becomes true after that end is not told any more (the result is, as
+    late); not said: the study.
     """
 
     id: str
@@ -261,6 +285,7 @@ class Milestone:
     value: Reading | str | None = None
     to: Role = "clinician"
     scope: Scope = ()
+    ends_with: EndsWith = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +303,8 @@ class Deviation:
 
     `kind="alert"` is a directive or notice to act on rather than a deviation from the protocol. Both are
     obligations: someone must acknowledge; the ladder of the profile (`escalation`) climbs until then. `blocks`
-    names what waits for it.
+    names what waits for it. `ends_with` (not said: the study): after that end no time limit raises it, and no alert begins; a
+    deviation that reports show is told all the same.
     """
 
     id: str
@@ -290,6 +316,7 @@ class Deviation:
     kind: Literal["deviation", "alert"] = "deviation"
     blocks: tuple[str, ...] = ()
     scope: Scope = ()
+    ends_with: EndsWith = ""
 
 
 @dataclass(frozen=True, slots=True)

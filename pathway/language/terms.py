@@ -11,6 +11,10 @@ from typing import Literal
 Role = Literal["coordinator", "clinician", "laboratory", "sponsor", "meeting", "operations"]
 ROLES: tuple[Role, ...] = ("coordinator", "clinician", "laboratory", "sponsor", "meeting", "operations")
 Severity = Literal["info", "minor", "major", "critical"]
+Ends = Literal["", "treatment", "study", "life"]
+"""What an action ends: protocol treatment, the study for this patient, or life; each ends those before it."""
+EndsWith = Literal["", "treatment", "study", "life", "never"]
+"""With which end something is no longer asked; "": as the engine's rules say."""
 Scope = tuple[tuple[str, str], ...]
 Operator = Literal["<", "<=", "=", ">=", ">"]
 

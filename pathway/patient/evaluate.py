@@ -71,6 +71,8 @@ def _plan(ctx: Evaluation) -> Plan:
         items += part(n)
     milestones: list[MilestoneState] = [m for n in sections["milestones"] if (m := part(n)) is not None]
     obligations: list[Obligation] = [o for n in sections["deviations"] if (o := part(n)) is not None]
+    for n in sections["endings"]:
+        obligations += part(n)
     obligations += notices
     obligations.sort(key=lambda o: -RANK[o.severity])
     ledgers = tuple([part(n) for n in sections["ledgers"]])

@@ -52,6 +52,8 @@ BLINA = Infusion(
     source=public("B6", note="registry: full dose, without a number (H9); no step dose"),
     same_cycle_pause=Param("pause_max"),
     supervised_pause_hours=4,
+    end_tolerance=Param("infusion_end_tolerance"),
+    lifted_by=(("BLINA_REVIEW", "CONTINUE"), ("BLINA_STOP", "CONTINUE")),
 )
 
 LEDGERS = (BLINA,)
@@ -91,7 +93,7 @@ BLINA_STOP = Decision(
         row(None, public("B3"), directed="no", over="no"),
         row(None, public("B3"), over="yes"),
     ),
-    options=("STOP",),
+    options=("STOP", "CONTINUE"),
     source=public("B3", "B4", note=LABEL),
     confirm="clinician",
     asked=STARTED,

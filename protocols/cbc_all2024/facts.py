@@ -129,13 +129,13 @@ FACTS = (
     *CNS_COUNTS.facts,
     *SAFETY.facts,
     *relapse.facts("B14"),
-    Fact("survival", "choice", "Patient seen or reported alive", "coordinator", assumption(), values=("ALIVE",), cardinality="latest"),
+    Fact("survival", "choice", "Patient seen or reported alive", "coordinator", assumption(), values=("ALIVE",), alive=("ALIVE",), cardinality="latest"),
 )  # fmt: skip
 
 ACTIONS = (
     Action("first_steroid", "First dose of the dexamethasone prephase: study day D1", assumption("day numbering")),
     Action("enrolled", "Enrolled in the trial", assumption("else the day of the D19 result counts")),
-    Action("consent_withdrawn", "Consent to the trial withdrawn", assumption()),
+    Action("consent_withdrawn", "Consent to the trial withdrawn", assumption(), ends="study"),
     Action("drug_consent_withdrawn", "Consent to blinatumomab withdrawn, not to the trial", assumption()),
     Action("marrow_sampled", "Marrow taken, result still to come", assumption(), scopes=(("point", ("DIAGNOSIS", *SAMPLING_POINTS)),)),
     Action("d19_marrow_counts", "The D19 marrow counts as the marrow before blinatumomab", assumption("H14"), role="clinician"),
@@ -156,13 +156,13 @@ ACTIONS = (
     Action("hla_typed", "HLA typing done", assumption()),
     Action("conditioning_started", "Conditioning for transplant started", assumption(), role="clinician"),
     Action("hsct_done", "Stem cells given", assumption(), role="clinician"),
-    Action("relapse", "Relapse stated by the team", public("B14"), role="clinician", details=("site",)),
-    Action("second_malignancy", "Second cancer", assumption(), role="clinician"),
-    Action("treatment_stopped", "Protocol treatment ended early", assumption(), role="clinician", details=("cause",)),
-    Action("lost_to_follow_up", "Lost to follow-up", assumption()),
-    Action("death", "Death", assumption(), details=("cause",)),
+    Action("relapse", "Relapse stated by the team", public("B14"), role="clinician", details=("site",), ends="treatment"),
+    Action("second_malignancy", "Second cancer", assumption(), role="clinician", ends="treatment"),
+    Action("treatment_stopped", "Protocol treatment ended early", assumption(), role="clinician", details=("cause",), ends="treatment"),
+    Action("lost_to_follow_up", "Lost to follow-up", assumption(), ends="study"),
+    Action("death", "Death", assumption(), details=("cause",), ends="life"),
     *SAFETY.actions,
-    Action("study_closed", "The study has closed", assumption(), role="sponsor"),
+    Action("study_closed", "The study has closed", assumption(), role="sponsor", ends="study"),
 )  # fmt: skip
 
 ADVERSE_EVENTS = (

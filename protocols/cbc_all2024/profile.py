@@ -25,6 +25,8 @@ PROFILE = (
     ProfileKey("start_tolerance", "days", "3", "days by which the start may move", assumption()),
     ProfileKey("blina_latest", "study_day", "D36", "latest start, then backbone part 2", assumption()),
     ProfileKey("blina_days", "days", "14", "infusion days of 24 h, net of pauses", registry("net of pauses: assumption")),
+    ProfileKey("infusion_end_tolerance", "days", "1", "hours by which an infusion may end short and still be complete",
+               assumption("bags are changed by the clock on the wall, which may have changed meanwhile")),
     ProfileKey("pause_max", "days", "7", "longest pause after which the course is completed",
                assumption("the label rule is for 28 days (B3); none exists for 14 (H8)")),
     ProfileKey("pause_over_max", "choice", "STOP", "after a longer pause: stop and go to the end-of-induction marrow, or complete",

@@ -6,6 +6,7 @@ from pathway.language import (
     Decision,
     Doses,
     Graded,
+    Hold,
     Infusing,
     Input,
     LedgerFlag,
@@ -17,6 +18,7 @@ from pathway.language import (
     Reading,
     Recorded,
     Setting,
+    Sign,
     Taken,
     all_of,
     any_of,
@@ -100,6 +102,15 @@ OVER = any_of(STOPPED, Reached("RELAPSE_DAY"), Reached("DEATH_DAY"), Reached("WI
 """No more daratumumab is due."""
 
 
+EYES = Hold(
+    "OCULAR",
+    "ocular symptoms: until an ophthalmologist has seen the patient, whatever becomes of them",
+    ((Sign(event="OCULAR", at_least=1),),),
+    public("R12"),
+    lifted_by="eye_examined",
+)
+
+
 def course(
     number: str, start: str, rows: tuple[tuple[str, tuple[str, ...]], ...], by: str, asked: Predicate
 ) -> Doses:
@@ -130,6 +141,8 @@ def course(
         needs=("BLOOD-BANK", "HBV"),
         asked=asked,
         cancelled=OVER,
+        holds=(EYES,),
+        lifted_by=(("DARA_STOP", "CONTINUE"),),
         source=assumption(
             "16 mg/kg weekly, 4 doses (G1); a missed dose as soon as possible, then the interval: R10"
         ),

@@ -55,13 +55,13 @@ FACTS = (
     *SAFETY.facts,
     Fact("dara_planned", "date", "Planned day of the first infusion", "clinician", assumption(), future=True, cardinality="latest"),
     Fact("disease_assessment", "choice", "Disease assessed: in remission", "clinician", assumption(), values=("FREE",), cardinality="latest"),
-    Fact("survival", "choice", "Patient seen or reported alive", "coordinator", assumption(), values=("ALIVE",), cardinality="latest"),
+    Fact("survival", "choice", "Patient seen or reported alive", "coordinator", assumption(), values=("ALIVE",), alive=("ALIVE",), cardinality="latest"),
 )  # fmt: skip
 
 BY_DOSE = (("course", COURSES), ("dose", LABELS))
 
 ACTIONS = (
-    Action("consent_withdrawn", "Consent withdrawn", assumption()),
+    Action("consent_withdrawn", "Consent withdrawn", assumption(), ends="study"),
     Action("premedicated", "Premedication given: methylprednisolone, paracetamol, diphenhydramine", public("R6"), scopes=BY_DOSE),
     Action("infusion_started", "Daratumumab infusion started (detail dose: mg)", public("R10"), scopes=BY_DOSE, details=("dose",)),
     Action("infusion_paused", "Infusion interrupted", public("R10"), scopes=BY_DOSE, details=("cause",)),
@@ -75,10 +75,10 @@ ACTIONS = (
     Action("eye_examined", "Ophthalmologist has seen the patient", public("R12"), role="clinician"),
     *SAFETY.actions,
     Action("hsct_done", "Transplanted: not an event of relapse-free survival", assumption(), role="clinician"),
-    Action("relapse", "Relapse stated by the team", assumption(), role="clinician", details=("site",)),
-    Action("death", "Death", assumption(), details=("cause",)),
-    Action("lost_to_follow_up", "Lost to follow-up", assumption()),
-    Action("study_closed", "The study has closed", registry("2028-09-01"), role="sponsor"),
+    Action("relapse", "Relapse stated by the team", assumption(), role="clinician", details=("site",), ends="treatment"),
+    Action("death", "Death", assumption(), details=("cause",), ends="life"),
+    Action("lost_to_follow_up", "Lost to follow-up", assumption(), ends="study"),
+    Action("study_closed", "The study has closed", registry("2028-09-01"), role="sponsor", ends="study"),
 )  # fmt: skip
 
 ADVERSE_EVENTS = (

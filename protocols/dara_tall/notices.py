@@ -87,6 +87,8 @@ def course_deviations(number: str) -> tuple[Deviation, ...]:
                   MAJOR, scope=scope),
         deviation("DOSE-DIFFERS", f"Course {number}: a dose differs by more than 5 % from the planned one", LedgerFlag(key, "dose_differs"), MAJOR,
                   scope=scope),
+        deviation("GIVEN-WHILE-HELD", f"Course {number}: infused, or resumed, while it was to be held or stopped",
+                  LedgerFlag(key, "given_while_held"), CRITICAL, scope=scope),
         deviation("GIVEN-AFTER-STOP", f"Course {number}: infused after the stop for good", LedgerFlag(key, "given_after_stop"), CRITICAL, scope=scope),
     )  # fmt: skip
 

@@ -172,7 +172,7 @@ FACTS = (
     Fact("qol_proxy", "choice", "Questionnaire filled in by a parent", "coordinator", registry(), values=("DONE", "NOT_DONE"), points=QOL_POINTS,
          cardinality="latest", details=("form",)),
     latest("conmed_check", "Concomitant drugs checked for CYP3A, P-gp and QT", "CLEAR", "INTERACTION", details=("drug",)),
-    Fact("survival", "choice", "Seen or reported alive, free of relapse unless reported", "coordinator", public("P2"), values=("ALIVE",),
+    Fact("survival", "choice", "Seen or reported alive, free of relapse unless reported", "coordinator", public("P2"), values=("ALIVE",), alive=("ALIVE",),
          cardinality="latest"),
 )  # fmt: skip
 
@@ -187,13 +187,13 @@ ACTIONS = (
            scopes=(*BY_CYCLE, ("drug", DRUG_LABELS)), details=("dose", "formulation")),
     Action("it_given", "Intrathecal treatment", public("P2"), role="clinician", scopes=(*BY_CYCLE, ("n", TREATMENTS)), details=("drugs",)),
     Action("pk_sampled", "Pharmacokinetic samples of cycle 1", public("P2")),
-    Action("off_treatment", "Protocol treatment ended", public("P2"), role="clinician", scopes=(("reason", REASONS),), details=("cause",)),
-    Action("hsct_done", "Stem cells given", public("P2"), role="clinician"),
-    Action("relapse", "Relapse or progression stated by the team", public("P2"), role="clinician", details=("site",)),
-    Action("second_malignancy", "Second malignancy", public("P2"), role="clinician"),
-    Action("death", "Death", public("P2"), details=("cause",)),
-    Action("consent_withdrawn", "Consent withdrawn", public("P2")),
-    Action("lost_to_follow_up", "Lost to follow-up", assumption()),
+    Action("off_treatment", "Protocol treatment ended", public("P2"), role="clinician", scopes=(("reason", REASONS),), details=("cause",), ends="treatment"),
+    Action("hsct_done", "Stem cells given", public("P2"), role="clinician", ends="treatment"),
+    Action("relapse", "Relapse or progression stated by the team", public("P2"), role="clinician", details=("site",), ends="treatment"),
+    Action("second_malignancy", "Second malignancy", public("P2"), role="clinician", ends="treatment"),
+    Action("death", "Death", public("P2"), details=("cause",), ends="life"),
+    Action("consent_withdrawn", "Consent withdrawn", public("P2"), ends="study"),
+    Action("lost_to_follow_up", "Lost to follow-up", assumption(), ends="study"),
 )  # fmt: skip
 
 ADVERSE_EVENTS = (

@@ -58,7 +58,7 @@ FACTS = (
          points=POINTS, cardinality="latest"),
     Fact("disease_assessment", "choice", "Disease assessed: free of relapse and progression", "clinician", registry(), values=("FREE",),
          cardinality="latest"),
-    Fact("survival", "choice", "Patient seen or reported alive", "coordinator", registry(), values=("ALIVE",), cardinality="latest"),
+    Fact("survival", "choice", "Patient seen or reported alive", "coordinator", registry(), values=("ALIVE",), alive=("ALIVE",), cardinality="latest"),
     # --- before each dose
     Fact("bilirubin_uln", "number", "Total bilirubin, multiple of the upper limit of normal", "laboratory", public("L3"), units=ULN,
          cardinality="latest", possible=("0", "100")),
@@ -87,7 +87,7 @@ BY_CYCLE = (("cycle", CYCLES),)
 BY_DOSE = (("cycle", CYCLES), ("dose", DOSES))
 
 ACTIONS = (
-    Action("consent_withdrawn", "Consent withdrawn", assumption()),
+    Action("consent_withdrawn", "Consent withdrawn", assumption(), ends="study"),
     Action("ino_given", "Inotuzumab ozogamicin given (detail dose: mg)", registry(), scopes=BY_DOSE, details=("dose",)),
     Action("ino_omitted", "A dose of inotuzumab ozogamicin is omitted; it stays omitted", assumption("EU SmPC table 4: passage not seen"),
            role="clinician", scopes=BY_DOSE, details=("cause",)),
@@ -98,9 +98,9 @@ ACTIONS = (
     Action("dli_stopped", "No more donor lymphocytes", assumption(), role="clinician"),
     *SAFETY.actions,
     Action("hsct_done", "Another transplant", assumption("not censored, shown"), role="clinician"),
-    Action("progression", "Progression or relapse stated by the team", registry(), role="clinician", details=("site",)),
-    Action("death", "Death", registry(), details=("cause",)),
-    Action("lost_to_follow_up", "Lost to follow-up", assumption()),
+    Action("progression", "Progression or relapse stated by the team", registry(), role="clinician", details=("site",), ends="treatment"),
+    Action("death", "Death", registry(), details=("cause",), ends="life"),
+    Action("lost_to_follow_up", "Lost to follow-up", assumption(), ends="study"),
 )  # fmt: skip
 
 ADVERSE_EVENTS = (

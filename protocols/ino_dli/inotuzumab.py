@@ -18,6 +18,7 @@ from pathway.language import (
     Recorded,
     Setting,
     Sign,
+    Stop,
     Taken,
     VerdictIs,
     all_of,
@@ -106,6 +107,10 @@ INO_STOP = Decision(
 )  # fmt: skip
 
 STOPPED = any_of(Taken("INO_STOP", ("STOP",)), STOP_RECORDED)
+STOPS = (
+    Stop("VOD", "VOD of any grade", all_of(on("vod"), VOD_FOUND), public("L3", "L6")),
+    Stop("REACTION", "a severe infusion reaction", REACTION, public("L3")),
+)
 OVER = any_of(STOPPED, Reached("PROGRESSION_DAY"), Reached("DEATH_DAY"), Reached("WITHDRAWAL"))
 """No more inotuzumab is due."""
 
@@ -144,6 +149,8 @@ def cycle(
         previous="" if first else ledger("1"),
         asked=asked,
         cancelled=OVER,
+        stops=STOPS,
+        lifted_by=(("INO_STOP", "CONTINUE"),),
         source=registry("doses; spacing, holds and omissions: label (G5)"),
     )
 

@@ -54,7 +54,8 @@ def cycle(number: str) -> Infusion:
         source=public("P7", "B6", note="dose of the pilot, cap of the label (G6)"),
         same_cycle_pause=Param("same_cycle_pause_max"),
         supervised_pause_hours=4,
-        ended_by=("death",),
+        end_tolerance=Param("infusion_end_tolerance"),
+        lifted_by=((f"BLINA_{number}_STOP", "CONTINUE"),),
     )
 
 

@@ -107,12 +107,12 @@ FACTS = (
     # --- suspected marrow relapse
     *relapse.facts("P13b"),
     Fact("survival", "choice", "Patient seen or reported alive", "coordinator", assumption("survival until the study's end"),
-         values=("ALIVE",), cardinality="latest"),
+         values=("ALIVE",), alive=("ALIVE",), cardinality="latest"),
 )  # fmt: skip
 
 ACTIONS = (
     Action("first_prednisone", "First dose of prednisone: study day D1", assumption("day numbering")),
-    Action("consent_withdrawn", "Consent withdrawn", registry()),
+    Action("consent_withdrawn", "Consent withdrawn", registry(), ends="study"),
     Action("marrow_sampled", "Marrow taken, result still to come", assumption(),
            scopes=(("point", ("DIAGNOSIS", *SAMPLING_POINTS)),)),
     Action("eoi_postponed", "End-of-induction marrow postponed for pancytopenia; to be renewed every 7 days",
@@ -133,15 +133,15 @@ ACTIONS = (
     Action("conditioning_started", "Conditioning for transplant started", public("P18"), role="clinician"),
     Action("hsct_done", "Stem cells given", registry(), role="clinician"),
     Action("treatment_failure", "No remission: treatment failure stated by the team", assumption("time point to be set"),
-           role="clinician"),
-    Action("relapse", "Relapse stated by the team", public("P13b"), role="clinician", details=("site",)),
-    Action("second_malignancy", "Second malignancy", assumption(), role="clinician"),
+           role="clinician", ends="treatment"),
+    Action("relapse", "Relapse stated by the team", public("P13b"), role="clinician", details=("site",), ends="treatment"),
+    Action("second_malignancy", "Second malignancy", assumption(), role="clinician", ends="treatment"),
     Action("treatment_stopped", "Protocol treatment ended early: toxicity, decision of physician or parents", assumption(),
-           role="clinician", details=("cause",)),
-    Action("lost_to_follow_up", "Lost to follow-up", assumption()),
-    Action("death", "Death", assumption(), details=("cause",)),
+           role="clinician", details=("cause",), ends="treatment"),
+    Action("lost_to_follow_up", "Lost to follow-up", assumption(), ends="study"),
+    Action("death", "Death", assumption(), details=("cause",), ends="life"),
     *SAFETY.actions,
-    Action("study_closed", "The study has closed", assumption(), role="sponsor"),
+    Action("study_closed", "The study has closed", assumption(), role="sponsor", ends="study"),
 )  # fmt: skip
 
 ADVERSE_EVENTS = (

@@ -22,6 +22,8 @@ PROFILE = (
     ProfileKey("blina_days", "days", "28", "infusion days of a blinatumomab cycle", public("P7", "B3")),
     ProfileKey("treatment_free_days", "days", "14", "days without treatment after a blinatumomab cycle",
                assumption("label cycle of 28 + 14 days (B6)")),
+    ProfileKey("infusion_end_tolerance", "days", "1", "hours by which an infusion may end short and still be complete",
+               assumption("bags are changed by the clock on the wall, which may have changed meanwhile")),
     ProfileKey("same_cycle_pause_max", "days", "7", "longest pause after which a cycle is simply completed", public("B3")),
     ProfileKey("live_vaccine_gap", "days", "28", "a live vaccine must lie more than so many days before a cycle",
                assumption("registry: 28 days; inclusive by assumption")),

@@ -9,7 +9,8 @@ from decimal import Decimal
 
 from pathway.clock import at_hour, local_day
 from pathway.engine.context import Evaluation
-from pathway.engine.results import Course, Episode, Held, Planned, Run
+from pathway.engine.endings import Ending
+from pathway.engine.results import Course, Episode, Halt, Held, Planned, Run
 from pathway.events import Event
 from pathway.language import Doses
 
@@ -31,6 +32,8 @@ class CoursePlan:
     reduce: Callable[[Evaluation], int | None]
     review: Callable[[Evaluation], int | None]
     episodes: list[Callable[[Evaluation, datetime | None], list[Episode]]]
+    stops: Callable[[Evaluation], list[Halt]]
+    ended: Callable[[Evaluation], Ending | None]
 
 
 def events_of(ctx: Evaluation, spec: Doses, action: str, label: str) -> list[Event]:
@@ -75,7 +78,7 @@ def raise_flags(
                     continue
                 if name == "held_to_reduce" and not held.reduces:
                     continue
-                if at is not None and (name != "held_to_review" or held.until is None):
+                if at is not None:  # and it stays so when the hold is over: somebody has yet to decide
                     run.flag(name, at)
     if course.level and course.counted:
         run.flag("reduced", max(course.counted))
@@ -117,3 +120,20 @@ def _flag_given(
         run.flag("given_after_omission", at)
     if run.stop is not None and run.stop < at:
         run.flag("given_after_stop", at)
+
+
+def stop_at_once(ctx: Evaluation, run: Run, given: list[datetime]) -> None:
+    """What stop rules do to a course: it is held from the moment at which they are true, and what is given then is told.
+
+    `given`: when doses were begun, and infusions resumed.
+    """
+    for halt in run.stops:
+        for at in given:
+            if at > halt.since and (halt.until is None or at < halt.until):
+                run.flag("given_while_held", at)
+        if halt.until is None:
+            run.flag("stop_directed", halt.since)
+    if "stop_directed" in run.flags:
+        run.dose = "0"
+        if run.state in ("running", "paused"):
+            run.state = "held"

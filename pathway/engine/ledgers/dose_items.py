@@ -33,7 +33,7 @@ def compile_dose_items(spec: Doses, linker: Linker) -> Items:
         run = ctx.ledger(index)
         assert run.course is not None
         wanted = asked(ctx) if asked is not None else None
-        over = run.state == "stopped" or (cancelled is not None and cancelled(ctx).verdict == "PASS")
+        over = run.state == "stopped" or run.closed or (cancelled is not None and cancelled(ctx).verdict == "PASS")
         hidden = over or (wanted is not None and wanted.verdict != "PASS")
         blocked = spec.by if by is not None and ctx.decision(by).outcome is None else None
         blocked = blocked or next((name for name, n in needs if ctx.criterion(n).verdict != "PASS"), None)
@@ -64,7 +64,10 @@ def _item(ctx: Evaluation, spec: Doses, run: Run, dose: Planned, blocked: str | 
     if dose.earliest is not None:
         first = min(max(first, dose.earliest), last)
     item.window, item.late_from = (first, last), close_of(last, ctx.tz)
-    if dose.state == "held":
+    stop = [halt.id for halt in run.stops if halt.until is None]
+    if stop:
+        item.state, item.blocked_by = "blocked", f"stop {' '.join(stop)}"
+    elif dose.state == "held":
         item.state, item.blocked_by = "blocked", f"hold {' '.join(dose.held[-1].rules)}"
     elif blocked:
         item.state, item.blocked_by = "blocked", blocked
@@ -120,6 +123,8 @@ def dose_ledger(ctx: Evaluation, spec: Doses, run: Run) -> LedgerState:
         steps=tuple(run.steps), doses=doses, total=decimal_text(total) if total is not None else "",
     )  # fmt: skip
     sofar = f"{decimal_text(given)} {spec.measure} given"
+    if run.course.twice:
+        sofar += f" for certain only if {' and '.join(run.course.twice)} was not given twice: it is on record twice"
     coming = f", next {run.dose} {spec.measure}" if run.dose != "0" else ""
     state.infusion_runs = (
         tuple(_infusion_run(ctx, d, spec) for d in run.course.infusion_runs if d.key == key)

@@ -11,6 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from pathway.clock import at_hour, local_day
 from pathway.engine.context import Evaluation
+from pathway.engine.endings import Ending, compile_ending
 from pathway.engine.ledgers.course import (
     STOPPED_BY_REDUCTIONS,
     CoursePlan,
@@ -18,9 +19,11 @@ from pathway.engine.ledgers.course import (
     events_of,
     lasted,
     raise_flags,
+    stop_at_once,
 )
 from pathway.engine.ledgers.holds import compile_hold
 from pathway.engine.ledgers.rates import compile_rates
+from pathway.engine.ledgers.stops import compile_stops
 from pathway.engine.linker import Linker
 from pathway.engine.readings import samples
 from pathway.engine.results import Course, Episode, Held, Planned, Run
@@ -56,13 +59,20 @@ def compile_doses(spec: Doses, linker: Linker) -> Callable[[Evaluation], Run]:
         number(spec.reduce_after),
         number(spec.review_after),
         [compile_hold(rule, linker) for rule in spec.holds],
+        compile_stops(spec, linker),
+        compile_ending(linker, "treatment"),
     )
+    key = key_of(spec.id, spec.scope)
     infuse = compile_rates(spec, spec.infusing, linker) if spec.infusing is not None else None
 
     def run(ctx: Evaluation) -> Run:
         found, before = _run(ctx, plan)
         if infuse is not None:
             infuse(ctx, found, before)
+        assert found.course is not None
+        begun = [d.at for d in found.course.doses if d.state == "given" and d.at is not None]
+        resumed = [at for each in found.course.infusion_runs if each.key == key for at in each.resumed]
+        stop_at_once(ctx, found, [*begun, *resumed])
         return found
 
     return run
@@ -72,13 +82,19 @@ def _run(ctx: Evaluation, plan: CoursePlan) -> tuple[Run, Run | None]:
     spec = plan.spec
     before = ctx.ledger(plan.previous) if plan.previous is not None else None
     earlier = before.course if before is not None else None
-    given = {label: e[0] for label in spec.labels if (e := events_of(ctx, spec, spec.given, label))}
+    reports = {label: e for label in spec.labels if (e := events_of(ctx, spec, spec.given, label))}
+    given = {label: e[0] for label, e in reports.items()}
     start = min((e.occurred for e in given.values()), default=None)
     course = Course([], first=(earlier.first if earlier is not None else None) or start)
     run = Run(start=start, course=course)
     stops = [e.occurred for e in ctx.record.actions.get(spec.stopped, ()) if e.scope == spec.scope]
     run.stop = min(stops, default=None)
-    episodes = [e for found in plan.episodes for e in found(ctx, course.first)]
+    run.stops, end = plan.stops(ctx), plan.ended(ctx)
+    for label, each in reports.items():
+        if len(each) > 1:
+            course.twice += (label,)
+            run.flag("given_twice", each[1].recorded)
+    episodes = course.episodes = [e for found in plan.episodes for e in found(ctx, course.first)]
     course.row = ctx.decision(plan.by).outcome if plan.by is not None else ""
     level = earlier.lower_next if earlier is not None else 0
     counted = earlier.counted if earlier is not None else ()
@@ -98,8 +114,22 @@ def _run(ctx: Evaluation, plan: CoursePlan) -> tuple[Run, Run | None]:
     course.counted = counted
     _amounts(ctx, plan, course, given)
     _state(ctx, spec, run, course)
+    _ended(run, end, given)
     raise_flags(ctx, plan, run, course, given, episodes)
     return run, before
+
+
+def _ended(run: Run, end: Ending | None, given: dict[str, Event]) -> None:
+    """An exit from treatment ends the course: nothing is due, and nothing completes it any more."""
+    if end is None:
+        return
+    run.closed, run.dose = True, "0"
+    if run.state not in ("not_started", "stopped") and (run.end is None or run.end > end.event.occurred):
+        run.state, run.end = "stopped", end.event.occurred
+        run.flags.pop("complete", None)
+    for event in given.values():
+        if event.occurred > end.event.occurred:
+            run.flag("given_after_exit", max(event.recorded, end.known))
 
 
 def _wanted(spec: Doses, row: str | None, n: int, level: int) -> bool:
@@ -125,7 +155,8 @@ class _Chain:
         omissions = events_of(ctx, spec, spec.omitted, label)
         due, earliest = self._due(n)
         dose = Planned(label, None, None, due, earliest, "planned")
-        if due is not None:
+        # A hold concerns the doses that are due: the later ones of a course that has not begun are not.
+        if due is not None and (self.given or self.last is None):
             held = _holds(ctx, spec, label, due, event, episodes)
             if event is None and omissions:
                 held = [h for h in held if h.opened < omissions[0].occurred]

@@ -43,26 +43,35 @@ def compile_hold(rule: Hold, linker: Linker) -> Episodes:
     for reading in readings.values():
         linker.reading(reading)
     when = predicate(rule.when, linker) if rule.when is not None else None
+    lifts = bool(rule.lifted_by)
+    if lifts:
+        linker.action(rule.lifted_by, ())
 
     def episodes(ctx: Evaluation, first: datetime | None) -> list[Episode]:
         if when is not None and when(ctx).verdict != "PASS":
             return []
         checks = [e for reading in readings.values() for e in samples(ctx, reading)]
         checks += [e for name in events for e in ctx.record.adverse.get(name, ())]
+        checks += [e for e in ctx.record.actions.get(rule.lifted_by, ()) if lifts]
         checks.sort(key=lambda e: (e.occurred, e.recorded, e.id))
         seen = _Seen({}, {}, {})
         found: list[Episode] = []
-        is_open = False
+        is_open = was_met = False
         for n, check in enumerate(checks):
+            if check.kind == "action":
+                if is_open:
+                    found[-1].closed, is_open = check.occurred, False
+                continue
             _take_in(ctx, check, facts, seen, first)
             if n + 1 < len(checks) and checks[n + 1].occurred == check.occurred:
                 continue
             met = all(any(sign(ctx, seen) for sign in group) for group in groups)
-            if met and not is_open:
+            if met and not is_open and not (lifts and was_met):
                 found.append(Episode(rule, check.occurred))
-            elif is_open and not met:
-                found[-1].closed = check.occurred
-            is_open = met
+                is_open = True
+            elif is_open and not met and not lifts:
+                found[-1].closed, is_open = check.occurred, False
+            was_met = met
         return found
 
     return episodes

@@ -8,12 +8,13 @@ reports otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from pathway.engine.results import Directive, Pause, Run
+from pathway.engine.endings import Ending
+from pathway.engine.ledgers.directives import DAY, Passed, actions_of, directives, lift
+from pathway.engine.results import Pause, Run
 from pathway.engine.values import Val, holds
 from pathway.events import Event
 from pathway.language import AdverseEventRule, AdverseEventType, Infusion, Restart
@@ -29,65 +30,158 @@ INFUSION_ACTIONS = (
 )
 """The actions of every infusion, with the scope of its ledger."""
 HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
+OVER = ("complete", "stopped", "short")
 
 
-Passed = Callable[[datetime], bool]
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What an infusion does not find on its own record.
 
+    `days` None: its length is not set, it runs without a projected end. `same_cycle_pause` None: no limit is set. `tolerance`:
+    how much short an end still counts as complete. `left`: the exit from treatment, since when it is known. `died`: death.
+    `lifted`: when a clinician decided to go on in spite of a stop.
+    """
 
-def _mine(record: Record, spec: Infusion, action: str) -> list[Event]:
-    return [e for e in record.actions.get(action, ()) if e.scope == spec.scope]
+    days: int | None
+    same_cycle_pause: int | None
+    tolerance: timedelta
+    left: Ending | None
+    died: Ending | None
+    lifted: list[datetime]
 
 
 def run_infusion(
-    spec: Infusion,
-    days: int | None,
-    same_cycle_pause: int | None,
-    types: dict[str, AdverseEventType],
-    record: Record,
-    passed: Passed,
+    spec: Infusion, around: Around, types: dict[str, AdverseEventType], record: Record, passed: Passed
 ) -> Run:
-    """The run of an infusion. `passed(instant)` is the only access to the clock.
-
-    `days` None: its length is not set, it runs without a projected end. `same_cycle_pause` None: no limit is set.
-    """
-    starts = _mine(record, spec, "infusion_started")
+    """The run of an infusion. `passed(instant)` is the only access to the clock."""
+    starts = actions_of(record, spec, "infusion_started")
     if not starts:
-        return Run(unit=spec.unit)
+        return Run(unit=spec.unit, odd=impossible(spec, record, None, None))
     first = _counted_from(spec, record, starts)
     start = first.occurred
     spec = _dosed(spec, record, start)
     run = Run(unit=spec.unit)
     run.start = run.as_of = start
-    ends = [e.occurred for e in _mine(record, spec, "infusion_ended") if e.occurred >= start]
-    stops = [e.occurred for e in _mine(record, spec, "infusion_stopped") if e.occurred >= start]
-    stops += [
-        e.occurred for name in spec.ended_by for e in record.actions.get(name, ()) if e.occurred >= start
-    ]
-    run.directives = _directives(spec, types, record, start, passed)
+    ends = [e.occurred for e in actions_of(record, spec, "infusion_ended") if e.occurred >= start]
+    stops = [e.occurred for e in actions_of(record, spec, "infusion_stopped") if e.occurred >= start]
+    died = around.died.event.occurred if around.died is not None else None
+    if died is not None and died >= start:
+        stops.append(died)
+    run.directives = directives(spec, types, record, starts[0].occurred, passed)
+    lift(run.directives, around.lifted)
     marks = sorted(
-        [(e.occurred, 0, e) for e in _mine(record, spec, "infusion_paused") if e.occurred >= start]
-        + [(e.occurred, 1, e) for e in _mine(record, spec, "infusion_resumed") if e.occurred >= start],
+        [(e.occurred, 0, e) for e in actions_of(record, spec, "infusion_paused") if e.occurred >= start]
+        + [(e.occurred, 1, e) for e in actions_of(record, spec, "infusion_resumed") if e.occurred >= start],
         key=lambda m: (m[0], m[1], m[2].id),
     )
     _pauses(run, spec, marks)
-    total = None if days is None else timedelta(hours=24 * days)
-    _amount(run, total, min(ends, default=None), min(stops, default=None), passed)
+    halt = min((d.since for d in run.directives if d.action == "stop" and d.until is None), default=None)
+    left = max(around.left.event.occurred, start) if around.left is not None else None
+    run.odd = impossible(spec, record, starts[0].occurred, None)
+    total = None if around.days is None or run.odd else timedelta(hours=24 * around.days)
+    exit_ = min((t for t in (halt, left) if t is not None), default=None)
+    _amount(run, total, min(ends, default=None), min(stops, default=None), passed, around.tolerance, exit_)
+    _halted(run, halt)
+    over = run.end if run.state in OVER else None
+    run.odd = run.odd or impossible(spec, record, starts[0].occurred, over)
     _cut_off(run)
-    if run.state in ("complete", "stopped", "short") and run.end is not None:
-        run.directives = [d for d in run.directives if d.since <= run.end]
-    _doses(run, spec, first, [m[2] for m in marks if m[1] == 1], passed)
-    _flags(run, spec, same_cycle_pause, record, passed)
+    before = _gap(spec, record, first)
+    carried = _low(run, before, start) if before is not None else None
+    run.directives = [
+        d
+        for d in run.directives
+        if (d.until is None or d.until >= start or d.since >= start) and (over is None or d.since <= over)
+    ]
+    _doses(run, spec, first, carried, [m[2] for m in marks if m[1] == 1], passed)
+    _flags(run, spec, around, record, passed)
+    _despite(run, first, marks, halt)
+    if around.left is not None:
+        if around.left.event.occurred < start:
+            run.flag("given_after_exit", max(first.recorded, around.left.known))
+        if run.state in ("running", "paused"):
+            run.left = around.left.event
+            run.flag("left_running", max(first.recorded, around.left.known))
     if starts[-1].occurred > start:
         run.flag("started_twice", starts[-1].occurred)
     return run
 
 
+MARKS = (
+    ("infusion_ended", "an end"),
+    ("infusion_stopped", "a stop"),
+    ("infusion_paused", "a pause"),
+    ("infusion_resumed", "a restart"),
+)
+
+
+def impossible(
+    spec: Infusion, record: Record, start: datetime | None, over: datetime | None
+) -> list[tuple[datetime, str]]:
+    """Reports that cannot be true as they stand, each since when it is on record: before the start, or after the end."""
+    found = []
+    for action, what in MARKS:
+        for event in actions_of(record, spec, action):
+            early = start is not None and event.occurred < start
+            late = over is not None and event.occurred > over and action in ("infusion_paused", "infusion_resumed")
+            if early:
+                found.append((event.recorded, f"{what} is reported for a time before the start: when did it end?"))
+            elif late:
+                found.append((event.recorded, f"{what} is reported for a time after the end: is it still running?"))
+    return sorted(found)
+
+
+def _gap(spec: Infusion, record: Record, first: Event) -> datetime | None:
+    """When the infusion that went before was off, where the days are counted anew."""
+    breaks = [
+        e.occurred
+        for a in ("infusion_ended", "infusion_paused")
+        for e in actions_of(record, spec, a)
+        if e.occurred <= first.occurred
+    ]
+    earlier = [e for e in actions_of(record, spec, "infusion_started") if e.occurred < first.occurred]
+    breaks = [t for t in breaks if earlier and t >= earlier[0].occurred]
+    resumes = [e.occurred for e in actions_of(record, spec, "infusion_resumed")]
+    # Off since the first break after which it was not resumed: an end may be reported days after the pause.
+    return next((t for t in sorted(breaks) if not any(t < r < first.occurred for r in resumes)), None)
+
+
+def _low(run: Run, since: datetime, until: datetime) -> Restart | None:
+    """The restart at the low dose that an episode asks for which was on at any time while the infusion was off."""
+    for directive in run.directives:
+        restart = directive.rule.restart
+        if (
+            restart is not None
+            and restart.low_days
+            and directive.began <= until
+            and (directive.until is None or directive.until >= since)
+        ):
+            return restart
+    return None
+
+
+def _halted(run: Run, halt: datetime | None) -> None:
+    """A stop takes effect when it is true: an infusion that is off does not wait for a signature."""
+    if halt is None or run.state != "paused":
+        return
+    off = run.pauses[-1].start
+    run.state, run.end = "stopped", max(off, halt)
+    run.stop = run.end
+
+
+def _despite(run: Run, first: Event, marks: list[tuple[datetime, int, Event]], halt: datetime | None) -> None:
+    """Whether it was started or resumed in spite of a stop."""
+    if halt is None:
+        return
+    for at in (first.occurred, *(at for at, kind, _ in marks if kind == 1)):
+        if at > halt and (run.end is None or run.state not in OVER or at < run.end):
+            run.flag("given_after_stop", at)
+
+
 def _counted_from(spec: Infusion, record: Record, starts: list[Event]) -> Event:
     """The start that the days count from: a later one counts anew if the infusion had ended or was paused when it came."""
     first = starts[0]
-    breaks = [e.occurred for a in ("infusion_ended", "infusion_paused") for e in _mine(record, spec, a)]
-    resumes = [e.occurred for e in _mine(record, spec, "infusion_resumed")]
+    breaks = [e.occurred for a in ("infusion_ended", "infusion_paused") for e in actions_of(record, spec, a)]
+    resumes = [e.occurred for e in actions_of(record, spec, "infusion_resumed")]
     for later in starts[1:]:
         before = [t for t in breaks if first.occurred <= t <= later.occurred]
         if before and not any(max(before) < t < later.occurred for t in resumes):
@@ -112,7 +206,7 @@ def _pauses(run: Run, spec: Infusion, marks: list[tuple[datetime, int, Event]]) 
     open_pause: Pause | None = None
     for at, kind, _ in marks:
         if kind == 0 and open_pause is None:
-            open_pause = Pause(at, None, _ordering(run, at))
+            open_pause = Pause(at, None, None)
             run.pauses.append(open_pause)
         elif kind == 1:
             if open_pause is not None:
@@ -130,18 +224,22 @@ def _pauses(run: Run, spec: Infusion, marks: list[tuple[datetime, int, Event]]) 
                 if order is not None and (last_end is None or order.began > last_end):
                     run.pauses.append(Pause(order.began, at, order.rule, assumed=True))
                 run.flag("resumed_without_pause", at)
+    for pause in run.pauses:
+        pause.rule = pause.rule or _ordering(run, pause)
 
 
-def _ordering(run: Run, at: datetime) -> AdverseEventRule | None:
-    """The rule that a pause at that instant follows: the latest directed by then and not yet satisfied."""
-    for directive in reversed(run.directives):
-        if (
-            directive.action in ("interrupt", "review", "stop")
-            and directive.began <= at + HOUR
-            and (directive.until is None or directive.until >= at)
-        ):
-            return directive.rule
-    return None
+def _ordering(run: Run, pause: Pause) -> AdverseEventRule | None:
+    """The rule of an episode that was on while the infusion was off, whatever it had been paused for; the one that lowers the
+    restart first."""
+    rules = [
+        d.rule
+        for d in run.directives
+        if d.action in ("interrupt", "review", "stop")
+        and (pause.end is None or d.began <= pause.end)
+        and (d.until is None or d.until >= pause.start)
+    ]
+    low = [rule for rule in rules if rule.restart is not None and rule.restart.low_days]
+    return next(iter([*reversed(low), *reversed(rules)]), None)
 
 
 def _amount(
@@ -150,7 +248,10 @@ def _amount(
     ended: datetime | None,
     stopped: datetime | None,
     passed: Passed,
+    tolerance: timedelta,
+    exit_: datetime | None,
 ) -> None:
+    """`exit_`: since when it should not run any more: then time alone completes nothing, and its end is a stop."""
     assert run.start is not None
     cut = min((t for t in (ended, stopped) if t is not None), default=None)
     given, since = timedelta(0), run.start
@@ -164,15 +265,17 @@ def _amount(
         if pause.end is None:
             run.given, run.as_of = given, pause.start
             if cut is not None:
-                _over(run, total, cut, stopped)
+                _over(run, total, cut, stopped, tolerance, exit_)
             else:
                 run.state = "paused"
             return
         since = max(since, pause.end)
     projected = since + (total - given) if total is not None else None
+    if exit_ is not None and (projected is None or exit_ < projected):
+        projected = None
     if cut is not None and (projected is None or cut < projected):
         run.given, run.as_of = given + max(cut - since, timedelta(0)), cut
-        _over(run, total, cut, stopped)
+        _over(run, total, cut, stopped, tolerance, exit_)
         return
     run.end = projected
     if projected is not None and total is not None and passed(projected):
@@ -182,10 +285,17 @@ def _amount(
         run.state, run.given, run.as_of = "running", given, since
 
 
-def _over(run: Run, total: timedelta | None, cut: datetime, stopped: datetime | None) -> None:
-    if stopped is not None and stopped <= cut:
+def _over(
+    run: Run,
+    total: timedelta | None,
+    cut: datetime,
+    stopped: datetime | None,
+    tolerance: timedelta,
+    exit_: datetime | None,
+) -> None:
+    if (stopped is not None and stopped <= cut) or (exit_ is not None and exit_ <= cut):
         run.state, run.stop, run.end = "stopped", cut, cut
-    elif total is None or total - run.given <= HOUR:
+    elif total is None or total - run.given <= tolerance:
         run.state, run.end = "complete", cut
         run.flag("complete", cut)
     else:
@@ -205,51 +315,78 @@ def _cut_off(run: Run) -> None:
     run.pauses = [p for p in run.pauses if p.start < run.end]
 
 
-def _doses(run: Run, spec: Infusion, start: Event, resumes: list[Event], passed: Passed) -> None:
-    run.steps.append((start.occurred, start.detail("dose") or spec.dose))
-    if start.detail("dose") not in (None, spec.dose):
-        run.flag("dose_differs", start.occurred)
-    low_left = timedelta(0)
-    level = run.steps[0][1]
+def _doses(
+    run: Run, spec: Infusion, start: Event, carried: Restart | None, resumes: list[Event], passed: Passed
+) -> None:
+    """The dose in force from when on. `carried`: the low dose that an episode before the start asks for."""
     by_end = {e.occurred: e for e in resumes}
-    for index, pause in enumerate(run.pauses):
+    level, low_left = _level(run, spec, start, spec.dose, timedelta(0), carried)
+    run.steps.append((start.occurred, level))
+    at, stretches = start.occurred, [*run.pauses, None]
+    for pause in stretches:
+        if low_left:
+            low_left, level = _step(run, spec, at, low_left, pause, level, passed)
+        if pause is None:
+            break
         if pause.end is None:
             run.steps.append((pause.start, "0"))
             break
-        before = run.pauses[index - 1].end if index else None
-        if low_left and before is not None:
-            low_left = max(low_left - (pause.start - before), timedelta(0))
-            if not low_left:
-                level = spec.dose
         restart = pause.rule.restart if pause.rule else None
-        if restart is not None and restart.low_days:
-            low_left, level = restart.low_days * DAY, spec.low_dose
         event = by_end.get(pause.end)
-        reported = event.detail("dose") if event else None
-        if reported is not None and Decimal(reported) != Decimal(level):
-            run.flag("dose_differs", pause.end)
-            level = reported
-            low_left = timedelta(0) if Decimal(reported) == Decimal(spec.dose) else low_left
+        at = pause.end
+        level, low_left = _level(run, spec, event, level, low_left, restart, at)
         if pause.start != pause.end:
             run.steps.append((pause.start, "0"))
-        run.steps.append((pause.end, level))
-        if low_left:
-            step = pause.end + low_left
-            following = run.pauses[index + 1].start if index + 1 < len(run.pauses) else None
-            over = run.end if run.state in ("stopped", "short", "complete") else None
-            if (following is None or step <= following) and (over is None or step < over) and passed(step):
-                run.steps.append((step, spec.dose))
-                run.flag("dose_step", step)
-                level = spec.dose
-            if run.state == "running" or run.state == "complete":
-                run.flag("low_dose", pause.end)
-    if run.state in ("complete", "stopped", "short") and run.end is not None and run.steps[-1][1] != "0":
+        run.steps.append((at, level))
+    if run.state in OVER and run.end is not None and run.steps[-1][1] != "0":
         run.steps.append((run.end, "0"))
     run.dose = run.steps[-1][1]
     run.resumed = next((p.end for p in reversed(run.pauses) if p.end is not None), None)
 
 
-def _flags(run: Run, spec: Infusion, same_cycle_pause: int | None, record: Record, passed: Passed) -> None:
+def _level(
+    run: Run,
+    spec: Infusion,
+    event: Event | None,
+    level: str,
+    low_left: timedelta,
+    restart: Restart | None,
+    at: datetime | None = None,
+) -> tuple[str, timedelta]:
+    """The dose from a start or restart on, and for how long it is to be low: as directed, else as reported."""
+    if restart is not None and restart.low_days:
+        level, low_left = spec.low_dose, restart.low_days * DAY
+    reported = event.detail("dose") if event is not None else None
+    since = at or (event.occurred if event is not None else None)
+    if reported is not None and since is not None and Decimal(reported) != Decimal(level):
+        run.flag("dose_differs", since)
+        level = reported
+        low_left = timedelta(0) if Decimal(reported) == Decimal(spec.dose) else low_left
+    return level, low_left
+
+
+def _step(
+    run: Run,
+    spec: Infusion,
+    at: datetime,
+    low_left: timedelta,
+    pause: Pause | None,
+    level: str,
+    passed: Passed,
+) -> tuple[timedelta, str]:
+    """What is left of the days at the low dose at the next pause, and the dose in force by then."""
+    step, over = at + low_left, run.end if run.state in OVER else None
+    if run.state in ("running", "complete"):
+        run.flag("low_dose", at)
+    if (pause is None or step <= pause.start) and (over is None or step < over) and passed(step):
+        run.steps.append((step, spec.dose))
+        run.flag("dose_step", step)
+        return timedelta(0), spec.dose
+    return (max(low_left - (pause.start - at), timedelta(0)) if pause is not None else low_left), level
+
+
+def _flags(run: Run, spec: Infusion, around: Around, record: Record, passed: Passed) -> None:
+    same_cycle_pause = around.same_cycle_pause
     for pause in run.pauses:
         limit = pause.start + spec.supervised_pause_hours * HOUR
         over = None if same_cycle_pause is None else pause.start + same_cycle_pause * DAY
@@ -271,97 +408,5 @@ def _flags(run: Run, spec: Infusion, same_cycle_pause: int | None, record: Recor
         run.flag("was_interrupted", pause.start)
         if pause.assumed and pause.end is not None:
             run.flag("resumed_without_pause", pause.end)
-    for event in _mine(record, spec, "bag_change_missed"):
+    for event in actions_of(record, spec, "bag_change_missed"):
         run.flag("bag_missed", event.occurred)
-
-
-def _directives(
-    spec: Infusion, types: dict[str, AdverseEventType], record: Record, start: datetime, passed: Passed
-) -> list[Directive]:
-    """Every directive of the adverse-event table since the start, by clinical time; one per rule and episode."""
-    found: list[Directive] = []
-    resumes = [e.occurred for e in _mine(record, spec, "infusion_resumed") if e.occurred >= start]
-    for rule in spec.rules:
-        reports = [e for e in record.adverse.get(rule.event, ()) if e.value is not None]
-        found += (
-            _occurrences(rule, reports, start)
-            if types[rule.event].occurrences
-            else _episodes(rule, reports, resumes, start, passed)
-        )
-    return sorted(found, key=lambda d: (d.since, d.rule.id))
-
-
-def _occurrences(rule: AdverseEventRule, reports: list[Event], start: datetime) -> list[Directive]:
-    count, found = 0, []
-    for event in reports:
-        grade = int(event.value or 0)
-        if grade < 1 or event.target:
-            continue
-        count += 1
-        if count >= rule.nth and event.occurred >= start and rule.grades[0] <= grade <= rule.grades[1]:
-            found.append(Directive(rule, rule.action, event.occurred, event.occurred))
-    return found[:1]
-
-
-def _episodes(
-    rule: AdverseEventRule, reports: list[Event], resumes: list[datetime], start: datetime, passed: Passed
-) -> list[Directive]:
-    """The episodes of a rule.
-
-    One begins when the grade enters the rule's band. It is over when the grade has been low enough for long enough,
-    or, should it come back, when the infusion had been resumed while it was low.
-    """
-    low, high = rule.grades
-    restart = rule.restart or Restart(max(low - 1, 0))
-    wait = restart.for_days * DAY
-    found: list[Directive] = []
-    current: Directive | None = None
-    entries = 0
-    for event in reports:
-        grade = int(event.value or 0)
-        if current is not None and grade <= restart.grade_at_most:
-            current.calm = current.calm or event.occurred
-        elif current is not None and current.calm is not None:
-            calm = current.calm
-            resumed = next((r for r in resumes if calm <= r <= event.occurred), None)
-            if calm + wait <= event.occurred or resumed is not None:
-                current.until = min(
-                    t for t in (calm + wait, resumed) if t is not None and t <= event.occurred
-                )
-                current = None
-            else:
-                current.calm = None
-        if current is None and low <= grade <= high:
-            entries += 1
-            if entries >= rule.nth and event.occurred >= start:
-                current = Directive(rule, rule.action, event.occurred, event.occurred)
-                if (
-                    found
-                    and restart.stop_if_recurs_at_low_dose
-                    and _at_low_dose(restart, resumes, found[-1], current)
-                ):
-                    current.action, current.why = "stop", "recurred at the low dose"
-                found.append(current)
-    if current is not None and current.calm is not None and passed(current.calm + wait):
-        current.until = current.calm + wait
-    for directive in found:
-        _too_slow(directive, restart, passed)
-        if directive.action in ("stop", "review"):
-            directive.until = None  # a permanent stop, or the question of one, does not pass with the grade
-    return found
-
-
-def _too_slow(directive: Directive, restart: Restart, passed: Passed) -> None:
-    if restart.resolve_within_days is None or directive.action == "stop":
-        return
-    over = directive.since + restart.resolve_within_days * DAY
-    calm = directive.calm
-    if calm > over if calm is not None else passed(over + timedelta(minutes=1)):
-        directive.action, directive.since = "stop", over
-        directive.why = f"took more than {restart.resolve_within_days} days to resolve"
-
-
-def _at_low_dose(restart: Restart, resumes: list[datetime], earlier: Directive, now: Directive) -> bool:
-    """Whether the infusion was at its low dose: restarted after the earlier episode, fewer than `low_days` ago."""
-    since = [r for r in resumes if earlier.since <= r <= now.since]
-    return bool(since) and now.since < since[-1] + restart.low_days * DAY

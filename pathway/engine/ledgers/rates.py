@@ -11,9 +11,11 @@ from fractions import Fraction
 from functools import cache
 
 from pathway.engine.context import Evaluation
+from pathway.engine.endings import Ending, compile_ending
 from pathway.engine.ledgers.course import events_of
+from pathway.engine.ledgers.stops import compile_lifted, lift_halts
 from pathway.engine.linker import Linker
-from pathway.engine.results import InfusionRun, Reaction, Run
+from pathway.engine.results import Halt, InfusionRun, Reaction, Run
 from pathway.engine.times import compile_number
 from pathway.events import Event
 from pathway.language import Doses, Infusing, Rate
@@ -82,6 +84,7 @@ def compile_rates(
             linker.action(action, (*spec.scope, ("dose", label)))
     gap = compile_number(infusing.anew_after, linker)
     key = key_of(spec.id, spec.scope)
+    left, lifted = compile_ending(linker, "treatment", below="life"), compile_lifted(spec.lifted_by, linker)
     earliest, latest = (timedelta(hours=h) for h in reversed(infusing.premedication))
 
     def infuse(ctx: Evaluation, run: Run, before: Run | None) -> None:
@@ -103,7 +106,8 @@ def compile_rates(
             ready = own[infusing.premedicated]
             if not any(earliest >= dose.at - e.occurred >= latest for e in ready):
                 run.flag("premedication_off", dose.at)
-        _judge(ctx, infusing, infusion_runs, run, key)
+        _judge(ctx, infusing, infusion_runs, run, key, lifted(ctx))
+        _left(left(ctx), infusion_runs, run, key)
         history = list(infusion_runs)
         for dose in run.course.doses:
             if dose.state in ("planned", "held"):
@@ -199,9 +203,15 @@ def _pour(
         infusion_run.state = (
             "interrupted" if infusion_run.end is None else "resumed" if resumes else "running"
         )
+    infusion_run.resumed = [at for at, rate in marks if rate is not None]
+    assert run.course is not None
     for at, rate in marks:
+        if rate is None:
+            continue
+        if any(e.opened <= at and (e.closed is None or e.closed > at) for e in run.course.episodes):
+            run.flag("given_while_held", at)
         limit = limit_after(infusion_run, infusing, at)
-        if rate is None or limit is None:
+        if limit is None:
             continue
         if rate > limit:
             run.flag("resumed_too_fast", at)
@@ -246,15 +256,25 @@ def _rate_at(infusion_run: InfusionRun, at: datetime) -> Fraction:
     )
 
 
-def _judge(ctx: Evaluation, infusing: Infusing, infusion_runs: list[InfusionRun], run: Run, key: str) -> None:
+def _judge(
+    ctx: Evaluation,
+    infusing: Infusing,
+    infusion_runs: list[InfusionRun],
+    run: Run,
+    key: str,
+    lifted: list[datetime],
+) -> None:
     severe = 0
+    halts: list[Halt] = []
     for infusion_run in infusion_runs:
         for reaction in infusion_run.reactions:
             severe += reaction.grade == infusing.third_grade
-            if infusion_run.key == key and (
-                reaction.grade >= infusing.stop_grade or severe >= infusing.third
-            ):
-                run.flag("reaction_stop", reaction.at)
+            if reaction.grade >= infusing.stop_grade or severe >= infusing.third:
+                if infusion_run.key == key:
+                    run.flag("reaction_stop", reaction.at)
+                halts.append(Halt("REACTION", "an infusion reaction", reaction.at))
+    lift_halts(halts, lifted)
+    run.stops += halts[:1] if all(h.until for h in halts) else [h for h in halts if h.until is None][:1]
     last = infusion_runs[-1] if infusion_runs else None
     if last is None or last.key != key:
         return
@@ -268,6 +288,20 @@ def _judge(ctx: Evaluation, infusing: Infusing, infusion_runs: list[InfusionRun]
         run.flag("reaction_running", unanswered[0].at)
     if last.state == "interrupted" and run.state in ("running", "held", "complete"):
         run.state = "paused"
+
+
+def _left(end: Ending | None, infusion_runs: list[InfusionRun], run: Run, key: str) -> None:
+    """An infusion that was going when treatment ended is taken off, and somebody says when."""
+    for each in infusion_runs:
+        if (
+            end is not None
+            and each.key == key
+            and each.start is not None
+            and each.state != "ended"
+            and (each.end is None or each.end > end.event.occurred)
+        ):
+            run.left = end.event
+            run.flag("left_running", max(end.known, each.start))
 
 
 def _slower(infusing: Infusing, own: list[InfusionRun], infusion_runs: list[InfusionRun], run: Run) -> None:

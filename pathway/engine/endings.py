@@ -1,0 +1,112 @@
+"""Ends: what becomes of what is asked when treatment, the study or the patient's life is over.
+
+A report that comes after the end is recorded and told plainly; it opens no question, no task and no time limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from pathway.engine.context import Evaluation
+from pathway.engine.linker import Linker
+from pathway.engine.results import Resolved
+from pathway.events import Event
+from pathway.language import Directed, Doses, LedgerFlag, LedgerIs
+from pathway.language.walk import atoms
+from pathway.plan import Item, MilestoneState
+
+LEVELS = ("treatment", "study", "life")
+"""Each end is also an end of what stands before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The first report that ended something: when it happened, and when it was first on record."""
+
+    event: Event
+    known: datetime
+
+
+Ended = Callable[[Evaluation], Ending | None]
+
+
+def compile_ending(linker: Linker, level: str, below: str = "") -> Ended:
+    """The function that tells whether something is over with the end of `treatment`, `study` or `life`; `never`: it is not.
+
+    `below`: ends of that level do not count.
+    """
+    names = [n for n in ending_actions(linker, level) if linker.actions[n].ends != below]
+    for name in names:
+        linker.recorded(name)
+
+    def ended(ctx: Evaluation) -> Ending | None:
+        events = [e for name in names for e in ctx.record.actions.get(name, ())]
+        if not events:
+            return None
+        first = min(events, key=lambda e: (e.occurred, e.recorded, e.id))
+        # A correction of the day of death makes nothing untold that was late before.
+        return Ending(first, min(ctx.record.by_id[e.id].recorded for e in events))
+
+    return ended
+
+
+def ending_actions(linker: Linker, level: str) -> list[str]:
+    """The actions that end what is over with `level`."""
+    if level == "never":
+        return []
+    return [a.id for a in linker.actions.values() if a.ends and LEVELS.index(a.ends) >= LEVELS.index(level)]
+
+
+def level_of_decision(key: str, linker: Linker) -> str:
+    """With which end a question is over: what it says itself, else `treatment` for a question about doses."""
+    spec = linker.decisions[key]
+    said: str = spec.ends_with
+    if said:
+        return said
+    ledgers = linker.ledgers.values()
+    picks = any(isinstance(each, Doses) and each.by == key for each in ledgers)
+    about = any(atoms(spec.inputs, kind) for kind in (LedgerIs, LedgerFlag, Directed))
+    return "treatment" if picks or about else "study"
+
+
+def compile_ended_items(
+    spec: object, linker: Linker, items: Callable[[Evaluation], list[Item]]
+) -> Callable[[Evaluation], list[Item]]:
+    """The same items, of which only what has been done is left after the end."""
+    ended = compile_ending(linker, spec.ends_with or "study")  # type: ignore[attr-defined]
+
+    def left(ctx: Evaluation) -> list[Item]:
+        found = items(ctx)
+        return [i for i in found if i.state in ("done", "missed")] if found and ended(ctx) else found
+
+    return left
+
+
+def compile_ended_milestone(
+    spec: object, linker: Linker, milestone: Callable[[Evaluation], MilestoneState | None]
+) -> Callable[[Evaluation], MilestoneState | None]:
+    """The same milestone, unless it became true only after the end."""
+    ended = compile_ending(linker, spec.ends_with or "study")  # type: ignore[attr-defined]
+
+    def told(ctx: Evaluation) -> MilestoneState | None:
+        found = milestone(ctx)
+        end = ended(ctx) if found is not None else None
+        return None if found is not None and end is not None and found.since > end.known else found
+
+    return told
+
+
+def close(found: Resolved, known: datetime, *, person: bool) -> None:
+    """Close a question that is over since the end was `known`: nobody is asked, what was taken stands, and what came later moves
+    nothing."""
+    if found.taken is not None and found.taken.recorded <= known:
+        if found.changed_at is not None and found.changed_at > known:
+            found.outcome, found.state, found.since = found.taken.value, "in_force", found.taken.recorded
+            found.changed_at = None
+        found.open = False
+        return
+    if found.taken is None and (person or found.open):
+        found.asked, found.open, found.state, found.outcome = False, False, "none", None
+        found.proposal, found.choice, found.possible, found.missing, found.review = None, (), (), (), False

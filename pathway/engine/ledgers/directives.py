@@ -1,0 +1,145 @@
+"""What the adverse-event table of an infusion directs: holds that last until the grade has been low for long enough, stops that
+last until a person lifts them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from pathway.engine.results import Directive
+from pathway.events import Event
+from pathway.language import AdverseEventRule, AdverseEventType, Infusion, Restart
+from pathway.record import Record
+
+DAY = timedelta(days=1)
+
+Passed = Callable[[datetime], bool]
+
+
+def actions_of(record: Record, spec: Infusion, action: str) -> list[Event]:
+    """What is on record of an action of this infusion, in clinical order."""
+    return [e for e in record.actions.get(action, ()) if e.scope == spec.scope]
+
+
+def lift(found: list[Directive], lifted: list[datetime]) -> None:
+    """End the stops, and the questions of one, that a clinician has overridden: `lifted` are the instants of it. An override
+    covers what was on record when it was given."""
+    for directive in found:
+        if directive.action in ("stop", "review"):
+            directive.until = next((at for at in lifted if at >= directive.known and at >= directive.since), None)
+
+
+def directives(
+    spec: Infusion, types: dict[str, AdverseEventType], record: Record, start: datetime, passed: Passed
+) -> list[Directive]:
+    """Every directive of the adverse-event table since the start, by clinical time; one per rule and episode."""
+    found: list[Directive] = []
+    resumes = [e.occurred for e in actions_of(record, spec, "infusion_resumed") if e.occurred >= start]
+    for rule in spec.rules:
+        reports = [e for e in record.adverse.get(rule.event, ()) if e.value is not None]
+        found += (
+            _occurrences(rule, reports, start, passed)
+            if types[rule.event].occurrences
+            else _episodes(rule, reports, resumes, start, passed)
+        )
+    return sorted(found, key=lambda d: (d.since, d.rule.id))
+
+
+def _occurrences(
+    rule: AdverseEventRule, reports: list[Event], start: datetime, passed: Passed
+) -> list[Directive]:
+    """The directive of the first occurrence that the rule speaks of. A hold lasts until that occurrence has been over for long
+    enough; a stop, or the question of one, until somebody decides."""
+    count = 0
+    found: list[Directive] = []
+    for event in reports:
+        grade = int(event.value or 0)
+        if grade < 1 or event.target:
+            continue
+        count += 1
+        if count >= rule.nth and event.occurred >= start and rule.grades[0] <= grade <= rule.grades[1]:
+            found.append(Directive(rule, rule.action, event.occurred, event.occurred, known=event.recorded))
+            if rule.restart is not None:
+                _calmed(found[-1], rule.restart, event, reports, passed)
+    if rule.restart is None:
+        return found[:1]
+    return found
+
+
+def _calmed(
+    directive: Directive, restart: Restart, event: Event, reports: list[Event], passed: Passed
+) -> None:
+    """When the occurrence that `event` began was over, and when it had been so for long enough."""
+    chain = {event.id}
+    for report in reports:
+        if report.target in chain:
+            chain.add(report.id)
+            low = int(report.value or 0) <= restart.grade_at_most
+            directive.calm = (directive.calm or report.occurred) if low else None
+    over = directive.calm + restart.for_days * DAY if directive.calm is not None else None
+    if over is not None and passed(over):
+        directive.until = over
+
+
+def _episodes(
+    rule: AdverseEventRule, reports: list[Event], resumes: list[datetime], start: datetime, passed: Passed
+) -> list[Directive]:
+    """The episodes of a rule.
+
+    One begins when the grade enters the rule's band. It is over when the grade has been low enough for long enough,
+    or, should it come back, when the infusion had been resumed while it was low.
+    """
+    low, high = rule.grades
+    restart = rule.restart or Restart(max(low - 1, 0))
+    wait = restart.for_days * DAY
+    found: list[Directive] = []
+    current: Directive | None = None
+    entries = 0
+    for event in reports:
+        grade = int(event.value or 0)
+        if current is not None and grade <= restart.grade_at_most:
+            current.calm = current.calm or event.occurred
+        elif current is not None and current.calm is not None:
+            calm = current.calm
+            resumed = next((r for r in resumes if calm <= r <= event.occurred), None)
+            if calm + wait <= event.occurred or resumed is not None:
+                current.until = min(
+                    t for t in (calm + wait, resumed) if t is not None and t <= event.occurred
+                )
+                current = None
+            else:
+                current.calm = None
+        if current is None and low <= grade <= high:
+            entries += 1
+            if entries >= rule.nth and event.occurred >= start:
+                current = Directive(rule, rule.action, event.occurred, event.occurred, known=event.recorded)
+                if (
+                    found
+                    and restart.stop_if_recurs_at_low_dose
+                    and _at_low_dose(restart, resumes, found[-1], current)
+                ):
+                    current.action, current.why = "stop", "recurred at the low dose"
+                found.append(current)
+    if current is not None and current.calm is not None and passed(current.calm + wait):
+        current.until = current.calm + wait
+    for directive in found:
+        _too_slow(directive, restart, passed)
+        if directive.action in ("stop", "review"):
+            directive.until = None  # a permanent stop, or the question of one, does not pass with the grade
+    return found
+
+
+def _too_slow(directive: Directive, restart: Restart, passed: Passed) -> None:
+    if restart.resolve_within_days is None or directive.action == "stop":
+        return
+    over = directive.since + restart.resolve_within_days * DAY
+    calm = directive.calm
+    if calm > over if calm is not None else passed(over + timedelta(minutes=1)):
+        directive.action, directive.since = "stop", over
+        directive.why = f"took more than {restart.resolve_within_days} days to resolve"
+
+
+def _at_low_dose(restart: Restart, resumes: list[datetime], earlier: Directive, now: Directive) -> bool:
+    """Whether the infusion was at its low dose: restarted after the earlier episode, fewer than `low_days` ago."""
+    since = [r for r in resumes if earlier.since <= r <= now.since]
+    return bool(since) and now.since < since[-1] + restart.low_days * DAY

@@ -1,0 +1,75 @@
+"""What the engine tells of every ledger, whatever the trial: what still runs after treatment has ended, what was given in spite
+of a stop, and reports that cannot be true as they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pathway.clock import local_day
+from pathway.engine.context import Evaluation
+from pathway.engine.linker import Linker
+from pathway.engine.obligations import oblige
+from pathway.language import Deviation, Doses, Infusion, LedgerFlag
+from pathway.language.terms import key_of
+from pathway.language.walk import atoms
+from pathway.plan import Obligation
+
+LEDGER_NOTICES = {
+    "DISCONNECT": "treatment has ended and an infusion is still recorded as running",
+    "AFTER-EXIT": "given after treatment had ended",
+    "DESPITE-STOP": "given while a rule of the protocol had stopped it",
+    "DESPITE-HOLD": "given while a rule of the protocol held it",
+    "IMPOSSIBLE-ORDER": "a report of an infusion that cannot be true as it stands: its true end is unknown",
+}
+ON_FLAG = (
+    ("given_after_exit", "AFTER-EXIT"),
+    ("given_after_stop", "DESPITE-STOP"),
+    ("given_while_held", "DESPITE-HOLD"),
+)
+"""Flags that must not be silent: the engine tells of them, unless a deviation of the protocol itself reads the flag."""
+
+
+def compile_ledger_notices(
+    key: str, spec: Infusion | Doses, linker: Linker
+) -> Callable[[Evaluation], tuple[Obligation, ...]]:
+    """The notices of a ledger; `key` is its id with its scope."""
+    index = linker.ledger(key)
+    keys = {name: key_of(name, (("ledger", key),)) for name in LEDGER_NOTICES}
+    for each in keys.values():
+        linker.recorded(each)
+    own = {
+        flag.flag
+        for deviation in linker.protocol.deviations
+        if isinstance(deviation, Deviation)
+        for flag in atoms(deviation.when, LedgerFlag)
+        if flag.ledger == key
+    }
+    flags = [(flag, name) for flag, name in ON_FLAG if flag not in own]
+
+    def tell(ctx: Evaluation) -> tuple[Obligation, ...]:
+        run = ctx.ledger(index)
+        out = []
+        since = run.flags.get("left_running")
+        if since is not None and run.left is not None:
+            exit_ = ctx.compiled.actions[run.left.name].text
+            day = local_day(run.left.occurred, ctx.tz).isoformat()
+            text = (
+                f"{spec.text}: {exit_[:1].lower()}{exit_[1:]} on {day} has ended treatment, and the infusion is still recorded "
+                "as running: disconnect, and report when it ended"
+            )
+            out.append(
+                oblige(ctx, "DISCONNECT", keys["DISCONNECT"], "deviation", text, "clinician", [("critical", since)])
+            )
+        for flag, name in flags:
+            at = run.flags.get(flag)
+            if at is not None:
+                text = f"{spec.text}: {LEDGER_NOTICES[name]}"
+                out.append(oblige(ctx, name, keys[name], "deviation", text, "clinician", [("critical", at)]))
+        if run.odd:
+            text = f"{spec.text}: {'; '.join(what for _, what in run.odd)}"
+            at = min(when for when, _ in run.odd)
+            name = "IMPOSSIBLE-ORDER"
+            out.append(oblige(ctx, name, keys[name], "deviation", text, "clinician", [("major", at)]))
+        return tuple(out)
+
+    return tell
