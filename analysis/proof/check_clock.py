@@ -29,8 +29,8 @@ def clock_findings(witness: Counterexample, places: SourceLocations) -> Iterator
             yield Finding(
                 f"clock-reports:milestone:{key}",
                 "clock-reports",
-                f"Milestone {key} is announced when its day comes, and nobody has reported it ({milestone.text!r}). Let it rest on a "
-                "report, or say in its text that it is expected",
+                f"Milestone {key} is announced when its day comes, and nobody has reported it ({milestone.text!r}). Let it rest "
+                "on a report, or say in its text that it is expected",
                 tuple(f"the calendar alone makes it true: {words(p, profile)}" for p in by_clock),
                 places.of("Milestone", milestone.id),
             )
@@ -50,7 +50,9 @@ def _comes_by_clock(part: Predicate, protocol: Protocol) -> bool:
 
 def _entered_by_clock(id: str, phases: tuple[str, ...], protocol: Protocol) -> bool:
     (track,) = (t for t in protocol.tracks if t.id == id)
-    return any(_dated(track, phase) for phase in track.phases if phase.id in phases and not phase.only_when_started)
+    return any(
+        _dated(track, phase) for phase in track.phases if phase.id in phases and not phase.only_when_started
+    )
 
 
 def _dated(track: Track, phase: Phase) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 import z3
 
+from analysis.proof.check_phases import others_at_rest
 from analysis.proof.counterexample import Counterexample
 from analysis.proof.expressions import Expr, both, either
 from analysis.proof.findings import Finding, or_not_settled
@@ -40,13 +42,17 @@ LEVELS: Final = ("treatment", "study", "life")
 def end_findings(witness: Counterexample, places: SourceLocations) -> Iterator[Finding]:
     """Ledgers without an end in some way out, and questions that outlive the patient's pathway."""
     protocol = witness.world.compiled.protocol
-    for spec in (*protocol.ledgers, *protocol.doses):
+    ledgers: list[Infusion | Doses] = [*protocol.ledgers, *protocol.doses]
+    for spec in ledgers:
         key = key_of(spec.id, spec.scope)
         found = _left_running(key, spec, witness, places)
         what = f"whether {key} ends with every way out"
         yield from or_not_settled(found, f"no-end:{key}", what, places.of(("Infusion", "Doses"), spec.id))
     yield from or_not_settled(
-        _dead_questions(witness, places), "dead-question", "which questions outlive the patient", places.of("Protocol", protocol.name)
+        _dead_questions(witness, places),
+        "dead-question",
+        "which questions outlive the patient",
+        places.of("Protocol", protocol.name),
     )
 
 
@@ -57,21 +63,31 @@ def _left_running(
     key: str, spec: Infusion | Doses, witness: Counterexample, places: SourceLocations
 ) -> Iterator[Finding]:
     protocol, meaning = witness.world.compiled.protocol, witness.meaning
+    serves = _serves(spec, protocol)
+    reported = [witness.world.recorded(a.id, ()) for a in protocol.actions if a.ends]
     for track in protocol.tracks:
-        for way in track.anywhere:
+        for way in track.anywhere if track.id in serves else ():
             out = meaning.phase(track.id) == [p.id for p in track.phases].index(way.to)
             for part in alternatives(way.when):
-                if _ends(part, spec, protocol):
+                if _ends(part, spec, protocol) or _follows(part):
                     continue
-                question = both(meaning.of(part).passes, out, _goes_on(key, spec, witness))
+                # Without any of the reports that end it, and in other tracks only where something has led.
+                rest = others_at_rest(track, (replace(way, when=part),), witness)
+                question = both(
+                    meaning.of(part).passes,
+                    out,
+                    rest,
+                    z3.Not(either(*reported)),
+                    _goes_on(key, spec, witness),
+                )
                 if not witness.can(question):
                     continue
                 name = _name(part)
                 yield Finding(
                     f"no-end:{key}:{track.id}:{way.to}:{name}",
                     "no-end",
-                    f"Ledger {key} goes on after the way out of {track.id} to {way.to} by {name}: nothing ends it, and nobody is told "
-                    "that it runs. Give the action that is reported then its `ends`, or raise a critical alert while it runs",
+                    f"Ledger {key} goes on after the way out of {track.id} to {way.to} by {name}: nothing ends it, and nobody is "
+                    "told that it runs. Give the action that is reported its `ends`, or raise a critical alert while it runs",
                     (f"way out: {words(part, witness.world.profile)}",),
                     places.of("Track", track.id),
                 )
@@ -79,13 +95,33 @@ def _left_running(
 
 def _ends(part: Predicate, spec: Infusion | Doses, protocol: Protocol) -> bool:
     """Whether a way out rests on a report that ends the ledger."""
-    stopping = spec.ended_by if isinstance(spec, Infusion) else (spec.stopped,)
-    return any(ends_of(protocol, name) or name in stopping for name in reports(part, protocol))
+    stopping = "infusion_stopped" if isinstance(spec, Infusion) else spec.stopped
+    return any(ends_of(protocol, name) or name == stopping for name in reports(part, protocol))
+
+
+def _follows(part: Predicate) -> bool:
+    """Whether a way out only follows another track: what ends is judged there."""
+    wanted = [node for node, asserted in sides(part) if asserted]
+    return bool(wanted) and all(isinstance(node, InPhase) for node in wanted)
+
+
+def _serves(spec: Infusion | Doses, protocol: Protocol) -> set[str]:
+    """The tracks by which a ledger ends: of doses those that speak of them, by a phase or by their stop; else all."""
+    every = {t.id for t in protocol.tracks}
+    if isinstance(spec, Infusion):
+        return every
+    found = {
+        a.track for part in (spec.asked, spec.cancelled) if part is not None for a in atoms(part, InPhase)
+    }
+    found |= {
+        t.id for t in protocol.tracks if any(spec.stopped in reports(e.when, protocol) for e in t.anywhere)
+    }
+    return found or every
 
 
 def ends_of(protocol: Protocol, action: str) -> str:
     """What an action ends."""
-    return next((str(getattr(a, "ends", "")) for a in protocol.actions if a.id == action), "")
+    return next((str(a.ends) for a in protocol.actions if a.id == action), "")
 
 
 def reports(part: Predicate, protocol: Protocol) -> dict[str, None]:
@@ -111,7 +147,8 @@ def _goes_on(key: str, spec: Infusion | Doses, witness: Counterexample) -> Expr:
         d.when
         for d in protocol.deviations
         if any(r.severity == "critical" for r in d.rungs)
-        and any(a.ledger == key for kind in (LedgerIs, LedgerFlag) for a in atoms(d.when, kind))
+        and key
+        in [*(a.ledger for a in atoms(d.when, LedgerIs)), *(a.ledger for a in atoms(d.when, LedgerFlag))]
     ]
     told = either(*(meaning.of(when).passes for when in alerts))
     witness.world.ledger_started(key)
@@ -142,24 +179,29 @@ def _name(part: Predicate) -> str:
 def _dead_questions(witness: Counterexample, places: SourceLocations) -> Iterator[Finding]:
     """Items and questions that are open after a report by which everything else is over."""
     protocol, meaning = witness.world.compiled.protocol, witness.meaning
-    finals = [a.id for a in protocol.actions if _is_final(a.id, protocol)]
+    gone = {
+        a.id: both(witness.world.recorded(a.id, ()), _all_over(a.id, witness))
+        for a in protocol.actions
+        if _is_final(a.id, protocol)
+    }
     for kind, name, item, asked, done in _asked(protocol):
         key, level = key_of(item.id, item.scope), _level(item, protocol)
         open_ = both(*(meaning.of(asked).passes for _ in (1,) if asked is not None))
         left = z3.Not(meaning.of(done).passes) if done is not None else z3.BoolVal(True)
-        for action in finals:
-            if level == "never" or _over(ends_of(protocol, action), level):
-                continue
-            gone = both(witness.world.recorded(action, ()), _all_over(action, witness))
-            if witness.can(open_, left, gone):
-                yield Finding(
-                    f"dead-question:{kind}:{key}:{action}",
-                    "dead-question",
-                    f"The {kind} {key} is still asked for after {action}, when every track is in a terminal phase. Let it end with the "
-                    "phase that it serves, or give the action its `ends`",
-                    (f"asked: {words(asked, witness.world.profile) if asked is not None else 'always'}",),
-                    places.of(name, item.id),
-                )
+        finals = [a for a in gone if level != "never" and not _over(ends_of(protocol, a), level)]
+        left_by = [a for a in finals if witness.can(open_, left, gone[a])]
+        if left_by:
+            yield Finding(
+                f"dead-question:{kind}:{key}",
+                "dead-question",
+                f"The {kind} {key} is still asked for after {left_by[0]}, when every track is in a terminal phase. Let it end "
+                "with the phase that it serves, or give the action its `ends`",
+                (
+                    f"asked: {words(asked, witness.world.profile) if asked is not None else 'always'}",
+                    f"still after: {', '.join(left_by)}",
+                ),
+                places.of(name, item.id),
+            )
 
 
 def _asked(protocol: Protocol) -> Iterator[tuple[str, str, Any, Predicate | None, Predicate | None]]:
@@ -177,9 +219,8 @@ def _asked(protocol: Protocol) -> Iterator[tuple[str, str, Any, Predicate | None
 
 def _level(item: Any, protocol: Protocol) -> str:
     """With which end the engine closes it: what it says itself, else the study."""
-    said = str(getattr(item, "ends_with", ""))
     picks = any(course.by == key_of(item.id, item.scope) for course in protocol.doses)
-    return said or ("treatment" if picks else "study")
+    return str(item.ends_with) or ("treatment" if picks else "study")
 
 
 def _over(ends: str, level: str) -> bool:
@@ -195,7 +236,11 @@ def _ways(track: Track, action: str, protocol: Protocol) -> list[Exit]:
 def _is_final(action: str, protocol: Protocol) -> bool:
     """Whether a report ends every track that can end from anywhere; one that only follows another track follows."""
     ways = [t for t in protocol.tracks if t.anywhere]
-    following = [t for t in ways if not any(reports(e.when, protocol) for e in t.anywhere) and atoms(t.anywhere, InPhase)]
+    following = [
+        t
+        for t in ways
+        if not any(reports(e.when, protocol) for e in t.anywhere) and atoms(t.anywhere, InPhase)
+    ]
     return len(ways) > len(following) and all(_ways(t, action, protocol) for t in ways if t not in following)
 
 

@@ -19,7 +19,9 @@ def point_findings(witness: Counterexample, places: SourceLocations) -> Iterator
         protocol.enrolments,
     )  # fmt: skip
     labels = {f.id for f in protocol.facts if f.labels} | {SLOT_FACT}
-    read = {(r.fact, point): None for r in atoms(deciding, Reading) for point in (r.points or (r.point,)) if point}
+    read = {
+        (r.fact, point): None for r in atoms(deciding, Reading) for point in (r.points or (r.point,)) if point
+    }
     for fact, point in read:
         if fact in labels:
             continue
@@ -29,8 +31,8 @@ def point_findings(witness: Counterexample, places: SourceLocations) -> Iterator
             yield Finding(
                 f"no-window:{fact}:{point}",
                 "no-window",
-                f"{fact} {point} decides, and any sample counts as {point}: {what}. Say from which to which day after which anchor "
-                "a sample can belong to it, or that it can be of anytime",
+                f"{fact} {point} decides, and any sample counts as {point}: {what}. Say from which to which day after which "
+                "anchor a sample can belong to it, or that it can be of anytime",
                 (f"{point}: {window.text}",) if window is not None else (),
                 places.of("TimePoint", point) if window is not None else places.of("Fact", fact),
             )

@@ -1,7 +1,7 @@
 """Unknown read as no: conditions that let something through, or keep something quiet, because a value is not there.
 
-What nobody reported has not been reported: `Not(Recorded(...))`, `Not(Reached(...))` and `Not(Graded(...))` are no finding. A value or
-an answer that is not there says nothing, and neither does a moment of which the anchor is not known.
+What nobody reported has not been reported: `Not(Recorded(...))`, `Not(Reached(...))` and `Not(Graded(...))` are no finding. A
+value or an answer that is not there says nothing, and neither does a moment of which the anchor is not known.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ Condition = tuple[str, str, Predicate, Place]
 def unknown_findings(witness: Counterexample, places: SourceLocations) -> Iterator[Finding]:
     """Everything that goes on, or is not told, because something is not known."""
     compiled, profile = witness.world.compiled, witness.world.profile
-    for id, what, condition, place in granting(compiled.protocol, places):
+    for name, what, condition, place in granting(compiled.protocol, places):
         for subject, part in _granted_by_absence(condition, compiled):
             said = words(part, profile)
             yield Finding(
-                f"unknown-as-no:{id}:{subject}",
+                f"unknown-as-no:{name}:{subject}",
                 "unknown-as-no",
                 f"{what} also while {subject} is not known: the condition takes unknown for no. Ask for what must be known, or "
                 "let it wait (write the condition without Known, Passed and VerdictIs)",
@@ -51,7 +51,8 @@ def unknown_findings(witness: Counterexample, places: SourceLocations) -> Iterat
                 place,
             )
     for decision in compiled.protocol.decisions:
-        key, found = key_of(decision.id, decision.scope), {}
+        key = key_of(decision.id, decision.scope)
+        found: dict[str, tuple[str, Predicate]] = {}
         for item in decision.inputs:
             if not isinstance(item.of, Reading | str):
                 for subject, part in _one_cell(item.of, decision.inputs, compiled):
@@ -60,8 +61,8 @@ def unknown_findings(witness: Counterexample, places: SourceLocations) -> Iterat
             yield Finding(
                 f"unknown-as-no:decision:{key}:{subject}",
                 "unknown-as-no",
-                f"Table {key}, input {name}: the cell is the same whether {subject} is not known or known to be otherwise, and no "
-                "other input tells them apart. Use the condition itself as input, or add one for what is not known",
+                f"Table {key}, input {name}: the cell is the same whether {subject} is not known or known to be otherwise, and "
+                "no other input tells them apart. Use the condition itself as input, or add one for what is not known",
                 (f"yes or no while it is not known: {words(part, profile)}",),
                 places.of("Decision", decision.id),
             )
@@ -90,10 +91,19 @@ def _granted_by_absence(condition: Predicate, compiled: Compiled) -> Iterator[tu
     there = {part.reading for part, wanted in sides(condition) if wanted and isinstance(part, Known)}
     reached = {part.anchor for part, wanted in sides(condition) if wanted and isinstance(part, Reached)}
     for part, wanted in sides(condition):
-        if isinstance(part, VerdictIs) and may_wait(part.part, compiled) and ("PENDING" in part.verdicts) == wanted:
+        if (
+            isinstance(part, VerdictIs)
+            and may_wait(part.part, compiled)
+            and ("PENDING" in part.verdicts) == wanted
+        ):
             if not set(waits_for(part, compiled)) <= named | there or not waits_for(part, compiled):
                 yield subject_of(part), part if wanted else Not(part)
-        elif isinstance(part, Known) and not wanted and part.reading not in named and part.reading.fact != SLOT_FACT:
+        elif (
+            isinstance(part, Known)
+            and not wanted
+            and part.reading not in named
+            and part.reading.fact != SLOT_FACT
+        ):
             yield reading_name(part.reading), Not(part)
         elif isinstance(part, Passed) and not wanted:
             anchor = part.moment.anchor
@@ -102,12 +112,14 @@ def _granted_by_absence(condition: Predicate, compiled: Compiled) -> Iterator[tu
                 yield anchor, Not(part)
 
 
-def _one_cell(
-    condition: Predicate, inputs: object, compiled: Compiled
-) -> Iterator[tuple[str, Predicate]]:
+def _one_cell(condition: Predicate, inputs: object, compiled: Compiled) -> Iterator[tuple[str, Predicate]]:
     """Parts of an input that put what is not known into the cell of what is known to be otherwise."""
     for part, _ in sides(condition):
-        if not isinstance(part, VerdictIs) or not may_wait(part.part, compiled) or {"PASS", "FAIL"} <= set(part.verdicts):
+        if (
+            not isinstance(part, VerdictIs)
+            or not may_wait(part.part, compiled)
+            or {"PASS", "FAIL"} <= set(part.verdicts)
+        ):
             continue
         if set(waits_for(part, compiled)) <= _told_apart(inputs, compiled) and waits_for(part, compiled):
             continue

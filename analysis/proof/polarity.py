@@ -26,6 +26,7 @@ from pathway.language import (
 )
 from pathway.language.walk import atoms, parts
 
+
 def sides(node: Predicate, asserted: bool = True) -> Iterator[tuple[Predicate, bool]]:
     """Every part of a condition that is no AND, OR or NOT, and whether the condition wants it true."""
     match node:

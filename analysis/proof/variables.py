@@ -17,7 +17,7 @@ import z3
 from analysis.proof.expressions import Expr, either, number
 from analysis.proof.unknowns import Group, ReadingVar, Stands, faces, reading_words
 from pathway.engine.context import Compiled
-from pathway.language import Done, Infusion, Limit, Param, Reading, Recorded
+from pathway.language import Directed, Done, Infusion, Limit, Param, Reading, Recorded
 from pathway.language.profile import Profile, profile_keys
 from pathway.language.terms import key_of, reading_name
 
@@ -293,15 +293,24 @@ class Variables:
                     if "infusion_stopped" in self.compiled.actions
                     else []
                 )
-                ends += [self.recorded(name, ()) for name in spec.ended_by]
+                ends += self._ways_out()
+                ends.append(
+                    self.while_started(f"{ledger}: directed to stop", ledger, Directed(ledger, ("stop",)))
+                )
                 held = self.ledger_is(ledger, ("held",))
                 self.legal += [started == begun, z3.Implies(stopped, either(*ends)), z3.Not(held)]
             else:
+                said = self.recorded(spec.stopped, spec.scope)
                 self.legal += [
-                    stopped == self.recorded(spec.stopped, spec.scope),
-                    started == z3.Or(begun, stopped),
+                    z3.Implies(said, stopped),
+                    z3.Implies(stopped, either(said, *self._ways_out())),
+                    started == z3.Or(begun, said),
                 ]
         return started
+
+    def _ways_out(self) -> list[Expr]:
+        """Reports that end treatment, and with it what runs."""
+        return [self.recorded(a.id, ()) for a in self.compiled.actions.values() if a.ends]
 
     def ledger_begun(self, ledger: str) -> Expr:
         """Whether anything has been given: the start of the infusion is on record, or a dose."""

@@ -39,6 +39,7 @@ from pathway.language import (
     Recorded,
     Rung,
     Task,
+    TimePoint,
     Track,
     Unit,
     Version,
@@ -119,8 +120,8 @@ SOUND = Protocol(
         Action("infusion_stopped", "infusion stopped for good", R, scopes=CYCLES),
         Action("infusion_ended", "infusion ended", R, scopes=CYCLES),
         Action("course_ended", "course ended", R),
-        Action("death", "death", R),
-        Action("withdrawn", "consent withdrawn", R),
+        Action("death", "death", R, ends="life"),
+        Action("withdrawn", "consent withdrawn", R, ends="study"),
     ),
     adverse_events=(AdverseEventType("CRS", "cytokine release", R, grades=(0, 4)),),
     anchors=(
@@ -132,6 +133,7 @@ SOUND = Protocol(
         Criterion("I2", "marker positive", "inclusion", Is(MARKER, ("POSITIVE",)), R),
     ),
     decisions=(RISK, RESPONSE, COURSE),
+    points=(TimePoint("EOI", "end of induction", R, of="D1", first=30, last=45),),
     tracks=(
         Track("treatment", "treatment", (
             Phase("SCREENING", "screening", R, exits=(
