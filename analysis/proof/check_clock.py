@@ -57,7 +57,10 @@ def _entered_by_clock(id: str, phases: tuple[str, ...], protocol: Protocol) -> b
 
 def _dated(track: Track, phase: Phase) -> bool:
     """Whether a way into a phase waits for a planned day or for a moment, and for no report that the phase has begun."""
-    ways = [e for p in track.phases for e in p.exits if e.to == phase.id]
-    return any(
-        e.planned or any(wanted and isinstance(part, Passed) for part, wanted in sides(e.when)) for e in ways
-    )
+    for before in track.phases:
+        for way in (e for e in before.exits if e.to == phase.id):
+            days = [p.moment.anchor for p, wanted in sides(way.when) if wanted and isinstance(p, Passed)]
+            # Confirmed before its planned day, it is entered on it; confirmed after it, a person has said so that day.
+            if (days and before.confirm is None) or (way.planned and way.planned not in days):
+                return True
+    return False

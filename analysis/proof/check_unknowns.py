@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import z3
+
 from analysis.proof.counterexample import Counterexample
-from analysis.proof.findings import Finding
+from analysis.proof.expressions import Expr
+from analysis.proof.findings import Finding, or_not_settled
 from analysis.proof.polarity import may_wait, sides, waits_for
 from analysis.proof.source_locations import Place, SourceLocations
 from pathway.engine.context import Compiled
@@ -38,9 +41,18 @@ Condition = tuple[str, str, Predicate, Place]
 
 def unknown_findings(witness: Counterexample, places: SourceLocations) -> Iterator[Finding]:
     """Everything that goes on, or is not told, because something is not known."""
+    at = places.of("Protocol", witness.world.compiled.protocol.name)
+    found = _granted(witness, places)
+    yield from or_not_settled(found, "unknown-as-no", "which conditions take unknown for no", at)
+    yield from _untold(witness, places)
+
+
+def _granted(witness: Counterexample, places: SourceLocations) -> Iterator[Finding]:
     compiled, profile = witness.world.compiled, witness.world.profile
     for name, what, condition, place in granting(compiled.protocol, places):
         for subject, part in _granted_by_absence(condition, compiled):
+            if not witness.can(witness.meaning.of(condition).passes, _unknown(part, witness)):
+                continue  # something else in the condition waits then
             said = words(part, profile)
             yield Finding(
                 f"unknown-as-no:{name}:{subject}",
@@ -50,6 +62,11 @@ def unknown_findings(witness: Counterexample, places: SourceLocations) -> Iterat
                 (f"passes while it is not known: {said}",),
                 place,
             )
+
+
+def _untold(witness: Counterexample, places: SourceLocations) -> Iterator[Finding]:
+    """Tables in which what is not known lies in the cell of what is known to be otherwise."""
+    compiled, profile = witness.world.compiled, witness.world.profile
     for decision in compiled.protocol.decisions:
         key = key_of(decision.id, decision.scope)
         found: dict[str, tuple[str, Predicate]] = {}
@@ -110,6 +127,19 @@ def _granted_by_absence(condition: Predicate, compiled: Compiled) -> Iterator[tu
             dated = {t.reading for t in atoms(compiled.anchors[anchor], DateOf)}
             if anchor not in reached and not dated & there:
                 yield anchor, Not(part)
+
+
+def _unknown(part: Predicate, witness: Counterexample) -> Expr:
+    """That what a part speaks of is not known."""
+    inner = part.part if isinstance(part, Not) else part
+    match inner:
+        case VerdictIs():
+            return witness.meaning.of(inner.part).waits
+        case Known(reading):
+            return witness.world.reading(reading).missing
+        case Passed(moment):
+            return z3.Not(witness.meaning.times.anchor(moment.anchor).known)
+    raise AssertionError(part)
 
 
 def _one_cell(condition: Predicate, inputs: object, compiled: Compiled) -> Iterator[tuple[str, Predicate]]:

@@ -20,7 +20,6 @@ from pathway.language import (
     Passed,
     Products,
     Reading,
-    VerdictIs,
 )
 from pathway.language.terms import key_of, reading_name
 from pathway.language.walk import atoms
@@ -89,7 +88,6 @@ def _missed(compiled: Compiled) -> set[tuple[str, str]]:
     for d in compiled.protocol.deviations:
         for part, wanted in sides(d.when):
             absent = (isinstance(part, Known) and not wanted) or (isinstance(part, NotObtainable) and wanted)
-            unclear = isinstance(part, VerdictIs) and ("PENDING" in part.verdicts) == wanted
-            if absent or unclear:
+            if absent:
                 found |= {(r.fact, point) for r in atoms(part, Reading) for point in (r.points or (r.point,))}
     return found

@@ -114,7 +114,7 @@ DEVIATIONS = tuple(
                   any_of(all_of(Outcome("hdmtx_dose", ("3",)), given(n, "5")), all_of(Outcome("hdmtx_dose", ("5",)), given(n, "3"))),
                   (Rung("critical"),), assumption(), scope=course(n)),
         Deviation("MTX-LEVEL-MISSING", f"Course {n}: no methotrexate level at 44 h",
-                  all_of(given(n), Not(measured(n, "44H"))), (Rung("major", Moment(f"HDMTX{n}_START", hours=50)),), assumption(),
+                  all_of(given(n), Not(VerdictIs(measured(n, "44H"), ("PASS",)))), (Rung("major", Moment(f"HDMTX{n}_START", hours=50)),), assumption(),
                   scope=course(n)),
     )
 ) + tuple(

@@ -51,7 +51,7 @@ from protocols.cbc_all2024.facts import (
 )
 from protocols.cbc_all2024.marrow import PRE_BLINA_MARROW
 from protocols.cbc_all2024.response import D46_HIGH, REMISSION
-from protocols.cbc_all2024.schedule import ACTIVE, TO_START, treatment
+from protocols.cbc_all2024.schedule import ACTIVE, TO_START, begun, treatment
 from protocols.shared import mrd
 
 REAPPEARED = mrd.newly_positive(LATEST_FLOW, [Reading("mrd_flow", point=p) for p in AFTER_INDUCTION])
@@ -71,10 +71,9 @@ def study_day(n: int) -> Moment:
 # --- milestones ---------------------------------------------------------------------------------------------------------
 
 
-def started(id: str, name: str, recorded: str, phase: str) -> Milestone:
-    """A part of the treatment has begun."""
-    return Milestone(f"{id}-START", f"{name} started",
-                     any_of(Recorded("course_started", course(recorded)), Entered("treatment", phase)), assumption())  # fmt: skip
+def started(id: str, name: str, recorded: str) -> Milestone:
+    """A part of the treatment has begun: so reported. By the calendar it is only expected, and asked for."""
+    return Milestone(f"{id}-START", f"{name} started", begun(recorded), assumption("reported, not by date"))
 
 
 MILESTONES = (
@@ -90,7 +89,7 @@ MILESTONES = (
     Milestone("CONSENT", "Consent", Known(Reading("consent")), registry(), Reading("consent")),
     Milestone("PRE-BLINA-READY", "Checks before blinatumomab complete", all_of(PRE_BLINA_MARROW, START_WAS_CLEAR), registry()),
     Milestone("BLINA-START", "Blinatumomab started", Reached("BLINA_START"), registry()),
-    Milestone("BLINA-DAY3", "End of day 3: hospital days over",
+    Milestone("BLINA-DAY3", "End of day 3: hospital days over, discharge possible",
               all_of(Reached("BLINA_START"), Passed(Moment("BLINA_START", days=2, at="close"))), public("B1")),
     Milestone("BLINA-BAG-MISSED", "Bag change missed by more than 4 h", LedgerFlag("blina", "bag_missed"), assumption()),
     Milestone("BLINA-DOSE-STEP", "Back to full dose", LedgerFlag("blina", "dose_step"), public("B3")),
@@ -111,12 +110,12 @@ MILESTONES = (
               assumption()),
     Milestone("WITHDRAWN-E11", "Withdrawn from the trial by E11", Entered("registration", "TRIAL_WITHDRAWN"), registry()),
     Milestone("HDMTX-DOSE", "High-dose methotrexate in g/m2", decided("hdmtx_dose", "3", "5"), public("C5"), "hdmtx_dose"),
-    started("CONSOLIDATION", "Consolidation", "CONSOLIDATION", "CONSOLIDATION"),
+    started("CONSOLIDATION", "Consolidation", "CONSOLIDATION"),
     *methotrexate.MILESTONES,
-    started("MAINTENANCE-1", "Maintenance 1", "MAINTENANCE_1", "MAINTENANCE_1"),
-    started("REINDUCTION-1", "Reinduction 1", "REINDUCTION_1", "REINDUCTION"),
+    started("MAINTENANCE-1", "Maintenance 1", "MAINTENANCE_1"),
+    started("REINDUCTION-1", "Reinduction 1", "REINDUCTION_1"),
     Milestone("REINDUCTION-2-START", "Reinduction 2 started", Recorded("course_started", course("REINDUCTION_2")), assumption()),
-    started("MAINTENANCE-2", "Maintenance 2", "MAINTENANCE_2", "MAINTENANCE_2"),
+    started("MAINTENANCE-2", "Maintenance 2", "MAINTENANCE_2"),
     Milestone("END-OF-TREATMENT", "End of treatment", Entered("treatment", "END_OF_TREATMENT"), assumption()),
     Milestone("HSCT-INDICATED", "Transplant indicated", decided("hsct_indication", "INDICATED"), assumption()),
     Milestone("HSCT-ELIGIBLE", "Eligible for transplant", decided("hsct_eligible", "ELIGIBLE"), assumption()),

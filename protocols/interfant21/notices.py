@@ -94,30 +94,12 @@ def cycle_milestones(number: str, hospital_days: int) -> tuple[Milestone, ...]:
     )  # fmt: skip
 
 
-def course_milestones(name: str, over: Predicate) -> tuple[Milestone, Milestone]:
-    """Start and end of a course of chemotherapy."""
+def course_milestones(name: str) -> tuple[Milestone, Milestone]:
+    """Start and end of a course of chemotherapy, as reported: a planned day is no report."""
     return (
-        Milestone(f"{name}-START", f"{name} started",
-                  any_of(Recorded("course_started", course(name)), Entered("treatment", name)), assumption()),
-        Milestone(f"{name}-END", f"{name} ended", any_of(Recorded("course_ended", course(name)), over), assumption()),
+        Milestone(f"{name}-START", f"{name} started", Recorded("course_started", course(name)), assumption("reported, not by date")),
+        Milestone(f"{name}-END", f"{name} ended", Recorded("course_ended", course(name)), assumption("reported, not by date")),
     )  # fmt: skip
-
-
-FOLLOWING = {
-    "INDUCTION": ("EOI_DECISION",),
-    "CONSOLIDATION": ("BLINA_2", "MARMA"),
-    "MARMA": ("OCTADAD",),
-    "OCTADAD": ("MAINTENANCE",),
-    "MAINTENANCE": ("END_OF_TREATMENT",),
-}
-
-
-def over(name: str) -> Predicate:
-    """A course that was entered has come to its end: its time is up, or the next phase has begun. A transplant breaks it off."""
-    following = any_of(*(Entered("treatment", phase) for phase in FOLLOWING[name]))
-    if name == "INDUCTION":
-        return following
-    return any_of(all_of(InPhase("treatment", (name,)), Passed(Moment(f"{name}_END", at="same"))), following)
 
 
 MILESTONES = (
@@ -152,7 +134,7 @@ MILESTONES = (
               assumption(), LATEST_MRD),
     Milestone("DONOR-FOUND", "Donor found", Is(Reading("donor"), ("FOUND", "READY")), assumption()),
     Milestone("HSCT-DONE", "Transplanted", Recorded("hsct_done"), registry()),
-    *(milestone for name in COURSES for milestone in course_milestones(name, over(name))),
+    *(milestone for name in COURSES for milestone in course_milestones(name)),
     Milestone("BLINA2-BARRED", "Cycle 2 was planned and is excluded now: MARMA in its place",
               all_of(known("blina2_planned", "YES"), CYCLE2_BARRED, Not(Reached("BLINA2_START"))), registry()),
     Milestone("END-OF-TREATMENT", "End of treatment", Entered("treatment", "END_OF_TREATMENT"), assumption()),
@@ -211,6 +193,9 @@ def cycle_deviations(number: str) -> tuple[Deviation, ...]:
               all_of(running, Directed(ledger, ("interrupt",))), CRITICAL),
         alert(f"{name}-STOP", f"Cycle {number}: stop for good, the infusion is still recorded as running",
               all_of(running, any_of(Directed(ledger, ("stop",)), stop_decided(number))), CRITICAL),
+        alert(f"{name}-INELIGIBLE", f"Cycle {number} runs, and the patient is off study as not eligible: disconnect, or treat outside of it",
+              all_of(LedgerIs(ledger, ("running", "paused")), InPhase("registration", ("SCREEN_FAILURE", "OFF_STUDY")),
+                     known("eligibility", "NOT_ELIGIBLE")), CRITICAL),
         alert(f"{name}-CONSIDER-PAUSE", f"Cycle {number}: consider interruption",
               all_of(running, Directed(ledger, ("consider_pause",))), MINOR),
         alert(f"{name}-NEW-CYCLE", f"Cycle {number} is counted anew: report infusion_ended, then infusion_started; a resume goes on counting",

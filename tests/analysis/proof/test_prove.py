@@ -117,7 +117,7 @@ MISTAKES: dict[str, tuple[Change, str, str]] = {
         decision(replace(RISK, rules=(*RISK.rules, row("MR", R, "R5", wbc="low")))), "overlap:risk:R1+R5", "both say MR"),
     "missing MRD has no row": (
         decision(replace(RESPONSE, rules=(RESPONSE.rules[0], row("POOR", R, mrd="at_limit"), RESPONSE.rules[2]))),
-        "gap:response:mrd=unobtainable", "mrd EOI is missing, declared not obtainable"),
+        "malformed", "closed cell of mrd 'unobtainable' is not defined"),
     "a row asks for what an earlier decision rules out": (
         decision(replace(COURSE, inputs=(*COURSE.inputs, Input("old", Not(Compare(Reading("age"), Limit("<", "180"))))),
                          rules=(*COURSE.rules[:2], row("A", R, risk="HR", old="no"), row("B", R, "X", risk="HR", old="yes")))),
