@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 import z3
 
 from analysis.proof.check_phases import others_at_rest
 from analysis.proof.counterexample import Counterexample
+from analysis.proof.ends import ends_level, level_of
 from analysis.proof.expressions import Expr, both, either
 from analysis.proof.findings import Finding, or_not_settled
 from analysis.proof.polarity import alternatives, sides
@@ -34,9 +35,6 @@ from pathway.language import (
 from pathway.language.terms import key_of
 from pathway.language.walk import atoms
 from pathway.language.words import words
-
-LEVELS: Final = ("treatment", "study", "life")
-"""What an action can end (`Action.ends`); each is also an end of what stands before it."""
 
 
 def end_findings(witness: Counterexample, places: SourceLocations) -> Iterator[Finding]:
@@ -185,10 +183,10 @@ def _dead_questions(witness: Counterexample, places: SourceLocations) -> Iterato
         if _is_final(a.id, protocol)
     }
     for kind, name, item, asked, done in _asked(protocol):
-        key, level = key_of(item.id, item.scope), _level(item, protocol)
+        key, level = key_of(item.id, item.scope), level_of(item, protocol)
         open_ = both(*(meaning.of(asked).passes for _ in (1,) if asked is not None))
         left = z3.Not(meaning.of(done).passes) if done is not None else z3.BoolVal(True)
-        finals = [a for a in gone if level != "never" and not _over(ends_of(protocol, a), level)]
+        finals = [a for a in gone if level != "never" and not ends_level(ends_of(protocol, a), level)]
         left_by = [a for a in finals if witness.can(open_, left, gone[a])]
         if left_by:
             yield Finding(
@@ -215,16 +213,6 @@ def _asked(protocol: Protocol) -> Iterator[tuple[str, str, Any, Predicate | None
         yield "task", "Task", t, t.when, t.done
     for a in protocol.assessments:
         yield "assessment", "Assessment", a, a.asked, a.done
-
-
-def _level(item: Any, protocol: Protocol) -> str:
-    """With which end the engine closes it: what it says itself, else the study."""
-    picks = any(course.by == key_of(item.id, item.scope) for course in protocol.doses)
-    return str(item.ends_with) or ("treatment" if picks else "study")
-
-
-def _over(ends: str, level: str) -> bool:
-    return bool(ends) and LEVELS.index(ends) >= LEVELS.index(level)
 
 
 def _ways(track: Track, action: str, protocol: Protocol) -> list[Exit]:

@@ -156,11 +156,13 @@ def _stuck(
     found = None
     what = f"phase {phase.id} of track {track.id}: whether every patient can leave it"
     # First a patient who came here by what the protocol says; then one who was brought here by a later correction.
-    for most in ([hunt.came, among], [among]):
+    # Of those whom a waiver does not mean, nobody is looked at who leaves anyhow: that would be a search without an end.
+    wanted = [among, z3.Not(hunt.leaves)] if whom else [among]
+    for most in ([hunt.came, *wanted], wanted):
         try:
             found = hunt.stuck(most, ROUNDS)
         except Unsure as unsure:
-            if len(most) == 1:
+            if most is wanted:
                 yield not_settled(label, what, unsure, places.of("Phase", phase.id))
                 return
         if found is not None:
