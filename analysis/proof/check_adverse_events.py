@@ -38,7 +38,7 @@ def adverse_findings(protocol: Protocol, places: SourceLocations) -> Iterator[Fi
                     time = {1: "" if nths == [1] else "first "}.get(nth, f"{nth}. ")
                     grades = f"{missing[0]} to {missing[-1]}" if len(missing) > 1 else str(missing[0])
                     yield Finding(
-                        f"adverse-gap:{key}:{event}{f':{nth}' if nth > 1 else ''}",
+                        f"adverse-gap:{key}:{event}{f':{nth}' if nth > 1 else ''}:{'+'.join(map(str, missing))}",
                         "adverse-gap",
                         f"Ledger {key}: a {time}{event} of grade {grades} is not answered by the table",
                         tuple(f"{r.id}: grade {r.grades[0]} to {r.grades[1]} -> {r.action}" for r in mine),

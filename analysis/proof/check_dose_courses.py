@@ -11,7 +11,7 @@ import z3
 from analysis.proof.check_infusions import unread
 from analysis.proof.counterexample import Counterexample
 from analysis.proof.expressions import Expr, both
-from analysis.proof.findings import Finding, or_not_settled
+from analysis.proof.findings import Finding, or_not_settled, slug
 from analysis.proof.source_locations import SourceLocations
 from pathway.language import Doses, Infusing, Outcome, Rate
 from pathway.language.terms import key_of
@@ -23,9 +23,9 @@ def course_findings(witness: Counterexample, places: SourceLocations) -> Iterato
     protocol = witness.world.compiled.protocol
     for spec in protocol.doses:
         key, place = key_of(spec.id, spec.scope), places.of("Doses", spec.id)
-        for n, (why, *facts) in enumerate(_wrong(spec, witness)):
+        for why, *facts in _wrong(spec, witness):
             yield Finding(
-                f"wrong-dose:{key}:{n + 1}", "wrong-dose", f"Doses {key}: {why}", tuple(facts), place
+                f"wrong-dose:{key}:{slug(why)}", "wrong-dose", f"Doses {key}: {why}", tuple(facts), place
             )
         alike = [c for c in protocol.doses if (c.id, c.labels) == (spec.id, spec.labels)]
         for n, label in enumerate(spec.labels):

@@ -115,8 +115,9 @@ def _impossible(guarded: Guard, witness: Counterexample) -> Iterator[Finding]:
     parts = list(guard.parts) if isinstance(guard, AllOf) else [guard]
     core = witness.core([witness.meaning.of(p).passes for p in parts])
     said = [words(parts[k], witness.world.profile) for k in core]
+    which = f":{'+'.join(str(k + 1) for k in core)}" if len(parts) > 1 else ""
     yield Finding(
-        f"impossible-guard:{label}",
+        f"impossible-guard:{label}{which}",
         "impossible-guard",
         f"It can never be that {what}",
         tuple(f"never{' together' if len(core) > 1 else ''}: {text}" for text in said),

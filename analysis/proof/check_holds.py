@@ -10,7 +10,7 @@ import z3
 
 from analysis.proof.counterexample import Counterexample
 from analysis.proof.expressions import Expr, both, either, exact, number
-from analysis.proof.findings import Finding
+from analysis.proof.findings import Finding, slug
 from analysis.proof.solver import Room
 from analysis.proof.source_locations import SourceLocations
 from pathway.language import Doses, Fact, Hold, Param, Sign
@@ -101,9 +101,9 @@ def _order(key: str, spec: Doses, witness: Counterexample, places: SourceLocatio
     for (one, before), (two, after) in pairwise(steps):
         if after <= before:
             wrong.append(f"{two}, not before {one}")
-    if wrong:
+    for each in wrong:
         yield Finding(
-            f"hold-order:{key}", "hold-order", f"Doses {key}: the lengths of a hold are out of order: {wrong[0]}",
+            f"hold-order:{key}:{slug(each)}", "hold-order", f"Doses {key}: the lengths of a hold are out of order: {each}",
             tuple(words for words, _ in steps), places.of("Doses", spec.id),
         )  # fmt: skip
 

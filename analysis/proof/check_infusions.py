@@ -7,7 +7,7 @@ from itertools import groupby
 
 from analysis.proof.check_tables import meets, telling_values
 from analysis.proof.counterexample import Counterexample
-from analysis.proof.findings import Finding
+from analysis.proof.findings import Finding, slug
 from analysis.proof.source_locations import SourceLocations
 from pathway.language import (
     AdverseEventRule,
@@ -37,7 +37,7 @@ def infusion_findings(witness: Counterexample, places: SourceLocations) -> Itera
             kind = witness.world.compiled.adverse_events[rule.event]
             for why in _wrong_rule(rule, kind, days):
                 yield Finding(
-                    f"dead-restart:{key}:{rule.id}",
+                    f"dead-restart:{key}:{rule.id}:{slug(why)}",
                     "dead-restart",
                     f"Ledger {key}, rule {rule.id}: {why}",
                     (_rule_words(rule),),

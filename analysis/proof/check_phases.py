@@ -131,17 +131,38 @@ def _together(
 def _dead_end(
     track: Track, phase: Phase, witness: Counterexample, places: SourceLocations
 ) -> Iterator[Finding]:
-    hunt = Hunt(track, phase, witness)
+    """A patient who never leaves a phase. Where a waiver names whom it means: such a patient, and one who is not meant."""
+    label = f"dead-end:{track.id}:{phase.id}"
+    waivers = witness.world.compiled.protocol.waivers
+    meant = [w.only for w in waivers if w.finding_id == label and w.only is not None]
+    yield from _stuck(label, track, phase, witness, places, "", z3.BoolVal(True))
+    for only in meant:
+        others = z3.Not(witness.meaning.of(only).passes)
+        whom = f", and the waiver does not mean them: {words(only, witness.world.profile)}"
+        yield from _stuck(f"{label}:others", track, phase, witness, places, whom, others)
+
+
+def _stuck(
+    label: str,
+    track: Track,
+    phase: Phase,
+    witness: Counterexample,
+    places: SourceLocations,
+    whom: str,
+    among: Expr,
+) -> Iterator[Finding]:
+    hunt = Hunt(track, phase, witness, among)
     granted: list[Expr] = []
     found = None
-    label = f"dead-end:{track.id}:{phase.id}"
     what = f"phase {phase.id} of track {track.id}: whether every patient can leave it"
     # First a patient who came here by what the protocol says; then one who was brought here by a later correction.
-    for most in ([hunt.came], []):
+    # Of those whom a waiver does not mean, nobody is looked at who leaves anyhow: that would be a search without an end.
+    wanted = [among, z3.Not(hunt.leaves)] if whom else [among]
+    for most in ([hunt.came, *wanted], wanted):
         try:
             found = hunt.stuck(most, ROUNDS)
         except Unsure as unsure:
-            if not most:
+            if most is wanted:
                 yield not_settled(label, what, unsure, places.of("Phase", phase.id))
                 return
         if found is not None:
@@ -153,7 +174,7 @@ def _dead_end(
     yield Finding(
         label,
         "dead-end",
-        f"Phase {phase.id} of track {track.id}: a patient of whom all is known may never leave it",
+        f"Phase {phase.id} of track {track.id}: a patient of whom all is known may never leave it{whom}",
         (
             *(
                 f"for example: {line}"
@@ -186,15 +207,16 @@ class Hunt:
     in which the same course helps.
     """
 
-    def __init__(self, track: Track, phase: Phase, witness: Counterexample) -> None:
+    def __init__(self, track: Track, phase: Phase, witness: Counterexample, among: Expr) -> None:
+        """`among`: the patients who are looked at, besides whatever else is asked of them."""
         ways: tuple[Exit, ...] = (*phase.exits, *track.anywhere)
         leaves = z3.Or(either(*(witness.meaning.of(e.when).passes for e in ways)), _asks(phase, witness))
-        rest = _others_at_rest(track, ways, witness)
+        rest = others_at_rest(track, ways, witness)
         stay = both(*(z3.Not(e) for e in _escapes(track, phase, witness)))
         came = _at_rest(track, phase.id, witness)[2]
         fixed = _fixed(phase)
         self.witness, self.rounds = witness, 0
-        legal, about = witness.cone.rules(sorted(names_in(z3.And(leaves, rest, stay, came))))
+        legal, about = witness.cone.rules(sorted(names_in(z3.And(leaves, rest, stay, came, among))))
         settled = both(*(s for s in witness.world.settled if names_in(s) & about))
         moving = {n: u for n, u in witness.world.moving.items() if n not in fixed and n in about}
         # What moves within a group (when an action was done) is not given.
@@ -248,7 +270,7 @@ class Hunt:
         return names
 
 
-def _others_at_rest(track: Track, ways: tuple[Exit, ...], witness: Counterexample) -> Expr:
+def others_at_rest(track: Track, ways: tuple[Exit, ...], witness: Counterexample) -> Expr:
     """Where the exits read a phase of another track, the patient belongs there: something led there, nothing leads on."""
     tracks = {t.id: t for t in witness.world.compiled.protocol.tracks if t.id != track.id}
     rest: dict[tuple[str, str], Expr] = {}

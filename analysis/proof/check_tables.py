@@ -178,6 +178,9 @@ def _gaps(key: str, answer: Answer, witness: Counterexample, places: SourceLocat
         )
         said.append(z3.Not(here))
         question = z3.And(sure, *said)
+    if witness.can(z3.And(open_, *said)):
+        text = f"Table {key} has more gaps than the {MOST} that are shown"
+        yield Finding(f"gap:{key}:more", "gap", text, (), places.of("Decision", answer.decision.id))
 
 
 def _likeness(rule: Rule, cells: Cells) -> int:

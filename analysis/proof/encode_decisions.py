@@ -8,6 +8,7 @@ import z3
 
 from analysis.proof.encode_predicates import Meaning, Verdict
 from analysis.proof.encode_times import NO, YES
+from analysis.proof.ends import ends_level, level_of
 from analysis.proof.expressions import Expr, both, either
 from analysis.proof.unknowns import Stands
 from pathway.language import Choice, Crit, Decision, Input, Param, Reading, Rule
@@ -154,8 +155,15 @@ class Answers:
             out = {o: z3.And(taken[o], z3.Or(offered, enacted.get(o, NO))) for o in decision.options}
             person = z3.And(stuck, z3.Not(choice))
         given = either(*out.values())
-        none = z3.And(z3.Not(given), z3.Or(asked.fails, z3.And(asked.passes, none_said)))
-        review = z3.And(person, z3.Not(given))
+        # After the end nobody is asked: what was taken stands, and what is open is closed.
+        level, actions = (
+            level_of(decision, self.world.compiled.protocol),
+            self.world.compiled.actions.values(),
+        )
+        ended = either(*(self.world.recorded(a.id, ()) for a in actions if ends_level(a.ends, level)))
+        closed = ended if decision.confirm is not None else z3.And(ended, person)
+        none = z3.And(z3.Not(given), z3.Or(closed, asked.fails, z3.And(asked.passes, none_said)))
+        review = z3.And(person, z3.Not(given), z3.Not(ended))
         may_be_none = z3.Or(z3.Not(asked.passes), either(*(w for w, out in said if out is None)))
         return Answer(decision, asked, columns, live, out, none, may, may_be_none, z3.Or(none, given), review)
 

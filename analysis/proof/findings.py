@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -41,13 +42,27 @@ KINDS: Final = {
     "dead-restart": "A way to go on that can never be taken",
     "flag-unread": "What a ledger raises and nothing reads",
     "never-due": "Something that is done as soon as it is asked for, or never asked for",
+    "unknown-as-no": "A condition that lets something through because something is not known",
+    "no-window": "A time point that decides, while any sample counts for it",
+    "no-end": "A ledger that goes on after a way out",
+    "dead-question": "Something asked for after all is over",
+    "clock-reports": "Something announced as done because its day has come",
+    "forgotten": "Something that calls for a person, and withdraws itself when a value eases",
+    "endless-wait": "An alert that waits for ever for a value",
+    "slot-loop": "A request for a slot whose answer ends the request",
+    "no-reason": "A way out, a phase or a deviation that does not say why",
     "unused": "Something that nothing uses",
     "result-unread": "An assessment whose result nothing reads",
     "unsupplied": "Something that is waited for and that nobody can supply",
     "no-clause": "A rule without a clause that is not marked as an assumption",
+    "broad-waiver": "A waiver that does not say which patients it means, or of what cannot be waived",
     "stale-waiver": "A waiver of something that is not found",
 }
 """Every kind of finding, in the order in which they are shown."""
+
+
+NEVER_WAIVED: Final = ("malformed", "cycle", "not-settled", "broad-waiver", "stale-waiver")
+"""Kinds that hide what is behind them: a waiver would accept what nobody has seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +154,10 @@ def settle(protocol: Protocol, found: Iterable[Finding], where: Place) -> tuple[
     """The findings in the order of `KINDS`, waivers applied. A waiver that matches nothing is itself a finding."""
     waivers: dict[str, Waiver] = {w.finding_id: w for w in protocol.waivers}
     order = list(KINDS)
-    unique = {f.id: f for f in found}
-    out = [replace(f, waived=waivers[f.id].reason) if f.id in waivers else f for f in unique.values()]
+    unique = _told_apart(found)
+    accepted_ids = {i for i, f in unique.items() if i in waivers and f.kind not in NEVER_WAIVED}
+    out = [replace(f, waived=waivers[i].reason if i in accepted_ids else "") for i, f in unique.items()]
+    out += [f for i in unique if i in waivers and (f := _too_broad(unique[i], waivers[i], where)) is not None]
     out += [
         Finding(
             f"stale-waiver:{accepted}",
@@ -152,4 +169,47 @@ def settle(protocol: Protocol, found: Iterable[Finding], where: Place) -> tuple[
         for accepted, waiver in waivers.items()
         if accepted not in unique
     ]
+    names = [w.finding_id for w in protocol.waivers]
+    out += [
+        Finding(
+            f"stale-waiver:{name}:again",
+            "stale-waiver",
+            f"{name} is waived twice: one waiver accepts nothing",
+            (),
+            where,
+        )
+        for name in waivers
+        if names.count(name) > 1
+    ]
     return tuple(sorted(out, key=lambda f: (order.index(f.kind), f.id)))
+
+
+def _told_apart(found: Iterable[Finding]) -> dict[str, Finding]:
+    """Findings by id; another one of the same id gets a number, so that a waiver of the one does not hide the other."""
+    unique: dict[str, Finding] = {}
+    for each in found:
+        number, name = 1, each.id
+        while name in unique and unique[name].text != each.text:
+            number += 1
+            name = f"{each.id}:{number}"
+        unique.setdefault(name, replace(each, id=name))
+    return unique
+
+
+def _too_broad(finding: Finding, waiver: Waiver, where: Place) -> Finding | None:
+    """A waiver that accepts more than anybody has looked at, as a finding."""
+    if finding.kind in NEVER_WAIVED:
+        text = f"{finding.id} cannot be waived: nobody has seen what is behind it"
+    elif finding.kind == "dead-end" and waiver.only is None:
+        text = f"The waiver of {finding.id} accepts that every patient is stuck there: say with `only` which patients are meant"
+    else:
+        return None
+    return Finding(
+        f"broad-waiver:{finding.id}", "broad-waiver", text, (f"reason given: {waiver.reason}",), where
+    )
+
+
+def slug(text: str) -> str:
+    """The first words of a text without its numbers and names, as part of an id."""
+    words = re.findall(r"[a-z]+", text.lower())
+    return "-".join(words[:6])

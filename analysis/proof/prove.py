@@ -6,13 +6,20 @@ from collections.abc import Iterator
 from time import perf_counter
 
 from analysis.proof.check_adverse_events import adverse_findings
+from analysis.proof.check_clock import clock_findings
 from analysis.proof.check_dose_courses import course_findings
+from analysis.proof.check_ends import end_findings
+from analysis.proof.check_episodes import episode_findings
 from analysis.proof.check_guards import guard_findings
 from analysis.proof.check_holds import hold_findings
 from analysis.proof.check_infusions import infusion_findings
 from analysis.proof.check_phases import phase_findings
+from analysis.proof.check_points import point_findings
 from analysis.proof.check_tables import table_findings
+from analysis.proof.check_unknowns import unknown_findings
 from analysis.proof.check_usage import usage_findings
+from analysis.proof.check_waits import wait_findings
+from analysis.proof.check_ways_out import way_out_findings
 from analysis.proof.counterexample import Counterexample
 from analysis.proof.findings import Finding, Proof, or_not_settled, settle
 from analysis.proof.solver import EFFORT
@@ -56,6 +63,10 @@ def _all(witness: Counterexample, places: SourceLocations) -> Iterator[Finding]:
     yield from usage_findings(compiled, places)
     yield from adverse_findings(compiled.protocol, places)
     yield from infusion_findings(witness, places)
+    for read_off in (unknown_findings, point_findings, clock_findings, episode_findings, wait_findings):
+        yield from read_off(witness, places)
+    yield from end_findings(witness, places)
+    yield from way_out_findings(witness, places)
     home = places.of("Protocol", compiled.protocol.name)
     for part in (hold_findings, table_findings, guard_findings, course_findings, phase_findings):
         name = part.__name__.removesuffix("_findings")

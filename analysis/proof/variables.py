@@ -293,22 +293,24 @@ class Variables:
                     if "infusion_stopped" in self.compiled.actions
                     else []
                 )
-                # An exit from treatment, death, or a directed stop once it is off, ends it as well.
-                ends += [self.recorded(a.id, ()) for a in self.compiled.actions.values() if a.ends]
-                if any(rule.action == "stop" for rule in spec.rules):
-                    directed = Directed(ledger, ("stop",), ())
-                    ends.append(self.while_started(f"{ledger}: directed to stop", ledger, directed))
+                ends += self._ways_out()
+                ends.append(
+                    self.while_started(f"{ledger}: directed to stop", ledger, Directed(ledger, ("stop",)))
+                )
                 held = self.ledger_is(ledger, ("held",))
                 self.legal += [started == begun, z3.Implies(stopped, either(*ends)), z3.Not(held)]
             else:
-                exits = [self.recorded(a.id, ()) for a in self.compiled.actions.values() if a.ends]
-                own = self.recorded(spec.stopped, spec.scope)
+                said = self.recorded(spec.stopped, spec.scope)
                 self.legal += [
-                    z3.Implies(own, stopped),
-                    z3.Implies(stopped, either(own, z3.And(begun, either(*exits)))),
-                    started == z3.Or(begun, stopped),
+                    z3.Implies(said, stopped),
+                    z3.Implies(stopped, either(said, *self._ways_out())),
+                    started == z3.Or(begun, said),
                 ]
         return started
+
+    def _ways_out(self) -> list[Expr]:
+        """Reports that end treatment, and with it what runs."""
+        return [self.recorded(a.id, ()) for a in self.compiled.actions.values() if a.ends]
 
     def ledger_begun(self, ledger: str) -> Expr:
         """Whether anything has been given: the start of the infusion is on record, or a dose."""

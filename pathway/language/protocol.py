@@ -42,10 +42,14 @@ class Impossible:
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """A finding of the prover that was looked at and accepted, by its id; shown in the protocol's documentation."""
+    """A finding of the prover that was looked at and accepted, by its id; shown in the protocol's documentation.
+
+    `only`: of the patients that a `dead-end` can be about, those who are meant. It stays open for every other.
+    """
 
     finding_id: str
     reason: str
+    only: Predicate | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from pathway.language import (
     Known,
     Milestone,
     Moment,
+    Not,
     Outcome,
     Param,
     Predicate,
@@ -148,7 +149,7 @@ DEVIATIONS = tuple(
                   all_of(given(n), VerdictIs(Outcome("hdmtx_dose", ("3",)), ("PENDING", "REVIEW"))), (Rung("major"),), assumption(),
                   scope=course(n)),
         Deviation("MTX-LEVEL-MISSING", f"Course {n}: no methotrexate level at 44 h",
-                  all_of(given(n), VerdictIs(measured(n, "44H"), ("FAIL", "PENDING", "REVIEW"))), (Rung("major", Moment(f"HDMTX{n}_START", hours=50)),), assumption(),
+                  all_of(given(n), Not(VerdictIs(measured(n, "44H"), ("PASS",)))), (Rung("major", Moment(f"HDMTX{n}_START", hours=50)),), assumption(),
                   scope=course(n)),
     )
 ) + tuple(

@@ -93,7 +93,7 @@ MILESTONES = (
     Milestone("CONSENT", "Consent", Known(Reading("consent")), registry(), Reading("consent")),
     Milestone("PRE-BLINA-READY", "Checks before blinatumomab complete", all_of(PRE_BLINA_MARROW, START_WAS_CLEAR), registry()),
     Milestone("BLINA-START", "Blinatumomab started", Reached("BLINA_START"), registry()),
-    Milestone("BLINA-DAY3", "End of day 3: hospital days over",
+    Milestone("BLINA-DAY3", "End of day 3: hospital days over, discharge possible",
               all_of(Reached("BLINA_START"), Passed(Moment("BLINA_START", days=2, at="close"))), public("B1")),
     Milestone("BLINA-BAG-MISSED", "Bag change missed by more than 4 h", LedgerFlag("blina", "bag_missed"), assumption()),
     Milestone("BLINA-DOSE-STEP", "Back to full dose", LedgerFlag("blina", "dose_step"), public("B3")),

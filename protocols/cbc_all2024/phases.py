@@ -45,7 +45,9 @@ TOO_LATE = Passed(Moment("BLINA_LATEST", at="close"))
 INELIGIBLE = Outcome("eligibility", ("NOT_ELIGIBLE",))
 FOUND_INELIGIBLE = Taken("eligibility", ("NOT_ELIGIBLE",))
 """Two-valued: a criterion that is open again makes nobody ineligible."""
-TO_OFF_STUDY = Exit("OFF_STUDY", OFF_STUDY, assumption())
+TO_OFF_STUDY = Exit(
+    "OFF_STUDY", OFF_STUDY, assumption("consent withdrawn, lost, died, or the study closed: off study")
+)
 
 REGISTRATION = Track(
     "registration",
@@ -154,13 +156,13 @@ TREATMENT = Track(
         Phase("MAINTENANCE_2", "Maintenance 2", public("C2"),
               started_by=(Done("course_started", course("MAINTENANCE_2")),), exits=(
             TO_HSCT,
-            Exit("END_OF_TREATMENT", over("MAINTENANCE_2_END"), assumption(), planned="MAINTENANCE_2_END"),
+            Exit("END_OF_TREATMENT", over("MAINTENANCE_2_END"), assumption("the last course is over"), planned="MAINTENANCE_2_END"),
         ), hit="priority"),
         Phase("END_OF_TREATMENT", "End of treatment", assumption(), terminal=True),
         Phase("HIGH_RISK_PATH", "High-risk path of the backbone, transplant evaluated", assumption(),
               started_by=(Done("course_started", course("HIGH_RISK")),), exits=(
             TO_HSCT,
-            Exit("END_OF_TREATMENT", Recorded("course_ended", course("HIGH_RISK")), assumption()),
+            Exit("END_OF_TREATMENT", Recorded("course_ended", course("HIGH_RISK")), assumption("the path is over")),
         ), hit="priority"),
         Phase("HSCT", "Transplant: from conditioning on", assumption(), started_by=(Done("conditioning_started"),),
               only_when_started=True, confirm=None, exits=(
@@ -172,7 +174,8 @@ TREATMENT = Track(
         # Blinatumomab was confirmed and never came; that the patient is back on the backbone is what a clinician confirmed.
         Exit("INDUCTION_2", all_of(NOT_STARTED, TOO_LATE, registered("BACKBONE_ONLY")), assumption("latest start passed")),
         Exit("OFF_TREATMENT",
-             any_of(Recorded("relapse"), Recorded("second_malignancy"), Recorded("treatment_stopped"), OFF_CARE), assumption()),
+             any_of(Recorded("relapse"), Recorded("second_malignancy"), Recorded("treatment_stopped"), OFF_CARE),
+             assumption("relapse, second cancer, a stop, or the end of care: each of them ends protocol treatment")),
     ),
 )  # fmt: skip
 
@@ -193,12 +196,12 @@ TRANSPLANT = Track(
             Exit("HSCT_ELIGIBLE", Outcome("hsct_eligible", ("ELIGIBLE",)), assumption()),
         )),
         Phase("HSCT_ELIGIBLE", "Eligible: latest MRD < 1e-4", assumption(), confirm=None, exits=(
-            Exit("TRANSPLANTED", Recorded("hsct_done"), assumption()),
+            Exit("TRANSPLANTED", Recorded("hsct_done"), assumption("stem cells given")),
         )),
         Phase("TRANSPLANTED", "Transplanted", assumption(), started_by=(Done("hsct_done"),), terminal=True),
         Phase("CLOSED", "Off study before", assumption(), terminal=True),
     ),
-    anywhere=(Exit("CLOSED", all_of(OFF_STUDY, Not(Recorded("hsct_done"))), assumption()),),
+    anywhere=(Exit("CLOSED", all_of(OFF_STUDY, Not(Recorded("hsct_done"))), assumption("off study: no transplant is planned")),),
 )  # fmt: skip
 
 FOLLOW_UP = Track(
@@ -209,11 +212,11 @@ FOLLOW_UP = Track(
             Exit("FOLLOW_UP", all_of(InPhase("treatment", ("END_OF_TREATMENT", "OFF_TREATMENT")), Not(OFF_STUDY)), assumption()),
         )),
         Phase("FOLLOW_UP", "Follow-up, survival to 2030-05-31", registry("completion date; visits: assumption"), confirm=None, exits=(
-            Exit("ENDED", OFF_STUDY, assumption()),
+            Exit("ENDED", OFF_STUDY, assumption("nobody is followed after that")),
         )),
         Phase("ENDED", "Ended", assumption(), terminal=True),
     ),
-    anywhere=(Exit("ENDED", OFF_STUDY, assumption()),),
+    anywhere=(Exit("ENDED", OFF_STUDY, assumption("nobody is followed after that")),),
 )  # fmt: skip
 
 TRACKS = (REGISTRATION, TREATMENT, TRANSPLANT, FOLLOW_UP)

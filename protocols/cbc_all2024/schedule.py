@@ -27,6 +27,7 @@ from pathway.language import (
     registry,
 )
 from protocols.cbc_all2024 import methotrexate
+from protocols.cbc_all2024.anchors import course
 from protocols.cbc_all2024.blinatumomab import STARTED, STOP_DECIDED
 from protocols.cbc_all2024.facts import CNS_COUNTS, D19_FLOW, D46_NGS, SAFETY
 from protocols.cbc_all2024.marrow import PRE_BLINA_MARROW, taken
@@ -43,6 +44,21 @@ BEFORE_B1 = all_of(TO_START, LedgerIs("blina", ("not_started",)))
 def treatment(*phases: str) -> Predicate:
     """The treatment track is in one of the phases."""
     return InPhase("treatment", phases)
+
+
+def begun(name: str) -> Predicate:
+    """A course is reported as started."""
+    started = Recorded("course_started", course(name))
+    return any_of(started, Recorded("hdmtx_started", course("1"))) if name == "CONSOLIDATION" else started
+
+
+REPORTED = (
+    ("CONSOLIDATION", "Consolidation", "CONSOLIDATION"),
+    ("MAINTENANCE-1", "Maintenance 1", "MAINTENANCE_1"),
+    ("REINDUCTION-1", "Reinduction 1", "REINDUCTION"),
+    ("MAINTENANCE-2", "Maintenance 2", "MAINTENANCE_2"),
+)
+"""Courses that have begun only when somebody says so: id, name, phase."""
 
 
 def echo_before(anchor: str) -> Predicate:
@@ -119,6 +135,11 @@ INDICATED = all_of(
 )  # fmt: skip
 
 TASKS = (
+    *(
+        Task(f"REPORT-{part}-START", f"{name} is expected to have begun: report its start, or that it has not", treatment(phase),
+             begun(part.replace("-", "_")), "coordinator", assumption("a planned day is no report"))
+        for part, name, phase in REPORTED
+    ),
     Task("ORDER-DRUG", "Enrolled: order drug, pump and bed", InPhase("registration", ("ENROLLED",)),
          any_of(Recorded("drug_ordered"), STARTED), "coordinator", assumption(), due=Moment("BLINA_SLOT", days=-3)),
     Task("PLAN-INDUCTION-2", "No D19 result: plan backbone part 2 in parallel",

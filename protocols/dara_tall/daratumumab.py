@@ -83,7 +83,7 @@ DARA_STOP = Decision(
     "Stop daratumumab for good?",
     inputs=(
         Input("directed", either("reaction_stop")),
-        Input("ocular", Graded("OCULAR", 1, current=True)),
+        Input("ocular", Graded("OCULAR", 1), bound_to_size=True),
     ),
     rules=(
         row("STOP", public("R12"), "", "a reaction of grade 4, or the third of grade 3", directed="yes"),

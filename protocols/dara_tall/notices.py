@@ -109,6 +109,6 @@ DEVIATIONS = (
           any_of(found("C1-D29", "INDETERMINATE"), found("C2-D29", "INDETERMINATE")), MAJOR),
     alert("STOP-DARA-NOW", "Stop daratumumab for good", all_of(Outcome("DARA_STOP", ("STOP",)), Not(STOP_RECORDED)), CRITICAL),
     alert("HBV-ACTIVE", "Hepatitis B is active", Is(Reading("hbv"), ("ACTIVE",)), MAJOR),
-    alert("OCULAR", "Ocular symptoms: interrupt, an ophthalmologist before the restart", Graded("OCULAR", 1, current=True), MAJOR),
-    alert("INFECTION-3", "Infection of grade 3 or more", Graded("INFECTION", 3, current=True), MAJOR),
+    alert("OCULAR", "Ocular symptoms: interrupt, an ophthalmologist before the restart", all_of(Graded("OCULAR", 1), Not(Recorded("eye_examined"))), MAJOR),
+    alert("INFECTION-3", "Infection of grade 3 or more", Graded("INFECTION", 3), MAJOR),
 )  # fmt: skip

@@ -33,9 +33,9 @@ REGISTRATION = Track(
     phases=(
         Phase("SCREENING", "Screening", registry(), confirm=None, exits=(
             Exit("ENROLLED", all_of(Outcome("eligibility", ("ELIGIBLE",)), Crit("RECRUITING")), registry("not before the trial recruits")),
-            Exit("SCREEN_FAILURE", Outcome("eligibility", ("NOT_ELIGIBLE",)), assumption()),
+            Exit("SCREEN_FAILURE", Outcome("eligibility", ("NOT_ELIGIBLE",)), assumption("a criterion is not met")),
         )),
-        Phase("ENROLLED", "Enrolled", registry(), confirm=None, lasts=True, exits=(Exit("OFF_STUDY", OFF_STUDY, assumption()),)),
+        Phase("ENROLLED", "Enrolled", registry(), confirm=None, lasts=True, exits=(Exit("OFF_STUDY", OFF_STUDY, assumption("died, withdrawn, lost, or the study closed")),)),
         Phase("SCREEN_FAILURE", "Not eligible", assumption(), terminal=True),
         Phase("OFF_STUDY", "Off study", assumption(), terminal=True),
     ),
@@ -51,7 +51,7 @@ TREATMENT = Track(
         )),
         Phase("MRD_EVAL_1", "MRD at d29", assumption(), confirm=None, exits=(
             Exit("COURSE_2", all_of(Taken("course_2", ("COURSE_2",)), Reached("C2_START")), assumption()),
-            Exit("OFF_TREATMENT", any_of(found("C1-D29", "NEG"), Taken("course_2", ("OFF_TREATMENT",))), assumption()),
+            Exit("OFF_TREATMENT", any_of(found("C1-D29", "NEG"), Taken("course_2", ("OFF_TREATMENT",))), assumption("MRD negative, or a clinician ends it")),
         ), hit="priority"),
         Phase("COURSE_2", "Course 2", assumption(), started_by=(Done("infusion_started", (("course", "2"), ("dose", "d1"))),), confirm=None, exits=(
             Exit("MRD_EVAL_2", any_of(Known(mrd("C2-D29")), Passed(Moment("C2_EVAL", at="start"))), assumption()),

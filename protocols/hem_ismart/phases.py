@@ -161,7 +161,7 @@ WINDOW = Track(
     phases=(
         Phase("NOT_OPEN", "Before the first dose", registry(), confirm=None, exits=(Exit("OPEN", Reached("C1D1"), registry()),)),
         Phase("OPEN", "C1D1 to C1D28, counts to day 49", assumption(), confirm=None, exits=(
-            Exit("CLOSED", Taken("dlt", ("YES", "NO", "INEVALUABLE")), assumption()),
+            Exit("CLOSED", Taken("dlt", ("YES", "NO", "INEVALUABLE")), assumption("the meeting has given its verdict")),
         )),
         Phase("CLOSED", "The verdict is there; what is reported late can change it", assumption(), terminal=True),
     ),

@@ -173,7 +173,7 @@ DEVIATIONS = (
     alert("ENROLMENT_COMPLETE", "All 23 places of the trial are taken: the patient cannot be enrolled",
           all_of(Outcome("eligibility", ("ELIGIBLE",)), slot("ENROLMENT_COMPLETE")), MAJOR),
     alert("STOP-INO-NOW", "Stop inotuzumab ozogamicin for good", all_of(Taken("INO_STOP", ("STOP",)), Not(STOP_RECORDED)), CRITICAL),
-    alert("REACTION", "Infusion reaction: interrupt and treat", Graded("INFUSION_REACTION", 1, current=True), MAJOR),
+    alert("REACTION", "Infusion reaction: interrupt and treat", Graded("INFUSION_REACTION", 1), MAJOR),
     alert("RESPONSE-AT-LIMIT", "Response at a limit: blasts of exactly 5 %, platelets of exactly 100, or neutrophils of exactly 1",
           any_of(Compare(marrow("C1-EVAL"), Limit("=", "5")), Compare(Reading("platelets", point="C1-EVAL"), Limit("=", "100")),
                  Compare(Reading("anc", point="C1-EVAL"), Limit("=", "1"))), MINOR),

@@ -40,7 +40,7 @@ REGISTRATION = Track(
             Exit("OFF_STUDY", OFF_STUDY, assumption("before a place was taken up")),
             Exit("NO_PLACE", all_of(Outcome("eligibility", ("ELIGIBLE",)), NO_PLACE), registry("stop at 23")),
         ), hit="priority"),
-        Phase("ENROLLED", "Enrolled", registry(), confirm=None, lasts=True, exits=(Exit("OFF_STUDY", OFF_STUDY, assumption()),)),
+        Phase("ENROLLED", "Enrolled", registry(), confirm=None, lasts=True, exits=(Exit("OFF_STUDY", OFF_STUDY, assumption("died, withdrawn, or lost")),)),
         Phase("SCREEN_FAILURE", "Not eligible", registry(), terminal=True),
         Phase("NO_PLACE", "Eligible, but all 23 places are taken: not enrolled", registry("stop at 23"), terminal=True),
         Phase("OFF_STUDY", "Off study", assumption(), terminal=True),
@@ -82,7 +82,7 @@ TREATMENT = Track(
         Phase("C2_UNPLANNED", "Cycle 2 begun, its doses not decided", assumption(), confirm=None, exits=(*TO_EVAL_2, *TO_C2[:2]),
               hit="priority"),
         Phase("RESPONSE_EVAL_2", "Evaluated after cycle 2; further cycles are for people to decide (G4)", assumption(), exits=(
-            Exit("TREATMENT_DONE", Outcome("response[eval=C2-EVAL]", ("CR", "CRi", "NOT_CRi", "NONE")), assumption()),
+            Exit("TREATMENT_DONE", Outcome("response[eval=C2-EVAL]", ("CR", "CRi", "NOT_CRi", "NONE")), assumption("at most two cycles, and the second is evaluated")),
         )),
         Phase("TREATMENT_DONE", "Planned cycles given", assumption(), terminal=True),
         Phase("INO_STOPPED", "Stopped for good", public("L3"), terminal=True),
@@ -126,7 +126,7 @@ DLI = Track(
         Phase("DLI_GIVEN", "Given: GvHD surveillance", registry(), started_by=(Done("dli_given"),), terminal=True),
     ),
     anywhere=(
-        Exit("DLI_CLOSED", all_of(any_of(OFF_STUDY, Recorded("dli_omitted"), Recorded("dli_stopped")), Not(Recorded("dli_given"))), assumption()),
+        Exit("DLI_CLOSED", all_of(any_of(OFF_STUDY, Recorded("dli_omitted"), Recorded("dli_stopped")), Not(Recorded("dli_given"))), assumption("off study, or lymphocytes are given up")),
     ),
 )  # fmt: skip
 

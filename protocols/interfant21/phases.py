@@ -48,7 +48,7 @@ REGISTRATION = Track(
         Phase("SCREEN_FAILURE", "Screen failure", registry(), terminal=True),
         Phase("OFF_STUDY", "Off study", assumption(), terminal=True),
     ),
-    anywhere=(Exit("OFF_STUDY", OFF_STUDY, assumption()),),
+    anywhere=(Exit("OFF_STUDY", OFF_STUDY, assumption("consent withdrawn, lost, died, or the study closed")),),
 )  # fmt: skip
 
 ENROLLED = InPhase("registration", ("ENROLLED",))
@@ -134,7 +134,7 @@ TREATMENT = Track(
         )),
         Phase("MAINTENANCE", "Maintenance: 6-MP, MTX, to week 104", public("P4"),
               started_by=(Done("course_started", course("MAINTENANCE")),), exits=(
-            Exit("END_OF_TREATMENT", Passed(Moment("MAINTENANCE_END", at="same")), assumption(), planned="MAINTENANCE_END"),
+            Exit("END_OF_TREATMENT", Passed(Moment("MAINTENANCE_END", at="same")), assumption("week 104 is over"), planned="MAINTENANCE_END"),
             TO_HSCT,
         )),
         Phase("END_OF_TREATMENT", "End of treatment", assumption(), terminal=True),
@@ -144,7 +144,9 @@ TREATMENT = Track(
         ), confirm=None),
         Phase("OFF_TREATMENT", "Off protocol treatment", assumption(), terminal=True),
     ),
-    anywhere=(Exit("OFF_TREATMENT", OFF_TREATMENT, assumption()),),
+    anywhere=(
+        Exit("OFF_TREATMENT", OFF_TREATMENT, assumption("relapse, failure, second cancer, a stop, or off study: each ends treatment")),
+    ),
 )  # fmt: skip
 
 # Computed: tasks that only prepare, such as the donor search, do not wait for a confirmation.
@@ -166,7 +168,7 @@ TRANSPLANT = Track(
     ),
     anywhere=(
         Exit("CLOSED", all_of(InPhase("treatment", ("END_OF_TREATMENT", "OFF_TREATMENT")), Not(Recorded("hsct_done"))),
-             assumption()),
+             assumption("treatment is over: no transplant is planned")),
     ),
 )  # fmt: skip
 
@@ -178,11 +180,11 @@ FOLLOW_UP = Track(
             Exit("FOLLOW_UP", all_of(InPhase("treatment", ("END_OF_TREATMENT", "OFF_TREATMENT")), ENROLLED), assumption()),
         )),
         Phase("FOLLOW_UP", "Follow-up, survival until the study's end", assumption(), confirm=None, exits=(
-            Exit("ENDED", OFF_STUDY, assumption()),
+            Exit("ENDED", OFF_STUDY, assumption("nobody is followed after that")),
         )),
         Phase("ENDED", "Ended", assumption(), terminal=True),
     ),
-    anywhere=(Exit("ENDED", OFF_STUDY, assumption()),),
+    anywhere=(Exit("ENDED", OFF_STUDY, assumption("nobody is followed after that")),),
 )  # fmt: skip
 
 TRACKS = (REGISTRATION, TREATMENT, TRANSPLANT, FOLLOW_UP)

@@ -32,7 +32,7 @@ from pathway.language import (
 from protocols.interfant21.anchors import course, point
 from protocols.interfant21.blinatumomab import stop_decided, stopped
 from protocols.interfant21.choices import AFTER_CYCLE_1, FRESH_MARROW
-from protocols.interfant21.facts import BL1_MRD, CNS_COUNTS, EOI_MRD, LATEST_MRD, SAFETY
+from protocols.interfant21.facts import BL1_MRD, CNS_COUNTS, COURSES, EOI_MRD, LATEST_MRD, SAFETY
 from protocols.interfant21.risk import WITHOUT_BLINATUMOMAB
 
 CHEMOTHERAPY = ("INDUCTION", "EOI_DECISION", "POST_BLINA1_DECISION", "CONSOLIDATION", "MARMA", "OCTADAD")
@@ -214,6 +214,13 @@ def cycle_tasks(number: str, hospital_days: int, wait: str) -> tuple[Task, ...]:
 
 
 TASKS = (
+    *(
+        Task(f"REPORT-{name}-START", f"{name} is expected to have begun: report its start, or that it has not", treatment(name),
+             Recorded("course_started", course(name)), "coordinator", assumption("a planned day is no report"))
+        for name in COURSES
+    ),
+    Task("WEIGH", "Weigh before blinatumomab: below 5.4 kg there are no bags with preservative", treatment("EOI_DECISION"),
+         Known(Reading("weight")), "clinician", assumption("the limit of the label cannot be looked at without a weight")),
     *cycle_tasks("1", 3, wait="EOI_DECISION"),
     *cycle_tasks("2", 2, wait="CONSOLIDATION"),
     Task("DONOR-SEARCH", "Start the donor search", INDICATED, Recorded("donor_search_started"), "coordinator", assumption()),

@@ -39,6 +39,7 @@ from pathway.language import (
     Recorded,
     Rung,
     Task,
+    TimePoint,
     Track,
     Unit,
     Version,
@@ -132,6 +133,7 @@ SOUND = Protocol(
         Criterion("I2", "marker positive", "inclusion", Is(MARKER, ("POSITIVE",)), R),
     ),
     decisions=(RISK, RESPONSE, COURSE),
+    points=(TimePoint("EOI", "end of induction", R, of="D1", first=30, last=45),),
     tracks=(
         Track("treatment", "treatment", (
             Phase("SCREENING", "screening", R, exits=(

@@ -3,8 +3,8 @@
 from pathway.language import (  # noqa: I001
     Action, AdverseEventType, Anchor, Assessment, Choice, Compare, Crit, Criterion, DateOf, Dates, Day, Decision, Deviation,
     Done, Endpoint, Exit, Fact, Graded, InPhase, Input, Is, Known, Milestone, Moment, Not, NotObtainable, Offset, Outcome,
-    Param, Passed, Phase, ProfileKey, Protocol, Reached, Recorded, Rung, Sampled, Series, Reading, VerdictIs, Taken, Task, Track,
-    Unit, Version, all_of, any_of, assumption, public, registry, row,
+    Param, Passed, Phase, ProfileKey, Protocol, Reached, Recorded, Rung, Sampled, Series, Reading, VerdictIs, Taken, Task,
+    TimePoint, Track, Unit, Version, all_of, any_of, assumption, public, registry, row,
 )  # fmt: skip
 
 ENDED, AFTER = Reading("treatment_ended"), Reading("titre", point="AFTER-1")
@@ -39,8 +39,8 @@ REVAX = Protocol(
     ),
     actions=(
         Action("vaccinated", "Dose given", registry(), "clinician", scopes=(("dose", ("1", "2")),)),
-        Action("withdrawn", "Consent withdrawn", registry()),
-        Action("death", "Death", registry()),
+        Action("withdrawn", "Consent withdrawn", registry(), ends="study"),
+        Action("death", "Death", registry(), ends="life"),
     ),
     adverse_events=(AdverseEventType("ALLERGY", "Allergic reaction", registry(), grades=(0, 5)),),
     anchors=(
@@ -72,6 +72,7 @@ REVAX = Protocol(
                   row(Choice(("YES", "NO")), assumption("missing is never negative"), "S4", protected="unobtainable")),
                  ("YES", "NO"), registry(), confirm="clinician", enacted=(("YES", Recorded("vaccinated", SECOND)),)),
     ),
+    points=(TimePoint("AFTER-1", "after the first dose", assumption("to two months"), of="D1", first=14, last=60),),
     tracks=(Track("vaccination", "Vaccination", (
         Phase("SCREENING", "Screening", registry(), hit="priority", exits=(
             Exit("VACCINATED", Outcome("eligibility", ("YES",)), registry(), planned="D1"),
@@ -83,7 +84,7 @@ REVAX = Protocol(
             Exit("DONE", Taken("second_dose", ("NO",)), registry()),
         )),
         Phase("BOOSTED", "Second dose given", registry(), started_by=(Done("vaccinated", SECOND),), only_when_started=True,
-              exits=(Exit("DONE", Passed(Moment("SECOND", days=28)), assumption()),)),
+              exits=(Exit("DONE", Passed(Moment("SECOND", days=28)), assumption("four weeks after it")),)),
         Phase("DONE", "Vaccination complete", registry(), terminal=True),
         Phase("OFF", "Off study", registry(), terminal=True),
     ), anywhere=(Exit("OFF", OUT, registry()),)),),

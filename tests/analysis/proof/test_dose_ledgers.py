@@ -103,23 +103,27 @@ MISTAKES: dict[str, tuple[str, Change, str, str]] = {
         f"endless-hold:{INO1}:LIVER-TRANSAMINASES", "transaminase_uln >= 0"),
     "a hold is for no patient": (
         INO, hold("TOXICITY", when=all_of(Setting("label_toxicity", ("ON",)), Setting("label_toxicity", ("OFF",)))),
-        f"impossible-guard:hold:{INO1}:TOXICITY", "never together"),
+        f"impossible-guard:hold:{INO1}:TOXICITY:1+2", "never together"),
     "a dose is omitted after the next cycle is lowered": (
-        INO, setting("omit_after", "20"), f"hold-order:{INO1}", "the next cycle is lowered after 14 days of hold"),
+        INO, setting("omit_after", "20"),
+        f"hold-order:{INO1}:the-next-cycle-is-lowered-after", "the next cycle is lowered after 14 days of hold"),
     "a stop is considered before the next cycle is lowered": (
-        INO, setting("review_after", "14"), f"hold-order:{INO1}", "a person is asked after 14 days of hold"),
+        INO, setting("review_after", "14"),
+        f"hold-order:{INO1}:a-person-is-asked-after-days", "a person is asked after 14 days of hold"),
     "a dose is omitted as soon as it is held": (
-        INO, setting("omit_after", "0"), f"hold-order:{INO1}", "the dose is omitted after 0 days of hold"),
+        INO, setting("omit_after", "0"),
+        f"hold-order:{INO1}:the-dose-is-omitted-after-days", "the dose is omitted after 0 days of hold"),
     "a reduction leaves nothing": (
-        INO, course(reduced_to="-0.25"), f"wrong-dose:{INO1}:1", "a reduction to -0.25"),
+        INO, course(reduced_to="-0.25"), f"wrong-dose:{INO1}:a-reduction-to-of-the-dose", "a reduction to -0.25"),
     "an amount is below zero": (
-        INO, course(amounts=(("", ("0.8", "0.5", "-0.5")),)), f"wrong-dose:{INO1}:1", "0.8, 0.5, -0.5 mg/m2"),
+        INO, course(amounts=(("", ("0.8", "0.5", "-0.5")),)),
+        f"wrong-dose:{INO1}:an-amount-is-below-zero", "0.8, 0.5, -0.5 mg/m2"),
     "doses are planned closer than they may be": (
-        INO, setting("dose_spacing", "8"), f"wrong-dose:{INO1}:1", "7 days apart, and doses must be 8"),
+        INO, setting("dose_spacing", "8"), f"wrong-dose:{INO1}:days-and-are-days-apart-and", "7 days apart, and doses must be 8"),
     "a later dose is planned for an earlier day": (
-        INO, course(days=(1, 15, 8)), f"wrong-dose:{INO1}:1", "day 8 comes after day 15"),
+        INO, course(days=(1, 15, 8)), f"wrong-dose:{INO1}:day-comes-after-day", "day 8 comes after day 15"),
     "a dose is rounded to nothing": (
-        INO, setting("dose_rounding", "1"), f"wrong-dose:{INO1}:1", "rounded to steps of 1: no dose"),
+        INO, setting("dose_rounding", "1"), f"wrong-dose:{INO1}:bsa-makes-mg-rounded-to-steps", "rounded to steps of 1: no dose"),
     "nothing makes a dose due": (
         DARA, lambda p: course(1, amounts=(("COURSE_2", ("16", "0", "16", "16", "0")),))(
             course(amounts=(("WHOLE", ("16", "0", "16", "16", "0")), ("SPLIT", ("8", "8", "16", "16", "0"))))(p)),
@@ -133,24 +137,28 @@ MISTAKES: dict[str, tuple[str, Change, str, str]] = {
         INO, unread("dose_differs"), f"flag-unread:{INO1}:dose_differs", "nobody hears of it"),
     "a rate never reaches its top": (
         DARA, lambda p: infusing(first=replace(p.doses[0].infusing.first, step=0))(p),  # type: ignore[union-attr]
-        f"wrong-dose:{DARA1}:1", "the rate of first never"),
+        f"wrong-dose:{DARA1}:the-rate-of-first-never-gets", "the rate of first never"),
     "no reaction stops for good": (
-        DARA, infusing(stop_grade=6), f"wrong-dose:{DARA1}:1", "has grades up to 5"),
+        DARA, infusing(stop_grade=6), f"wrong-dose:{DARA1}:grade-stops-for-good-and-irr", "has grades up to 5"),
     "premedication has no hour": (
-        DARA, infusing(premedication=(3, 1)), f"wrong-dose:{DARA1}:1", "premedication is to be given in no hour"),
+        DARA, infusing(premedication=(3, 1)),
+        f"wrong-dose:{DARA1}:premedication-is-to-be-given-in", "premedication is to be given in no hour"),
     "an infusion may go on at the grade that stops it": (
-        INFANT, rule("CRS-3", restart=Restart(grade_at_most=3, low_days=7)), f"dead-restart:{BLINA1}:CRS-3",
+        INFANT, rule("CRS-3", restart=Restart(grade_at_most=3, low_days=7)),
+        f"dead-restart:{BLINA1}:CRS-3:grade-interrupts-and-at-grade-it",
         "it is over as it begins"),
     "an infusion may never go on": (
-        INFANT, rule("NEURO-3", restart=Restart(grade_at_most=-1, low_days=7)), f"dead-restart:{BLINA1}:NEURO-3",
+        INFANT, rule("NEURO-3", restart=Restart(grade_at_most=-1, low_days=7)),
+        f"dead-restart:{BLINA1}:NEURO-3:no-grade-is-at-most-the",
         "may never go on"),
     "the low dose outlasts the infusion": (
-        CBC, rule("CRS-3", restart=Restart(grade_at_most=0, low_days=14)), f"dead-restart:{BLINA}:CRS-3",
+        CBC, rule("CRS-3", restart=Restart(grade_at_most=0, low_days=14)), f"dead-restart:{BLINA}:CRS-3:days-at-the-low-dose-and",
         "the full dose is never reached"),
     "a restart after a stop for good": (
-        INFANT, rule("CRS-4", restart=Restart(grade_at_most=0)), f"dead-restart:{BLINA1}:CRS-4", "nothing is to be restarted"),
+        INFANT, rule("CRS-4", restart=Restart(grade_at_most=0)),
+        f"dead-restart:{BLINA1}:CRS-4:it-says-how-to-go-on", "nothing is to be restarted"),
     "a rule for a grade that there is not": (
-        INFANT, rule("CRS-4", grades=(6, 7)), f"dead-restart:{BLINA1}:CRS-4", "its grades are 0 to 5"),
+        INFANT, rule("CRS-4", grades=(6, 7)), f"dead-restart:{BLINA1}:CRS-4:no-crs-ever-meets-it-its", "its grades are 0 to 5"),
     "a pause over the limit is read by nobody": (
         CBC, lambda p: replace(unread("pause_over_limit")(p), decisions=tuple(
             replace(d, inputs=(replace(d.inputs[0], of=Taken("BLINA_STOP", ("STOP",))),)) if d.id == "BLINA_PAUSE" else d

@@ -117,7 +117,7 @@ MISTAKES: dict[str, tuple[Change, str, str]] = {
         decision(replace(RISK, rules=(*RISK.rules, row("MR", R, "R5", wbc="low")))), "overlap:risk:R1+R5", "both say MR"),
     "missing MRD has no row": (
         decision(replace(RESPONSE, rules=(RESPONSE.rules[0], row("POOR", R, mrd="at_limit"), RESPONSE.rules[2]))),
-        "gap:response:mrd=unobtainable", "mrd EOI is missing, declared not obtainable"),
+        "malformed", "closed cell of mrd 'unobtainable' is not defined"),
     "a row asks for what an earlier decision rules out": (
         decision(replace(COURSE, inputs=(*COURSE.inputs, Input("old", Not(Compare(Reading("age"), Limit("<", "180"))))),
                          rules=(*COURSE.rules[:2], row("A", R, risk="HR", old="no"), row("B", R, "X", risk="HR", old="yes")))),
@@ -126,11 +126,11 @@ MISTAKES: dict[str, tuple[Change, str, str]] = {
         decision(replace(RISK, options=("MR", "HR", "LR"))), "dead-option:risk:LR", "no patient is ever proposed or offered LR"),
     "a condition contradicts itself": (
         add("milestones", replace(SOUND.milestones[0], id="BOTH", when=all_of(Crit("I2"), Not(Crit("I2"))))),
-        "impossible-guard:milestone:BOTH", "never together: criterion I2"),
+        "impossible-guard:milestone:BOTH:1+2", "never together: criterion I2"),
     "a condition contradicts a table": (
         add("milestones", replace(SOUND.milestones[0], id="OLD-HR",
                                   when=all_of(Outcome("risk", ("HR",)), Compare(Reading("age"), Limit(">=", "180"))))),
-        "impossible-guard:milestone:OLD-HR", "never together: age >= 180"),
+        "impossible-guard:milestone:OLD-HR:1+2", "never together: age >= 180"),
     "a phase is cut off": (
         phase("INDUCTION", exits=(Exit("INFUSION", Outcome("course", ("A", "B")), R),)), "unreachable-phase:treatment:CHEMO",
         "no exit of any phase leads there"),
@@ -191,7 +191,7 @@ MISTAKES: dict[str, tuple[Change, str, str]] = {
         decision(replace(RISK, inputs=(*RISK.inputs, Input("course", "course")))), "cycle", "decision course"),
     "a name is not known": (phase("CHEMO", exits=(Exit("DONE", Recorded("over"), R),)), "malformed", "'over' is not defined"),
     "an adverse event is left out": (
-        rules(without="CRS-3"), "adverse-gap:blina[cycle=1]:CRS", "of grade 3 is not answered"),
+        rules(without="CRS-3"), "adverse-gap:blina[cycle=1]:CRS:3", "of grade 3 is not answered"),
     "a later occurrence is answered more mildly": (
         rules(AdverseEventRule("CRS-X", "CRS", (4, 4), "continue", "continue", R, nth=2)),
         "adverse-overlap:blina[cycle=1]:CRS-4+CRS-X", "CRS-X: grade 4 to 4, from occurrence 2 on -> continue"),

@@ -19,7 +19,7 @@ def found(protocol: Protocol) -> list[str]:
 def test_a_slot_that_can_never_be_asked_for_is_found() -> None:
     first, second = PLATFORM.enrolments
     wrong = replace(first, ask=all_of(ARM, Not(ARM)))
-    assert "impossible-guard:enrolment:D:ask" in found(replace(PLATFORM, enrolments=(wrong, second)))
+    assert "impossible-guard:enrolment:D:ask:1+2" in found(replace(PLATFORM, enrolments=(wrong, second)))
     assert not [id_ for id_ in found(PLATFORM) if id_.startswith("impossible-guard:enrolment")]
 
 
