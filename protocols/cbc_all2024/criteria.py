@@ -176,5 +176,7 @@ START_WAS_CLEAR = all_of(
     Crit("S-PH"), Crit("S-CD19"), Crit("S-NEURO"), Is(Reading("hypersensitivity", until="BLINA_START"), ("NONE",))
 )  # fmt: skip
 
-BARRED = any_of(*(VerdictIs(Crit(x), ("FAIL",)) for x in ("S-PH", "S-CD19", "S-HYPERSENSITIVITY")), DRUG_REFUSED)
+BARRED = any_of(
+    *(VerdictIs(Crit(x), ("FAIL",)) for x in ("S-PH", "S-CD19", "S-HYPERSENSITIVITY")), DRUG_REFUSED
+)
 """What waiting does not heal; a neurological check can be repeated."""

@@ -38,7 +38,6 @@ def evaluated(course: str, next_begun: tuple[AnchorTime, ...]) -> tuple[Anchor, 
     )  # fmt: skip
 
 
-
 def dose(course: str, label: str) -> Anchor:
     """The day of a dose."""
     before, days = BEFORE.get(label, ("", 0))

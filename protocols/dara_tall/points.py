@@ -4,7 +4,9 @@ from pathway.language import Param, TimePoint, assumption
 from protocols.dara_tall.facts import COURSES
 from protocols.shared import date_order
 
-EVALUATION_DAY = assumption("d29 + 7 d, before course 2; where doses came late, counted from a week after the last one")
+EVALUATION_DAY = assumption(
+    "d29 + 7 d, before course 2; where doses came late, counted from a week after the last one"
+)
 
 POINTS = (
     # How old a marrow may be on day 1 is for eligibility: the criterion counts it back from there.

@@ -57,7 +57,12 @@ YES_NO = ("YES", "NO")
 
 
 def latest(
-    id: str, text: str, *values: str, points: tuple[str, ...] = (), details: tuple[str, ...] = (), labels: bool = False
+    id: str,
+    text: str,
+    *values: str,
+    points: tuple[str, ...] = (),
+    details: tuple[str, ...] = (),
+    labels: bool = False,
 ) -> Fact:
     """A choice that a clinician reports; the latest counts."""
     return Fact(

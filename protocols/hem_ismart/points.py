@@ -5,7 +5,11 @@ from protocols.hem_ismart.facts import CYCLES
 from protocols.shared import date_order
 
 COUNTS = ("anc", "platelets")
-END_OF_CYCLE = public("P2", "P8", note="response at the end of each cycle, recovery to day 49; days before and after: assumption")
+END_OF_CYCLE = public(
+    "P2",
+    "P8",
+    note="response at the end of each cycle, recovery to day 49; days before and after: assumption",
+)
 
 
 def end_of(number: str) -> tuple[TimePoint, TimePoint]:

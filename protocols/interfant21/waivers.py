@@ -4,7 +4,9 @@ from pathway.language import InPhase, Not, Outcome, VerdictIs, Waiver
 
 BOTH = "both are offered to the team; confirming one moots the other"
 SITE = "start criteria of counts are the site's own"
-KNOWN_ONLY = "only a known hypersensitivity stops a running infusion; while it is not known the start is blocked"
+KNOWN_ONLY = (
+    "only a known hypersensitivity stops a running infusion; while it is not known the start is blocked"
+)
 DIFFERS = "compares the grade entered last with what the signs give now: once they agree there is nothing left to decide"
 
 WAIVERS = (
@@ -15,10 +17,16 @@ WAIVERS = (
     Waiver("exits-together:treatment:MARMA:OCTADAD+HSCT", BOTH),
     Waiver("exits-together:treatment:OCTADAD:MAINTENANCE+HSCT", BOTH),
     Waiver("exits-together:treatment:MAINTENANCE:END_OF_TREATMENT+HSCT", BOTH),
-    Waiver("dead-end:registration:ENROLLED", "a patient stays enrolled, follow-up included, until off study",
-           Not(VerdictIs(Outcome("eligibility", ("NOT_ELIGIBLE",)), ("PASS",)))),
-    Waiver("dead-end:follow_up:NOT_STARTED", "a screen failure has no follow-up",
-           InPhase("registration", ("SCREENING", "SCREEN_FAILURE", "OFF_STUDY"))),
+    Waiver(
+        "dead-end:registration:ENROLLED",
+        "a patient stays enrolled, follow-up included, until off study",
+        Not(VerdictIs(Outcome("eligibility", ("NOT_ELIGIBLE",)), ("PASS",))),
+    ),
+    Waiver(
+        "dead-end:follow_up:NOT_STARTED",
+        "a screen failure has no follow-up",
+        InPhase("registration", ("SCREENING", "SCREEN_FAILURE", "OFF_STUDY")),
+    ),
     Waiver(
         "impossible-guard:deviation:HSCT-GO-LAPSED:1+2+3",
         "a go stays taken while its marrow ages: time, which the proof leaves out",
@@ -36,7 +44,10 @@ WAIVERS = (
     Waiver("result-unread:series:COUNTS-MAINTENANCE", SITE),
     Waiver("unknown-as-no:decision:BLINA_1_STOP:X3", KNOWN_ONLY),
     Waiver("unknown-as-no:decision:BLINA_2_STOP:X3", KNOWN_ONLY),
-    Waiver("unknown-as-no:decision:icans_grade:untestable", "entered only of whoever cannot be tested; the score is asked for of all others"),
+    Waiver(
+        "unknown-as-no:decision:icans_grade:untestable",
+        "entered only of whoever cannot be tested; the score is asked for of all others",
+    ),
     Waiver("forgotten:deviation:CRS-GRADE-DIFFERS:CRS", DIFFERS),
     Waiver("forgotten:deviation:ICANS-GRADE-DIFFERS:NEUROTOXICITY", DIFFERS),
 )

@@ -4,7 +4,9 @@ from itertools import pairwise
 
 from pathway.language import Order, Source, assumption
 
-SOURCE: Source = assumption("a date that comes before birth or after death is wrong; whoever reported it corrects it")
+SOURCE: Source = assumption(
+    "a date that comes before birth or after death is wrong; whoever reported it corrects it"
+)
 
 
 def born_first(birth: str, *later: str) -> tuple[Order, ...]:
@@ -20,6 +22,5 @@ def dies_last(death: str, *earlier: str) -> tuple[Order, ...]:
 def in_order(*names: str) -> tuple[Order, ...]:
     """Each not before the one that stands before it."""
     return tuple(
-        Order(first, second, f"{second} lies before {first}", SOURCE)
-        for first, second in pairwise(names)
+        Order(first, second, f"{second} lies before {first}", SOURCE) for first, second in pairwise(names)
     )

@@ -151,8 +151,12 @@ def _anchors(number: str, clocks: Clocks, known_from: AnchorTime | None, event: 
     if event:
         left = Unanswered(Reading("sae_criterion", point=number), CRITERIA[:-1], "sae_reported", name)
         overtaken = (
-            Anchor(_overtaken(number), f"an earlier occurrence of {number} was serious, and has not been reported", (left,),
-                   source=assumption("a new occurrence does not stop the clock of the one before")),
+            Anchor(
+                _overtaken(number),
+                f"an earlier occurrence of {number} was serious, and has not been reported",
+                (left,),
+                source=assumption("a new occurrence does not stop the clock of the one before"),
+            ),
         )
         stated = (left, *stated)
     return (
@@ -234,7 +238,10 @@ def _deviations(number: str, clocks: Clocks, event: str) -> tuple[Deviation, ...
 
 
 def parts(
-    clocks: Clocks, *, saes: Mapping[str, tuple[str, AnchorTime | None]] | None = None, about: Mapping[str, str] | None = None
+    clocks: Clocks,
+    *,
+    saes: Mapping[str, tuple[str, AnchorTime | None]] | None = None,
+    about: Mapping[str, str] | None = None,
 ) -> RuleSet:
     """Everything of seriousness and its clocks, for events numbered 1 to 4.
 
@@ -251,7 +258,11 @@ def parts(
         VERSION,
         facts=facts(numbers, clocks, belongs),
         actions=actions(numbers, clocks, belongs),
-        anchors=tuple(a for n, (_, at) in named.items() for a in (*_anchors(n, clocks, at, events.get(n, "")), *_upgrade(n))),
+        anchors=tuple(
+            a
+            for n, (_, at) in named.items()
+            for a in (*_anchors(n, clocks, at, events.get(n, "")), *_upgrade(n))
+        ),
         decisions=tuple(serious(n, clocks, events.get(n, "")) for n in numbers),
         tasks=tuple(t for n, (what, _) in named.items() for t in _tasks(n, what, clocks, events.get(n, ""))),
         deviations=tuple(d for n in numbers for d in _deviations(n, clocks, events.get(n, ""))),

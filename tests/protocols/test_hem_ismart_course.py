@@ -63,7 +63,9 @@ def test_a_minor_response_of_a_lymphoma_counts_and_does_not_open_cycle_2(
 @pytest.mark.parametrize(
     ("mrd", "status"), [("1e-4", "NEGATIVE"), ("1.0001e-4", "POSITIVE"), ("0", "review")]
 )
-def test_mrd_is_negative_to_1e_4_inclusive_and_none_found_by_an_unknown_sensitivity_is_not(mrd: str, status: str) -> None:
+def test_mrd_is_negative_to_1e_4_inclusive_and_none_found_by_an_unknown_sensitivity_is_not(
+    mrd: str, status: str
+) -> None:
     assert (
         evaluated(treated(), "2", "1.5", "150", mrd).decision("mrd_status[cycle=1]", "2025-12-01") == status
     )
