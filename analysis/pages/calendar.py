@@ -20,6 +20,7 @@ from pathway.language import (
     Since,
     StudyDay,
     Task,
+    Unanswered,
 )
 from pathway.language.profile import Profile
 from pathway.language.terms import key_of, reading_name
@@ -122,6 +123,8 @@ def time_words(time: AnchorTime) -> str:
             ]
             shifts += [f"{time.hours} h"] if time.hours is not None else []
             return " + ".join([time.anchor, *shifts])
+        case Unanswered():
+            return f"first {reading_name(time.reading)} of an earlier occurrence without {key_of(time.action, time.scope)}"
         case Latest():
             return f"the latest of {', '.join(time_words(t) for t in time.times)}"
     raise AssertionError(time)
