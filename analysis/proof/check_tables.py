@@ -146,7 +146,10 @@ def _gaps(key: str, answer: Answer, witness: Counterexample, places: SourceLocat
     rules = answer.decision.rules
     used = dict.fromkeys(name for rule in rules for name, _ in rule.when)
     said: list[Expr] = []
-    open_ = z3.And(answer.asked.passes, z3.Not(either(*answer.live)))
+    # After an end questions are closed, and what rests on them has no row: a table is for those who are still treated.
+    actions = witness.world.compiled.actions.values()
+    gone = either(*(witness.world.recorded(a.id, ()) for a in actions if a.ends))
+    open_ = z3.And(answer.asked.passes, z3.Not(either(*answer.live)), z3.Not(gone))
     # First with every input in one cell; then also where some cannot be told, and no row is left all the same.
     sure = z3.And(open_, *(answer.columns[name].sure for name in used))
     question = sure
