@@ -16,6 +16,7 @@ from analysis.proof.unknowns import ReadingVar
 from analysis.proof.variables import ACTIVE_STATES
 from pathway.events import Event, EventKind
 from pathway.language import Directed, Graded, Infusion, LedgerPoint, Recorded, Scope, Since
+from pathway.language.details import BELONGS, POINT
 from pathway.language.profile import make_profile
 from pathway.language.terms import key_of
 from pathway.patient.evaluate import context, decision_seen
@@ -87,6 +88,7 @@ class _Replay:
         self.names = names | {f"course of {p.ledger}" for p in points}
         self.now = instant(model.eval(self.world.now, True))
         self.events: list[Event] = []
+        self.windows = {p.id for p in self.world.compiled.protocol.points if not p.anytime}
         self.profile: dict[str, str] = {}
         self.picked: dict[str, str] = {}
         self.unsaid: list[str] = []
@@ -123,6 +125,10 @@ class _Replay:
 
     def _event(self, kind: EventKind, name: str, at: datetime, **said: Any) -> None:
         number = f"r{next(self._numbers)}"
+        point = said.get("point") or dict(said.get("scope", ())).get(POINT, "")
+        if kind in ("observation", "action") and point in self.windows:
+            # Days are chosen for what is asked, not for the calendar: somebody has judged that the sample belongs.
+            said["details"] = (*said.get("details", ()), (BELONGS, "yes"))
         self.events.append(Event(number, kind, max(at, self.now), at, "clinician", name, **said))
 
     # --- facts ------------------------------------------------------------------------------------------------------

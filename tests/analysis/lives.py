@@ -12,7 +12,8 @@ from random import Random
 from analysis.proof.counterexample import Counterexample, limits_of
 from pathway.engine.context import Compiled, Evaluation
 from pathway.events import Event, EventKind, Report
-from pathway.language import ROLES, Fact
+from pathway.language import ROLES, Fact, Scope
+from pathway.language.details import BELONGS, POINT
 from pathway.language.parsing import decimal_text
 from pathway.language.profile import Profile
 from pathway.patient.admission import admit
@@ -28,6 +29,7 @@ from runtime.yaml_tree import parse
 from tests.analysis.reading import today
 
 SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"
+Details = tuple[tuple[str, str], ...]
 UTC_SITE = Site("S", "UTC")
 SCENARIOS_PLAYED = 6
 HOURS = (0, 0, 1, 3, 24, 24 * 7, 24 * 7, 24 * 30, 24 * 90, 24 * 400)
@@ -89,12 +91,20 @@ class Lives:
         return context(self.compiled, self.profile, UTC_SITE, record, now)
 
     def _disturbed(self, event: Event) -> Event:
-        """An event of a scenario, its value sometimes another one."""
+        """An event of a scenario, its value sometimes another one. The prover knows no windows: every sample belongs."""
+        event = replace(event, details=self._belonging(event.kind, event.point, event.scope, event.details))
         if event.kind != "observation" or self.random.random() > 0.15:
             return event
         fact = self.compiled.facts[event.name]
         value = self._value(fact, event.recorded)[0]
         return replace(event, value=value)
+
+    def _belonging(self, kind: str, point: str, scope: Scope, details: Details) -> Details:
+        named = point or dict(scope).get(POINT, "")
+        windows = [p.id for p in self.compiled.protocol.points if not p.anytime]
+        if kind not in ("observation", "action") or named not in windows or (BELONGS, "yes") in details:
+            return details
+        return tuple(sorted((*details, (BELONGS, "yes"))))
 
     def _value(self, fact: Fact, now: datetime) -> tuple[str, str]:
         random = self.random
@@ -130,11 +140,12 @@ class Lives:
             value, unit = self._value(fact, now)
             details = (("sensitivity", random.choice(("1e-5", "1e-4", "1e-3"))),)
             has = fact.qualifiers and "sensitivity" in fact.details and random.random() < 0.7
-            return replace(base, value=value, unit=unit, details=details if has else ())
+            said = self._belonging(kind, point, (), details if has else ())
+            return replace(base, value=value, unit=unit, details=said)
         if kind == "action":
             action = compiled.actions[random.choice(list(compiled.actions))]
             scope = tuple((label, random.choice(values or ("1",))) for label, values in action.scopes)
-            return replace(base, name=action.id, scope=scope)
+            return replace(base, name=action.id, scope=scope, details=self._belonging(kind, "", scope, ()))
         if kind == "adverse_event" and compiled.adverse_events:
             name = random.choice(list(compiled.adverse_events))
             return replace(base, name=name, value=str(random.randint(0, 5)))

@@ -14,7 +14,7 @@ from tests.protocols.sixth import REVAX
 from tests.protocols.test_a_sixth_protocol import WHOLE
 
 LYMPHOCYTES = 'Compare(Reading("lymphocytes"), Param("lymphocytes_min"))'
-DEATH = 'Action("death", "Death", registry())'
+DEATH = 'Action("death", "Death", registry(), ends="life")'
 MISTAKES = {
     "a text for a limit": (
         LYMPHOCYTES,
@@ -48,12 +48,12 @@ MISTAKES = {
     ),
     "no source": (
         DEATH,
-        'Action("death", "Death")',
+        'Action("death", "Death", ends="life")',
         "missing 1 required positional argument: 'source'; accepted: id, text, source",
     ),
     "a source without brackets": (
         DEATH,
-        'Action("death", "Death", registry)',
+        'Action("death", "Death", registry, ends="life")',
         "actions death, source: expected a Source, and got registry itself",
     ),
     "a text for texts": (

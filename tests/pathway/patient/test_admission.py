@@ -271,7 +271,7 @@ def test_a_decision_is_kept_with_everything_that_was_seen() -> None:
     assert (event.seen.proposal, event.seen.values, event.seen.bands) == (
         "IB",
         (("mrd EOI", "0.0002"),),
-        (("eoi", "low"),),
+        (("eoi", "low"), ("occasions seen", ""), ("offered", "IB")),
     )
 
 
