@@ -22,6 +22,7 @@ from analysis.proof.replay import UTC_SITE
 from analysis.proof.source_locations import SourceLocations
 from pathway.engine.compiler import compile_protocol
 from pathway.engine.context import Compiled
+from pathway.errors import ProtocolError
 from pathway.language import Band, Decision, Exit, Limit, Protocol, Reading, Rule
 from pathway.language.profile import make_profile
 from pathway.language.terms import key_of
@@ -133,7 +134,10 @@ class Examiner:
         """What is found in the mutant and not in the protocol."""
         if mutant.where not in self._known:
             self._known[mutant.where] = frozenset(f.id for f in self._found(self.witness, mutant))
-        witness = self._witness(mutant.protocol)
+        try:
+            witness = self._witness(mutant.protocol)
+        except ProtocolError as error:
+            return self.witness.world.compiled, [Finding("malformed", "malformed", str(error))]
         found = [f for f in self._found(witness, mutant) if f.id not in self._known[mutant.where]]
         return witness.world.compiled, found
 

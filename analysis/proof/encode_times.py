@@ -25,6 +25,7 @@ from pathway.language import (
     Sampled,
     Since,
     StudyDay,
+    Unanswered,
 )
 from pathway.language.words import words
 
@@ -120,7 +121,10 @@ class Times:
                 return self._offset(time)
             case Latest(times):
                 return _latest([self.time(t, anchor) for t in times])
-        self.world.foreign[type(time).__name__] = None
+        if not isinstance(
+            time, Unanswered
+        ):  # whether an earlier occurrence was reported depends on nothing else
+            self.world.foreign[type(time).__name__] = None
         known = self.world.flag(f"{anchor} known", f"{anchor} is known", time, moves=True)
         return Point(known, YES, self._free(f"{anchor} at", time))
 

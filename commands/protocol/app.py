@@ -281,9 +281,12 @@ def _print(console: Console, title: str, columns: tuple[str, ...], rows: list[tu
     console.print(Text(title, style="bold"))
     for row in rows:
         cells = dict(zip(columns, row, strict=True))
-        name = next(cells.pop(column) for column in ("Id", "Key") if column in cells)
+        name = next((cells.pop(column) for column in ("Id", "Key") if column in cells), None)
+        name = cells.pop(columns[0]) if name is None else name
         text = next((cells.pop(column) for column in ("What", TEXT_OF_GAPS) if column in cells), "")
-        console.print(Text().append_text(name).append(f"  {text}"))
+        console.print(
+            Text().append_text(name if isinstance(name, Text) else Text(str(name))).append(f"  {text}")
+        )
         rest = " · ".join(f"{column.lower()} {cell}" for column, cell in cells.items() if str(cell))
         if rest:
             console.print(Padding(Text(rest, style="dim"), (0, 0, 0, 4)))

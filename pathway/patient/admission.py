@@ -14,11 +14,12 @@ from pathway.events import Event, Report
 from pathway.language.details import BELONGS, action_details
 from pathway.language.parsing import all_of_them, nearest, plain_unit
 from pathway.language.terms import DECIDERS, decider, key_of
+from pathway.patient.asked import obligation_of, options_of, question_of
 from pathway.patient.enrolment import check_role_and_reason, transfer_of
 from pathway.patient.evaluate import criterion_seen, decision_seen
 from pathway.patient.repeated import on_record
 from pathway.patient.report_content import check_scope, details_of, grade_of, scale_of, value_of
-from pathway.plan import DecisionState, Obligation, Plan
+from pathway.plan import Plan
 from pathway.refusal import Refused, answered, check_frame, check_unmoved, decision_details, in_order
 
 
@@ -329,7 +330,7 @@ class _Door:
     def decision(self) -> Event:
         """An option taken."""
         r = self.report
-        state = self._decision_state()
+        state = question_of(self.plan, self._key(), r.name)
         known = [*self.compiled.decisions, *(f"AFTER_{p}" for p in self.compiled.exit_leaves)]
         ids = [k.split("[")[0] for k in known]
         if state is None and r.name not in known and r.name not in ids:
@@ -348,7 +349,7 @@ class _Door:
         who = decider(state.role)
         if r.role != who:
             raise Refused("wrong_role", f"{r.name} is decided by the {who}, not by the {r.role}")
-        options = self._options(state)
+        options = options_of(self.compiled, state)
         if r.value not in options:
             raise Refused("unknown_option", f"{r.name} has no option {r.value!r}; {all_of_them(options)}")
         shown = decision_seen(self.evaluation, state.key)
@@ -369,20 +370,6 @@ class _Door:
             raise Refused("reason_missing", f"{r.name}: taking {r.value} needs a reason")
         return self.event(name=state.key, value=r.value, seen=shown, scope=(), details=decision_details(r))
 
-    def _decision_state(self) -> DecisionState | None:
-        r = self.report
-        wanted = self._key()
-        exact = [d for d in self.plan.decisions if d.key == wanted]
-        found = exact or [d for d in self.plan.decisions if d.id == r.name]
-        return found[0] if len(found) == 1 else next((d for d in found if d.open), None)
-
-    def _options(self, state: DecisionState) -> tuple[str, ...]:
-        decision = self.compiled.decisions.get(state.key)
-        if decision is not None:
-            return decision.options
-        _, phase = self.compiled.phases[state.id.removeprefix("AFTER_")]
-        return tuple(dict.fromkeys(e.to for e in phase.exits))
-
     def _answered_meanwhile(self) -> None:
         """Refuses an answer to what was asked when it was seen, and has been answered since."""
         taken = self.record.decisions.get(self._key(), ())
@@ -392,7 +379,7 @@ class _Door:
     def acknowledgement(self) -> Event:
         """Somebody has taken note of an obligation."""
         r = self.report
-        found = self._obligation()
+        found = obligation_of(self.plan, self._key(), r.name)
         if found is None:
             open_now = [o.id for o in (*self.plan.deviations, *self.plan.alerts) if o.state == "raised"]
             raise Refused("not_waiting", f"nothing raised is called {r.name!r}; {nearest(r.name, open_now)}")
@@ -408,10 +395,3 @@ class _Door:
     def transfer(self) -> Event:
         """The patient moves to another site."""
         return self.event(**transfer_of(self.report, self.site))
-
-    def _obligation(self) -> Obligation | None:
-        r = self.report
-        wanted = self._key()
-        every = (*self.plan.deviations, *self.plan.alerts)
-        exact = [o for o in every if o.key == wanted] or [o for o in every if o.id == r.name]
-        return next((o for o in exact if o.state == "raised"), exact[0] if exact else None)

@@ -23,6 +23,8 @@ DOUBT = "only a clinician gets there: the row is what the doubt between blasts a
 WAIVERS = (
     Waiver("dead-row:d46_response:lost=no,over=no,agrees=no", DOUBT),
     Waiver("dead-row:flow_endpoint:treated=yes,in_window=yes,negative=yes/no,agrees=no", DOUBT),
+    Waiver("unknown-as-no:decision:d46_response:marrow_blasts D46", "a doubt needs both: without blasts the flow alone speaks"),
+    Waiver("unknown-as-no:decision:flow_endpoint:marrow_blasts D46", "a doubt needs both: without blasts the flow alone speaks"),
     Waiver("dead-end:registration:ENROLLED", "a patient who stays on trial stays enrolled, follow-up included",
            while_not(FOUND_INELIGIBLE, D46_HIGH)),
     Waiver("dead-end:transplant:DONOR_SEARCH", "the search goes on until a marrow is low enough, or the patient is off study",

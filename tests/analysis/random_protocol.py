@@ -130,9 +130,12 @@ def random_protocol(random: Random) -> Protocol:
     for n in range(3):
         criteria.append(Criterion(f"K{n}", "criterion", "inclusion", predicate(2), R))
         columns = [column(f"i{k}") for k in range(random.randint(1, 2))]
+        rows = rules(columns)
+        said = {(name, cell) for rule in rows for name, cells in rule.when for cell in cells}
+        items = tuple(i if (i.name, "gone") in said else replace(i, closed=None) for i, _ in columns)
         decisions.append(
             Decision(
-                f"T{n}", "table", tuple(item for item, _ in columns), rules(columns), OPTIONS, R,
+                f"T{n}", "table", items, rows, OPTIONS, R,
                 confirm=random.choice((None, None, "clinician")),
                 asked=predicate(1) if random.random() < 0.3 else None,
             )

@@ -113,16 +113,16 @@ SEEDED: dict[str, tuple[Change, str, str]] = {
         input_of(VerdictIs(POSITIVE, ("PASS",))), "unknown-as-no:decision:response:marker", "no other input tells them apart"),
     "a point has no time point": (
         lambda p: replace(p, points=()), "no-window:mrd:EOI", "there is no time point for it"),
-    "a time point bounds nothing": (windowless, "no-window:mrd:EOI", "bounds nothing"),
+    "a time point bounds nothing": (windowless, "malformed", "say `anytime`"),
     "an infusion runs on after a way out": (
-        ends("death"), "no-end:blina[cycle=1]:treatment:OUT:death", "nothing ends it"),
+        ends("death"), "malformed", "no action has ends='life'"),
     "a task outlives the patient": (
         both(ends("death"), add("tasks", Task("CALL", "call", POSITIVE, Recorded("course_ended"), "clinician", R))),
-        "dead-question:task:CALL", "still asked for after death"),
-    "a question outlives the patient": (ends("death"), "dead-question:decision:course", "still after: death"),
+        "malformed", "no action has ends='life'"),
+    "a question outlives the patient": (ends("death"), "malformed", "no action has ends='life'"),
     "a series outlives the patient": (
         both(ends("withdrawn"), add("series", Series("SEEN", "seen", Moment("D1"), "clinician", R, months=6, fact="consent"))),
-        "dead-question:series:SEEN", "still asked for after withdrawn"),
+        "malformed", "would run on"),
     "a milestone is announced by the clock": (
         milestone("Course done", all_of(Reached("D1"), Passed(Moment("D1", days=28)))), "clock-reports:milestone:TOLD",
         "the calendar alone makes it true"),

@@ -144,9 +144,8 @@ def test_what_is_done_only_once_and_reported_differently_is_a_conflict() -> None
     assert not told(life.plan("2025-02-10T13:00"), "REPORTED-TWICE")
 
 
-def test_the_same_report_twice_is_no_conflict_and_what_repeats_is_none() -> None:
+def test_what_repeats_is_no_conflict() -> None:
     life = enrolled(COMPILED)
-    life.do("2025-02-10T10:00", "first_prednisone", on="2025-02-03T09:00")
     for day in ("2025-02-10", "2025-02-17"):
         life.do(f"{day}T12:00", "blood_count")
     life.do("2025-02-18T10:00", "course_started", scope=(("course", "IB"),))

@@ -15,7 +15,7 @@ def mrd(life: Life, at: str, value: str, on: str = "2025-03-07T09:00", **more: o
 def test_the_same_result_twice_is_one_result() -> None:
     life = infused()
     mrd(life, "2025-03-11T09:00", "2e-4")
-    mrd(life, "2025-03-11T10:00", "0.0002", role="clinician")
+    mrd(life, "2025-03-11T10:00", "0.0002", on="2025-03-07T10:00")
     assert decision(life.plan("2025-03-11T11:00"), "course").proposal == "IB"
 
 
