@@ -334,9 +334,10 @@ def _check_impossible(linker: Linker) -> None:
     """Only the prover reads these, so what they alone name is no slot of the plan."""
     known = dict(linker.reading_index)
     linker.remembers = False
-    for each in linker.protocol.impossible:
-        for part in each.parts:
-            predicate(part, linker)
+    impossible = [part for each in linker.protocol.impossible for part in each.parts]
+    meant = [each.only for each in linker.protocol.waivers if each.only is not None]
+    for part in (*impossible, *meant):
+        predicate(part, linker)
     linker.remembers = True
     linker.reading_index = known
 

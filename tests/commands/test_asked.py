@@ -57,6 +57,9 @@ async def test_a_decision_is_shown_and_asked_and_a_no_records_nothing(clinic: Pr
 
 async def test_a_judgement_is_shown_and_asked_and_a_no_records_nothing(clinic: Process) -> None:
     await enrolled(clinic, "ASKED-2", ())
+    assert (
+        await clinic("record", "ASKED-2", "--do", "first_prednisone", "--at", "2025-02-05 09:00")
+    ).status == 0
     marrow = (
         "record",
         "ASKED-2",

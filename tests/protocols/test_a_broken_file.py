@@ -24,8 +24,8 @@ FAULTS = {
         "kept.py: ProtocolError: kept-1: name and version are texts",
     ),
     "comma": (
-        'exits=(Exit("DONE", Passed(Moment("SECOND", days=28)), assumption()),)',
-        'exits=(Exit("DONE", Passed(Moment("SECOND", days=28)), assumption()))',
+        'exits=(Exit("DONE", Passed(Moment("SECOND", days=28)), assumption("four weeks after it")),)',
+        'exits=(Exit("DONE", Passed(Moment("SECOND", days=28)), assumption("four weeks after it")))',
         "phases BOOSTED, exits: expected a tuple, and got one Exit; is a comma missing?",
     ),
 }
