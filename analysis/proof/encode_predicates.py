@@ -271,16 +271,8 @@ class Meaning:
             case LedgerIs(ledger, states):
                 world.ledger_started(ledger)
                 return world.ledger_is(ledger, states)
-            case Directed(ledger, actions, rules):
-                named = f" ({', '.join(rules)})" if rules else ""
-                return either(
-                    *(
-                        world.while_started(
-                            f"{ledger}: directed to {a}{named}", ledger, Directed(ledger, (a,), rules)
-                        )
-                        for a in actions
-                    )
-                )
+            case Directed():
+                return either(*(world.directed(replace(node, actions=(a,))) for a in node.actions))
             case LedgerFlag(ledger, flag):
                 return world.while_started(f"{ledger}: {flag.replace('_', ' ')}", ledger, node)
             case Setting(key, values):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from itertools import count
@@ -252,8 +252,11 @@ class _Replay:
             case "course":
                 self._course(about, self._whole(name))
             case "true" if isinstance(about, Directed):
-                if self._yes(world.unknown(name)):
+                if self._yes(world.unknown(name)) and not about.lifted:
                     self._directive(about)
+                elif about.lifted and not self._yes(world.directed(replace(about, lifted=False))):
+                    # What was overridden would need the answer of its question, whose own ground it is.
+                    self.unsaid += [name] if self._yes(world.unknown(name)) else []
             case "true" if not isinstance(about, Recorded | Graded):
                 if self._yes(world.unknown(name)):
                     self.unsaid.append(name)

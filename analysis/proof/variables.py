@@ -10,6 +10,7 @@ Days are counted from 2025-01-01; a month is 30 7/16 days, so that dates near a 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Literal
 
 import z3
@@ -294,9 +295,7 @@ class Variables:
                     else []
                 )
                 ends += self._ways_out()
-                ends.append(
-                    self.while_started(f"{ledger}: directed to stop", ledger, Directed(ledger, ("stop",)))
-                )
+                ends.append(self.directed(Directed(ledger, ("stop",))))
                 held = self.ledger_is(ledger, ("held",))
                 self.legal += [started == begun, z3.Implies(stopped, either(*ends)), z3.Not(held)]
             else:
@@ -319,6 +318,18 @@ class Variables:
             return self.recorded("infusion_started", spec.scope)
         given = [tuple(sorted((*spec.scope, ("dose", label)))) for label in spec.labels]
         return either(*(self.recorded(spec.given, scope) for scope in given))
+
+    def directed(self, node: Directed) -> Expr:
+        """Whether a rule of the ledger directs its one action. What a clinician has overridden was directed."""
+        rules = f" ({', '.join(node.rules)})" if node.rules else ""
+        name = f"{node.ledger}: directed to {node.actions[0]}{rules}"
+        if not node.lifted:
+            return self.while_started(name, node.ledger, node)
+        name += ", overridden or not"
+        known, found = name in self._made, self.while_started(name, node.ledger, node)
+        if not known:
+            self.legal.append(z3.Implies(self.directed(replace(node, lifted=False)), found))
+        return found
 
     def while_started(self, name: str, ledger: str, of: object) -> Expr:
         """Something that only an infusion that has begun can show; given, not chosen."""

@@ -54,6 +54,7 @@ from pathway.engine.unknown_as_no import refuse_unknown_as_no
 from pathway.language import (
     AllOf,
     AnyOf,
+    Directed,
     Infusion,
     Param,
     Predicate,
@@ -66,6 +67,7 @@ from pathway.language.point_checks import check_points
 from pathway.language.references import check_references
 from pathway.language.shapes import check_shapes
 from pathway.language.terms import DECIDERS, key_of, reading_name
+from pathway.language.walk import atoms
 from pathway.language.walk import parts as parts_under
 
 
@@ -284,6 +286,13 @@ def _infusion(spec: Infusion, linker: Linker) -> Callable[[Evaluation], Run]:
         tolerance = compile_number(spec.end_tolerance, linker)
         left = compile_ending(linker, "treatment", below="life")
         died, lifted = compile_ending(linker, "life"), compile_lifted(spec.lifted_by, linker)
+        for key, _ in spec.lifted_by:
+            for part in atoms(linker.decisions[key].inputs, Directed):
+                if part.ledger == key_of(spec.id, spec.scope) and not part.lifted:
+                    raise linker.error(
+                        f"decision {key} lifts what {part.ledger} directs and asks by it: write lifted=True, "
+                        "or its answer takes away its own ground"
+                    )
         for action in INFUSION_ACTIONS:
             linker.recorded(action)
     events = linker.events

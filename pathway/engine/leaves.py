@@ -41,11 +41,7 @@ def _text(index: int) -> Callable[[Evaluation], str | None]:
 
 def _directives(index: int, node: Directed) -> Callable[[Evaluation], str | None]:
     def read(ctx: Evaluation) -> str | None:
-        found = [
-            d.rule.id for d in ctx.ledger(index).directives if d.action in node.actions and d.until is None
-        ]
-        wanted = [rule for rule in found if not node.rules or rule in node.rules]
-        return " ".join(dict.fromkeys(wanted)) or None
+        return " ".join(dict.fromkeys(d.rule.id for d in ctx.ledger(index).directed(node))) or None
 
     return read
 

@@ -63,8 +63,8 @@ def of_record(node: RecordPredicate, linker: Linker) -> Test:
             return _reached(linker.anchor(anchor))
         case LedgerIs(ledger, states):
             return _ledger(linker.ledger(ledger), states)
-        case Directed(ledger, actions, rules):
-            return _directed(linker.ledger(ledger), actions, rules)
+        case Directed():
+            return _directed(linker.ledger(node.ledger), node)
         case LedgerFlag(ledger, flag):
             if flag not in (*FLAGS, *DOSE_FLAGS):
                 raise linker.error(f"no ledger has the flag {flag!r}; {nearest(flag, (*FLAGS, *DOSE_FLAGS))}")
@@ -151,16 +151,10 @@ def _ledger(index: int, states: tuple[str, ...]) -> Test:
     return test
 
 
-def _directed(index: int, actions: tuple[str, ...], rules: tuple[str, ...]) -> Test:
+def _directed(index: int, node: Directed) -> Test:
     def test(ctx: Evaluation) -> Result:
-        for directive in ctx.ledger(index).directives:
-            if (
-                directive.action in actions
-                and directive.until is None
-                and (not rules or directive.rule.id in rules)
-            ):
-                return Result("PASS", directive.since)
-        return ctx.never
+        found = ctx.ledger(index).directed(node)
+        return Result("PASS", found[0].since) if found else ctx.never
 
     return test
 

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from pathway.clock import BEGINNING
 from pathway.events import Event
-from pathway.language import AdverseEventRule, Hold, Rate, Rule
+from pathway.language import AdverseEventRule, Directed, Hold, Rate, Rule
 from pathway.plan import Verdict
 
 
@@ -160,7 +160,7 @@ class Directive:
     """An adverse-event rule that applies. `until`: when it was satisfied (None: still in force).
 
     `began`: the adverse event itself; `known`: when it was on record. `calm`: since when the grade has been low enough, long
-    enough or not.
+    enough or not. `lifted`: it is over because a clinician went on in spite of it.
     """
 
     rule: AdverseEventRule
@@ -171,6 +171,7 @@ class Directive:
     calm: datetime | None = None
     why: str = ""
     known: datetime = BEGINNING
+    lifted: bool = False
 
 
 @dataclass(slots=True)
@@ -213,6 +214,16 @@ class Run:
     closed: bool = False
     odd: list[tuple[datetime, str]] = field(default_factory=list)
     stops: list[Halt] = field(default_factory=list)
+
+    def directed(self, node: Directed) -> list[Directive]:
+        """The directives that a predicate speaks of."""
+        return [
+            d
+            for d in self.directives
+            if d.action in node.actions
+            and (d.until is None or (node.lifted and d.lifted))
+            and (not node.rules or d.rule.id in node.rules)
+        ]
 
     def flag(self, name: str, at: datetime) -> None:
         """Remember when the flag first became true, and that it did so again."""

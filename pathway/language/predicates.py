@@ -162,11 +162,16 @@ class LedgerIs:
 
 @dataclass(frozen=True, slots=True)
 class Directed:
-    """PASS while an adverse-event rule of the ledger directs one of the actions (see `AdverseEventRule`), else FAIL."""
+    """PASS while an adverse-event rule of the ledger directs one of the actions (see `AdverseEventRule`), else FAIL.
+
+    `lifted`: also what a clinician has overridden. The question by whose answer it is lifted must say so: else its answer
+    would take away the ground that it was given on.
+    """
 
     ledger: str
     actions: tuple[str, ...]
     rules: tuple[str, ...] = ()
+    lifted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

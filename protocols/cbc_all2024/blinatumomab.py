@@ -67,7 +67,7 @@ FOUND_LATE = all_of(Reached("BLINA_START"), VerdictIs(Crit("E6"), ("FAIL",)))
 BLINA_REVIEW = Decision(
     "BLINA_REVIEW",
     "First seizure, a convulsion history found late, or another grade 4: go on with blinatumomab or stop for good?",
-    inputs=(Input("review", Directed("blina", ("review",))), Input("late", FOUND_LATE), Input("over", OVER)),
+    inputs=(Input("review", Directed("blina", ("review",), lifted=True)), Input("late", FOUND_LATE), Input("over", OVER)),
     rules=(
         row(Choice(("CONTINUE", "STOP")), assumption(), review="yes", over="no"),
         row(Choice(("CONTINUE", "STOP")), assumption(), "", "a history that is found later is another question", review="no", late="yes", over="no"),
@@ -85,7 +85,7 @@ BLINA_STOP = Decision(
     "BLINA_STOP",
     "Stop blinatumomab for good? Directed by the table, or consent to the drug withdrawn",
     inputs=(
-        Input("directed", any_of(Directed("blina", ("stop",)), Recorded("drug_consent_withdrawn"),
+        Input("directed", any_of(Directed("blina", ("stop",), lifted=True), Recorded("drug_consent_withdrawn"),
                                  VerdictIs(Crit("S-HYPERSENSITIVITY"), ("FAIL",)))),
         Input("over", OVER),
     ),

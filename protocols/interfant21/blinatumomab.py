@@ -72,8 +72,10 @@ def stop_decision(number: str) -> Decision:
         f"BLINA_{number}_STOP",
         f"Stop blinatumomab cycle {number} for good?",
         inputs=(
-            Input("directed", any_of(Directed(ledger, ("stop",)), VerdictIs(Crit("X3"), ("FAIL",)))),
-            Input("review", Directed(ledger, ("review",))),
+            Input(
+                "directed", any_of(Directed(ledger, ("stop",), lifted=True), VerdictIs(Crit("X3"), ("FAIL",)))
+            ),
+            Input("review", Directed(ledger, ("review",), lifted=True)),
             Input("over", LedgerIs(ledger, ("complete", "short"))),
         ),
         rules=(

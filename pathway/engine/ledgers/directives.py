@@ -29,6 +29,7 @@ def lift(found: list[Directive], lifted: list[datetime]) -> None:
             directive.until = next(
                 (at for at in lifted if at >= directive.known and at >= directive.since), None
             )
+            directive.lifted = directive.until is not None
 
 
 def directives(
