@@ -87,6 +87,31 @@ class Record:
             record.append(event)
         return record
 
+    def followed_by(self, events: Iterable[Event]) -> Record:
+        """A record of its own that goes on with these events; `stale` there tells what they have touched."""
+        later = Record()
+        for name in (
+            "events",
+            "by_id",
+            "root",
+            "chains",
+            "voided",
+            "revived",
+            "touched",
+            "annulments",
+            "transfers",
+        ):
+            setattr(later, name, getattr(self, name).copy())
+        for name in ("actions", "adverse", "decisions", "judgements", "acks", "unobtainable"):
+            setattr(later, name, {key: list(found) for key, found in getattr(self, name).items()})
+        later.observations = {
+            fact: {point: list(found) for point, found in points.items()}
+            for fact, points in self.observations.items()
+        }
+        for event in events:
+            later.append(event)
+        return later
+
     def append(self, event: Event) -> None:
         """Add an accepted event."""
         self.events.append(event)
@@ -140,7 +165,7 @@ class Record:
             self.voided.add(event.target)
             self.chains.setdefault(event.id, [event])
         else:
-            self.chains[root].append(event)
+            self.chains[root] = [*self.chains[root], event]  # never in place: copies share it
         for known in (before, self.chains[root][0]):
             if known is not None:
                 self.touched[known.name, known.point] = event.recorded

@@ -58,7 +58,7 @@ def compile_decision(decision: Decision, linker: Linker, leaves: Leaves) -> Reso
     def resolve(ctx: Evaluation) -> Resolved:
         found = as_it_stands(ctx)
         if decision.latches and found.outcome not in decision.latches:
-            found = latched(ctx, reports, decision.latches, as_it_stands) or found
+            found = latched(ctx, reports, number, decision.latches, as_it_stands) or found
         end = ended(ctx)
         if end is not None:
             close(found, end.known, person=decision.confirm is not None)

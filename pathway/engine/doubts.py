@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -80,48 +81,67 @@ def _days(name: str, linker: Linker) -> Days:
 
 def compile_believed(fact: Fact) -> Callable[[Evaluation], list[Event]]:
     """The function that gives the values of a fact that nobody has to check, in clinical order: what a dose may rest on."""
-    jump = compile_jump(fact)
-
-    def believed(ctx: Evaluation) -> list[Event]:
-        doubted = jump(ctx) if jump is not None else {}
-        found = [e for e in _every(ctx, fact) if e.id not in doubted]
-        return [e for e in found if observed(fact, e).state == "known"]
-
-    return believed
-
-
-def _every(ctx: Evaluation, fact: Fact) -> list[Event]:
-    by_point = ctx.record.observations.get(fact.id, {})
-    found = [e for events in by_point.values() for e in events]
-    return sorted(found, key=lambda e: (e.occurred, e.recorded, e.id))
+    judge = _compile_judged(fact)
+    return lambda ctx: judge(ctx).believed
 
 
 def compile_jump(fact: Fact) -> Callable[[Evaluation], dict[str, str]] | None:
     """The function that names every value that changed more than it can, by event; None if the fact declares no change."""
-    change = fact.change
-    if change is None:
+    if fact.change is None:
         return None
-    factor = Decimal(change.factor)
+    judge = _compile_judged(fact)
+    return lambda ctx: judge(ctx).notes
 
-    def jumps(ctx: Evaluation) -> dict[str, str]:
-        notes: dict[str, str] = {}
-        believed: tuple[Event, Decimal] | None = None
-        for event in _every(ctx, fact):
+
+@dataclass(slots=True)
+class _Judged:
+    """The values of a fact in clinical order, those that are believed, and what is wrong with the others, by event. `last`: the
+    number that the next one is compared with."""
+
+    events: list[Event]
+    believed: list[Event]
+    notes: dict[str, str]
+    last: tuple[Event, Decimal] | None = None
+
+
+def _compile_judged(fact: Fact) -> Callable[[Evaluation], _Judged]:
+    change = fact.change
+    factor = Decimal(change.factor) if change is not None else Decimal(0)
+
+    def jump(ctx: Evaluation, event: Event, number: Decimal, last: tuple[Event, Decimal] | None) -> str:
+        if change is None or last is None or event.detail("checked") == "yes":
+            return ""
+        before, known = last
+        days = (local_day(event.occurred, ctx.tz) - local_day(before.occurred, ctx.tz)).days
+        if days > change.days or (known <= number * factor and number <= known * factor):
+            return ""
+        text = f"{decimal_text(known)} -> {decimal_text(number)} within {days} days"
+        return f"{text}: correct it or confirm it as checked"
+
+    def judged(ctx: Evaluation) -> _Judged:
+        by_point = ctx.record.observations.get(fact.id, {})
+        events = sorted(
+            (e for found in by_point.values() for e in found), key=lambda e: (e.occurred, e.recorded, e.id)
+        )
+        # A value says something of those after it alone: what was judged of the first ones stays.
+        kept = ctx.record.kept.setdefault("believed", {})
+        before: _Judged | None = kept.get((fact.id, ctx.site))
+        if before is not None and before.events == events:
+            return before
+        if before is None or before.events != events[: len(before.events)]:
+            before = _Judged([], [], {})
+        now = _Judged(events, [*before.believed], dict(before.notes), before.last)
+        for event in events[len(before.events) :]:
             value = observed(fact, event)
-            if value.state != "known" or value.open_high:
+            if value.state != "known":
                 continue
-            if believed is not None and event.detail("checked") != "yes":
-                before, number = believed
-                days = (local_day(event.occurred, ctx.tz) - local_day(before.occurred, ctx.tz)).days
-                if days <= change.days and not (
-                    number <= value.low * factor and value.low <= number * factor
-                ):
-                    notes[event.id] = (
-                        f"{decimal_text(number)} -> {decimal_text(value.low)} within {days} days: "
-                        "correct it or confirm it as checked"
-                    )
-                    continue
-            believed = event, value.low
-        return notes
+            if not value.open_high and (note := jump(ctx, event, value.low, now.last)):
+                now.notes[event.id] = note
+                continue
+            now.believed.append(event)
+            if not value.open_high:
+                now.last = event, value.low
+        kept[fact.id, ctx.site] = now
+        return now
 
-    return jumps
+    return judged

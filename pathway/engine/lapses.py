@@ -18,7 +18,8 @@ from pathway.record import Record
 
 KEPT = "lapses"
 AMENDING = ("correction", "void")
-PAST = 4
+PASTS = "pasts"
+PAST = 8
 """So many evaluations of the past are kept: several questions ask about the same moment."""
 
 Look = Callable[[Evaluation], Resolved | None]
@@ -120,15 +121,22 @@ def _matters(ctx: Evaluation, event: Event, kind: int, number: int) -> bool:
 
 def _past(ctx: Evaluation, kept: dict[object, object], length: int, at: datetime) -> Evaluation:
     """The evaluation of the first events. What is kept about lapses is shared with it."""
-    key = ("past", length, at, ctx.profile.hash, ctx.site)
-    known = kept.get(key)
-    if isinstance(known, Evaluation):
-        return known
-    record = Record.of(ctx.record.events[:length])
-    record.kept[KEPT] = kept
-    old = [each for each in kept if isinstance(each, tuple) and each[0] == "past"]
-    for each in old[: max(len(old) - PAST + 1, 0)]:
-        del kept[each]
-    past = Evaluation(ctx.compiled, ctx.profile, ctx.site, record, at)
-    kept[key] = past
+    pasts: dict[tuple[object, ...], Evaluation] = kept.setdefault(PASTS, {})  # type: ignore[assignment]
+    key = (length, at, ctx.profile.hash, ctx.site)
+    if key in pasts:
+        return pasts[key]
+    events = ctx.record.events[:length]
+    # The longest known beginning of this past goes on: what nothing has touched since is not worked out again.
+    begun = [p for p in pasts.values() if len(p.record.events) <= length and p.now <= at]
+    before = max(begun, key=lambda p: len(p.record.events), default=None)
+    record = (
+        Record.of(events)
+        if before is None
+        else before.record.followed_by(events[len(before.record.events) :])
+    )
+    record.kept = ctx.record.kept
+    past = Evaluation(ctx.compiled, ctx.profile, ctx.site, record, at, before)
+    for each in list(pasts)[: max(len(pasts) - PAST + 1, 0)]:
+        del pasts[each]
+    pasts[key] = past
     return past

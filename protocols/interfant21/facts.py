@@ -3,7 +3,6 @@
 from pathway.language import (
     Action,
     AdverseEventType,
-    Change,
     Fact,
     Reading,
     Unit,
@@ -13,6 +12,7 @@ from pathway.language import (
 )
 from protocols.shared import cns, crs, icans, relapse, seriousness
 from protocols.shared.blinatumomab_label import CRS, LIVER, NEUROTOXICITY, OTHER, SEIZURE
+from protocols.shared.plausible_change import WEIGHT_FROM_BIRTH
 
 SAMPLING_POINTS = ("EOI", "BL1-D15", "BL1-END", "EOC", "BL2-END", "PRE-OCTADAD", "PRE-HSCT", "OTHER")
 """Time points of marrow samples after diagnosis. The names TP1, TP2, TP3 are not used by any Interfant-21 text."""
@@ -34,7 +34,6 @@ ICANS_SIGNS = icans.parts(public("B9"))
 CNS_COUNTS = cns.parts(("DIAGNOSIS", "EOI"), public("B12", "B13"))
 SAFETY = seriousness.parts(seriousness.Clocks(public("S21"), public("S20", "S22"), public("S19", "S20")))
 
-GROWTH = Change("1.5", 60, assumption("no infant gains or loses half in two months"))
 
 FACTS = (
     # --- who and what
@@ -49,9 +48,9 @@ FACTS = (
          public("P3", note="FISH was mandatory in Interfant-06"), values=("REARRANGED", "GERMLINE")),
     Fact("cd19", "choice", "CD19 on the blasts at diagnosis", "laboratory", registry(), values=("POSITIVE", "NEGATIVE")),
     Fact("weight", "number", "Body weight", "clinician", assumption(), units=(Unit("kg"), Unit("g", "0.001")),
-         cardinality="latest", possible=("0.3", "40"), plausible=("1.5", "20"), details=("checked",), change=GROWTH),
+         cardinality="latest", possible=("0.3", "40"), plausible=("1.5", "20"), details=("checked",), change=WEIGHT_FROM_BIRTH),
     Fact("bsa", "number", "Body surface area", "clinician", assumption(), units=(Unit("m2"),), cardinality="latest",
-         possible=("0.05", "2"), plausible=("0.12", "0.8"), details=("checked",), change=GROWTH),
+         possible=("0.05", "2"), plausible=("0.12", "0.8"), details=("checked",), change=WEIGHT_FROM_BIRTH),
     # --- treatment before diagnosis
     Fact("prior_steroid", "number",
          "Steroid before diagnosis as prednisone equivalent, one report a course; 0 says that there was none",

@@ -3,7 +3,7 @@ of the facts gives planned days and windows, all of them engineering defaults. W
 
 from pathway.language import Param, TimePoint, assumption, public, registry
 from protocols.interfant21.facts import CNS_COUNTS
-from protocols.shared.order import born_first, dies_last, in_order
+from protocols.shared import date_order
 
 CSF = ("cns", *(fact.id for fact in CNS_COUNTS.facts if fact.points))
 
@@ -36,11 +36,17 @@ POINTS = (
 )  # fmt: skip
 
 ORDERS = (
-    *born_first("birth_date", "diagnosis_date", "last_chemotherapy", "live_vaccine", "first_prednisone"),
-    *in_order("diagnosis_date", "first_prednisone"),
-    *in_order("course_started", "course_ended"),
-    *in_order("first_prednisone", "conditioning_started", "hsct_done"),
-    *in_order("sae_aware", "sae_reported"),
-    *in_order("susar_aware", "susar_reported", "susar_followed_up"),
-    *dies_last("death", "diagnosis_date", "first_prednisone", "hsct_done", "relapse", "second_malignancy"),
+    *date_order.after_birth("diagnosis_date", "last_chemotherapy", "live_vaccine", "first_prednisone"),
+    *date_order.in_turn("treatment begins before the diagnosis", "diagnosis_date", "first_prednisone"),
+    *date_order.in_turn("a course is over before it began", "course_started", "course_ended"),
+    *date_order.in_turn(
+        "transplant comes before conditioning, or before D1",
+        "first_prednisone",
+        "conditioning_started",
+        "hsct_done",
+    ),
+    *date_order.SAFETY,
+    *date_order.before_death(
+        "diagnosis_date", "first_prednisone", "hsct_done", "relapse", "second_malignancy"
+    ),
 )
