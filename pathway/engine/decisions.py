@@ -278,9 +278,13 @@ def _by_time(node: object) -> bool:
 
 
 def missing_list(ctx: Evaluation, indexes: tuple[int, ...]) -> tuple[Missing, ...]:
-    """Who must supply what."""
-    compiled = ctx.compiled
-    return tuple(Missing(compiled.reading_names[i], compiled.reading_suppliers[i]) for i in indexes if i >= 0)
+    """Who must supply what. What is on record and does not count yet is the coordinator's, with the reason."""
+    names, suppliers = ctx.compiled.reading_names, ctx.compiled.reading_suppliers
+    return tuple(
+        Missing(names[i], "coordinator" if (note := ctx.reading(i).note) else suppliers[i], note)
+        for i in indexes
+        if i >= 0
+    )
 
 
 def decision_state(

@@ -23,7 +23,7 @@ from contracts.messages import (
 from contracts.publish import PublishBatch
 from pathway.changes import Change, changes
 from pathway.events import Event, Report
-from pathway.patient.explain import Explanation
+from pathway.patient.explanation import Explanation
 from pathway.plan import Plan
 from pathway.record import Record
 from pathway.refusal import Refused, check_seen
