@@ -85,6 +85,11 @@ def of_condition(ctx: Evaluation, node: Predicate) -> list[str]:
     return _latest_first(_grounds(ctx, node, DEEPEST))
 
 
+def is_weak(text: str) -> bool:
+    """Whether a ground tells little beside others: what has not happened, and where the patient is."""
+    return text.startswith("no ") or text.endswith("not known yet") or " is in " in text
+
+
 def _latest_first(grounds: Iterable[Ground]) -> list[str]:
     known = dict(grounds)
     dated = sorted((at, text) for text, at in known.items() if at is not None)

@@ -28,6 +28,8 @@ def because_of(grounds: Iterable[str]) -> list[str]:
     named = list(dict.fromkeys(grounds))
     if not named:
         return []
+    telling = [text for text in named if not because.is_weak(text)]
+    named = telling or named
     more = f"; and {len(named) - MOST} more (--tree)" if len(named) > MOST else ""
     return [f"Because: {'; '.join(named[:MOST])}{more}."]
 

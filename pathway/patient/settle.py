@@ -115,7 +115,7 @@ def of_doubt(subject: str, note: str, event: str) -> list[Step]:
 def of_notice(compiled: Compiled | None, subject: str, key: str, to: str) -> list[Step]:
     """How a raised deviation or alert is settled: by what it misses, and by whoever takes note of it."""
     name, labels = key.partition("[")[0], _labels(key)
-    note = Step(to or "coordinator", "take note of it", f"allpath ack {subject} {shlex.quote(key)}")
+    note = Step(to or "coordinator", "take note of it", f"allpath acknowledge {subject} {shlex.quote(key)}")
     if name == "REVIEW" and "criterion" in labels:
         return of_review(subject, labels["criterion"], "")
     if name in ("DECISION-OPEN", "REOPENED") and "decision" in labels:
@@ -175,8 +175,9 @@ def of_missing(compiled: Compiled, subject: str, what: str, why: str = "", event
 
 def of_condition(compiled: Compiled, subject: str, node: Predicate, wanted: bool = True) -> list[Step]:
     """What makes a condition true (`wanted`) or untrue: the values, actions and decisions that it asks for, each once."""
-    found = dict.fromkeys(_ways(compiled, subject, node, wanted))
-    return list(found)[:MOST]
+    found = list(dict.fromkeys(_ways(compiled, subject, node, wanted)))
+    # A value that settles it stands before what makes it needless.
+    return sorted(found, key=lambda step: " --do " in step.command)[:MOST]
 
 
 def item_of(compiled: Compiled, key: str) -> Assessment | Task | Series | Doses | None:

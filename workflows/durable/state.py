@@ -21,13 +21,12 @@ from contracts.messages import (
     StateView,
 )
 from contracts.publish import PublishBatch
-from pathway.changes import Change, changes
+from pathway.changes import CLOCK, Change, changes
 from pathway.events import Event, Report
 from pathway.patient.explanation import Explanation
 from pathway.plan import Plan
 from pathway.record import Record
 from pathway.refusal import Refused, check_seen
-from pathway.rehearsal.script import CLOCK
 from pathway.subtrial.plan import SubtrialPlan
 from workflows.durable import activity_options as calls
 from workflows.durable import summaries
@@ -329,6 +328,7 @@ class State(Generic[W]):
             cause=cause,
             tz=self.site.tz,
             day_one=self.subject.day_one(self.evaluation),
+            event=self.record.by_id.get(cause),
         )
         self.kept.timeline.extend(made)
         self.kept.unsent = True

@@ -1,0 +1,269 @@
+"""What a patient's pathway needs now, what it waits for, and how each is settled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from rich.console import Console
+from rich.text import Text
+
+from commands.known_trials import protocol_text
+from commands.screen import due_words, instant, print_steps, styled
+from pathway.errors import ProtocolError, UnknownName
+from pathway.site import Site
+
+if TYPE_CHECKING:
+    from pathway.engine.context import Compiled
+    from pathway.patient.settle import Step
+
+RANK: Final = {
+    "critical": 0,
+    "late": 1,
+    "missed": 2,
+    "question": 3,
+    "due": 4,
+    "major": 5,
+    "minor": 6,
+    "info": 7,
+}
+"""What presses most stands first; a question stands before what is due, as it often waits for the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """A patient at `now` (UTC): `plan` in the format of scenario output."""
+
+    subject: str
+    protocol: str
+    site: Site
+    rehearsal: bool
+    archived: bool
+    now: datetime
+    plan: dict[str, Any]
+
+    @property
+    def today(self) -> date:
+        """The day at the patient's site."""
+        return self.now.astimezone(self.site.tz).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of what is needed: state, what in words, when, who; and how it is settled. `needed_by`: what waits for it."""
+
+    rank: tuple[int, str]
+    state: str
+    key: str
+    text: str
+    when: str
+    who: str
+    steps: tuple[Step, ...] = ()
+    needed_by: tuple[str, ...] = ()
+
+
+def print_entry(console: Console, entry: Entry) -> None:
+    """An entry, and under it the commands that settle it."""
+    line = Text.assemble("  ", styled(entry.state), "  ", (entry.key, "bold"))
+    line.append(f" {entry.text}" if entry.text else "")
+    line.append(f"  {entry.when}" if entry.when else "")
+    line.append(f"  → {entry.who}" if entry.who else "", style="dim")
+    console.print(line)
+    steps = [{"who": step.who, "what": step.what, "command": step.command} for step in entry.steps]
+    print_steps(console, steps, indent="      ")
+
+
+def needed_now(patient: Patient) -> list[Entry]:
+    """What somebody must do now, most pressing first: critical alerts, what is late, questions, what is due, other notices."""
+    found = [*_notices(patient), *_items(patient), *_questions(patient)]
+    return sorted(found, key=lambda entry: entry.rank)
+
+
+def is_pressing(item: dict[str, Any], today: date) -> bool:
+    """Whether an item is late, or due today, earlier, or as soon as possible."""
+    if item["state"] in ("late", "missed"):
+        return item["state"] == "late" or "to be recorded" in item["text"]
+    return item["state"] == "due" and (not item["due"] or date.fromisoformat(item["due"]) <= today)
+
+
+def hour_of(patient: Patient, item: dict[str, Any]) -> str:
+    """The hour at the site by which an item is due, where hours are counted."""
+    at = item.get("due_at")
+    return f"{datetime.fromisoformat(at).astimezone(patient.site.tz):%H:%M}" if at else ""
+
+
+def _compiled(name: str) -> Compiled | None:
+    """The protocol, if this program has it: a pathway answers also where only its worker does."""
+    try:
+        return protocol_text(name)
+    except (UnknownName, ProtocolError):
+        return None
+
+
+def _notices(patient: Patient) -> Iterator[Entry]:
+    from pathway.patient import settle
+
+    compiled = _compiled(patient.protocol)
+    for each in (*patient.plan["deviations"], *patient.plan["alerts"]):
+        if each["state"] != "raised" or each["id"] in ("REVIEW", "DECISION-OPEN", "REOPENED"):
+            continue  # the question itself says the same
+        to = each["to"][0] if each["to"] else ""
+        yield Entry(
+            (RANK[each["severity"]], each["since"] or ""),
+            each["severity"],
+            each["key"],
+            each["text"],
+            f"since {instant(each['since'], patient.site.tz)}",
+            ", ".join(each["to"]) or "nobody yet",
+            tuple(settle.of_notice(compiled, patient.subject, each["key"], to)),
+        )
+
+
+def _items(patient: Patient) -> Iterator[Entry]:
+    from pathway.patient import settle
+
+    compiled = _compiled(patient.protocol)
+    for item in patient.plan["items"]:
+        if not is_pressing(item, patient.today):
+            continue
+        due = date.fromisoformat(item["due"]) if item["due"] else None
+        steps = settle.of_item(compiled, patient.subject, item["key"], item["owner"]) if compiled else []
+        yield Entry(
+            (RANK[item["state"]], item["due"] or ""),
+            item["state"],
+            item["key"],
+            item["text"],
+            due_words(due, patient.today, hour_of(patient, item)),
+            item["owner"],
+            tuple(steps),
+        )
+
+
+def _questions(patient: Patient) -> Iterator[Entry]:
+    """Decisions that a person is asked for, and criteria to be judged."""
+    from pathway.patient import settle
+
+    for each in patient.plan["decisions"]:
+        if each["open"]:
+            offer = f"{each['proposal']} is proposed" if each["proposal"] else " or ".join(each["options"])
+            kept = f" ({each['in_force']} stays in force)" if each["in_force"] else ""
+            limit = "; a value lies on a limit" if each["boundary"] else ""
+            doubts = [
+                s
+                for d in each.get("doubts", ())
+                for s in settle.of_doubt(patient.subject, d["why"], d["event"])
+            ]
+            yield Entry(
+                (RANK["question"], each["since"] or ""),
+                each["state"],
+                each["key"],
+                f"{offer}{kept}{limit}{_doubt_words(each)}",
+                f"since {instant(each['since'], patient.site.tz)}" if each["since"] else "",
+                each["role"] or "clinician",
+                (
+                    *doubts,
+                    *settle.of_decision(
+                        patient.subject,
+                        each["key"],
+                        each["role"],
+                        each["proposal"],
+                        each["options"],
+                        each["digest"],
+                    ),
+                ),
+            )
+        elif each["state"] == "diverged":
+            name = each["key"]
+            yield Entry(
+                (RANK["major"], each["since"] or ""), "diverged", name,
+                f"{each['in_force']} has been done; today {each['proposal']} would be proposed", "", each["role"],
+            )  # fmt: skip
+    for each in patient.plan["criteria"]:
+        if each["verdict"] == "REVIEW":
+            doubts = [
+                s
+                for d in each.get("doubts", ())
+                for s in settle.of_doubt(patient.subject, d["why"], d["event"])
+            ]
+            yield Entry(
+                (RANK["question"], each["since"] or ""),
+                "review",
+                each["id"],
+                f"{each['text']}{_doubt_words(each)}",
+                f"since {instant(each['since'], patient.site.tz)}" if each["since"] else "",
+                "clinician",
+                (*doubts, *settle.of_review(patient.subject, each["id"], each["digest"])),
+            )
+
+
+def _doubt_words(state: dict[str, Any]) -> str:
+    return "".join(f"; {doubt['text']}" for doubt in state.get("doubts", ()))
+
+
+def waiting(patient: Patient) -> tuple[list[Entry], list[Entry]]:
+    """The values that are missing or in doubt: those that the next step of a track waits for, and those of later ones."""
+    from pathway.patient import settle
+
+    compiled = _compiled(patient.protocol)
+    near = _near(patient, compiled) if compiled is not None else None
+    needs: dict[tuple[str, str, str], dict[str, None]] = {}
+    close: dict[tuple[str, str, str], None] = {}
+    groups: dict[tuple[str, str, str], dict[str, None]] = {}
+    for name, group, missing in _missing(patient.plan):
+        value = (missing["what"], missing["who"], missing.get("why", ""))
+        needs.setdefault(value, {})[name] = None
+        groups.setdefault(value, {})[group] = None
+        if near is None or name in near:
+            close[value] = None
+    now: list[Entry] = []
+    later: list[Entry] = []
+    for value, names in needs.items():
+        what, who, why = value
+        steps = settle.of_missing(compiled, patient.subject, what, why) if compiled is not None else []
+        by = tuple(names) if value in close else tuple(groups[value])
+        text = f"for {', '.join(names)}{f': {why}' if why else ''}"
+        entry = Entry((0, ""), "PENDING", what, text, "", who, tuple(steps[:1]), by)
+        (now if value in close else later).append(entry)
+    return now, later
+
+
+def _missing(plan: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """(what waits, its group in words, the value) of criteria and decisions."""
+    for criterion in plan["criteria"]:
+        for missing in criterion["missing"]:
+            yield criterion["id"], criterion["group"].replace("_", " "), missing
+    for decision in plan["decisions"]:
+        if not decision["open"]:
+            for missing in decision["missing"]:
+                yield decision["key"], decision["id"], missing
+
+
+def _near(patient: Patient, compiled: Compiled) -> set[str]:
+    """The criteria and decisions that the ways out of the present phases rest on, and the open questions."""
+    open_ = [d["key"] for d in patient.plan["decisions"] if d["open"]]
+    phases = [t["phase"] for t in patient.plan["tracks"] if t["phase"] in compiled.phases]
+    exits = [e.when for phase in phases for e in compiled.phases[phase][1].exits]
+    found: set[str] = {f"AFTER_{phase}" for phase in phases}
+    _follow(compiled, [*exits, *open_], found)
+    return found
+
+
+def _follow(compiled: Compiled, nodes: Iterable[object], found: set[str]) -> None:
+    from pathway.language import Crit, Outcome, Taken
+    from pathway.language.walk import parts
+
+    for node in nodes:
+        if isinstance(node, str):
+            decision = compiled.decisions.get(node)
+            if decision is not None and node not in found:
+                found.add(node)
+                _follow(compiled, [each.of for each in decision.inputs], found)
+            continue
+        for part in parts(node):
+            if isinstance(part, Crit) and part.id not in found:
+                found.add(part.id)
+                _follow(compiled, [compiled.criteria[part.id].holds], found)
+            elif isinstance(part, Outcome | Taken):
+                _follow(compiled, [part.decision], found)
