@@ -94,7 +94,7 @@ def hour_of(patient: Patient, item: dict[str, Any]) -> str:
     return f"{datetime.fromisoformat(at).astimezone(patient.site.tz):%H:%M}" if at else ""
 
 
-def _compiled(name: str) -> Compiled | None:
+def compiled_of(name: str) -> Compiled | None:
     """The protocol, if this program has it: a pathway answers also where only its worker does."""
     try:
         return protocol_text(name)
@@ -105,7 +105,7 @@ def _compiled(name: str) -> Compiled | None:
 def _notices(patient: Patient) -> Iterator[Entry]:
     from pathway.patient import settle
 
-    compiled = _compiled(patient.protocol)
+    compiled = compiled_of(patient.protocol)
     for each in (*patient.plan["deviations"], *patient.plan["alerts"]):
         if each["state"] != "raised" or each["id"] in ("REVIEW", "DECISION-OPEN", "REOPENED"):
             continue  # the question itself says the same
@@ -124,7 +124,7 @@ def _notices(patient: Patient) -> Iterator[Entry]:
 def _items(patient: Patient) -> Iterator[Entry]:
     from pathway.patient import settle
 
-    compiled = _compiled(patient.protocol)
+    compiled = compiled_of(patient.protocol)
     for item in patient.plan["items"]:
         if not is_pressing(item, patient.today):
             continue
@@ -206,7 +206,7 @@ def waiting(patient: Patient) -> tuple[list[Entry], list[Entry]]:
     """The values that are missing or in doubt: those that the next step of a track waits for, and those of later ones."""
     from pathway.patient import settle
 
-    compiled = _compiled(patient.protocol)
+    compiled = compiled_of(patient.protocol)
     near = _near(patient, compiled) if compiled is not None else None
     needs: dict[tuple[str, str, str], dict[str, None]] = {}
     close: dict[tuple[str, str, str], None] = {}
