@@ -198,7 +198,10 @@ def steps_of(line: Due, compiled: Compiled | None) -> list[Step]:
         return settle.of_notice(compiled, line.subject, line.key, line.owner)
     if compiled is None:
         return []
-    return settle.of_item(compiled, line.subject, line.key, line.owner, line.blocked_by or "")
+    steps = settle.of_item(compiled, line.subject, line.key, line.owner, line.blocked_by or "")
+    several = len({step.slot for step in steps if step.slot}) > 1
+    # The store does not know which of them are on record already.
+    return [settle.of_open_item(line.subject, line.key, line.owner)] if several else steps
 
 
 def _row(line: Due, now: datetime, zones: dict[str, str]) -> tuple[Any, ...]:

@@ -32,6 +32,10 @@ RANK: Final = {
 """What presses most stands first; a question stands before what is due, as it often waits for the answer."""
 
 
+NAMED: Final = 3
+"""Of what needs a value, so many are named."""
+
+
 @dataclass(frozen=True, slots=True)
 class Patient:
     """A patient at `now` (UTC): `plan` in the format of scenario output."""
@@ -77,7 +81,7 @@ def print_entry(console: Console, entry: Entry) -> None:
 
 def needed_now(patient: Patient) -> list[Entry]:
     """What somebody must do now, most pressing first: critical alerts, what is late, questions, what is due, other notices."""
-    found = [*_notices(patient), *_items(patient), *_questions(patient)]
+    found = [*_notices(patient), *_items(patient), *_questions(patient), *_doubted(patient)]
     return sorted(found, key=lambda entry: entry.rank)
 
 
@@ -129,7 +133,11 @@ def _items(patient: Patient) -> Iterator[Entry]:
         if not is_pressing(item, patient.today):
             continue
         due = date.fromisoformat(item["due"]) if item["due"] else None
-        steps = settle.of_item(compiled, patient.subject, item["key"], item["owner"]) if compiled else []
+        steps = (
+            settle.of_item(compiled, patient.subject, item["key"], item["owner"], known=item.get("known", ()))
+            if compiled
+            else []
+        )
         yield Entry(
             (RANK[item["state"]], item["due"] or ""),
             item["state"],
@@ -198,34 +206,55 @@ def _questions(patient: Patient) -> Iterator[Entry]:
             )
 
 
+def _doubted(patient: Patient) -> Iterator[Entry]:
+    """Values that somebody must look at, behind what is not asked yet; those behind a question stand there."""
+    from pathway.patient import settle
+
+    states = (*patient.plan["criteria"], *patient.plan["decisions"])
+    asked = {d["text"] for each in states if _is_asked(each) for d in each.get("doubts", ())}
+    found = {d["text"]: d for each in states if not _is_asked(each) for d in each.get("doubts", ())}
+    for text, doubt in found.items():
+        if text not in asked:
+            steps = settle.of_doubt(patient.subject, doubt["why"], doubt["event"])
+            told = text.removeprefix(doubt["what"]).strip()
+            yield Entry((RANK["question"], ""), "review", doubt["what"], told, "", doubt["who"], tuple(steps))
+
+
+def _is_asked(state: dict[str, Any]) -> bool:
+    return bool(state.get("open")) or state.get("verdict") == "REVIEW"
+
+
 def _doubt_words(state: dict[str, Any]) -> str:
     return "".join(f"; {doubt['text']}" for doubt in state.get("doubts", ()))
 
 
-def waiting(patient: Patient) -> tuple[list[Entry], list[Entry]]:
-    """The values that are missing or in doubt: those that the next step of a track waits for, and those of later ones."""
+def waiting(patient: Patient, pressing: Iterable[Entry] = ()) -> tuple[list[Entry], list[Entry]]:
+    """The values that are missing: those that the next step of a track waits for, and those of later ones.
+
+    What an entry of `pressing` asks for already is left out.
+    """
     from pathway.patient import settle
 
     compiled = compiled_of(patient.protocol)
     near = _near(patient, compiled) if compiled is not None else None
+    asked = {step.command for entry in pressing for step in entry.steps}
     needs: dict[tuple[str, str, str], dict[str, None]] = {}
-    close: dict[tuple[str, str, str], None] = {}
     groups: dict[tuple[str, str, str], dict[str, None]] = {}
     for name, group, missing in _missing(patient.plan):
         value = (missing["what"], missing["who"], missing.get("why", ""))
         needs.setdefault(value, {})[name] = None
         groups.setdefault(value, {})[group] = None
-        if near is None or name in near:
-            close[value] = None
     now: list[Entry] = []
     later: list[Entry] = []
     for value, names in needs.items():
         what, who, why = value
         steps = settle.of_missing(compiled, patient.subject, what, why) if compiled is not None else []
-        by = tuple(names) if value in close else tuple(groups[value])
-        text = f"for {', '.join(names)}{f': {why}' if why else ''}"
-        entry = Entry((0, ""), "PENDING", what, text, "", who, tuple(steps[:1]), by)
-        (now if value in close else later).append(entry)
+        if any(step.command in asked for step in steps):
+            continue
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        text = f"for {', '.join([*names][:NAMED])}{more}{f': {why}' if why else ''}"
+        entry = Entry((0, ""), "PENDING", what, text, "", who, tuple(steps[:1]), tuple(groups[value]))
+        (now if near is None or what in near else later).append(entry)
     return now, later
 
 
@@ -241,29 +270,31 @@ def _missing(plan: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, str]]]:
 
 
 def _near(patient: Patient, compiled: Compiled) -> set[str]:
-    """The criteria and decisions that the ways out of the present phases rest on, and the open questions."""
+    """The slots that the ways out of the present phases rest on, and the open questions: without the decisions behind those."""
     open_ = [d["key"] for d in patient.plan["decisions"] if d["open"]]
     phases = [t["phase"] for t in patient.plan["tracks"] if t["phase"] in compiled.phases]
-    exits = [e.when for phase in phases for e in compiled.phases[phase][1].exits]
-    found: set[str] = {f"AFTER_{phase}" for phase in phases}
-    _follow(compiled, [*exits, *open_], found)
-    return found
+    found: dict[str, None] = {}
+    for phase in phases:
+        _slots(compiled, [e.when for e in compiled.phases[phase][1].exits], found, 1)
+    _slots(compiled, open_, found, 1)
+    return set(found)
 
 
-def _follow(compiled: Compiled, nodes: Iterable[object], found: set[str]) -> None:
-    from pathway.language import Crit, Outcome, Taken
+def _slots(compiled: Compiled, nodes: Iterable[object], found: dict[str, None], deep: int) -> None:
+    from pathway.language import Crit, Outcome, Reading, Taken
+    from pathway.language.terms import reading_name
     from pathway.language.walk import parts
 
     for node in nodes:
         if isinstance(node, str):
             decision = compiled.decisions.get(node)
-            if decision is not None and node not in found:
-                found.add(node)
-                _follow(compiled, [each.of for each in decision.inputs], found)
+            if decision is not None and deep:
+                _slots(compiled, [each.of for each in decision.inputs], found, deep - 1)
             continue
         for part in parts(node):
-            if isinstance(part, Crit) and part.id not in found:
-                found.add(part.id)
-                _follow(compiled, [compiled.criteria[part.id].holds], found)
+            if isinstance(part, Reading):
+                found[reading_name(part)] = None
+            elif isinstance(part, Crit):
+                _slots(compiled, [compiled.criteria[part.id].holds], found, deep)
             elif isinstance(part, Outcome | Taken):
-                _follow(compiled, [part.decision], found)
+                _slots(compiled, [part.decision], found, deep)

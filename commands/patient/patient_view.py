@@ -9,7 +9,16 @@ from rich.console import Console
 from rich.text import Text
 
 from commands.known_trials import definition_of
-from commands.patient.needed import Patient, hour_of, is_pressing, needed_now, print_entry, waiting
+from commands.patient.needed import (
+    NAMED,
+    Entry,
+    Patient,
+    hour_of,
+    is_pressing,
+    needed_now,
+    print_entry,
+    waiting,
+)
 from commands.screen import due_words, instant, make_console, notice, styled, table
 from pathway.changes import day_label
 from pathway.errors import ProtocolError, UnknownName
@@ -37,7 +46,7 @@ def print_patient(patient: Patient, *, everything: bool = False) -> None:
             print_entry(console, entry)
     else:
         console.print(Text("Nothing is needed now.", style="green"))
-    _print_waiting(console, patient, everything=everything)
+    _print_waiting(console, patient, pressing, everything=everything)
     doses = [_dose(ledger, patient) for ledger in patient.plan["ledgers"] if ledger["state"] != "not_started"]
     if doses:
         _section(console, "Infusions", ("State", "Infusion", "Given", "Dose", "End"), doses)
@@ -52,9 +61,9 @@ def print_patient(patient: Patient, *, everything: bool = False) -> None:
     notice(console)
 
 
-def _print_waiting(console: Console, patient: Patient, *, everything: bool) -> None:
+def _print_waiting(console: Console, patient: Patient, pressing: list[Entry], *, everything: bool) -> None:
     """What the next step waits for; what later ones wait for is counted by what they are."""
-    now, later = waiting(patient)
+    now, later = waiting(patient, pressing)
     if everything:
         now, later = [*now, *later], []
     if now:
@@ -63,10 +72,11 @@ def _print_waiting(console: Console, patient: Patient, *, everything: bool) -> N
         for entry in now:
             print_entry(console, entry)
     if later:
-        needs = ", ".join(dict.fromkeys(need for entry in later for need in entry.needed_by))
+        needs = [*dict.fromkeys(need for entry in later for need in entry.needed_by)]
+        shown = ", ".join(needs[:NAMED]) + (" and others" if len(needs) > NAMED else "")
         console.print()
         console.print(
-            Text(f"{len(later)} more wait for what is not due yet: {needs} (--all shows them)", style="dim")
+            Text(f"{len(later)} more wait for what is not due yet: {shown} (--all shows them)", style="dim")
         )
 
 

@@ -173,6 +173,13 @@ def _grounds(ctx: Evaluation, node: Predicate, depth: int) -> Iterator[Ground]:
             yield from [_value(ctx, s) for s in known] or [(words(node, ctx.profile), None)]
 
 
+def on_record(ctx: Evaluation, node: Predicate) -> list[str]:
+    """The slots that a condition names and that have a value, believed or not."""
+    index = ctx.compiled.reading_index
+    named = dict.fromkeys(s for s in ctx.compiled.mentions[id(node)].readings if s in index)
+    return [reading_name(s) for s in named if ctx.reading(index[s]).state != "missing"]
+
+
 @dataclass(frozen=True, slots=True)
 class Doubt:
     """A value on record that does not count as it stands: its slot, who supplies it, why, and the event (may be "")."""

@@ -92,9 +92,17 @@ def _item(ctx: Evaluation, item: Item, subject: str) -> Explanation:
             out.said += said.because_of(because.of_condition(ctx, spec.done))
     if item.state in ("late", "due", "blocked"):
         out.steps = said.plain(
-            settle.of_item(ctx.compiled, subject, item.key, item.owner, item.blocked_by or "")
+            settle.of_item(
+                ctx.compiled, subject, item.key, item.owner, item.blocked_by or "", known_to(ctx, item)
+            )
         )
     return out
+
+
+def known_to(ctx: Evaluation, item: Item) -> list[str]:
+    """The slots of an item that have a value."""
+    spec = settle.item_of(ctx.compiled, item.key)
+    return because.on_record(ctx, spec.done) if isinstance(spec, Assessment | Task) else []
 
 
 def _condition(spec: Any) -> Any:

@@ -12,8 +12,9 @@ from pathway.patient import because
 from pathway.patient.because import predicate_reasons
 from pathway.patient.evaluate import decision_seen
 from pathway.patient.explain import tree
+from pathway.patient.explain_parts import known_to
 from pathway.patient.explanation import missing_data
-from pathway.plan import CriterionState, DecisionState, EndpointState, LedgerState
+from pathway.plan import CriterionState, DecisionState, EndpointState, Item, LedgerState
 from pathway.plan_json import _day, instant_text, item_json, obligation_json
 
 
@@ -79,7 +80,13 @@ def _questions(ctx: Evaluation, number: int) -> list[dict[str, Any]]:
 
 
 def _items(ctx: Evaluation, number: int) -> list[dict[str, Any]]:
-    return [item_json(item) for item in ctx.part(number)]
+    return [{**item_json(item), **_known(ctx, item)} for item in ctx.part(number)]
+
+
+def _known(ctx: Evaluation, item: Item) -> dict[str, Any]:
+    """What of an item that is to be done now is on record, if anything is: `known`, the names of its slots."""
+    found = known_to(ctx, item) if item.state in ("due", "late") else []
+    return {"known": found} if found else {}
 
 
 def _endpoint(ctx: Evaluation, number: int) -> dict[str, Any]:

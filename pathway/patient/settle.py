@@ -7,7 +7,7 @@ are to be replaced; everything else is as it must be typed.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 
 from pathway.engine.context import Compiled
@@ -51,11 +51,12 @@ SHOWN = 8
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One way to settle an open thing: the role that does it, what it does, and the command."""
+    """One way to settle an open thing: the role that does it, what it does, and the command. `slot`: the one that gets a value."""
 
     who: str
     what: str
     command: str
+    slot: str = ""
 
 
 def of_decision(
@@ -134,14 +135,16 @@ def of_notice(compiled: Compiled | None, subject: str, key: str, to: str) -> lis
     return [*asked, note] if asked else [Step(note.who, "see why", _explain(subject, key)), note]
 
 
-def of_item(compiled: Compiled, subject: str, key: str, owner: str, blocked_by: str = "") -> list[Step]:
-    """How something to be done is done, or what it is blocked by is settled."""
+def of_item(
+    compiled: Compiled, subject: str, key: str, owner: str, blocked_by: str = "", known: Container[str] = ()
+) -> list[Step]:
+    """How something to be done is done, or what it is blocked by is settled. `known`: slots that have a value."""
     if blocked_by:
         return of_blocker(compiled, subject, blocked_by)
     spec = item_of(compiled, key)
     match spec:
         case Assessment() | Task():
-            return of_condition(compiled, subject, spec.done) or [
+            return of_condition(compiled, subject, spec.done, known=known) or [
                 Step(owner, "see why", _explain(subject, key))
             ]
         case Series():
@@ -152,6 +155,11 @@ def of_item(compiled: Compiled, subject: str, key: str, owner: str, blocked_by: 
             given = _act(compiled, subject, spec.given, scope, "once it is given")
             return [given, _act(compiled, subject, spec.omitted, scope, "or if it is left out")]
     return [Step(owner, "see why", _explain(subject, key))]
+
+
+def of_open_item(subject: str, key: str, owner: str) -> Step:
+    """Where it is said what of an item is still missing."""
+    return Step(owner, "see what is missing", _explain(subject, key))
 
 
 def of_blocker(compiled: Compiled, subject: str, blocked_by: str) -> list[Step]:
@@ -173,9 +181,15 @@ def of_missing(compiled: Compiled, subject: str, what: str, why: str = "", event
     return _of_reading(compiled, subject, compiled.reading_list[compiled.reading_names.index(what)])
 
 
-def of_condition(compiled: Compiled, subject: str, node: Predicate, wanted: bool = True) -> list[Step]:
-    """What makes a condition true (`wanted`) or untrue: the values, actions and decisions that it asks for, each once."""
-    found = list(dict.fromkeys(_ways(compiled, subject, node, wanted)))
+def of_condition(
+    compiled: Compiled, subject: str, node: Predicate, *, wanted: bool = True, known: Container[str] = ()
+) -> list[Step]:
+    """What makes a condition true (`wanted`) or untrue: the values, actions and decisions that it asks for, each once.
+
+    A slot in `known` has a value: nobody is asked to record it a second time.
+    """
+    ways = dict.fromkeys(_ways(compiled, subject, node, wanted))
+    found = [step for step in ways if step.slot not in known]
     # A value that settles it stands before what makes it needless.
     return sorted(found, key=lambda step: " --do " in step.command)[:MOST]
 
@@ -255,7 +269,7 @@ def _of_reading(compiled: Compiled, subject: str, reading: Reading) -> list[Step
     what = f"record {reading_name(reading)}"
     if fact.values and len(fact.values) > 1:
         what += f", one of {', '.join(fact.values)}"
-    return [Step(fact.supplier, what, typed)]
+    return [Step(fact.supplier, what, typed, reading_name(reading))]
 
 
 def _unobtainable(compiled: Compiled, subject: str, reading: Reading) -> Step:
@@ -264,6 +278,7 @@ def _unobtainable(compiled: Compiled, subject: str, reading: Reading) -> Step:
         compiled.facts[reading.fact].supplier,
         f"or say that {reading_name(reading)} cannot be had",
         f"allpath unobtainable {subject} {reading.fact}{point} --reason 'WHY'",
+        reading_name(reading),
     )
 
 
