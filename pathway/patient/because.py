@@ -209,6 +209,23 @@ def doubts(ctx: Evaluation, nodes: Iterable[object]) -> list[Doubt]:
     return list({doubt.text: doubt for doubt in out}.values())
 
 
+def decisions_under(compiled: Compiled, nodes: Iterable[object], seen: dict[str, None]) -> list[str]:
+    """The decisions that conditions, or the decisions named, read, and those behind them."""
+    for node in nodes:
+        if isinstance(node, str):
+            decision = compiled.decisions.get(node)
+            if decision is not None and node not in seen:
+                seen[node] = None
+                decisions_under(compiled, (each.of for each in decision.inputs), seen)
+            continue
+        for part in parts(node):
+            if isinstance(part, Crit):
+                decisions_under(compiled, (compiled.criteria[part.id].holds,), seen)
+            elif isinstance(part, Outcome | Taken):
+                decisions_under(compiled, (part.decision,), seen)
+    return list(seen)
+
+
 def _slots(compiled: Compiled, nodes: Iterable[object], seen: dict[object, None]) -> Iterator[Reading]:
     for node in nodes:
         if isinstance(node, str):

@@ -51,7 +51,7 @@ SHOWN = 8
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One way to settle an open thing: the role that does it, what it does, and the command. `slot`: the one that gets a value."""
+    """One way to settle an open thing: the role that does it, what it does, and the command. `slot`: what gets a value."""
 
     who: str
     what: str
