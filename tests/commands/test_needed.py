@@ -1,4 +1,4 @@
-"""What a patient's page begins with: what is needed now, each with the command that settles it; what waits for later is folded."""
+"""What a patient's page begins with: what is needed now, with the commands that settle it; what waits for later is folded."""
 
 from datetime import UTC, datetime
 
