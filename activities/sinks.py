@@ -14,6 +14,8 @@ import aiosmtplib
 import structlog
 
 from pathway.errors import AllpathError
+from pathway.patient import settle
+from pathway.patient.settle import Step
 from store.outbox import CONSOLE, MAIL, Notice
 
 
@@ -146,7 +148,6 @@ class MailSink:
 
 
 _WORDS: Final[Mapping[str, str]] = {
-    "retraction": "no longer so",
     "decision": "decision to take",
     "sitting": "entered in one sitting",
 }
@@ -158,8 +159,8 @@ def mail_of(notice: Notice, sender: str, recipients: Sequence[str]) -> EmailMess
     The same notice always gets the same Message-ID and date, so that a duplicate is recognised.
     """
     word = _WORDS.get(notice.kind, notice.kind)
-    if notice.kind == "retraction" and notice.state == "ended":
-        word = "ended"  # it was true to the last, and what it spoke of is over
+    if notice.kind == "retraction":
+        word = notice.state.replace("_", " ") or "no longer so"
     lines = [
         ("Trial", notice.trial),
         ("Site", notice.site),
@@ -183,8 +184,20 @@ def mail_of(notice: Notice, sender: str, recipients: Sequence[str]) -> EmailMess
     text = "".join(f"{name + ':':<10}{_one_line(value)}\n" for name, value in lines if value)
     if notice.rehearsal:
         text = "This is a rehearsal.\n\n" + text
-    message.set_content(f"{text}\nopen with: allpath show {_one_line(notice.subject)}\n")
+    todo = "".join(f"{_one_line(step.what)}: {_one_line(step.command)}\n" for step in _steps(notice))
+    message.set_content(f"{text}\n{todo}open with: allpath show {_one_line(notice.subject)}\n")
     return message
+
+
+def _steps(notice: Notice) -> list[Step]:
+    """What is to be done about a notice, without its values: those are read where people have signed in."""
+    match notice.kind:
+        case "decision":
+            key = notice.key.removeprefix("decision ") or notice.id
+            return settle.of_decision(notice.subject, key, notice.role, None, (), "")
+        case "deviation" | "alert":
+            return settle.of_notice(None, notice.subject, notice.key or notice.id, notice.role)
+    return []
 
 
 def _one_line(text: str) -> str:

@@ -44,7 +44,7 @@ ENTRIES: Final = (
     Entry("enrol", "commands.patient.enrol", "enrol", PATIENTS,
           "Enrol a patient: start the pathway, on the newest version of the protocol, pinned from then on."),
     Entry("show", "commands.patient.show", "show", PATIENTS,
-          "One patient: phase, group, what is late, due or waiting and for whom, decisions, doses, notices."),
+          "One patient: what is needed now and how it is settled, what that waits for, doses, what comes next."),
     Entry("due", "commands.patient.due", "due", PATIENTS,
           "The work list of all patients, subtrials and meetings: late, today, this week. --as ROLE: only what that role must do."),  # noqa: E501
     Entry("list", "commands.patient.due", "list_", PATIENTS,
@@ -54,7 +54,7 @@ ENTRIES: Final = (
     Entry("events", "commands.patient.events", "events", PATIENTS,
           "Every entry in order: when, by whom, what, what it replaced, and why; voids, corrections and judgements too."),
     Entry("explain", "commands.patient.explain", "explain", PATIENTS,
-          "Why a decision is as it is: values, reasons, clause and source, assumptions, and what would change it."),
+          "Why something is as it is: a sentence with the values and events behind it, and how it is settled; --tree shows every reason."),  # noqa: E501
     Entry("record", "commands.patient.record", "record", HAPPENED,
           "Record a result, something done (--do), or an adverse event (--ae)."),
     Entry("correct", "commands.patient.record", "correct", HAPPENED,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -148,6 +148,17 @@ def due_words(day: date | None, today: date, hour: str = "") -> str:
         case _:
             near = f"in {days} days"
     return f"{day.isoformat()} {hour}".rstrip() + f" ({near})"
+
+
+def print_steps(console: Console, steps: Sequence[Mapping[str, str]], *, indent: str = "") -> None:
+    """How something is settled, a line each: who does what, and the command, which is never broken, to be copied."""
+    for step in steps:
+        plain = step["what"].startswith("record ") and "," not in step["what"]
+        what = "" if plain else f", {step['what']}"
+        console.print(
+            Text.assemble((f"{indent}{step['who']}{what}: ", "dim"), (step["command"], "cyan")),
+            soft_wrap=True,
+        )
 
 
 def change_line(change: Change, *, with_day: bool = True) -> Text:

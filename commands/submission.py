@@ -104,7 +104,10 @@ async def _tried(pathway: PatientSession, report: Report) -> DryRun:
 
     def told_of(plan: Plan, told: Announced, cause: str) -> tuple[list[Change], Announced]:
         day_one = day_one_of(plan, compiled.protocol.day_one)
-        return changes(told, plan, subject=start.subject, cause=cause, tz=site.tz, day_one=day_one)
+        because = record.by_id.get(cause)
+        return changes(
+            told, plan, subject=start.subject, cause=cause, tz=site.tz, day_one=day_one, event=because
+        )
 
     _, told = told_of(before.plan, Announced(), "")
     record.append(event)

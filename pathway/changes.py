@@ -13,7 +13,9 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from pathway.clock import local_day
+from pathway.events import Event
 from pathway.plan import DecisionState, Item, Obligation, Plan
+from pathway.retractions import Ending, how_it_ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,9 @@ def told_together(cause: str) -> bool:
     """Whether a change with this cause is told in the summary of a sitting, and not by itself."""
     return cause.startswith(SITTING)
 
+
+CLOCK: Final = "clock"
+"""The cause of a change that time alone brought."""
 
 REMEMBERED: Final = 256
 """Withdrawn statements that are remembered. The record of what was told is the store's; this only numbers what comes back."""
@@ -169,18 +174,30 @@ def _obligation(o: Obligation) -> Statement:
 
 
 def changes(
-    announced: Announced, plan: Plan, *, subject: str, cause: str, tz: ZoneInfo, day_one: date | None
+    announced: Announced,
+    plan: Plan,
+    *,
+    subject: str,
+    cause: str,
+    tz: ZoneInfo,
+    day_one: date | None,
+    event: Event | None = None,
 ) -> tuple[list[Change], Announced]:
     """The difference between what was told and the plan, and what has then been told.
 
     A statement that comes back after it was withdrawn has the next generation. What clinicians or coordinators were
-    told and no longer holds is a `retraction` to the same roles; a plan item that is moot is `withdrawn`.
+    told and no longer holds is a `retraction` to the same roles, whose state says how it ended (`pathway.retractions`);
+    a plan item that is moot is `withdrawn`. `event`: the one that is the cause, None of the clock and of messages.
     """
     out: list[Change] = []
     before = announced.statements
     after = dict(before)
     present: dict[str, None] = {}
-    frame = _Frame(plan.at, subject, cause, tz, day_one)
+    frame = _Frame(plan.at, subject, cause, tz, day_one, event)
+    left = any(
+        (old := before.get(f"track {track.id}")) is not None and old.live and old.state != track.phase
+        for track in plan.tracks
+    )
     for new in statements(plan, tz):
         present[new.key] = None
         old = before.get(new.key)
@@ -197,7 +214,8 @@ def changes(
             after[key] = Statement(
                 old.kind, old.id, key, gone.state, "", generation=old.generation, live=False
             )
-            out.append(frame.change(gone if old.kind == "item" else _retraction(old)))
+            ending = how_it_ended(old.kind, old.id, event, by_clock=cause == CLOCK, replaced=False, left=left)
+            out.append(frame.change(gone if old.kind == "item" else _retraction(old, ending)))
     return out, _remembered(after, announced.forgotten)
 
 
@@ -211,7 +229,8 @@ def _remembered(statements: dict[str, Statement], forgotten: int) -> Announced:
 def _again(new: Statement, old: Statement, out: list[Change], frame: _Frame) -> Statement:
     """A statement that was told before: nothing if it is the same, else one change."""
     if new.kind == "milestone" and new.text != old.text:
-        out.append(frame.change(_retraction(old)))
+        ending = how_it_ended(old.kind, old.id, frame.event, by_clock=False, replaced=True, left=False)
+        out.append(frame.change(_retraction(old, ending)))
         new = _numbered(new, old.generation + 1)
         out.append(frame.change(new))
         return new
@@ -259,14 +278,14 @@ def _gone(old: Statement) -> Statement:
     )
 
 
-def _retraction(old: Statement) -> Statement:
-    word = "resolved" if old.kind in ("deviation", "alert") else "no longer true"
+def _retraction(old: Statement, ending: Ending) -> Statement:
+    why = f" ({ending.why})" if ending.why else ""
     return Statement(
         "retraction",
         old.id,
         old.key,
-        word.replace(" ", "_"),
-        f"{word}: {old.text}",
+        ending.word,
+        f"{ending.word}: {old.text}{why}",
         old.to,
         old.due,
         old.severity,
@@ -281,6 +300,7 @@ class _Frame:
     cause: str
     tz: ZoneInfo
     day_one: date | None
+    event: Event | None = None
 
     def change(self, s: Statement) -> Change:
         local = self.at.astimezone(self.tz)

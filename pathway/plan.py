@@ -14,10 +14,14 @@ Verdict = Literal["PASS", "FAIL", "PENDING", "REVIEW"]
 
 @dataclass(slots=True)
 class Missing:
-    """A value that somebody must supply: what (a reading's name such as `mrd BL1-END`), and who."""
+    """A value that somebody must supply: what (a reading's name such as `mrd BL1-END`), and who.
+
+    `why`: the real cause, where something is on record and does not count; "" where there is nothing.
+    """
 
     what: str
     who: str
+    why: str = ""
 
 
 @dataclass(slots=True)

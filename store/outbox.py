@@ -27,7 +27,7 @@ class Notice(BaseModel):
     """A notice that its holder may send until the claim runs out.
 
     It holds nothing of the patient but the pseudonym. `message_id`: the same for every attempt, 32 hex
-    digits. `due`: as in the change that it tells of. `claim`: by which `note` knows that it is still held.
+    digits. `due`, `key`, `state`: as in the change that it tells of. `claim`: by which `note` knows that it is still held.
     `attempt`: 1 for the first.
     """
 
@@ -48,6 +48,7 @@ class Notice(BaseModel):
     created: datetime
     attempt: int
     claim: str
+    key: str = ""
     state: str = ""
 
 
@@ -243,11 +244,12 @@ def claim(
             kind=row.kind,
             id=row.id,
             severity=row.severity,
-            state=row.state,
             due=row.due,
             created=row.created,
             attempt=row.attempts + 1,
             claim=by,
+            key=row.key,
+            state=row.state,
         )
         for row in claimed.values()
     )

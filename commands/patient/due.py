@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
+from rich.console import Console
 from rich.text import Text
 
 from commands.known_trials import definition_of
 from commands.options import JsonOption, RoleOption, Target, where
+from commands.patient.needed import compiled_of
 from commands.protocol.options import TrialOption
 from commands.reading import utc_now
-from commands.screen import due_words, make_console, notice, print_json, styled, table
+from commands.screen import due_words, make_console, notice, print_json, print_steps, styled, table
 from commands.session import run
 from commands.store_reading import reading, tell_lag
 from pathway.clock import local_day
@@ -21,9 +23,13 @@ from pathway.patient.enrolment import ANNULLED
 from pathway.site import zone
 
 if TYPE_CHECKING:
+    from pathway.engine.context import Compiled
+    from pathway.patient.settle import Step
     from store.queries import Pathway
     from store.work_list import Due
 
+MOST: Final = 2
+"""Ways to settle a line that are shown; `allpath explain` has all."""
 TITLES = {"late": "Late", "today": "Today", "week": "This week"}
 SiteOption = Annotated[str | None, typer.Option("--site", metavar="CODE", help="Only this site.")]
 
@@ -53,17 +59,20 @@ def due(
     console = make_console()
     if not lines:
         console.print(Text("Nothing is late, due today or due this week.", style="green"))
+    texts = {each.pathway_id: each.protocol for each in pathways if each.kind == "patient"}
     for bucket, title in TITLES.items():
-        rows = [_row(line, now, zones) for line in lines if line.bucket == bucket]
-        if rows:
-            console.print(
-                table(
-                    ("Who", "Site", "State", "What", "Due", "Waiting for"),
-                    rows,
-                    title=f"{title} ({len(rows)})",
-                )
-            )
-            console.print()
+        here = [line for line in lines if line.bucket == bucket]
+        if not here:
+            continue
+        if bucket == "week":
+            columns = ("Who", "Site", "State", "What", "Due", "Waiting for")
+            rows = [_row(line, now, zones) for line in here]
+            console.print(table(columns, rows, title=f"{title} ({len(rows)})"))
+        else:
+            console.print(Text(f"{title} ({len(here)})", style="bold"))
+            for line in here:
+                _print_line(console, line, now, zones, texts.get(line.pathway_id))
+        console.print()
     tell_lag(max((p.stored for p in pathways), default=None), utc_now())
     notice(console)
 
@@ -172,6 +181,35 @@ def _newest(found: tuple[Pathway, ...]) -> str | None:
     return newest.isoformat() if newest else None
 
 
+def _print_line(
+    console: Console, line: Due, now: datetime, zones: dict[str, str], protocol: str | None
+) -> None:
+    """A line of the work list, and if it is a patient's the commands that settle it. `protocol`: the patient's."""
+    who, site, state, what, when, owner = _row(line, now, zones)
+    console.print(
+        Text.assemble("  ", who, f" at {site}  ", state, "  ", what, f"  {when}", (f"  → {owner}", "dim"))
+    )
+    if protocol is not None:
+        steps = [asdict(step) for step in steps_of(line, compiled_of(protocol))[:MOST]]
+        print_steps(console, steps, indent="      ")
+
+
+def steps_of(line: Due, compiled: Compiled | None) -> list[Step]:
+    """How a line about a patient is settled."""
+    from pathway.patient import settle
+
+    if line.kind == "decision":
+        return settle.of_decision(line.subject, line.key, line.owner, line.text or None, (), "")
+    if line.kind in ("deviation", "alert"):
+        return settle.of_notice(compiled, line.subject, line.key, line.owner)
+    if compiled is None:
+        return []
+    steps = settle.of_item(compiled, line.subject, line.key, line.owner, line.blocked_by or "")
+    several = len({step.slot for step in steps if step.slot}) > 1
+    # The store does not know which of them are on record already.
+    return [settle.of_open_item(line.subject, line.key, line.owner)] if several else steps
+
+
 def _row(line: Due, now: datetime, zones: dict[str, str]) -> tuple[Any, ...]:
     site_zone = zone(zones[line.pathway_id])
     today = local_day(now, site_zone)
@@ -185,6 +223,7 @@ def _row(line: Due, now: datetime, zones: dict[str, str]) -> tuple[Any, ...]:
     else:
         state = styled(line.severity or line.state)
         when = f"since {line.since:%Y-%m-%d}" if line.since else ""
-    what = Text.assemble((line.key, "bold"), f" {line.text}")
+    text = f"{line.text} is proposed" if line.kind == "decision" and line.text else line.text
+    what = Text.assemble((line.key, "bold"), f" {text}" if text else "")
     owner = f"decision {line.blocked_by}" if line.blocked_by else line.owner or "clinician"
     return Text(line.subject, style="bold"), line.site, state, what, when, owner

@@ -13,7 +13,7 @@ from commands.options import JsonOption, SubjectArgument, Target, where
 from commands.patient.stored_patient import FromStore, as_stored, asked_or_stored, tell_computed
 from commands.patient.stored_view import print_stored, stored_json
 from commands.protocol.options import TrialOption
-from commands.screen import STATE_STYLES, make_console, notice, print_json
+from commands.screen import STATE_STYLES, make_console, notice, print_json, print_steps
 from commands.session import PatientSession, run
 
 if TYPE_CHECKING:
@@ -26,13 +26,24 @@ def explain(
     decision: Annotated[
         str | None,
         typer.Argument(
-            metavar="DECISION", help="Id or key of a decision or criterion. Default: all open decisions."
+            metavar="ID",
+            help="Id or key of a decision, criterion, item, infusion, deviation or alert. Default: all open decisions.",
         ),
     ] = None,
+    tree: Annotated[
+        bool,
+        typer.Option(
+            "--tree", help="Also every reason with clause, source, assumptions and what would change it."
+        ),
+    ] = False,
     trial: TrialOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Why a decision is as it is: values, reasons, clause and source, assumptions, and what would change it."""
+    """Why something is as it is: a sentence with the values and events behind it, and how it is settled; --tree shows every
+    reason.
+
+    Of decisions, criteria, items, infusions, deviations, alerts and milestones, as `show` and `timeline` name them.
+    """
     views = run(_explanations(where(ctx), subject, trial, decision))
     if isinstance(views, FromStore):
         if as_json:
@@ -47,11 +58,18 @@ def explain(
     console = make_console()
     if not views:
         console.print(
-            f"No decision of {subject} waits for a person. Name one: allpath explain {subject} DECISION"
+            f"No decision of {subject} waits for a person. Name what you mean: allpath explain {subject} ID"
         )
     for view in views:
-        for number, line in enumerate(view.text.splitlines()):
-            console.print(explained_line(line, head=number == 0))
+        said = view.data.get("said") or []
+        for number, sentence in enumerate(said):
+            console.print(Text(sentence, style="bold" if number == 0 else ""))
+        print_steps(console, view.data.get("steps") or [])
+        if tree or not said:
+            if said:
+                console.print()
+            for number, line in enumerate(view.text.splitlines()):
+                console.print(explained_line(line, head=number == 0 and not said))
         console.print()
     notice(console)
 
@@ -76,7 +94,7 @@ async def _explanations(
     tell_computed(found)
     made = found.evaluation
     names = [decision] if decision is not None else [each.key for each in made.plan.decisions if each.open]
-    told = [reasons(made, name) for name in names]
+    told = [reasons(made, name, subject) for name in names]
     return [ExplanationView(text="\n".join(each.lines()), data=each.to_dict()) for each in told]
 
 

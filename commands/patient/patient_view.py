@@ -1,8 +1,7 @@
-"""How one patient looks in a terminal."""
+"""How one patient looks in a terminal: what is needed now first."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_DOWN, Decimal
 from typing import Any, Final
@@ -11,11 +10,20 @@ from rich.console import Console
 from rich.text import Text
 
 from commands.known_trials import definition_of
+from commands.patient.needed import (
+    NAMED,
+    Entry,
+    Patient,
+    hour_of,
+    is_pressing,
+    needed_now,
+    print_entry,
+    waiting,
+)
 from commands.screen import due_words, instant, make_console, notice, styled, table
 from pathway.changes import day_label
 from pathway.errors import ProtocolError, UnknownName
 from pathway.language import Protocol
-from pathway.site import Site
 
 NEXT: Final = 6
 """Planned items that are shown; the rest is counted."""
@@ -23,57 +31,63 @@ NEXT: Final = 6
 Row = tuple[Any, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Patient:
-    """A patient at `now` (UTC): `plan` in the format of scenario output."""
+def print_patient(patient: Patient, *, everything: bool = False) -> None:
+    """Print a patient: head, what is needed now and how it is settled, what that waits for, infusions, what comes next, what is
+    decided.
 
-    subject: str
-    protocol: str
-    site: Site
-    rehearsal: bool
-    archived: bool
-    now: datetime
-    plan: dict[str, Any]
-
-    @property
-    def today(self) -> date:
-        """The day at the patient's site."""
-        return self.now.astimezone(self.site.tz).date()
-
-
-def print_patient(patient: Patient) -> None:
-    """Print a patient: head, then what is late, due and asked, what waits for whom, doses, what comes next."""
+    Without `everything`, what waits for things that are not due yet is only counted.
+    """
     console = make_console()
     _head(console, patient)
-    todo = [*_obligations(patient), *_items(patient, ("late", "missed", "due", "blocked"))]
-    todo.sort(key=lambda line: line[0])
-    if todo:
-        _section(
-            console, "Late and due", ("State", "What", "Due", "Waiting for"), [line[1:] for line in todo]
-        )
+    pressing = needed_now(patient)
+    console.print()
+    if pressing:
+        console.print(Text(f"Needed now ({len(pressing)})", style="bold"))
+        for entry in pressing:
+            print_entry(console, entry)
     else:
-        console.print(Text("\nNothing is late or due.", style="green"))
-    decisions = _decisions(patient)
-    if decisions:
-        _section(console, "Decisions", ("State", "Decision", "Proposal or options", "Waiting for"), decisions)
-    settled = _settled(patient)
-    if settled:
-        _section(console, "Decided", ("Decision", "In force", "By"), settled)
-    missing = _missing(patient)
-    if missing:
-        _section(
-            console, "Missing, and needed by a criterion", ("Value", "Needed by", "Waiting for"), missing
-        )
+        console.print(Text("Nothing is needed now.", style="green"))
+    _print_waiting(console, patient, pressing, everything=everything)
     doses = [_dose(ledger, patient) for ledger in patient.plan["ledgers"] if ledger["state"] != "not_started"]
     if doses:
         _section(console, "Infusions", ("State", "Infusion", "Given", "Dose", "End"), doses)
-    planned = [line[1:] for line in _items(patient, ("planned", "not_set"))]
-    if planned:
-        _section(console, "Next", ("State", "What", "Due", "Waiting for"), planned[:NEXT])
-        if len(planned) > NEXT:
-            console.print(Text(f"and {len(planned) - NEXT} more (--json shows all)", style="dim"))
+    coming = _coming(patient)
+    if coming:
+        shown = coming if everything else coming[:NEXT]
+        _section(console, "Coming", ("State", "What", "Due", "Waiting for"), shown)
+        if len(coming) > len(shown):
+            console.print(Text(f"and {len(coming) - len(shown)} more (--all shows them)", style="dim"))
+    _print_settled(console, patient, everything=everything)
     console.print()
     notice(console)
+
+
+def _print_waiting(console: Console, patient: Patient, pressing: list[Entry], *, everything: bool) -> None:
+    """What the next step waits for; what later ones wait for is counted by what they are."""
+    now, later = waiting(patient, pressing)
+    if everything:
+        now, later = [*now, *later], []
+    if now:
+        console.print()
+        console.print(Text("Waits for", style="bold"))
+        for entry in now:
+            print_entry(console, entry)
+    if later:
+        needs = [*dict.fromkeys(need for entry in later for need in entry.needed_by)]
+        shown = ", ".join(needs[:NAMED]) + (" and others" if len(needs) > NAMED else "")
+        console.print()
+        console.print(
+            Text(f"{len(later)} more wait for what is not due yet: {shown} (--all shows them)", style="dim")
+        )
+
+
+def _print_settled(console: Console, patient: Patient, *, everything: bool) -> None:
+    settled = _settled(patient)
+    if settled and everything:
+        _section(console, "Decided", ("Decision", "In force", "By"), settled)
+    elif settled:
+        console.print()
+        console.print(Text(f"{len(settled)} decisions are settled (--all shows them)", style="dim"))
 
 
 def _head(console: Console, patient: Patient) -> None:
@@ -112,74 +126,18 @@ def _section(console: Console, title: str, columns: tuple[str, ...], rows: list[
     console.print(table(columns, rows, title=title))
 
 
-_ORDER: Final = ("late", "missed", "raised", "due", "blocked", "acknowledged", "planned", "not_set")
-
-
-def _items(patient: Patient, states: tuple[str, ...]) -> list[Row]:
-    """(sort key, state, what, due, owner) of the items in one of the states, most pressing first."""
-    rows: list[tuple[tuple[int, str], Any, Any, Any, Any]] = []
+def _coming(patient: Patient) -> list[Row]:
+    """What is not needed yet: in an open window, blocked, planned, and what has no date."""
+    rows: list[tuple[Any, ...]] = []
     for item in patient.plan["items"]:
-        if item["state"] not in states:
+        if item["state"] not in ("due", "blocked", "planned", "not_set") or is_pressing(item, patient.today):
             continue
         due = date.fromisoformat(item["due"]) if item["due"] else None
-        words = due_words(due, patient.today, _hour(patient, item))
-        if item["state"] == "not_set":
-            words = "not set"
-        owner = item["owner"]
-        if item["blocked_by"]:
-            owner = f"decision {item['blocked_by']}"
+        words = "not set" if due is None else due_words(due, patient.today, hour_of(patient, item))
+        owner = f"blocked by {item['blocked_by']}" if item["blocked_by"] else item["owner"]
         what = Text.assemble((item["key"], "bold"), f" {item['text']}")
-        order = (_ORDER.index(item["state"]), item["due"] or "9999")
-        rows.append((order, styled(item["state"]), what, words, owner))
-    return sorted(rows, key=lambda row: row[0])
-
-
-def _hour(patient: Patient, item: dict[str, Any]) -> str:
-    """The hour at the site by which an item is due, where hours are counted."""
-    at = item.get("due_at")
-    return f"{datetime.fromisoformat(at).astimezone(patient.site.tz):%H:%M}" if at else ""
-
-
-def _obligations(patient: Patient) -> list[Row]:
-    rows: list[Row] = []
-    for obligation in (*patient.plan["deviations"], *patient.plan["alerts"]):
-        if obligation["state"] != "raised":
-            continue
-        what = Text.assemble((obligation["key"], "bold"), f" {obligation['text']}")
-        since = f"since {instant(obligation['since'], patient.site.tz)}"
-        told = ", ".join(obligation["to"]) or "nobody yet"
-        order = (_ORDER.index("raised"), obligation["since"] or "")
-        rows.append((order, styled(obligation["severity"]), what, since, f"{told} (acknowledge)"))
-    return rows
-
-
-def _decisions(patient: Patient) -> list[Row]:
-    """The decisions that a person is asked for, then those that wait for a value."""
-    rows: list[Row] = []
-    for decision in patient.plan["decisions"]:
-        if decision["open"]:
-            offer = decision["proposal"] or " or ".join(decision["options"])
-            kept = f" ({decision['in_force']} stays in force)" if decision["in_force"] else ""
-            boundary = "; on a limit" if decision["boundary"] else ""
-            word = Text.assemble(styled(decision["state"]), (f"\n{decision['digest'][:8]}", "dim"))
-            rows.append(
-                (
-                    word,
-                    Text(decision["key"], style="bold"),
-                    f"{offer}{kept}{boundary}",
-                    decision["role"] or "clinician",
-                )
-            )
-    for decision in patient.plan["decisions"]:
-        if not decision["open"] and decision["missing"]:
-            waits = ", ".join(dict.fromkeys(f"{m['what']} ({m['who']})" for m in decision["missing"]))
-            rows.append((styled(decision["state"]), Text(decision["key"], style="bold"), "", waits))
-    rows += [
-        (styled("diverged", style="bold red"), Text(d["key"], style="bold"), d["in_force"] or "", "")
-        for d in patient.plan["decisions"]
-        if d["state"] == "diverged"
-    ]
-    return rows
+        rows.append((item["due"] or "9999", styled(item["state"]), what, words, owner))
+    return [row[1:] for row in sorted(rows, key=lambda row: row[0])]
 
 
 def _settled(patient: Patient) -> list[Row]:
@@ -189,27 +147,6 @@ def _settled(patient: Patient) -> list[Row]:
         for d in patient.plan["decisions"]
         if d["in_force"] and not d["open"] and d["state"] in ("computed", "in_force", "amended")
     ]
-
-
-def _missing(patient: Patient) -> list[Row]:
-    """What no criterion can do without: value, criteria, supplier."""
-    needed: dict[tuple[str, str], list[str]] = {}
-    for criterion in patient.plan["criteria"]:
-        for missing in criterion["missing"]:
-            needed.setdefault((missing["what"], missing["who"]), []).append(criterion["id"])
-    rows: list[Row] = [
-        (Text(what, style="yellow"), ", ".join(ids), who) for (what, who), ids in needed.items()
-    ]
-    reviews = [c for c in patient.plan["criteria"] if c["verdict"] == "REVIEW"]
-    rows += [
-        (
-            Text.assemble((f"judgement of {c['id']}", "magenta"), (f"\n{c['digest'][:8]}", "dim")),
-            c["text"],
-            "clinician (judge)",
-        )
-        for c in reviews
-    ]
-    return rows
 
 
 def _dose(ledger: dict[str, Any], patient: Patient) -> Row:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
 
 import typer
 
 from commands.errors import CannotCompute
 from commands.options import JsonOption, SubjectArgument, Target, where
-from commands.patient.patient_view import Patient, print_patient
+from commands.patient.needed import Patient
+from commands.patient.patient_view import print_patient
 from commands.patient.stored_patient import FromStore, as_stored, asked_or_stored, tell_computed
 from commands.patient.stored_view import print_stored, stored_json
 from commands.protocol.options import TrialOption
@@ -31,9 +33,18 @@ class Seen:
 
 
 def show(
-    ctx: typer.Context, subject: SubjectArgument, trial: TrialOption = None, as_json: JsonOption = False
+    ctx: typer.Context,
+    subject: SubjectArgument,
+    trial: TrialOption = None,
+    everything: Annotated[
+        bool,
+        typer.Option(
+            "--all", help="Also what waits for things that are not due yet, and all that is decided."
+        ),
+    ] = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """One patient: phase, group, what is late, due or waiting and for whom, decisions, doses, notices.
+    """One patient: what is needed now and how it is settled, what that waits for, doses, what comes next.
 
     The plan comes from the pathway itself. If the server does not answer, it is computed from the events in the store.
     """
@@ -57,7 +68,7 @@ def show(
             }
         )
         return
-    print_patient(patient)
+    print_patient(patient, everything=everything)
     if seen.unrecorded:
         warn(
             f"the store does not have {seen.unrecorded} accepted events yet; "

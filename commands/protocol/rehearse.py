@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -212,14 +213,13 @@ def _print(played: Sequence[Rehearsed], *, verbose: bool, quiet: bool) -> None:
 def _print_story(console: Console, rehearsed: Rehearsed, *, verbose: bool) -> None:
     story = tell(rehearsed, verbose=verbose)
     console.print(Text(story.title, style="bold"))
-    several = len(story.chapters) > 1
-    for chapter in story.chapters:
-        for day in chapter.days:
+    day: date | None = None
+    for page in story.pages:
+        if page.date != day:
             console.print()
-            console.print(
-                Text(f"{chapter.subject} · {day.title}" if several else day.title, style="bold underline")
-            )
-            console.print(_lines(day.lines))
+        day = page.date
+        console.print(Text(page.heading, style="bold underline"))
+        console.print(_lines(page.lines))
     console.print()
     for unmet in story.unmet:
         console.print(Text(f"not as expected: {unmet}", style="red"))

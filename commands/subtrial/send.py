@@ -88,7 +88,10 @@ async def _tried(opened: SubtrialSession, report: Report) -> DryRun:
     def told_of(told: Announced, cause: str) -> tuple[list[Change], Announced]:
         plan = govern(governor, record, now).plan
         tz = opened.start.site.tz
-        return changes(told, plan, subject=opened.start.subtrial, cause=cause, tz=tz, day_one=None)
+        because = record.by_id.get(cause)
+        return changes(
+            told, plan, subject=opened.start.subtrial, cause=cause, tz=tz, day_one=None, event=because
+        )
 
     event = admit_to(governor, record, report, now, govern(governor, record, now))
     if event is None:

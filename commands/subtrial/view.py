@@ -12,7 +12,7 @@ from rich.text import Text
 from commands.screen import due_words, instant, make_console, notice, styled, table, warn
 from commands.subtrial.open import Seen
 from pathway.designs.dose_finding import Counts
-from pathway.patient.explain import Explanation, Reason
+from pathway.patient.explanation import Explanation, Reason
 from pathway.subtrial.levels import FULL, advice
 
 STYLES: Final = {

@@ -21,7 +21,6 @@ from pathway.engine.context import (
     Compiled,
     Evaluation,
     Leaves,
-    Mentions,
     Test,
 )
 from pathway.engine.criteria import compile_criterion, compile_criterion_state
@@ -32,6 +31,7 @@ from pathway.engine.endings import compile_ended_items, compile_ended_milestone,
 from pathway.engine.endpoints import compile_endpoint
 from pathway.engine.enrolments import check_enrolments, compile_enrolment
 from pathway.engine.exits import check_exits
+from pathway.engine.explained import explained
 from pathway.engine.items import compile_assessment, compile_series, compile_task
 from pathway.engine.late import compile_alive_after_death, compile_late_results
 from pathway.engine.leaves import leaves_of
@@ -52,15 +52,9 @@ from pathway.engine.times import compile_number
 from pathway.engine.tracks import compile_track
 from pathway.engine.unknown_as_no import refuse_unknown_as_no
 from pathway.language import (
-    AllOf,
-    AnyOf,
     Directed,
     Infusion,
-    Param,
-    Predicate,
     Protocol,
-    Reading,
-    Setting,
 )
 from pathway.language.canonical import content_hash
 from pathway.language.point_checks import check_points
@@ -68,7 +62,6 @@ from pathway.language.references import check_references
 from pathway.language.shapes import check_shapes
 from pathway.language.terms import DECIDERS, key_of, reading_name
 from pathway.language.walk import atoms
-from pathway.language.walk import parts as parts_under
 
 
 def compile_protocol(protocol: Protocol) -> Compiled:
@@ -121,7 +114,7 @@ def compile_protocol(protocol: Protocol) -> Compiled:
         # Nobody has written the default: a protocol may do without study days.
         if protocol.day_one not in ("", Protocol.__dataclass_fields__["day_one"].default):
             linker.anchor(protocol.day_one)
-        tests, mentions = _explained(linker)
+        tests, mentions = explained(linker)
         _check_impossible(linker)
         refuse_clock_reports(linker)
         refuse_unknown_as_no(linker)
@@ -312,33 +305,6 @@ def _infusion(spec: Infusion, linker: Linker) -> Callable[[Evaluation], Run]:
     return run
 
 
-def _explained(linker: Linker) -> tuple[dict[int, Test], dict[int, Mentions]]:
-    """The functions that explanations ask one by one: every exit, and the leaves of criteria and exits, by `id` of the node;
-    and what their words mention, and those of decisions."""
-    tests: dict[int, Test] = {}
-    mentions: dict[int, Mentions] = {}
-
-    def gather(node: Predicate) -> list[Any]:
-        """What is mentioned is gathered from below: the parts of a long list are not walked for the list once more."""
-        tests[id(node)] = predicate(node, linker)
-        parts_of = node.parts if isinstance(node, AllOf | AnyOf) else ()
-        named = [part for each in parts_of for part in gather(each)] if parts_of else _naming(node)
-        mentions[id(node)] = _mentions(named)
-        return named
-
-    for criterion in linker.protocol.criteria:
-        gather(criterion.holds)
-    for track in linker.protocol.tracks:
-        for phase in track.phases:
-            for exit_ in phase.exits:
-                gather(exit_.when)
-    for decision in linker.protocol.decisions:
-        mentions[id(decision)] = _mentions(_naming(decision.inputs))
-        for item in decision.inputs:
-            mentions[id(item)] = _mentions(_naming(item.of))
-    return tests, mentions
-
-
 def _check_impossible(linker: Linker) -> None:
     """Only the prover reads these, so what they alone name is no slot of the plan."""
     known = dict(linker.reading_index)
@@ -349,18 +315,6 @@ def _check_impossible(linker: Linker) -> None:
         predicate(part, linker)
     linker.remembers = True
     linker.reading_index = known
-
-
-def _naming(node: object) -> list[Any]:
-    """The parts under a node that name a slot or a profile key."""
-    return [part for part in parts_under(node) if isinstance(part, Reading | Param | Setting)]
-
-
-def _mentions(named: list[Any]) -> Mentions:
-    return Mentions(
-        tuple(part for part in named if isinstance(part, Reading)),
-        tuple(dict.fromkeys(part.key for part in named if not isinstance(part, Reading))),
-    )
 
 
 def _statements(protocol: Protocol) -> dict[str, str]:

@@ -319,12 +319,10 @@ def _by_time(node: object) -> bool:
 
 
 def missing_list(ctx: Evaluation, indexes: tuple[int, ...]) -> tuple[Missing, ...]:
-    """Who must supply what. Of what is on record, and counts only after something else is, the coordinator."""
-    compiled = ctx.compiled
+    """Who must supply what. What is on record and does not count yet is the coordinator's, with the reason."""
+    names, suppliers = ctx.compiled.reading_names, ctx.compiled.reading_suppliers
     return tuple(
-        Missing(f"{compiled.reading_names[i]} ({note})", "coordinator")
-        if (note := ctx.reading(i).note)
-        else Missing(compiled.reading_names[i], compiled.reading_suppliers[i])
+        Missing(names[i], "coordinator" if (note := ctx.reading(i).note) else suppliers[i], note)
         for i in indexes
         if i >= 0
     )

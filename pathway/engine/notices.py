@@ -145,6 +145,8 @@ def _notices(
         bound = found.taken.seen if found.taken is not None else None
         told = told_changes(dict(bound.values), leaves.values(ctx)) if bound is not None else ""
         text = f"{text} ({told})" if told else text
+        # With the same conclusion nobody has to do anything; while the table cannot tell, somebody has to look.
+        severity = "critical" if name != "AMENDED" else "minor" if is_decided(found) else "major"
         kind = "deviation" if name == "DIVERGED" else "alert"
         out.append(
             oblige(
@@ -154,7 +156,7 @@ def _notices(
                 kind,
                 text,
                 role if role in ROLES else "clinician",
-                [("critical", since)],
+                [(severity, since)],
             )
         )
     if found.open:

@@ -12,7 +12,8 @@ from pathway.engine.context import Compiled, Evaluation
 from pathway.language.profile import Profile
 from pathway.meeting.agenda import Entry
 from pathway.patient.evaluate import evaluation
-from pathway.patient.explain import Reason, explain
+from pathway.patient.explain import tree
+from pathway.patient.explanation import Reason
 from pathway.plan import DecisionState, Item, Plan, Standing, TrackState
 from pathway.record import Record
 from pathway.site import Site
@@ -122,7 +123,8 @@ def _decisions(chart: Chart, ctx: Evaluation, plan: Plan) -> Iterator[Entry]:
 
 
 def _decision(chart: Chart, ctx: Evaluation, plan: Plan, decision: DecisionState) -> Entry:
-    told = explain(ctx, decision.key)
+    told = tree(ctx, decision.key)
+    assert told is not None
     reasons = [f"rule: {told.rule}"] if told.rule else []
     reasons += _suggested(chart, plan, decision)
     reasons += _grounds(chart, plan, told.reasons)

@@ -3,148 +3,52 @@ would change it."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 from pathway.engine.context import Evaluation
 from pathway.engine.results import Cell
-from pathway.engine.values import Val
 from pathway.errors import UnknownName
 from pathway.events import Event
-from pathway.language import (
-    AllOf,
-    AnyOf,
-    Choice,
-    Crit,
-    Decision,
-    Exit,
-    Input,
-    Outcome,
-    Param,
-    Predicate,
-    Reading,
-    Rule,
-    Taken,
-)
-from pathway.language.parsing import QUALIFIERS, nearest
+from pathway.language import Choice, Decision, Exit, Input, Param, Reading, Rule
+from pathway.language.parsing import nearest
 from pathway.language.terms import reading_name
-from pathway.language.words import assumption_data, limit_words, number_words, params_of, source_data, words
+from pathway.language.words import assumption_data, limit_words, params_of, source_data, words
+from pathway.patient import explain_parts, said
+from pathway.patient.because import predicate_reasons, value_words
+from pathway.patient.explanation import Explanation, Reason, missing_data
 from pathway.plan import Plan
 
 
-@dataclass(slots=True)
-class Reason:
-    """One reason: what was asked, how it came out (PASS, FAIL, PENDING, REVIEW or a table cell), the value, the
-    source."""
-
-    text: str
-    verdict: str
-    value: str = ""
-    source: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class Explanation:
-    """A decision or criterion explained. `would_change`: single changes of one input and what they would lead to."""
-
-    id: str
-    text: str
-    state: str
-    proposal: str | None
-    in_force: str | None
-    options: tuple[str, ...]
-    role: str
-    since: str
-    reasons: list[Reason]
-    missing: list[dict[str, str]]
-    rule: str
-    source: dict[str, Any]
-    assumptions: list[dict[str, str]]
-    would_change: list[str]
-    decided: str = ""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return asdict(self)
-
-    def lines(self) -> list[str]:
-        """The explanation as text lines."""
-        head = (
-            self.in_force
-            or self.proposal
-            or (" / ".join(self.options) if self.state in ("choice", "review") else "open")
-        )
-        out = [
-            f"{self.id}: {head} ({self.state.replace('_', ' ')}{f' since {self.since}' if self.since else ''})",
-            f"  {self.text}",
-        ]
-        if self.rule:
-            out.append(f"  rule: {self.rule}")
-        if self.decided:
-            out.append(f"  {self.decided}")
-        for reason in self.reasons:
-            value = f" [{reason.value}]" if reason.value else ""
-            cite = f"  ({_cite_words(reason.source)})" if reason.source else ""
-            out.append(f"  - {reason.text}: {reason.verdict}{value}{cite}")
-        out += [f"  waits for {m['what']} from the {m['who']}" for m in self.missing]
-        out.append(f"  source: {_cite_words(self.source)}")
-        out += [f"  assumption: {a['key']} = {a['value']} ({a['text']})" for a in self.assumptions]
-        return out + [f"  would change: {text}" for text in self.would_change]
+def explain(ctx: Evaluation, id: str, subject: str = "P") -> Explanation:
+    """Explain what a plan names, by id or key: a decision (`AFTER_<PHASE>` for a phase exit), criterion, item, infusion, notice
+    or milestone; first as sentences, with the commands that settle it for `subject`. Raises UnknownName."""
+    found = tree(ctx, id) or explain_parts.part(ctx, id, subject)
+    if found is None:
+        compiled = ctx.compiled
+        exits = (f"AFTER_{phase}" for phase in compiled.exit_leaves)
+        names = [*compiled.decisions, *exits, *compiled.criteria, *explain_parts.names(ctx)]
+        raise UnknownName(f"{id!r} is nothing that this plan can explain; {nearest(id, names)}")
+    return found if found.said else said.of_question(ctx, found, subject)
 
 
-def _cite_words(source: dict[str, Any]) -> str:
-    cites = "; ".join(source.get("citations", []))
-    return " ".join(
-        part for part in (source.get("kind", ""), cites and f"[{cites}]", source.get("note", "")) if part
-    )
-
-
-def value_words(ctx: Evaluation, reading: Reading) -> str:
-    """The value of a slot with unit, sample day and event."""
-    value: Val = ctx.reading(ctx.compiled.reading_index[reading])
-    fact = ctx.compiled.facts[reading.fact]
-    if value.event is None:
-        name = reading_name(reading)
-        if value.state == "review":
-            return f"{name} = {value.text}; {value.note}"
-        return f"{name} is missing" + (f": {value.note}" if value.note else "")
-    unit = f" {fact.units[0].name}" if fact.units and value.event.value not in QUALIFIERS else ""
-    sampled = value.event.occurred.astimezone(ctx.tz).date().isoformat()
-    note = f"; {value.note}" if value.note else ""
-    return f"{reading_name(reading)} = {number_words(value.text)}{unit}, sampled {sampled}, event {value.event.id}{note}"
-
-
-def predicate_reasons(ctx: Evaluation, node: Predicate) -> list[Reason]:
-    """The leaves of a predicate with their verdicts and values."""
-    match node:
-        case AllOf(parts) | AnyOf(parts):
-            return [r for part in parts for r in predicate_reasons(ctx, part)]
-    result = ctx.compiled.tests[id(node)](ctx)
-    named = ctx.compiled.mentions[id(node)].readings
-    values = list(dict.fromkeys([value_words(ctx, s) for s in named if s in ctx.compiled.reading_index]))
-    source: dict[str, Any] = {}
-    if isinstance(node, Crit):
-        source = source_data(ctx.compiled.protocol, ctx.compiled.criteria[node.id].source)
-    elif isinstance(node, Outcome | Taken):
-        found = ctx.decision(ctx.compiled.decision_index[node.decision])
-        values = [f"{node.decision} = {found.outcome or found.state}"]
-    return [Reason(words(node, ctx.profile), result.verdict, "; ".join(values), source)]
-
-
-def explain(ctx: Evaluation, id: str) -> Explanation:
-    """Explain a decision (id or key, `AFTER_<PHASE>` for a phase exit) or a criterion. Raises UnknownName."""
+def tree(ctx: Evaluation, id: str) -> Explanation | None:
+    """The reasons of a decision, phase exit or criterion, without the sentences; None of anything else."""
     compiled, plan = ctx.compiled, ctx.plan
     if id in compiled.criteria:
         return _criterion(ctx, plan, id)
     keys = [k for k in compiled.decisions if id in (k, k.split("[")[0])]
     if keys:
-        return _table(ctx, plan, keys[0])
+        return _table(ctx, plan, _asked_first(plan, keys))
     phase = id.removeprefix("AFTER_")
     if id.startswith("AFTER_") and phase in compiled.exit_leaves:
         return _exits(ctx, plan, phase)
-    names = [*compiled.decisions, *(f"AFTER_{p}" for p in compiled.exit_leaves), *compiled.criteria]
-    raise UnknownName(f"{id!r} is neither a decision nor a criterion; {nearest(id, names)}")
+    return None
+
+
+def _asked_first(plan: Plan, keys: list[str]) -> str:
+    """Of several instances of a decision, the one that a person is asked for now, or else the first."""
+    open_ = [d.key for d in plan.decisions if d.open and d.key in keys]
+    return (open_ or keys)[0]
 
 
 def _stamp(instant: datetime | None) -> str:
@@ -164,7 +68,7 @@ def _criterion(ctx: Evaluation, plan: Plan, name: str) -> Explanation:
         "clinician" if state.verdict == "REVIEW" else "",
         _stamp(state.since),
         predicate_reasons(ctx, criterion.holds),
-        [{"what": m.what, "who": m.who} for m in state.missing],
+        missing_data(state.missing),
         "",
         source_data(ctx.compiled.protocol, criterion.source),
         assumption_data(
@@ -215,7 +119,7 @@ def _table(ctx: Evaluation, plan: Plan, key: str) -> Explanation:
         state.role if state else decision.confirm or "",
         _stamp(found.since),
         reasons,
-        [{"what": m.what, "who": m.who} for m in (state.missing if state else ())],
+        missing_data(state.missing if state else ()),
         _rule_words(rule) if rule else "",
         source_data(compiled.protocol, rule.source if rule else decision.source),
         assumption_data(compiled.protocol, ctx.profile, dict.fromkeys(keys)),
@@ -325,7 +229,7 @@ def _exits(ctx: Evaluation, plan: Plan, phase: str) -> Explanation:
         spec.confirm or "",
         _stamp(found.since if found else None),
         reasons,
-        [{"what": m.what, "who": m.who} for m in (state.missing if state else ())],
+        missing_data(state.missing if state else ()),
         "",
         source_data(compiled.protocol, (proposed or spec).source),
         assumption_data(compiled.protocol, ctx.profile, keys),

@@ -8,9 +8,13 @@ from typing import Any
 from pathway.engine.context import Evaluation
 from pathway.events import seen_digest
 from pathway.language.words import assumption_data, source_data
+from pathway.patient import because
+from pathway.patient.because import predicate_reasons
 from pathway.patient.evaluate import decision_seen
-from pathway.patient.explain import explain, predicate_reasons
-from pathway.plan import CriterionState, DecisionState, EndpointState, LedgerState
+from pathway.patient.explain import tree
+from pathway.patient.explain_parts import known_to
+from pathway.patient.explanation import missing_data
+from pathway.plan import CriterionState, DecisionState, EndpointState, Item, LedgerState
 from pathway.plan_json import _day, instant_text, item_json, obligation_json
 
 
@@ -62,7 +66,8 @@ def _criterion(ctx: Evaluation, number: int) -> dict[str, Any]:
         "judged": state.judged,
         "digest": state.digest,
         "reasons": [_reason(r) for r in predicate_reasons(ctx, definition.holds)],
-        "missing": [{"what": m.what, "who": m.who} for m in state.missing],
+        "missing": missing_data(state.missing),
+        **_doubts(ctx, (definition.holds,), looked=state.verdict in ("REVIEW", "PENDING")),
         "source": source_data(protocol, definition.source),
         "assumptions": assumption_data(
             protocol, ctx.profile, ctx.compiled.mentions[id(definition.holds)].params
@@ -75,7 +80,13 @@ def _questions(ctx: Evaluation, number: int) -> list[dict[str, Any]]:
 
 
 def _items(ctx: Evaluation, number: int) -> list[dict[str, Any]]:
-    return [item_json(item) for item in ctx.part(number)]
+    return [{**item_json(item), **_known(ctx, item)} for item in ctx.part(number)]
+
+
+def _known(ctx: Evaluation, item: Item) -> dict[str, Any]:
+    """What of an item that is to be done now is on record, if anything is: `known`, the names of its slots."""
+    found = known_to(ctx, item) if item.state in ("due", "late") else []
+    return {"known": found} if found else {}
 
 
 def _endpoint(ctx: Evaluation, number: int) -> dict[str, Any]:
@@ -100,7 +111,8 @@ def _reason(reason: Any) -> dict[str, Any]:
 
 
 def _decision(ctx: Evaluation, d: DecisionState) -> dict[str, Any]:
-    told = explain(ctx, d.key)
+    told = tree(ctx, d.key)
+    assert told is not None
     return {
         "id": d.id,
         "key": d.key,
@@ -120,7 +132,14 @@ def _decision(ctx: Evaluation, d: DecisionState) -> dict[str, Any]:
         "source": told.source,
         "assumptions": told.assumptions,
         "decided": told.decided,
+        **_doubts(ctx, (d.key,), looked=d.state in ("waiting", "review") or (d.open and d.proposal is None)),
     }
+
+
+def _doubts(ctx: Evaluation, nodes: tuple[object, ...], *, looked: bool) -> dict[str, Any]:
+    """The values that are in the way, where there are any: `doubts`, each with what, who, why, event and text."""
+    found = because.doubts(ctx, nodes) if looked else []
+    return {"doubts": [asdict(doubt) for doubt in found]} if found else {}
 
 
 def _ledger(ctx: Evaluation, number: int) -> dict[str, Any]:

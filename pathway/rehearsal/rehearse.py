@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from pathway.changes import Announced, changes, day_one_of
+from pathway.changes import CLOCK, Announced, changes, day_one_of
 from pathway.engine.context import Evaluation
 from pathway.events import Report
 from pathway.language.profile import make_profile
@@ -17,7 +17,7 @@ from pathway.record import Record
 from pathway.refusal import Refused
 from pathway.rehearsal.rehearsed import Rehearsed
 from pathway.rehearsal.scenario import Scenario, Subject
-from pathway.rehearsal.script import CLOCK, Stuck, script
+from pathway.rehearsal.script import Stuck, script
 from pathway.rehearsal.steps import (
     MOST_ROUNDS,
     Answer,
@@ -235,16 +235,18 @@ class InProcess:
         pathway.evaluation = evaluation(self.compiled, self.profile, site, pathway.record, self.now)
         plan = pathway.evaluation.plan
         day_one = day_one_of(plan, self.compiled.protocol.day_one)
+        event = pathway.record.by_id.get(cause)
         changed, pathway.announced = changes(
-            pathway.announced, plan, subject=subject, cause=cause, tz=site.tz, day_one=day_one
+            pathway.announced, plan, subject=subject, cause=cause, tz=site.tz, day_one=day_one, event=event
         )
         return Progress(plan, tuple(changed))
 
     def _governed(self, office: _Office, cause: str) -> Progress:
         governor = office.governor
         plan = govern(governor, office.record, self.now)
+        event, tz = office.record.by_id.get(cause), governor.site.tz
         changed, office.announced = changes(
-            office.announced, plan.plan, subject=governor.id, cause=cause, tz=governor.site.tz, day_one=None
+            office.announced, plan.plan, subject=governor.id, cause=cause, tz=tz, day_one=None, event=event
         )
         office.plan = plan
         return Progress(plan.plan, tuple(changed), plan)

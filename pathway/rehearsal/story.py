@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from pathway.changes import Change, day_label
+from pathway.changes import CLOCK, Change, day_label
 from pathway.engine.context import Compiled
 from pathway.events import Report
 from pathway.language import SLOT_FACT
@@ -14,7 +14,6 @@ from pathway.rehearsal.rehearsed import Rehearsed, Submitted
 from pathway.rehearsal.scenario import Scenario
 from pathway.rehearsal.scenario_events import AUTO
 from pathway.rehearsal.scenario_subtrials import governed_words
-from pathway.rehearsal.script import CLOCK
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 QUIET_ITEMS = ("planned", "not_set", "withdrawn", "blocked")
@@ -39,28 +38,29 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
-    """A day at the patient's site. `title`: `D33 · Fri 2025-03-07`."""
+class Page:
+    """What was told of one patient or subtrial, without anything of another in between. `title`: `D33 · Fri 2025-03-07`.
 
+    `who` is empty in a story of one patient alone; of a subtrial it is `subtrial D`.
+    """
+
+    who: str
     date: date
     title: str
     lines: tuple[Line, ...]
 
-
-@dataclass(frozen=True, slots=True)
-class Chapter:
-    """The story of one patient, or of a subtrial (`subject` is then `subtrial D`)."""
-
-    subject: str
-    days: tuple[Day, ...]
+    @property
+    def heading(self) -> str:
+        """The title, and whose it is."""
+        return f"{self.who} · {self.title}" if self.who else self.title
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """All patients, then the subtrials of which there is something to tell, and what did not come as expected."""
+    """All that there is to tell of patients and subtrials in one order of time, and what did not come as expected."""
 
     title: str
-    chapters: tuple[Chapter, ...]
+    pages: tuple[Page, ...]
     unmet: tuple[str, ...]
 
 
@@ -77,47 +77,57 @@ def tell(rehearsed: Rehearsed, verbose: bool = False) -> Story:
         )
         if part
     )
-    chapters = [_chapter(rehearsed, subject.id, verbose) for subject in scenario.subjects]
-    for governor in scenario.governors:
-        told_of = _chapter(rehearsed, governor.id, verbose)
-        if told_of.days:
-            chapters.append(Chapter(f"subtrial {governor.id}", told_of.days))
-    return Story(title, tuple(chapters), tuple(_unmet(rehearsed)))
+    return Story(title, tuple(_pages(rehearsed, verbose)), tuple(_unmet(rehearsed)))
 
 
 def as_text(story: Story) -> str:
     """The story as plain text."""
     out = [story.title]
-    for chapter in story.chapters:
-        for day in chapter.days:
-            out += ["", f"{day.title}" if len(story.chapters) == 1 else f"{chapter.subject} · {day.title}"]
-            for line in day.lines:
-                follows = line.kind not in ("event", "confirmed")
-                mark = f"{MARKS.get(line.severity, '')} ".lstrip()
-                by = f"  [{line.by}, {line.ref}]" if line.by else ""
-                out.append(f"  {line.time:5}  {'-> ' if follows else ''}{mark}{line.text}{by}")
+    day: date | None = None
+    for page in story.pages:
+        out += ["", page.heading] if page.date != day else [page.heading]
+        day = page.date
+        for line in page.lines:
+            follows = line.kind not in ("event", "confirmed")
+            mark = f"{MARKS.get(line.severity, '')} ".lstrip()
+            by = f"  [{line.by}, {line.ref}]" if line.by else ""
+            out.append(f"  {line.time:5}  {'-> ' if follows else ''}{mark}{line.text}{by}")
     if story.unmet:
         out += ["", "Not as expected:"]
         out += [f"  {unmet}" for unmet in story.unmet]
     return "\n".join(out) + "\n"
 
 
-def _chapter(rehearsed: Rehearsed, subject: str, verbose: bool) -> Chapter:
+def _pages(rehearsed: Rehearsed, verbose: bool) -> Iterator[Page]:
+    """The lines of all in the order in which things happened; a new page where another is spoken of, and at each midnight."""
     scenario = rehearsed.scenario
-    tz = scenario.site_of(subject).tz
-    log = [entry for entry in rehearsed.log if entry.subject == subject]
-    day_one = _day_one(log)
-    days: dict[date, list[Line]] = {}
-    for at, line in _lines(log, scenario, verbose):
-        local = at.astimezone(tz)
-        today = days.setdefault(local.date(), [])
-        time = local.strftime("%H:%M")
-        shown = next((earlier.time for earlier in reversed(today) if earlier.time), "")
-        today.append(
-            Line("" if time == shown else time, line.kind, line.severity, line.text, line.by, line.ref)
-        )
-    told = [Day(day, _title(day, day_one), tuple(lines)) for day, lines in days.items()]
-    return Chapter(subject, tuple(told))
+    names = {subject.id: subject.id for subject in scenario.subjects}
+    names |= {governor.id: f"subtrial {governor.id}" for governor in scenario.governors}
+    told: list[tuple[datetime, int, str, Line]] = []
+    day_one: dict[str, date | None] = {}
+    for who in names:
+        log = [(n, entry) for n, entry in enumerate(rehearsed.log) if entry.subject == who]
+        day_one[who] = _day_one([entry for _, entry in log])
+        told += [(at, n, who, line) for at, n, line in _lines(log, scenario, verbose)]
+    alone = len({who for _, _, who, _ in told}) < 2
+    page: list[Line] = []
+    last: tuple[str, date] | None = None
+    time = ""
+    for at, _, who, line in sorted(told, key=lambda each: each[:2]):
+        local = at.astimezone(scenario.site_of(who).tz)
+        if (who, local.date()) != last:
+            if last is not None:
+                yield _page("" if alone else names[last[0]], last[1], day_one[last[0]], page)
+            page, last, time = [], (who, local.date()), ""
+        now = local.strftime("%H:%M")
+        page.append(replace(line, time="" if now == time else now))
+        time = now
+    if last is not None:
+        yield _page("" if alone else names[last[0]], last[1], day_one[last[0]], page)
+
+
+def _page(who: str, day: date, day_one: date | None, lines: list[Line]) -> Page:
+    return Page(who, day, _title(day, day_one), tuple(lines))
 
 
 def _title(day: date, day_one: date | None) -> str:
@@ -135,20 +145,21 @@ def _day_one(log: list[Submitted | Change]) -> date | None:
 
 
 def _lines(
-    log: list[Submitted | Change], scenario: Scenario, verbose: bool
-) -> Iterator[tuple[datetime, Line]]:
+    log: list[tuple[int, Submitted | Change]], scenario: Scenario, verbose: bool
+) -> Iterator[tuple[datetime, int, Line]]:
+    """(when, place in the log, line) of one patient or subtrial."""
     settled = [
-        (c.at, c.key) for c in log if isinstance(c, Change) and c.kind == "decision" and _is_settled(c)
+        (c.at, c.key) for _, c in log if isinstance(c, Change) and c.kind == "decision" and _is_settled(c)
     ]
-    decided = {entry.report.id: entry.report for entry in log if isinstance(entry, Submitted)}
+    decided = {entry.report.id: entry.report for _, entry in log if isinstance(entry, Submitted)}
     raised: dict[str, int] = {}
-    for entry in log:
+    for n, entry in log:
         if isinstance(entry, Submitted):
             report = entry.report
             kind = "confirmed" if report.id.startswith(AUTO) else "event"
             governed = report.kind == "action" and entry.subject in scenario.compiled.subtrials
             words = told(report, scenario) if not governed else governed_told(report, scenario)
-            yield report.at, Line("", kind, "", words, report.role, report.id)
+            yield report.at, n, Line("", kind, "", words, report.role, report.id)
             continue
         again = raised.get(entry.key) == entry.generation
         if entry.kind in ("deviation", "alert") and entry.state == "raised":
@@ -157,7 +168,7 @@ def _lines(
         if not verbose and (_is_quiet(entry, scenario) or overtaken or _is_said(entry, decided)):
             continue
         text, severity = _consequence(entry, scenario, again), _severity(entry, scenario)
-        yield datetime.fromisoformat(entry.at), Line("", entry.kind, severity, text)
+        yield datetime.fromisoformat(entry.at), n, Line("", entry.kind, severity, text)
 
 
 def _is_settled(change: Change) -> bool:

@@ -17,6 +17,7 @@ from pathway.language import (
     NotObtainable,
     Outcome,
     Param,
+    Passed,
     Predicate,
     Reached,
     Reading,
@@ -162,7 +163,7 @@ def of_cycle(number: str) -> tuple[Deviation, ...]:
         deviation("MRD-MISSING", f"No MRD at the end of cycle {number}; a missing MRD is never negative", all_of(no_mrd, seen),
                   Rung("minor", Moment(f"C{number}D28", days=14, at="close")), scope=name),
         alert("NOT-RECOVERED", f"Counts have not recovered by day 49 of cycle {number}{LIMITS}",
-              all_of(here, Reached(f"C{number}D49"), open_or_failed(RECOVERED[number])), MAJOR, scope=name),
+              all_of(here, Passed(Moment(f"C{number}D49", at="close")), open_or_failed(RECOVERED[number])), MAJOR, scope=name),
     )  # fmt: skip
 
 

@@ -259,7 +259,7 @@ DEVIATIONS = (
     deviation("BLINA-NOT-STARTED", "Blinatumomab not started by D47",
               all_of(treatment("INDUCTION", "EOI_DECISION"), Not(Known(BL1_MRD)), LedgerIs("blina[cycle=1]", ("not_started",)),
                      VerdictIs(Outcome("blina_status", ("excluded", "stopped_permanently")), ("FAIL", "PENDING", "REVIEW"))),
-              Rung("major", Moment("BLINA1_LATEST"))),
+              Rung("major", Moment("BLINA1_LATEST", at="close"))),
     *cycle_deviations("1"),
     *cycle_deviations("2"),
     deviation("BL1-END-MARROW-MISSING", "Marrow after cycle 1 not taken",

@@ -65,7 +65,9 @@ async def test_a_mail_says_who_what_and_how_urgent_and_where_to_look() -> None:
         "Due:      2025-03-07\n"
         "For:      clinician\n"
         "Told on:  2025-03-07 08:00 UTC\n"
-        "\nopen with: allpath show P1\n"
+        "\nsee why: allpath explain P1 EOI-MRD-HIGH\n"
+        "take note of it: allpath acknowledge P1 EOI-MRD-HIGH\n"
+        "open with: allpath show P1\n"
     )
 
 
@@ -75,9 +77,21 @@ def test_a_repeated_mail_is_the_same_mail() -> None:
     assert first.as_bytes() == second.as_bytes()
 
 
-def test_a_retraction_says_that_it_is_one() -> None:
-    mail = mail_of(notice(kind="retraction"), "allpath@trial.example", ["ward@example.org"])
-    assert mail["Subject"] == "allpath: no longer so EOI-MRD-HIGH (critical), P1, site S01"
+@pytest.mark.parametrize("word", ["resolved", "ended", "superseded", "untrue"])
+def test_a_retraction_says_how_it_ended_and_asks_for_nothing(word: str) -> None:
+    mail = mail_of(notice(kind="retraction", state=word), "allpath@trial.example", ["ward@example.org"])
+    assert mail["Subject"] == f"allpath: {word} EOI-MRD-HIGH (critical), P1, site S01"
+    assert "acknowledge" not in mail.get_content()
+
+
+def test_a_mail_about_a_decision_ends_with_the_command_that_takes_it_and_names_no_value() -> None:
+    mail = mail_of(
+        notice(kind="decision", id="risk", key="decision risk[cycle=1]"),
+        "allpath@trial.example", ["ward@example.org"],
+    )  # fmt: skip
+    text = mail.get_content().replace("\r\n", "\n")
+    assert "allpath explain P1 'risk[cycle=1]'\n" in text
+    assert "allpath confirm P1 'risk[cycle=1]' OPTION\n" in text
 
 
 def test_nothing_in_a_name_can_add_a_header() -> None:

@@ -49,7 +49,7 @@ def test_a_milestone_that_turns_out_otherwise_is_retracted_and_told_anew() -> No
     life.fact("2025-02-03T10:00", "blasts", "4000", unit="/uL")
     said = [c for c in life.tell("2025-02-03T10:00") if c.id == "RISK"]
     assert [(c.kind, c.text, c.generation) for c in said] == [
-        ("retraction", "no longer true: risk: MR", 1), ("milestone", "risk: HR", 2),
+        ("retraction", "superseded: risk: MR (blasts was reported)", 1), ("milestone", "risk: HR", 2),
     ]  # fmt: skip
     assert all(c.to == ("clinician",) for c in said)
 
@@ -93,7 +93,7 @@ def test_a_backdated_pause_withdraws_what_was_said_to_be_complete() -> None:
     assert about(life.tell("2025-04-07T11:00"), "BLINA1-DONE") == [("milestone", "true", 1)]
     life.blina("2025-04-08T10:00", "paused", on="2025-04-01T10:00")
     life.blina("2025-04-08T10:00", "resumed", on="2025-04-03T10:00")
-    assert about(life.tell("2025-04-08T10:00"), "BLINA1-DONE") == [("retraction", "no_longer_true", 1)]
+    assert about(life.tell("2025-04-08T10:00"), "BLINA1-DONE") == [("retraction", "untrue", 1)]
     assert about(life.tell("2025-04-09T11:00"), "BLINA1-DONE") == [("milestone", "true", 2)]
 
 

@@ -6,7 +6,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pathway.changes import Announced, Change, changes, day_one_of
+from pathway.changes import CLOCK, Announced, Change, changes, day_one_of
 from pathway.engine.compiler import compile_protocol
 from pathway.engine.context import Evaluation
 from pathway.events import Event, EventKind, Report
@@ -398,11 +398,17 @@ class Life:
     def tell(self, at: str | datetime, cause: str = "") -> list[Change]:
         """What has changed since the last time."""
         plan = self.plan(at)
+        cause = cause or (CLOCK if self._at(plan.at) is None else "e")
         found, self.announced = changes(
             self.announced, plan, subject="P1", cause=cause, tz=self.site.tz,
-            day_one=day_one_of(plan, self.compiled.protocol.day_one),
+            day_one=day_one_of(plan, self.compiled.protocol.day_one), event=self._at(plan.at),
         )  # fmt: skip
         return found
+
+    def _at(self, at: datetime) -> Event | None:
+        """The newest event, if it was recorded at this instant."""
+        newest = self.record.events[-1:]
+        return newest[0] if newest and newest[0].recorded == at else None
 
     @staticmethod
     def _accepted(event: Event | None) -> Event:

@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol, TypeVar
 
 from pathway.events import Event, Report
 from pathway.language.profile import Profile
-from pathway.patient.explain import Explanation
+from pathway.patient.explanation import Explanation
 from pathway.patient.sitting import Admitted
 from pathway.plan import Plan
 from pathway.record import Record

@@ -14,7 +14,7 @@ from pathway.meeting.admission import admit
 from pathway.meeting.calendar import WEEKDAYS, Meeting
 from pathway.meeting.output import meeting_json
 from pathway.meeting.plan import MeetingPlan, convene, day_and_time
-from pathway.patient.explain import Explanation
+from pathway.patient.explanation import Explanation
 from pathway.patient.sitting import Admitted
 from pathway.plan import Plan
 from pathway.record import Record

@@ -14,7 +14,8 @@ from pathway.events import Event, Report
 from pathway.language.profile import make_profile
 from pathway.patient.admission import admit, known_as
 from pathway.patient.evaluate import evaluation
-from pathway.patient.explain import Explanation, explain
+from pathway.patient.explain import explain
+from pathway.patient.explanation import Explanation
 from pathway.patient.output import plan_json
 from pathway.patient.sitting import Admitted, admit_all
 from pathway.plan import Plan
@@ -96,7 +97,7 @@ class Patient:
 
     def explain(self, evaluation: Evaluation, decision: str) -> Explanation:
         """See `pathway.patient.explain.explain`."""
-        return explain(evaluation, decision)
+        return explain(evaluation, decision, self._subject)
 
     def shown(self, evaluation: Evaluation) -> list[str]:
         """Nothing beyond what every subject shows."""

@@ -12,7 +12,7 @@ from pathway.engine.context import Compiled
 from pathway.errors import UnknownName
 from pathway.events import Event, Report
 from pathway.language.profile import make_profile
-from pathway.patient.explain import Explanation
+from pathway.patient.explanation import Explanation
 from pathway.patient.sitting import Admitted
 from pathway.plan import Plan
 from pathway.record import Record

@@ -180,12 +180,12 @@ def test_what_was_entered_and_mended_in_one_sitting_has_taken_nothing_away() -> 
     assert (first(life).state, first(life).in_force) == ("in_force", "X")
 
 
-def test_an_amended_value_is_told_as_critical_and_its_acknowledgement_lasts() -> None:
+def test_an_amended_value_with_the_same_conclusion_is_told_as_minor_and_its_acknowledgement_lasts() -> None:
     life = decided("keep")
     life.correct("2025-02-02T09:00", "e1", "6", unit="u")
     raised = notice(life.plan("2025-02-02T10:00"), "AMENDED[decision=first]")
     assert raised is not None
-    assert (raised.severity, raised.state) == ("critical", "raised")
+    assert (raised.severity, raised.state) == ("minor", "raised")
     life.submit("acknowledgement", "2025-02-02T11:00", "AMENDED")
     life.do("2025-02-03T09:00", "other")
     kept = notice(life.plan("2025-02-04T10:00"), "AMENDED[decision=first]")

@@ -133,7 +133,7 @@ def test_a_sample_waits_for_the_anchor_that_it_counts_from_and_says_so() -> None
     plan = life.plan("2025-03-11T10:00")
     found = decision(plan, "realloc")
     assert found.state == "waiting"
-    assert "first infusion day" in found.missing[0].what
+    assert "first infusion day" in found.missing[0].why
     assert found.missing[0].who == "coordinator"
     assert told(plan, "SAMPLE-WAITS")
     lines = explain(life.evaluation("2025-03-11T10:00"), "realloc").lines()

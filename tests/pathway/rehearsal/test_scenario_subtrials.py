@@ -270,6 +270,14 @@ def test_the_story_tells_of_patients_and_of_subtrials() -> None:
         assert line in told
 
 
+def test_the_story_has_patients_and_subtrials_in_one_order_of_time() -> None:
+    story = tell(play(OPEN, wants(1), wants(2), begins(1)))
+    days = [page.date for page in story.pages]
+    assert days == sorted(days)
+    speakers = [page.who for page in story.pages]
+    assert "subtrial D" in speakers[: len(speakers) - 1 - speakers[::-1].index("P1")]
+
+
 EVENTS: tuple[Callable[[int, str], str], ...] = (
     lambda n, arm: f"subject: P{n}, do: slot_wanted, scope: {{arm: {arm}}}",
     lambda n, arm: f"subject: P{n}, do: first_dose, scope: {{arm: {arm}}}",

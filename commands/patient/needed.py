@@ -1,0 +1,310 @@
+"""What a patient's pathway needs now, what it waits for, and how each is settled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from rich.console import Console
+from rich.text import Text
+
+from commands.known_trials import protocol_text
+from commands.screen import due_words, instant, print_steps, styled
+from pathway.errors import ProtocolError, UnknownName
+from pathway.site import Site
+
+if TYPE_CHECKING:
+    from pathway.engine.context import Compiled
+    from pathway.patient.settle import Step
+
+RANK: Final = {
+    "critical": 0,
+    "late": 1,
+    "missed": 2,
+    "question": 3,
+    "due": 4,
+    "major": 5,
+    "minor": 6,
+    "info": 7,
+}
+"""What presses most stands first; a question stands before what is due, as it often waits for the answer."""
+
+
+NAMED: Final = 3
+"""Of what needs a value, so many are named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """A patient at `now` (UTC): `plan` in the format of scenario output."""
+
+    subject: str
+    protocol: str
+    site: Site
+    rehearsal: bool
+    archived: bool
+    now: datetime
+    plan: dict[str, Any]
+
+    @property
+    def today(self) -> date:
+        """The day at the patient's site."""
+        return self.now.astimezone(self.site.tz).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of what is needed: state, what in words, when, who; and how it is settled. `needed_by`: what waits for it."""
+
+    rank: tuple[int, str]
+    state: str
+    key: str
+    text: str
+    when: str
+    who: str
+    steps: tuple[Step, ...] = ()
+    needed_by: tuple[str, ...] = ()
+
+
+def print_entry(console: Console, entry: Entry) -> None:
+    """An entry, and under it the commands that settle it."""
+    line = Text.assemble("  ", styled(entry.state), "  ", (entry.key, "bold"))
+    line.append(f" {entry.text}" if entry.text else "")
+    line.append(f"  {entry.when}" if entry.when else "")
+    line.append(f"  → {entry.who}" if entry.who else "", style="dim")
+    console.print(line)
+    steps = [{"who": step.who, "what": step.what, "command": step.command} for step in entry.steps]
+    print_steps(console, steps, indent="      ")
+
+
+def needed_now(patient: Patient) -> list[Entry]:
+    """What somebody must do now, most pressing first: critical alerts, what is late, questions, what is due, other notices."""
+    found = [*_notices(patient), *_items(patient), *_questions(patient), *_doubted(patient)]
+    return sorted(found, key=lambda entry: entry.rank)
+
+
+def is_pressing(item: dict[str, Any], today: date) -> bool:
+    """Whether an item is late, or due today, earlier, or as soon as possible."""
+    if item["state"] in ("late", "missed"):
+        return item["state"] == "late" or "to be recorded" in item["text"]
+    return item["state"] == "due" and (not item["due"] or date.fromisoformat(item["due"]) <= today)
+
+
+def hour_of(patient: Patient, item: dict[str, Any]) -> str:
+    """The hour at the site by which an item is due, where hours are counted."""
+    at = item.get("due_at")
+    return f"{datetime.fromisoformat(at).astimezone(patient.site.tz):%H:%M}" if at else ""
+
+
+def compiled_of(name: str) -> Compiled | None:
+    """The protocol, if this program has it: a pathway answers also where only its worker does."""
+    try:
+        return protocol_text(name)
+    except (UnknownName, ProtocolError):
+        return None
+
+
+def _notices(patient: Patient) -> Iterator[Entry]:
+    from pathway.patient import settle
+
+    compiled = compiled_of(patient.protocol)
+    questions = (*patient.plan["criteria"], *patient.plan["decisions"])
+    doubted = {doubt["what"] for each in questions for doubt in each.get("doubts", ())}
+    for each in (*patient.plan["deviations"], *patient.plan["alerts"]):
+        if each["state"] != "raised" or each["id"] in ("REVIEW", "DECISION-OPEN", "REOPENED"):
+            continue  # the question itself says the same
+        if each["id"] == "IMPLAUSIBLE" and _value_of(each["key"]) in doubted:
+            continue  # the value stands among the questions, with its event
+        to = each["to"][0] if each["to"] else ""
+        yield Entry(
+            (RANK[each["severity"]], each["since"] or ""),
+            each["severity"],
+            each["key"],
+            each["text"],
+            f"since {instant(each['since'], patient.site.tz)}",
+            ", ".join(each["to"]) or "nobody yet",
+            tuple(settle.of_notice(compiled, patient.subject, each["key"], to)),
+        )
+
+
+def _value_of(key: str) -> str:
+    """The value that a notice speaks of, as slots are named: `IMPLAUSIBLE[fact=mrd,point=EOI]` of `mrd EOI`."""
+    labels = key.partition("[")[2].removesuffix("]").split(",")
+    return " ".join(label.partition("=")[2] for label in labels)
+
+
+def _items(patient: Patient) -> Iterator[Entry]:
+    from pathway.patient import settle
+
+    compiled = compiled_of(patient.protocol)
+    for item in patient.plan["items"]:
+        if not is_pressing(item, patient.today):
+            continue
+        due = date.fromisoformat(item["due"]) if item["due"] else None
+        steps = (
+            settle.of_item(compiled, patient.subject, item["key"], item["owner"], known=item.get("known", ()))
+            if compiled
+            else []
+        )
+        yield Entry(
+            (RANK[item["state"]], item["due"] or ""),
+            item["state"],
+            item["key"],
+            item["text"],
+            due_words(due, patient.today, hour_of(patient, item)),
+            item["owner"],
+            tuple(steps),
+        )
+
+
+def _questions(patient: Patient) -> Iterator[Entry]:
+    """Decisions that a person is asked for, and criteria to be judged."""
+    from pathway.patient import settle
+
+    for each in patient.plan["decisions"]:
+        if each["open"]:
+            offer = f"{each['proposal']} is proposed" if each["proposal"] else " or ".join(each["options"])
+            kept = f" ({each['in_force']} stays in force)" if each["in_force"] else ""
+            limit = "; a value lies on a limit" if each["boundary"] else ""
+            doubts = [
+                s
+                for d in each.get("doubts", ())
+                for s in settle.of_doubt(patient.subject, d["why"], d["event"])
+            ]
+            yield Entry(
+                (RANK["question"], each["since"] or ""),
+                each["state"],
+                each["key"],
+                f"{offer}{kept}{limit}{_doubt_words(each)}",
+                f"since {instant(each['since'], patient.site.tz)}" if each["since"] else "",
+                each["role"] or "clinician",
+                (
+                    *doubts,
+                    *settle.of_decision(
+                        patient.subject,
+                        each["key"],
+                        each["role"],
+                        each["proposal"],
+                        each["options"],
+                        each["digest"],
+                    ),
+                ),
+            )
+        elif each["state"] == "diverged":
+            name = each["key"]
+            yield Entry(
+                (RANK["major"], each["since"] or ""), "diverged", name,
+                f"{each['in_force']} has been done; today {each['proposal']} would be proposed", "", each["role"],
+            )  # fmt: skip
+    for each in patient.plan["criteria"]:
+        if each["verdict"] == "REVIEW":
+            doubts = [
+                s
+                for d in each.get("doubts", ())
+                for s in settle.of_doubt(patient.subject, d["why"], d["event"])
+            ]
+            yield Entry(
+                (RANK["question"], each["since"] or ""),
+                "review",
+                each["id"],
+                f"{each['text']}{_doubt_words(each)}",
+                f"since {instant(each['since'], patient.site.tz)}" if each["since"] else "",
+                "clinician",
+                (*doubts, *settle.of_review(patient.subject, each["id"], each["digest"])),
+            )
+
+
+def _doubted(patient: Patient) -> Iterator[Entry]:
+    """Values that somebody must look at, behind what is not asked yet; those behind a question stand there."""
+    from pathway.patient import settle
+
+    states = (*patient.plan["criteria"], *patient.plan["decisions"])
+    asked = {d["text"] for each in states if _is_asked(each) for d in each.get("doubts", ())}
+    found = {d["text"]: d for each in states if not _is_asked(each) for d in each.get("doubts", ())}
+    for text, doubt in found.items():
+        if text not in asked:
+            steps = settle.of_doubt(patient.subject, doubt["why"], doubt["event"])
+            told = text.removeprefix(doubt["what"]).strip()
+            yield Entry((RANK["question"], ""), "review", doubt["what"], told, "", doubt["who"], tuple(steps))
+
+
+def _is_asked(state: dict[str, Any]) -> bool:
+    return bool(state.get("open")) or state.get("verdict") == "REVIEW"
+
+
+def _doubt_words(state: dict[str, Any]) -> str:
+    return "".join(f"; {doubt['text']}" for doubt in state.get("doubts", ()))
+
+
+def waiting(patient: Patient, pressing: Iterable[Entry] = ()) -> tuple[list[Entry], list[Entry]]:
+    """The values that are missing: those that the next step of a track waits for, and those of later ones.
+
+    What an entry of `pressing` asks for already is left out.
+    """
+    from pathway.patient import settle
+
+    compiled = compiled_of(patient.protocol)
+    near = _near(patient, compiled) if compiled is not None else None
+    asked = {step.command for entry in pressing for step in entry.steps}
+    needs: dict[tuple[str, str, str], dict[str, None]] = {}
+    groups: dict[tuple[str, str, str], dict[str, None]] = {}
+    for name, group, missing in _missing(patient.plan):
+        value = (missing["what"], missing["who"], missing.get("why", ""))
+        needs.setdefault(value, {})[name] = None
+        groups.setdefault(value, {})[group] = None
+    now: list[Entry] = []
+    later: list[Entry] = []
+    for value, names in needs.items():
+        what, who, why = value
+        steps = settle.of_missing(compiled, patient.subject, what, why) if compiled is not None else []
+        if any(step.command in asked for step in steps):
+            continue
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        text = f"for {', '.join([*names][:NAMED])}{more}{f': {why}' if why else ''}"
+        entry = Entry((0, ""), "PENDING", what, text, "", who, tuple(steps[:1]), tuple(groups[value]))
+        (now if near is None or what in near else later).append(entry)
+    return now, later
+
+
+def _missing(plan: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """(what waits, its group in words, the value) of criteria and decisions."""
+    for criterion in plan["criteria"]:
+        for missing in criterion["missing"]:
+            yield criterion["id"], criterion["group"].replace("_", " "), missing
+    for decision in plan["decisions"]:
+        if not decision["open"]:
+            for missing in decision["missing"]:
+                yield decision["key"], decision["id"], missing
+
+
+def _near(patient: Patient, compiled: Compiled) -> set[str]:
+    """The slots that the ways out of the present phases rest on, and the open questions: without the decisions behind those."""
+    open_ = [d["key"] for d in patient.plan["decisions"] if d["open"]]
+    phases = [t["phase"] for t in patient.plan["tracks"] if t["phase"] in compiled.phases]
+    found: dict[str, None] = {}
+    for phase in phases:
+        _slots(compiled, [e.when for e in compiled.phases[phase][1].exits], found, 1)
+    _slots(compiled, open_, found, 1)
+    return set(found)
+
+
+def _slots(compiled: Compiled, nodes: Iterable[object], found: dict[str, None], deep: int) -> None:
+    from pathway.language import Crit, Outcome, Reading, Taken
+    from pathway.language.terms import reading_name
+    from pathway.language.walk import parts
+
+    for node in nodes:
+        if isinstance(node, str):
+            decision = compiled.decisions.get(node)
+            if decision is not None and deep:
+                _slots(compiled, [each.of for each in decision.inputs], found, deep - 1)
+            continue
+        for part in parts(node):
+            if isinstance(part, Reading):
+                found[reading_name(part)] = None
+            elif isinstance(part, Crit):
+                _slots(compiled, [compiled.criteria[part.id].holds], found, deep)
+            elif isinstance(part, Outcome | Taken):
+                _slots(compiled, [part.decision], found, deep)

@@ -1,0 +1,65 @@
+"""What a patient's page begins with: what is needed now, with the commands that settle it; what waits for later is folded."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from commands.patient.needed import Patient, needed_now, waiting
+from commands.patient.patient_view import print_patient
+from pathway.language.profile import make_profile
+from pathway.patient.output import plan_json
+from protocols import compiled
+from tests.pathway.toy import SITE, Life
+
+INTERFANT = compiled("interfant-21")
+
+
+@pytest.fixture
+def child() -> Life:
+    """A child in the prephase, whose white cells were typed in another unit."""
+    life = Life(INTERFANT, make_profile(INTERFANT.protocol))
+    life.fact("2025-02-01T09:00", "birth_date", "2024-10-01")
+    life.fact("2025-02-01T09:00", "wbc", "3125", unit="10^9/L")
+    life.do("2025-02-01T12:00", "first_prednisone")
+    return life
+
+
+def seen(life: Life) -> Patient:
+    """The patient on D3."""
+    ctx = life.evaluation("2025-02-03T09:00")
+    now = datetime(2025, 2, 3, 8, tzinfo=UTC)
+    return Patient("P1", "interfant-21", SITE, False, False, now, plan_json(ctx))
+
+
+def test_every_entry_of_what_is_needed_now_says_how_it_is_settled(child: Life) -> None:
+    entries = needed_now(seen(child))
+    assert entries
+    assert all(step.command.startswith("allpath ") for entry in entries for step in entry.steps)
+    assert all(entry.steps for entry in entries)
+
+
+def test_what_is_late_stands_before_what_is_due_and_a_doubted_value_is_among_them(child: Life) -> None:
+    states = [entry.state for entry in needed_now(seen(child))]
+    assert states == ["late", "review", "due", "due"]
+
+
+def test_what_only_later_phases_need_is_counted_and_shown_on_request(
+    child: Life, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now, later = waiting(seen(child))
+    assert "kmt2a" in [entry.key for entry in now]
+    assert "mrd BL1-END" in [entry.key for entry in later]
+    print_patient(seen(child))
+    folded = capsys.readouterr().out
+    assert "more wait for what is not due yet" in folded
+    assert "mrd BL1-END" not in folded
+    print_patient(seen(child), everything=True)
+    assert "mrd BL1-END" in capsys.readouterr().out
+
+
+def test_what_is_needed_now_stands_before_infusions_and_what_comes(
+    child: Life, capsys: pytest.CaptureFixture[str]
+) -> None:
+    print_patient(seen(child))
+    shown = capsys.readouterr().out
+    assert shown.index("Needed now (4)") < shown.index("Waits for") < shown.index("Coming")
