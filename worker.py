@@ -110,7 +110,7 @@ def build_worker(
     `office` coordinates the subtrials that patients' messages start; `agendas` gathers those of meetings. Raises if workflow
     code imports a module that is not on the list of `workflows.sandbox`.
     """
-    protocols.prepare()  # nothing is read or compiled inside a workflow task
+    protocols.load()  # nothing is read inside a workflow task, and nothing compiled: `workflows.sandbox`
     peer_delivery = DeliverActivity(client, office or Site(OFFICE))
     return Workers(
         Worker(

@@ -19,6 +19,9 @@ from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import Info, SandboxImportNotificationPolicy
 
+import protocols
+from contracts.search_attributes import TRIAL
+
 PASSED_THROUGH: Final = (
     "pathway",
     "protocols",
@@ -64,10 +67,16 @@ _NOWHERE: Final = StorageDriverStoreContext(target=None)
 
 
 class _Runner(SandboxedWorkflowRunner):
-    """The SDK's sandbox, with instances that know of no context."""
+    """The SDK's sandbox, for runs that find their protocol compiled and whose instances know of no context."""
+
+    def prepare_workflow(self, defn: Any) -> None:
+        """Look through a workflow's imports, as the SDK does. No patient is in it, and so no protocol."""
+        SandboxedWorkflowRunner(self.restrictions, self.runner_class).prepare_workflow(defn)
 
     def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
-        """See `SandboxedWorkflowRunner`."""
+        """Take up a run. Its protocol is compiled now, if it is the first one of it: the SDK calls this before the two seconds
+        begin that a workflow task has, and on a busy machine compiling may need them."""
+        protocols.prepare(det.info.typed_search_attributes.get(TRIAL) or "")
         return _Instance(super().create_instance(det))
 
 

@@ -140,6 +140,8 @@ def _compile_rule(
 
 def _then(ctx: Evaluation, rule: Rule, decision: Decision) -> str | tuple[str, ...] | None:
     then = rule.then
+    if then is None or type(then) is str:
+        return then
     if isinstance(then, Param):
         value = ctx.params[then.key]
         return value if isinstance(value, str) and value in decision.options else decision.options
