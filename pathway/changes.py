@@ -51,6 +51,8 @@ class Announced:
         return Announced({k: each for k, each in self.statements.items() if not outlived(k)}, self.forgotten)
 
 
+CLOCK: Final = "clock"
+"""The cause of a change that time alone brought."""
 SITTING: Final = "sitting "
 """How the cause of what a sitting changed begins. No event id has a blank in it."""
 

@@ -326,7 +326,7 @@ def missing_list(ctx: Evaluation, indexes: tuple[int, ...]) -> tuple[Missing, ..
     return tuple(
         Missing(f"{compiled.reading_names[i]} ({note})", "coordinator")
         if (note := ctx.reading(i).note)
-        else Missing(compiled.reading_names[i], compiled.reading_suppliers[i])
+        else compiled.reading_missing[i]
         for i in indexes
         if i >= 0
     )

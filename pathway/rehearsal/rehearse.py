@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from pathway.changes import Announced, changes, day_one_of
+from pathway.changes import CLOCK, Announced, changes, day_one_of
 from pathway.engine.context import Evaluation
 from pathway.events import Report
 from pathway.language.profile import make_profile
@@ -17,7 +17,7 @@ from pathway.record import Record
 from pathway.refusal import Refused
 from pathway.rehearsal.rehearsed import Rehearsed
 from pathway.rehearsal.scenario import Scenario, Subject
-from pathway.rehearsal.script import CLOCK, Stuck, script
+from pathway.rehearsal.script import Stuck, script
 from pathway.rehearsal.steps import (
     MOST_ROUNDS,
     Answer,

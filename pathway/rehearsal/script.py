@@ -35,8 +35,6 @@ from pathway.rehearsal.steps import (
 from pathway.rehearsal.subtrial_expectations import missed_by_governor
 from pathway.subtrial.plan import SubtrialPlan
 
-CLOCK = "clock"
-"""The cause of a change that time alone brought."""
 MOST_WAKES = 100_000
 
 

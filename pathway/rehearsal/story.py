@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from pathway.changes import Change, day_label
+from pathway.changes import CLOCK, Change, day_label
 from pathway.engine.context import Compiled
 from pathway.events import Report
 from pathway.language import SLOT_FACT
@@ -14,7 +14,6 @@ from pathway.rehearsal.rehearsed import Rehearsed, Submitted
 from pathway.rehearsal.scenario import Scenario
 from pathway.rehearsal.scenario_events import AUTO
 from pathway.rehearsal.scenario_subtrials import governed_words
-from pathway.rehearsal.script import CLOCK
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 QUIET_ITEMS = ("planned", "not_set", "withdrawn", "blocked")

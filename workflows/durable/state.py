@@ -21,14 +21,13 @@ from contracts.messages import (
 )
 from contracts.publish import PublishBatch
 from contracts.sitting import SITTING_OPEN, RecordManyRequest, Sitting
-from pathway.changes import Change, changes, mark
+from pathway.changes import CLOCK, Change, changes, mark
 from pathway.events import Event, Report
 from pathway.patient.enrolment import as_ended
 from pathway.patient.sitting import Admitted, refuse
 from pathway.plan import Plan
 from pathway.record import Record
 from pathway.refusal import check_seen
-from pathway.rehearsal.script import CLOCK
 from pathway.site import Site
 from pathway.subtrial.plan import SubtrialPlan
 from pathway.transfers import placed
