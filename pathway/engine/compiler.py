@@ -62,6 +62,7 @@ from pathway.language.references import check_references
 from pathway.language.shapes import check_shapes
 from pathway.language.terms import DECIDERS, key_of, reading_name
 from pathway.language.walk import atoms
+from pathway.plan import Missing
 
 
 def compile_protocol(protocol: Protocol) -> Compiled:
@@ -154,7 +155,7 @@ def compile_protocol(protocol: Protocol) -> Compiled:
         reading_index=linker.reading_index,
         reading_list=readings,
         reading_names=tuple(reading_name(reading) for reading in readings),
-        reading_suppliers=tuple(linker.facts[reading.fact].supplier for reading in readings),
+        reading_missing=tuple(Missing(reading_name(r), linker.facts[r.fact].supplier) for r in readings),
         functions=(
             tuple(reading_functions),
             tuple(anchors),

@@ -23,12 +23,11 @@ from pathway.language import (
     Phase,
     Protocol,
     Reading,
-    Role,
     Subtrial,
     Track,
 )
 from pathway.language.profile import Parsed, Profile
-from pathway.plan import Plan
+from pathway.plan import Missing, Plan
 from pathway.record import Record
 from pathway.site import Site
 from pathway.transfers import placed
@@ -40,7 +39,8 @@ class Compiled:
 
     Definitions stand by id. `statements` maps every id that a timeline can show to its kind; the leaves are in the order of
     the definitions that they come from; `tests` are those that explanations ask, by `id` of the node,
-    `mentions` the slots and profile keys that their words name, by that of the node or decision.
+    `mentions` the slots and profile keys that their words name, by that of the node or decision. `reading_missing`: what is
+    said of a slot that waits for its value; plans share it, nobody may change it.
 
     `functions`: by kind (`READINGS` and so on), what an evaluation can work out. `readers`: by name of what is recorded, the
     kind and number of every function that such an event may change. `sections`: which of the `PARTS` make which section of
@@ -63,7 +63,7 @@ class Compiled:
     reading_index: Mapping[Reading, int]
     reading_list: tuple[Reading, ...]
     reading_names: tuple[str, ...]
-    reading_suppliers: tuple[Role, ...]
+    reading_missing: tuple[Missing, ...]
     functions: tuple[tuple[Callable[[Evaluation], Any], ...], ...]
     readers: Mapping[str, tuple[tuple[int, tuple[int, ...]], ...]]
     sections: Mapping[str, range]

@@ -140,6 +140,8 @@ def _compile_rule(
 
 def _then(ctx: Evaluation, rule: Rule, decision: Decision) -> str | tuple[str, ...] | None:
     then = rule.then
+    if then is None or type(then) is str:
+        return then
     if isinstance(then, Param):
         value = ctx.params[then.key]
         return value if isinstance(value, str) and value in decision.options else decision.options
@@ -320,9 +322,9 @@ def _by_time(node: object) -> bool:
 
 def missing_list(ctx: Evaluation, indexes: tuple[int, ...]) -> tuple[Missing, ...]:
     """Who must supply what. What is on record and does not count yet is the coordinator's, with the reason."""
-    names, suppliers = ctx.compiled.reading_names, ctx.compiled.reading_suppliers
+    names, missing = ctx.compiled.reading_names, ctx.compiled.reading_missing
     return tuple(
-        Missing(names[i], "coordinator" if (note := ctx.reading(i).note) else suppliers[i], note)
+        Missing(names[i], "coordinator", note) if (note := ctx.reading(i).note) else missing[i]
         for i in indexes
         if i >= 0
     )
