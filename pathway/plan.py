@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import Final, Literal
 
 Verdict = Literal["PASS", "FAIL", "PENDING", "REVIEW"]
+TO_BE_RECORDED: Final = "(to be recorded)"
+"""Ends the text of an item that was left out and that nobody has reported so."""
 
 
 @dataclass(slots=True)

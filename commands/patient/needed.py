@@ -13,6 +13,7 @@ from rich.text import Text
 from commands.known_trials import protocol_text
 from commands.screen import due_words, instant, print_steps, styled
 from pathway.errors import ProtocolError, UnknownName
+from pathway.plan import TO_BE_RECORDED
 from pathway.site import Site
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ RANK: Final = {
     "missed": 2,
     "question": 3,
     "due": 4,
+    "blocked": 4,
     "major": 5,
     "minor": 6,
     "info": 7,
@@ -86,10 +88,19 @@ def needed_now(patient: Patient) -> list[Entry]:
 
 
 def is_pressing(item: dict[str, Any], today: date) -> bool:
-    """Whether an item is late, or due today, earlier, or as soon as possible."""
-    if item["state"] in ("late", "missed"):
-        return item["state"] == "late" or "to be recorded" in item["text"]
-    return item["state"] == "due" and (not item["due"] or date.fromisoformat(item["due"]) <= today)
+    """Whether an item is late, left out and not reported so, or due today, earlier, or as soon as possible; also where something
+    blocks it that somebody must settle.
+    """
+    come = item["due"] and date.fromisoformat(item["due"]) <= today
+    match item["state"]:
+        case "late":
+            return True
+        case "missed":
+            return str(item["text"]).endswith(TO_BE_RECORDED)
+        case "due":
+            return not item["due"] or bool(come)
+        case state:
+            return state == "blocked" and bool(come)
 
 
 def hour_of(patient: Patient, item: dict[str, Any]) -> str:
@@ -144,7 +155,14 @@ def _items(patient: Patient) -> Iterator[Entry]:
             continue
         due = date.fromisoformat(item["due"]) if item["due"] else None
         steps = (
-            settle.of_item(compiled, patient.subject, item["key"], item["owner"], known=item.get("known", ()))
+            settle.of_item(
+                compiled,
+                patient.subject,
+                item["key"],
+                item["owner"],
+                item["blocked_by"] or "",
+                item.get("known", ()),
+            )
             if compiled
             else []
         )
@@ -154,7 +172,7 @@ def _items(patient: Patient) -> Iterator[Entry]:
             item["key"],
             item["text"],
             due_words(due, patient.today, hour_of(patient, item)),
-            item["owner"],
+            f"blocked by {item['blocked_by']}" if item["blocked_by"] else item["owner"],
             tuple(steps),
         )
 
@@ -168,11 +186,6 @@ def _questions(patient: Patient) -> Iterator[Entry]:
             offer = f"{each['proposal']} is proposed" if each["proposal"] else " or ".join(each["options"])
             kept = f" ({each['in_force']} stays in force)" if each["in_force"] else ""
             limit = "; a value lies on a limit" if each["boundary"] else ""
-            doubts = [
-                s
-                for d in each.get("doubts", ())
-                for s in settle.of_doubt(patient.subject, d["why"], d["event"])
-            ]
             yield Entry(
                 (RANK["question"], each["since"] or ""),
                 each["state"],
@@ -181,7 +194,7 @@ def _questions(patient: Patient) -> Iterator[Entry]:
                 f"since {instant(each['since'], patient.site.tz)}" if each["since"] else "",
                 each["role"] or "clinician",
                 (
-                    *doubts,
+                    *_doubt_steps(patient.subject, each),
                     *settle.of_decision(
                         patient.subject,
                         each["key"],
@@ -200,11 +213,6 @@ def _questions(patient: Patient) -> Iterator[Entry]:
             )  # fmt: skip
     for each in patient.plan["criteria"]:
         if each["verdict"] == "REVIEW":
-            doubts = [
-                s
-                for d in each.get("doubts", ())
-                for s in settle.of_doubt(patient.subject, d["why"], d["event"])
-            ]
             yield Entry(
                 (RANK["question"], each["since"] or ""),
                 "review",
@@ -212,8 +220,19 @@ def _questions(patient: Patient) -> Iterator[Entry]:
                 f"{each['text']}{_doubt_words(each)}",
                 f"since {instant(each['since'], patient.site.tz)}" if each["since"] else "",
                 "clinician",
-                (*doubts, *settle.of_review(patient.subject, each["id"], each["digest"])),
+                (
+                    *_doubt_steps(patient.subject, each),
+                    *settle.of_review(patient.subject, each["id"], each["digest"]),
+                ),
             )
+
+
+def _doubt_steps(subject: str, state: dict[str, Any]) -> Iterator[Step]:
+    """How the values are settled that are in the way of a decision or criterion."""
+    from pathway.patient import settle
+
+    for doubt in state.get("doubts", ()):
+        yield from settle.of_doubt(subject, doubt["why"], doubt["event"])
 
 
 def _doubted(patient: Patient) -> Iterator[Entry]:
@@ -281,30 +300,10 @@ def _missing(plan: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, str]]]:
 
 def _near(patient: Patient, compiled: Compiled) -> set[str]:
     """The slots that the ways out of the present phases rest on, and the open questions: without the decisions behind those."""
+    from pathway.language.terms import reading_name
+    from pathway.patient.because import slots_under
+
     open_ = [d["key"] for d in patient.plan["decisions"] if d["open"]]
     phases = [t["phase"] for t in patient.plan["tracks"] if t["phase"] in compiled.phases]
-    found: dict[str, None] = {}
-    for phase in phases:
-        _slots(compiled, [e.when for e in compiled.phases[phase][1].exits], found, 1)
-    _slots(compiled, open_, found, 1)
-    return set(found)
-
-
-def _slots(compiled: Compiled, nodes: Iterable[object], found: dict[str, None], deep: int) -> None:
-    from pathway.language import Crit, Outcome, Reading, Taken
-    from pathway.language.terms import reading_name
-    from pathway.language.walk import parts
-
-    for node in nodes:
-        if isinstance(node, str):
-            decision = compiled.decisions.get(node)
-            if decision is not None and deep:
-                _slots(compiled, [each.of for each in decision.inputs], found, deep - 1)
-            continue
-        for part in parts(node):
-            if isinstance(part, Reading):
-                found[reading_name(part)] = None
-            elif isinstance(part, Crit):
-                _slots(compiled, [compiled.criteria[part.id].holds], found, deep)
-            elif isinstance(part, Outcome | Taken):
-                _slots(compiled, [part.decision], found, deep)
+    ways = [e.when for phase in phases for e in compiled.phases[phase][1].exits]
+    return {reading_name(slot) for slot in slots_under(compiled, [*ways, *open_], deep=1)}

@@ -195,7 +195,7 @@ def doubts(ctx: Evaluation, nodes: Iterable[object]) -> list[Doubt]:
     """The values behind conditions, or the decisions named, that a person must look at before anything can be said."""
     compiled = ctx.compiled
     out = []
-    for reading in _slots(compiled, nodes, {}):
+    for reading in slots_under(compiled, nodes):
         index = compiled.reading_index.get(reading)
         if index is None:
             continue
@@ -209,39 +209,41 @@ def doubts(ctx: Evaluation, nodes: Iterable[object]) -> list[Doubt]:
     return list({doubt.text: doubt for doubt in out}.values())
 
 
-def decisions_under(compiled: Compiled, nodes: Iterable[object], seen: dict[str, None]) -> list[str]:
+def decisions_under(compiled: Compiled, nodes: Iterable[object]) -> list[str]:
     """The decisions that conditions, or the decisions named, read, and those behind them."""
-    for node in nodes:
-        if isinstance(node, str):
-            decision = compiled.decisions.get(node)
-            if decision is not None and node not in seen:
-                seen[node] = None
-                decisions_under(compiled, (each.of for each in decision.inputs), seen)
-            continue
-        for part in parts(node):
-            if isinstance(part, Crit):
-                decisions_under(compiled, (compiled.criteria[part.id].holds,), seen)
-            elif isinstance(part, Outcome | Taken):
-                decisions_under(compiled, (part.decision,), seen)
-    return list(seen)
+    return list(dict.fromkeys(each for each in _under(compiled, nodes, DEEPEST) if isinstance(each, str)))
 
 
-def _slots(compiled: Compiled, nodes: Iterable[object], seen: dict[object, None]) -> Iterator[Reading]:
-    for node in nodes:
-        if isinstance(node, str):
-            decision = compiled.decisions.get(node)
-            if decision is not None and node not in seen:
-                seen[node] = None
-                yield from _slots(compiled, (each.of for each in decision.inputs), seen)
-            continue
-        for part in parts(node):
-            if isinstance(part, Reading):
-                yield part
-            elif isinstance(part, Crit) and part.id not in seen:
-                seen[part.id] = None
-                yield from _slots(compiled, (compiled.criteria[part.id].holds,), seen)
-            elif isinstance(part, Outcome | Taken):
-                yield from _slots(compiled, (part.decision,), seen)
+def slots_under(compiled: Compiled, nodes: Iterable[object], deep: int = DEEPEST) -> Iterator[Reading]:
+    """The slots that conditions, or the decisions named, rest on, through so many decisions behind one another."""
+    return (each for each in _under(compiled, nodes, deep) if isinstance(each, Reading))
+
+
+def _under(compiled: Compiled, nodes: Iterable[object], deep: int) -> Iterator[str | Reading]:
+    """Decisions and slots, nearest first; what stands behind a decision or criterion is read once."""
+    level, seen = list(nodes), set[object]()
+    while level:
+        behind: list[object] = []
+        while level:
+            node = level.pop(0)
+            if isinstance(node, str):
+                decision = compiled.decisions.get(node)
+                if decision is not None and node not in seen:
+                    seen.add(node)
+                    yield node
+                    behind += [each.of for each in decision.inputs]
+                continue
+            for part in parts(node):
+                if isinstance(part, Reading):
+                    yield part
+                elif isinstance(part, Crit) and part not in seen:
+                    seen.add(part)
+                    level.append(compiled.criteria[part.id].holds)
+                elif isinstance(part, Outcome | Taken):
+                    level.append(part.decision)
+        if not deep:
+            return
+        level, deep = behind, deep - 1
 
 
 def _act(ctx: Evaluation, action: str, scope: tuple[tuple[str, str], ...]) -> Ground:

@@ -85,7 +85,7 @@ def _say_decision(ctx: Evaluation, found: Explanation, state: DecisionState | No
         found.said += [f"Still open: {way}." for way in found.would_change[:MOST]]
     steps = _steps(ctx, found.missing, doubts, subject)
     if state.state == "waiting":
-        behind = because.decisions_under(ctx.compiled, _rests_on(ctx, found.id), {})
+        behind = because.decisions_under(ctx.compiled, _rests_on(ctx, found.id))
         for each in ctx.plan.decisions:
             if each.open and each.key in behind and each.key != found.id:
                 found.said.append(f"It waits for the decision {each.key} of the {each.role or 'clinician'}.")

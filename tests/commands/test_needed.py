@@ -1,5 +1,6 @@
 """What a patient's page begins with: what is needed now, with the commands that settle it; what waits for later is folded."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -8,6 +9,7 @@ from commands.patient.needed import Patient, needed_now, waiting
 from commands.patient.patient_view import print_patient
 from pathway.language.profile import make_profile
 from pathway.patient.output import plan_json
+from pathway.plan import TO_BE_RECORDED
 from protocols import compiled
 from tests.pathway.toy import SITE, Life
 
@@ -63,3 +65,32 @@ def test_what_is_needed_now_stands_before_infusions_and_what_comes(
     print_patient(seen(child))
     shown = capsys.readouterr().out
     assert shown.index("Needed now (4)") < shown.index("Waits for") < shown.index("Coming")
+
+
+def changed(patient: Patient, key: str, **values: object) -> Patient:
+    """The same patient with an item that stands otherwise."""
+    items = [item | values if item["key"] == key else item for item in patient.plan["items"]]
+    return replace(patient, plan=patient.plan | {"items": items})
+
+
+@pytest.mark.parametrize(
+    ("due", "needed"), [("2025-02-02", True), ("2025-02-03", True), ("2025-02-04", False)]
+)
+def test_what_is_blocked_on_its_day_is_needed_now_and_not_to_come(
+    child: Life, capsys: pytest.CaptureFixture[str], due: str, needed: bool
+) -> None:
+    patient = changed(seen(child), "LP-PREPHASE", state="blocked", due=due, blocked_by="risk_initial")
+    found = [entry for entry in needed_now(patient) if entry.key == "LP-PREPHASE"]
+    assert [(entry.state, entry.who) for entry in found] == [("blocked", "blocked by risk_initial")] * needed
+    assert [step.what for entry in found for step in entry.steps] == ["settle risk_initial first"] * needed
+    print_patient(patient)
+    coming = capsys.readouterr().out.partition("Coming")[2]
+    assert ("LP-PREPHASE" in coming) is not needed
+
+
+@pytest.mark.parametrize(
+    ("text", "needed"), [(f"d8: omitted {TO_BE_RECORDED}", True), ("d8: omitted", False)]
+)
+def test_what_was_left_out_is_needed_until_somebody_reports_it(child: Life, text: str, needed: bool) -> None:
+    patient = changed(seen(child), "LP-PREPHASE", state="missed", text=text)
+    assert ("LP-PREPHASE" in [entry.key for entry in needed_now(patient)]) is needed

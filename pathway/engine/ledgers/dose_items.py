@@ -16,7 +16,7 @@ from pathway.engine.results import InfusionRun, Planned, Run
 from pathway.language import Doses
 from pathway.language.parsing import decimal_text
 from pathway.language.terms import key_of
-from pathway.plan import DoseState, InfusionRunState, Item, LedgerState
+from pathway.plan import TO_BE_RECORDED, DoseState, InfusionRunState, Item, LedgerState
 
 Items = Callable[[Evaluation], list[Item]]
 
@@ -95,7 +95,7 @@ def _waits_for_earlier(spec: Doses, run: Run, dose: Planned) -> bool:
 
 def _text(spec: Doses, run: Run, dose: Planned) -> str:
     if dose.state in ("omit", "omitted"):
-        return f"{spec.text}, {dose.label}: omitted" + (" (to be recorded)" if dose.state == "omit" else "")
+        return f"{spec.text}, {dose.label}: omitted{f' {TO_BE_RECORDED}' if dose.state == 'omit' else ''}"
     if dose.amount is None:
         return f"{spec.text}, {dose.label}: the dose is not decided"
     per = f"{decimal_text(dose.amount)} {spec.unit}"
