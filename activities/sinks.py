@@ -185,12 +185,18 @@ def mail_of(notice: Notice, sender: str, recipients: Sequence[str]) -> EmailMess
     if notice.rehearsal:
         text = "This is a rehearsal.\n\n" + text
     todo = "".join(f"{_one_line(step.what)}: {_one_line(step.command)}\n" for step in _steps(notice))
-    message.set_content(f"{text}\n{todo}open with: allpath show {_one_line(notice.subject)}\n")
+    look = "" if notice.rehearsal else f"open with: allpath show {_one_line(notice.subject)}\n"
+    message.set_content(f"{text}\n{todo}{look}")
     return message
 
 
 def _steps(notice: Notice) -> list[Step]:
-    """What is to be done about a notice, without its values: those are read where people have signed in."""
+    """What is to be done about a notice, without its values: those are read where people have signed in.
+
+    Nothing for a rehearsal: a command that is copied from it would speak of the patient of the same pseudonym.
+    """
+    if notice.rehearsal:
+        return []
     match notice.kind:
         case "decision":
             key = notice.key.removeprefix("decision ") or notice.id

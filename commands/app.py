@@ -59,12 +59,13 @@ def everywhere(
     """What holds for every command. Its help is that of the program."""
     from commands.options import Target
 
+    called = (*(("--demo",) if demo else ()), *(("--rehearsal", rehearsal) if rehearsal is not None else ()))
     if demo and not ctx.resilient_parsing:
         from commands.demo.folder import LABEL, use_demo_settings
 
         use_demo_settings()
         rehearsal = rehearsal or LABEL
-    ctx.obj = Target(label=rehearsal, person=by)
+    ctx.obj = Target(label=rehearsal, person=by, called=called)
 
 
 def run(arguments: Sequence[str]) -> None:

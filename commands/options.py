@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Final
@@ -11,7 +12,7 @@ import typer
 
 from commands.errors import UsageError
 from pathway.language import ROLES
-from pathway.language.parsing import nearest
+from pathway.language.parsing import all_of_them
 
 MINUS: Final = "\N{MINUS SIGN}"
 PSEUDONYM: Final = re.compile(r"[A-Z0-9][A-Z0-9-]{1,31}")
@@ -24,11 +25,19 @@ class Target:
     label: str | None = None
     person: str = ""
     """Who enters, as claimed; empty if nobody says."""
+    called: tuple[str, ...] = ()
+    """The options by which it was said whom to talk to."""
 
     @property
     def rehearsal(self) -> bool:
         """Whether no patient is behind what is shown."""
         return self.label is not None
+
+    def typed(self, command: str) -> str:
+        """A command (`allpath show P1`) as it must be typed to talk to the same ones: what is copied from a rehearsal must never
+        be recorded for a patient of the same pseudonym.
+        """
+        return shlex.join(("allpath", *self.called)) + command.removeprefix("allpath")
 
 
 def where(ctx: typer.Context) -> Target:
@@ -49,7 +58,7 @@ def pseudonym(text: str) -> str:
 def role(text: str | None) -> str | None:
     """A role as it was typed. Raises `UsageError`."""
     if text is not None and text not in ROLES:
-        raise UsageError(f"role {text!r} is not known; {nearest(text, ROLES)}; accepted: {', '.join(ROLES)}")
+        raise UsageError(f"role {text!r} is not known; {all_of_them(ROLES)}")
     return text
 
 

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from commands.errors import NOTICE
+from commands.options import Target
 from pathway.changes import Change
 
 PIPE_WIDTH: Final = 120
@@ -150,13 +151,15 @@ def due_words(day: date | None, today: date, hour: str = "") -> str:
     return f"{day.isoformat()} {hour}".rstrip() + f" ({near})"
 
 
-def print_steps(console: Console, steps: Sequence[Mapping[str, str]], *, indent: str = "") -> None:
+def print_steps(
+    console: Console, steps: Sequence[Mapping[str, str]], where: Target, *, indent: str = ""
+) -> None:
     """How something is settled, a line each: who does what, and the command, which is never broken, to be copied."""
     for step in steps:
         plain = step["what"].startswith("record ") and "," not in step["what"]
         what = "" if plain else f", {step['what']}"
         console.print(
-            Text.assemble((f"{indent}{step['who']}{what}: ", "dim"), (step["command"], "cyan")),
+            Text.assemble((f"{indent}{step['who']}{what}: ", "dim"), (where.typed(step["command"]), "cyan")),
             soft_wrap=True,
         )
 

@@ -143,8 +143,8 @@ async def _target(where_: Target, meeting: MeetingSession, who: str) -> tuple[An
             meeting.client, meeting.trial, who, rehearsal=where_.rehearsal, label=where_.label or ""
         )
         now = (await pathways.state(handle)).now if where_.rehearsal else utc_now()
-        return handle, now, f"allpath subtrial show {meeting.trial} {who}"
+        return handle, now, where_.typed(f"allpath subtrial show {meeting.trial} {who}")
     if subtrials and not re.search(r"\d", who):
         raise UsageError(f"{who!r} is no subtrial of {meeting.trial}; {nearest(who, subtrials)}")
     async with opened_patient(where_, pseudonym(who), meeting.trial) as patient:
-        return patient.handle, patient.now, f"allpath show {who}"
+        return patient.handle, patient.now, where_.typed(f"allpath show {who}")

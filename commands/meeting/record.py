@@ -112,10 +112,10 @@ def start(
     )
     if not dry_run:
         run(_start(settings, made))
-    _tell_start(made, dry_run=dry_run, as_json=as_json)
+    _tell_start(where_, made, dry_run=dry_run, as_json=as_json)
 
 
-def _tell_start(made: MeetingStart, *, dry_run: bool, as_json: bool) -> None:
+def _tell_start(where_: Target, made: MeetingStart, *, dry_run: bool, as_json: bool) -> None:
     from pathway.meeting.plan import convene, day_and_time
     from pathway.record import Record
 
@@ -139,7 +139,7 @@ def _tell_start(made: MeetingStart, *, dry_run: bool, as_json: bool) -> None:
     console.print(f"first meeting {first.week}: {day_and_time(meeting, first.at)}")
     console.print(Text(f"meeting {made.workflow_id}", style="dim"))
     if not dry_run:
-        console.print(f"Next: allpath meeting show {made.trial}")
+        console.print(f"Next: {where_.typed(f'allpath meeting show {made.trial}')}")
     notice(console)
 
 

@@ -93,7 +93,7 @@ def _decide(
 
             asked = Asked(
                 subject,
-                f"allpath show {subject}",
+                where_.typed(f"allpath show {subject}"),
                 pathway.now,
                 view.plan["decisions"],
                 lambda: known_decisions(view.protocol),

@@ -71,7 +71,7 @@ def due(
         else:
             console.print(Text(f"{title} ({len(here)})", style="bold"))
             for line in here:
-                _print_line(console, line, now, zones, texts.get(line.pathway_id))
+                _print_line(console, line, now, zones, texts.get(line.pathway_id), where(ctx))
         console.print()
     tell_lag(max((p.stored for p in pathways), default=None), utc_now())
     notice(console)
@@ -182,7 +182,7 @@ def _newest(found: tuple[Pathway, ...]) -> str | None:
 
 
 def _print_line(
-    console: Console, line: Due, now: datetime, zones: dict[str, str], protocol: str | None
+    console: Console, line: Due, now: datetime, zones: dict[str, str], protocol: str | None, here: Target
 ) -> None:
     """A line of the work list, and if it is a patient's the commands that settle it. `protocol`: the patient's."""
     who, site, state, what, when, owner = _row(line, now, zones)
@@ -191,7 +191,7 @@ def _print_line(
     )
     if protocol is not None:
         steps = [asdict(step) for step in steps_of(line, compiled_of(protocol))[:MOST]]
-        print_steps(console, steps, indent="      ")
+        print_steps(console, steps, here, indent="      ")
 
 
 def steps_of(line: Due, compiled: Compiled | None) -> list[Step]:

@@ -158,9 +158,12 @@ def enrol(
         console.print(f"  profile {key} = {value}")
     console.print(Text(f"pathway {made.workflow_id}, protocol text {made.protocol_hash[:12]}", style="dim"))
     if entries is not None:
-        tell_sitting(subject, entries.reports, receipt)
+        tell_sitting(rehearsal, subject, entries.reports, receipt)
     elif started:
-        console.print(f"Next: allpath record {subject} FACT VALUE, or allpath show {subject}")
+        record, show = (
+            rehearsal.typed(f"allpath {each}") for each in (f"record {subject} FACT VALUE", f"show {subject}")
+        )
+        console.print(f"Next: {record}, or {show}")
     notice(console)
 
 

@@ -44,7 +44,8 @@ def explain(
 
     Of decisions, criteria, items, infusions, deviations, alerts and milestones, as `show` and `timeline` name them.
     """
-    views = run(_explanations(where(ctx), subject, trial, decision))
+    here = where(ctx)
+    views = run(_explanations(here, subject, trial, decision))
     if isinstance(views, FromStore):
         if as_json:
             print_json({"source": "store", "why": views.stored.why, "stored": stored_json(views.stored)})
@@ -53,18 +54,22 @@ def explain(
         raise CannotCompute(as_stored(views))
     if as_json:
         data = [_plain(view.data) for view in views]
+        for each in data:
+            for step in each.get("steps", ()):
+                step["command"] = here.typed(step["command"])
         print_json(data[0] if decision is not None else data)
         return
     console = make_console()
     if not views:
         console.print(
-            f"No decision of {subject} waits for a person. Name what you mean: allpath explain {subject} ID"
+            f"No decision of {subject} waits for a person. "
+            f"Name what you mean: {here.typed(f'allpath explain {subject} ID')}"
         )
     for view in views:
         said = view.data.get("said") or []
         for number, sentence in enumerate(said):
             console.print(Text(sentence, style="bold" if number == 0 else ""))
-        print_steps(console, view.data.get("steps") or [])
+        print_steps(console, view.data.get("steps") or [], here)
         if tree or not said:
             if said:
                 console.print()

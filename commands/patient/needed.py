@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from commands.known_trials import protocol_text
+from commands.options import Target
 from commands.screen import due_words, instant, print_steps, styled
 from pathway.errors import ProtocolError, UnknownName
 from pathway.plan import TO_BE_RECORDED
@@ -70,15 +71,15 @@ class Entry:
     needed_by: tuple[str, ...] = ()
 
 
-def print_entry(console: Console, entry: Entry) -> None:
-    """An entry, and under it the commands that settle it."""
+def print_entry(console: Console, entry: Entry, where: Target) -> None:
+    """An entry, and under it the commands that settle it, as they are typed from where the reader is."""
     line = Text.assemble("  ", styled(entry.state), "  ", (entry.key, "bold"))
     line.append(f" {entry.text}" if entry.text else "")
     line.append(f"  {entry.when}" if entry.when else "")
     line.append(f"  → {entry.who}" if entry.who else "", style="dim")
     console.print(line)
     steps = [{"who": step.who, "what": step.what, "command": step.command} for step in entry.steps]
-    print_steps(console, steps, indent="      ")
+    print_steps(console, steps, where, indent="      ")
 
 
 def needed_now(patient: Patient) -> list[Entry]:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from commands.known_trials import definition_of
+from commands.options import Target
 from commands.patient.needed import (
     NAMED,
     Entry,
@@ -31,7 +32,7 @@ NEXT: Final = 6
 Row = tuple[Any, ...]
 
 
-def print_patient(patient: Patient, *, everything: bool = False) -> None:
+def print_patient(patient: Patient, where: Target, *, everything: bool = False) -> None:
     """Print a patient: head, what is needed now and how it is settled, what that waits for, infusions, what comes next, what is
     decided.
 
@@ -44,10 +45,10 @@ def print_patient(patient: Patient, *, everything: bool = False) -> None:
     if pressing:
         console.print(Text(f"Needed now ({len(pressing)})", style="bold"))
         for entry in pressing:
-            print_entry(console, entry)
+            print_entry(console, entry, where)
     else:
         console.print(Text("Nothing is needed now.", style="green"))
-    _print_waiting(console, patient, pressing, everything=everything)
+    _print_waiting(console, patient, pressing, where, everything=everything)
     doses = [_dose(ledger, patient) for ledger in patient.plan["ledgers"] if ledger["state"] != "not_started"]
     if doses:
         _section(console, "Infusions", ("State", "Infusion", "Given", "Dose", "End"), doses)
@@ -62,7 +63,9 @@ def print_patient(patient: Patient, *, everything: bool = False) -> None:
     notice(console)
 
 
-def _print_waiting(console: Console, patient: Patient, pressing: list[Entry], *, everything: bool) -> None:
+def _print_waiting(
+    console: Console, patient: Patient, pressing: list[Entry], where: Target, *, everything: bool
+) -> None:
     """What the next step waits for; what later ones wait for is counted by what they are."""
     now, later = waiting(patient, pressing)
     if everything:
@@ -71,7 +74,7 @@ def _print_waiting(console: Console, patient: Patient, pressing: list[Entry], *,
         console.print()
         console.print(Text("Waits for", style="bold"))
         for entry in now:
-            print_entry(console, entry)
+            print_entry(console, entry, where)
     if later:
         needs = [*dict.fromkeys(need for entry in later for need in entry.needed_by)]
         shown = ", ".join(needs[:NAMED]) + (" and others" if len(needs) > NAMED else "")

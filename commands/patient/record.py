@@ -273,7 +273,7 @@ def judge(
             if asked and (asked["judged"] or asked["verdict"] == "REVIEW") and not (seen or dry_run):
                 show_and_ask(
                     subject,
-                    f"allpath show {subject}",
+                    where(ctx).typed(f"allpath show {subject}"),
                     criterion,
                     judged_question(subject, asked),
                     f"{criterion} {report.value}",

@@ -68,7 +68,7 @@ def show(
             }
         )
         return
-    print_patient(patient, everything=everything)
+    print_patient(patient, where(ctx), everything=everything)
     if seen.unrecorded:
         warn(
             f"the store does not have {seen.unrecorded} accepted events yet; "

@@ -29,7 +29,7 @@ def record_file(
     if as_json:
         print_json({"subject": subject, **sitting_json(reports, receipt)})
     else:
-        tell_sitting(subject, reports, receipt)
+        tell_sitting(where, subject, reports, receipt)
 
 
 async def _record_file(
@@ -62,7 +62,9 @@ def sitting_json(reports: Sequence[Report], receipt: RecordManyReceipt | None) -
     }
 
 
-def tell_sitting(subject: str, reports: Sequence[Report], receipt: RecordManyReceipt | None) -> None:
+def tell_sitting(
+    where: Target, subject: str, reports: Sequence[Report], receipt: RecordManyReceipt | None
+) -> None:
     """Print what came of a sitting: what was entered, and what people are told at its end."""
     console = make_console()
     if receipt is None:
@@ -78,4 +80,4 @@ def tell_sitting(subject: str, reports: Sequence[Report], receipt: RecordManyRec
     told = [each for each in receipt.changes if each.to or each.kind in ("phase", "sitting")]
     for change in told:
         console.print(Text("  ").append_text(change_line(change, with_day=False)))
-    console.print(f"Next: allpath show {subject}")
+    console.print(f"Next: {where.typed(f'allpath show {subject}')}")

@@ -85,7 +85,7 @@ def _decide(
 
             asked = Asked(
                 name,
-                f"allpath subtrial show {name}",
+                where_.typed(f"allpath subtrial show {name}"),
                 governor.now,
                 plan["decisions"],
                 lambda: tuple(DECISIONS),

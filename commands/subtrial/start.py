@@ -120,7 +120,7 @@ def start(
         found = [Found(each, None) for each in made]
     else:
         found = run(_start(settings, where_, made, tuple(name for name, said in given.items() if said)))
-    _tell(found, dry_run=dry_run, as_json=as_json)
+    _tell(where_, found, dry_run=dry_run, as_json=as_json)
 
 
 async def _start(
@@ -166,7 +166,7 @@ def _check_pinned(asked: SubtrialStart, pinned: SubtrialStart, given: tuple[str,
         )
 
 
-def _tell(found: list[Found], *, dry_run: bool, as_json: bool) -> None:
+def _tell(where_: Target, found: list[Found], *, dry_run: bool, as_json: bool) -> None:
     if as_json:
         print_json(
             {
@@ -206,5 +206,6 @@ def _tell(found: list[Found], *, dry_run: bool, as_json: bool) -> None:
             console.print(f"  profile {key} = {value}")
         console.print(Text(f"  governor {shown.workflow_id}", style="dim"))
     if not dry_run:
-        console.print(f"Next: allpath subtrial show {found[0].asked.trial} {found[0].asked.subtrial}")
+        show = f"allpath subtrial show {found[0].asked.trial} {found[0].asked.subtrial}"
+        console.print(f"Next: {where_.typed(show)}")
     notice(console)

@@ -6,6 +6,7 @@ import re
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from difflib import get_close_matches
+from typing import Final
 
 from pathway.errors import AllpathError, ProtocolError
 from pathway.language.facts import Fact
@@ -56,13 +57,22 @@ class BadValue(AllpathError):
         self.code = code
 
 
+MOST_NAMED: Final = 60
+"""Names that a refusal lists, where none is like the one that was typed."""
+
+
 def nearest(name: str, names: object) -> str:
-    """The words ", did you mean X?" for a close match among `names`, else what is accepted."""
-    known = [str(n) for n in names] if isinstance(names, list | tuple | dict) else []
+    """The words ", did you mean X?" for a close match among `names`, else what is accepted; of very many the first."""
+    known = list(dict.fromkeys(str(n) for n in names)) if isinstance(names, list | tuple | dict) else []
     close = get_close_matches(name, known, 1, 0.6)
+    if not close:
+        small = {n.lower(): n for n in known}
+        close = [small[n] for n in get_close_matches(name.lower(), small, 1, 0.6)]
     if close:
         return f"did you mean {close[0]}?"
-    return f"accepted: {', '.join(known)}" if known else "none is accepted here"
+    if len(known) > MOST_NAMED:
+        return f"accepted: {', '.join(known[:MOST_NAMED])} and {len(known) - MOST_NAMED} more"
+    return all_of_them(known)
 
 
 def all_of_them(names: object) -> str:

@@ -27,7 +27,10 @@ def explain(ctx: Evaluation, id: str, subject: str = "P") -> Explanation:
         compiled = ctx.compiled
         exits = (f"AFTER_{phase}" for phase in compiled.exit_leaves)
         names = [*compiled.decisions, *exits, *compiled.criteria, *explain_parts.names(ctx)]
-        raise UnknownName(f"{id!r} is nothing that this plan can explain; {nearest(id, names)}")
+        raise UnknownName(
+            f"{id!r} is nothing that this plan can explain; {nearest(id, names)} "
+            f"`allpath protocol show {compiled.protocol.name}` lists every id"
+        )
     return found if found.said else said.of_question(ctx, found, subject)
 
 

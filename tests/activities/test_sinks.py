@@ -94,6 +94,13 @@ def test_a_mail_about_a_decision_ends_with_the_command_that_takes_it_and_names_n
     assert "allpath confirm P1 'risk[cycle=1]' OPTION\n" in text
 
 
+def test_a_mail_of_a_rehearsal_holds_no_command_that_would_speak_of_a_patient() -> None:
+    for kind in ("alert", "deviation", "decision"):
+        text = mail_of(notice(rehearsal=True, kind=kind), "a@b.example", ["c@d.example"]).get_content()
+        assert "This is a rehearsal." in text
+        assert "allpath " not in text
+
+
 def test_nothing_in_a_name_can_add_a_header() -> None:
     mail = mail_of(
         notice(subject="P1\r\nBcc: all@example.org"), "allpath@trial.example", ["ward@example.org"]

@@ -1,10 +1,12 @@
 """What a patient's page begins with: what is needed now, with the commands that settle it; what waits for later is folded."""
 
+import shlex
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
+from commands.options import Target
 from commands.patient.needed import Patient, needed_now, waiting
 from commands.patient.patient_view import print_patient
 from pathway.language.profile import make_profile
@@ -51,18 +53,18 @@ def test_what_only_later_phases_need_is_counted_and_shown_on_request(
     now, later = waiting(seen(child))
     assert "kmt2a" in [entry.key for entry in now]
     assert "mrd BL1-END" in [entry.key for entry in later]
-    print_patient(seen(child))
+    print_patient(seen(child), Target())
     folded = capsys.readouterr().out
     assert "more wait for what is not due yet" in folded
     assert "mrd BL1-END" not in folded
-    print_patient(seen(child), everything=True)
+    print_patient(seen(child), Target(), everything=True)
     assert "mrd BL1-END" in capsys.readouterr().out
 
 
 def test_what_is_needed_now_stands_before_infusions_and_what_comes(
     child: Life, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    print_patient(seen(child))
+    print_patient(seen(child), Target())
     shown = capsys.readouterr().out
     assert shown.index("Needed now (4)") < shown.index("Waits for") < shown.index("Coming")
 
@@ -83,7 +85,7 @@ def test_what_is_blocked_on_its_day_is_needed_now_and_not_to_come(
     found = [entry for entry in needed_now(patient) if entry.key == "LP-PREPHASE"]
     assert [(entry.state, entry.who) for entry in found] == [("blocked", "blocked by risk_initial")] * needed
     assert [step.what for entry in found for step in entry.steps] == ["settle risk_initial first"] * needed
-    print_patient(patient)
+    print_patient(patient, Target())
     coming = capsys.readouterr().out.partition("Coming")[2]
     assert ("LP-PREPHASE" in coming) is not needed
 
@@ -94,3 +96,17 @@ def test_what_is_blocked_on_its_day_is_needed_now_and_not_to_come(
 def test_what_was_left_out_is_needed_until_somebody_reports_it(child: Life, text: str, needed: bool) -> None:
     patient = changed(seen(child), "LP-PREPHASE", state="missed", text=text)
     assert ("LP-PREPHASE" in [entry.key for entry in needed_now(patient)]) is needed
+
+
+@pytest.mark.parametrize("called", [(), ("--demo",), ("--rehearsal", "a b"), ("--demo", "--rehearsal", "X")])
+def test_every_command_speaks_of_the_patient_that_is_shown(
+    child: Life, capsys: pytest.CaptureFixture[str], called: tuple[str, ...]
+) -> None:
+    """What is copied from a rehearsal must not be recorded for the patient of the same pseudonym."""
+    print_patient(seen(child), Target(label="x" if called else None, called=called), everything=True)
+    shown = capsys.readouterr().out
+    typed = [line[line.index("allpath ") :] for line in shown.splitlines() if ": allpath " in line]
+    assert typed
+    begin = shlex.join(("allpath", *called)) + " "
+    assert [command for command in typed if not command.startswith(begin)] == []
+    assert not called or [c for c in typed if c.removeprefix(begin).startswith("--")] == []

@@ -3,7 +3,7 @@
 import pytest
 
 from pathway.language import Fact, Unit, registry
-from pathway.language.parsing import BadValue, parse_fact_value
+from pathway.language.parsing import MOST_NAMED, BadValue, nearest, parse_fact_value
 
 MRD = Fact(
     "mrd",
@@ -42,3 +42,24 @@ def test_bounds_are_told_in_the_unit_that_was_given(fact: Fact, value: str, unit
 @pytest.mark.parametrize("value", ["0.01132", "22.62"])
 def test_bounds_that_are_told_rounded_are_accepted(value: str) -> None:
     assert parse_fact_value(CREATININE, value, "mg/dL")[1] == "umol/L"
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("rsk", "did you mean risk?"),
+        ("RSIK", "did you mean risk?"),
+        ("eoi", "did you mean EOI?"),
+        ("zzzz", "accepted: risk, EOI"),
+    ],
+)
+def test_a_name_that_is_not_known_is_answered_with_the_nearest_however_it_is_written(
+    typed: str, said: str
+) -> None:
+    assert nearest(typed, ["risk", "EOI", "risk"]) == said
+
+
+def test_of_very_many_names_the_first_are_listed_and_the_rest_is_counted() -> None:
+    said = nearest("zzzz", [f"A{n}" for n in range(MOST_NAMED + 5)])
+    assert said.startswith("accepted: A0, A1, ")
+    assert said.endswith(" and 5 more")
