@@ -12,7 +12,7 @@ import typer
 
 from commands.errors import UsageError
 from pathway.language import ROLES
-from pathway.language.parsing import all_of_them
+from pathway.language.parsing import one_of
 
 MINUS: Final = "\N{MINUS SIGN}"
 PSEUDONYM: Final = re.compile(r"[A-Z0-9][A-Z0-9-]{1,31}")
@@ -58,7 +58,7 @@ def pseudonym(text: str) -> str:
 def role(text: str | None) -> str | None:
     """A role as it was typed. Raises `UsageError`."""
     if text is not None and text not in ROLES:
-        raise UsageError(f"role {text!r} is not known; {all_of_them(ROLES)}")
+        raise UsageError(f"role {text!r} is not known; {one_of(text, ROLES)}")
     return text
 
 

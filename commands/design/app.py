@@ -14,7 +14,7 @@ from commands.options import JsonOption
 from commands.screen import make_console, notice, print_json, table
 from pathway.designs.dose_finding import Advised, Counts, advise
 from pathway.language import DoseFinding, RollingSix, ThreePlusThree
-from pathway.language.parsing import all_of_them
+from pathway.language.parsing import one_of
 
 app = typer.Typer(
     help="Trial designs: decision tables, two-stage designs, operating characteristics.", no_args_is_help=True
@@ -41,7 +41,7 @@ VersionOption = Annotated[
 def dose_design(name: str, version: str | None) -> DoseFinding:
     """A dose-finding design by name. Raises `UsageError`, `UnknownTable`."""
     if name not in DESIGNS:
-        raise UsageError(f"no design {name!r}; {all_of_them(DESIGNS)}")
+        raise UsageError(f"no design {name!r}; {one_of(name, DESIGNS)}")
     design = DESIGNS[name]
     if not isinstance(design, RollingSix):
         if version is not None:

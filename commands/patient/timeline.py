@@ -17,7 +17,7 @@ from commands.screen import change_line, make_console, notice, print_json, warn
 from commands.session import PatientSession, run
 from commands.store_reading import stored_timeline
 from pathway.changes import Change
-from pathway.language.parsing import all_of_them
+from pathway.language.parsing import one_of
 
 if TYPE_CHECKING:
     from client.pathways import AnyHandle
@@ -56,7 +56,7 @@ def check_kinds(kinds: Sequence[str] | None) -> None:
     """Raises `UsageError` for a kind of entry that there is not."""
     for each in kinds or ():
         if each not in KINDS:
-            raise UsageError(f"--kind {each!r}: {all_of_them(KINDS)}")
+            raise UsageError(f"--kind {each!r}: {one_of(each, KINDS)}")
 
 
 def print_entries(

@@ -75,6 +75,12 @@ def nearest(name: str, names: object) -> str:
     return all_of_them(known)
 
 
+def one_of(name: str, names: object) -> str:
+    """The nearest of a few names, where one is near, and all that is accepted."""
+    near, accepted = nearest(name, names), all_of_them(names)
+    return accepted if near == accepted else f"{near}; {accepted}"
+
+
 def all_of_them(names: object) -> str:
     """What is accepted, whole: for values with a clinical meaning, where the nearest by spelling may be the opposite."""
     known = [str(n) for n in names] if isinstance(names, list | tuple | dict) else []

@@ -3,7 +3,7 @@
 import pytest
 
 from pathway.language import Fact, Unit, registry
-from pathway.language.parsing import MOST_NAMED, BadValue, nearest, parse_fact_value
+from pathway.language.parsing import MOST_NAMED, BadValue, nearest, one_of, parse_fact_value
 
 MRD = Fact(
     "mrd",
@@ -63,3 +63,14 @@ def test_of_very_many_names_the_first_are_listed_and_the_rest_is_counted() -> No
     said = nearest("zzzz", [f"A{n}" for n in range(MOST_NAMED + 5)])
     assert said.startswith("accepted: A0, A1, ")
     assert said.endswith(" and 5 more")
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("rolling-sex", "did you mean rolling-six?; accepted: rolling-six, 3+3"),
+        ("doctor", "accepted: rolling-six, 3+3"),
+    ],
+)
+def test_of_few_names_all_are_listed_once_beside_the_nearest(typed: str, said: str) -> None:
+    assert one_of(typed, ("rolling-six", "3+3")) == said
