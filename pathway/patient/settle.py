@@ -120,7 +120,7 @@ def of_notice(compiled: Compiled | None, subject: str, key: str, to: str) -> lis
     note = Step(to or "coordinator", "take note of it", f"allpath acknowledge {subject} {shlex.quote(key)}")
     if name == "REVIEW" and "criterion" in labels:
         return of_review(subject, labels["criterion"], "")
-    if name in ("DECISION-OPEN", "REOPENED") and "decision" in labels:
+    if name in ("DECISION-OPEN", "REOPENED", "REVIEW") and "decision" in labels:
         return of_decision(subject, labels["decision"], to, None, (), "")
     if name in _ENTRIES:
         return [*_of_entries(subject, name, to), note]
@@ -138,7 +138,10 @@ def of_notice(compiled: Compiled | None, subject: str, key: str, to: str) -> lis
     return [*asked, note] if asked else [Step(note.who, "see why", _explain(subject, key)), note]
 
 
-_DAY_OR_LABEL = ("correct its day or label", "allpath correct {} EVENT --sampled 'YYYY-MM-DD HH:MM' --point POINT")
+_DAY_OR_LABEL = (
+    "correct its day or label",
+    "allpath correct {} EVENT --sampled 'YYYY-MM-DD HH:MM' --point POINT",
+)
 _BELONGS = ("or say that it belongs", "allpath correct {} EVENT --with belongs=yes")
 _VALUE = ("correct it", "allpath correct {} EVENT VALUE --reason 'WHY'")
 _CHECKED = ("or, if it is right, say so", "allpath correct {} EVENT --with checked=yes")
