@@ -10,6 +10,7 @@ from pathway.engine.context import Evaluation
 from pathway.engine.doubts import compile_breach, compile_jump
 from pathway.engine.linker import Linker
 from pathway.engine.occurrences import of_newest
+from pathway.engine.repeats import compile_repeats
 from pathway.engine.results import Point
 from pathway.engine.values import INFINITY, MISSING, ZERO, Val, observed, value_text
 from pathway.engine.windows import Window, sampler
@@ -24,6 +25,7 @@ def compile_reading(reading: Reading, fact: Fact, linker: Linker) -> Callable[[E
     newest = of_newest(fact, reading.points or (reading.point,), linker)
     latest = fact.cardinality in ("latest", "series") or bool(reading.points)
     find = sampler(reading, linker)
+    repeats = compile_repeats(reading, fact, linker, lambda found: _only(fact, found))
     breach, jump = compile_breach(fact, linker), compile_jump(fact)
 
     def limited(found: list[Event], ctx: Evaluation) -> list[Event]:
@@ -52,6 +54,8 @@ def compile_reading(reading: Reading, fact: Fact, linker: Linker) -> Callable[[E
             known = _highest(fact, found)
         elif latest:
             known = _latest(fact, found, ctx)
+        elif repeats is not None:
+            known = repeats(ctx, found)
         else:
             known = _only(fact, found)
         if reading.points and outside and outside[-1][0].recorded > found[-1].recorded:

@@ -12,7 +12,7 @@ from pathway.engine.context import Evaluation
 from pathway.engine.linker import Linker
 from pathway.engine.times import compile_number
 from pathway.events import Event
-from pathway.language import Param, Reading, TimePoint
+from pathway.language import Param, Protocol, Reading, TimePoint
 from pathway.language.details import BELONGS, POINT
 
 Number = Callable[[Evaluation], int | None]
@@ -102,12 +102,17 @@ def _shifted(ctx: Evaluation, day: date, number: Number | None) -> list[date]:
     return [] if days is None else [day + timedelta(days=days)]
 
 
-def window_of(name: str, point: str, linker: Linker) -> Window | None:
-    """The window of a fact or action at a point; None where any sample belongs. What is compiled depends on its anchors."""
-    wanted = [p for p in linker.protocol.points if p.id == point]
-    found = next((p for p in wanted if name in p.facts), None) or next(
+def declared(name: str, point: str, protocol: Protocol) -> TimePoint | None:
+    """What a protocol says of a point of a fact or action; None if nothing."""
+    wanted = [p for p in protocol.points if p.id == point]
+    return next((p for p in wanted if name in p.facts), None) or next(
         (p for p in wanted if not p.facts), None
     )
+
+
+def window_of(name: str, point: str, linker: Linker) -> Window | None:
+    """The window of a fact or action at a point; None where any sample belongs. What is compiled depends on its anchors."""
+    found = declared(name, point, linker.protocol)
     if found is None or found.anytime:
         return None
 

@@ -22,6 +22,7 @@ def accepted_words(protocol: Protocol, point: TimePoint, profile: Profile) -> st
         said.append(f"{days} days after {point.of}" + (f" ({keys})" if keys else ""))
     said += [f"not before {point.since}"] if point.since else []
     said += [f"not after {point.until}"] if point.until else []
+    said += ["a sample of another day is a repeat"] if point.repeats else []
     return ", ".join(said)
 
 

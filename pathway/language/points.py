@@ -20,6 +20,9 @@ class TimePoint:
     A key of the type `study_day` calls the day of `of` D1. `facts`: only those facts (and actions) have this window (none
     named: every one that has the point and no window of its own). `anytime`: the label says nothing about time; then
     nothing else is given but the source.
+    `repeats`: a sample of another day is a repeat and no contradiction. Of a fact of which one value counts the latest does,
+    while all are on the same side of every limit that the protocol has for it, or say what an earlier one had left open; else
+    a clinician says which counts (REVIEW). Without it, and on one day, a different result is a conflict.
     """
 
     id: str
@@ -33,6 +36,7 @@ class TimePoint:
     until: str = ""
     facts: tuple[str, ...] = ()
     anytime: bool = False
+    repeats: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,10 @@ INDUCTION = (
     # The schedule is counted back from the start, which may move: D26 to D29 for a start on D29.
     TimePoint("PRE-BLINA", "in the days before blinatumomab", registry("before and after; days: assumption"), of="D1",
               first=Param("pre_blina_opens"), until="BLINA_GIVEN"),
+    # A repeat marrow is a new sample with its own day: assumption.
     # D43 to D50 is when it is an end point, after a pause too; who comes late is still treated by it, and D46-OUT-OF-WINDOW says so.
     TimePoint("D46", "end of induction: from D43, after bag off, before consolidation", registry("D46; window: assumption"), of="D1",
-              first=Param("d46_opens"), last=Param("d46_last"), since="TREATED", until="CONSOLIDATION_GIVEN"),
+              first=Param("d46_opens"), last=Param("d46_last"), since="TREATED", until="CONSOLIDATION_GIVEN", repeats=True),
 )  # fmt: skip
 
 LATER = (

@@ -11,9 +11,10 @@ EVALUATION_DAY = assumption(
 POINTS = (
     # How old a marrow may be on day 1 is for eligibility: the criterion counts it back from there.
     TimePoint("SCREENING", "before the first infusion, or on its day", assumption("the marrow that makes eligible"), until="C1_START"),
+    # What was indeterminate is decided by a repeated sample (D5).
     *(
         TimePoint(f"C{course}-D29", f"d29 of course {course}: after its last dose, before the next course", EVALUATION_DAY, of=f"C{course}_START",
-                  first=Param("evaluation_from"), since=f"C{course}_LAST", until=f"C{course}_D29_CLOSES")
+                  first=Param("evaluation_from"), since=f"C{course}_LAST", until=f"C{course}_D29_CLOSES", repeats=True)
         for course in COURSES
     ),
     TimePoint("OTHER", "any other day", assumption("says nothing about time"), anytime=True),
