@@ -21,6 +21,7 @@ from pathway.language import (
     Reading,
     Scope,
 )
+from pathway.language.implied_orders import implied_orders
 from pathway.language.parsing import QUALIFIERS, nearest
 from pathway.language.profile import profile_keys
 from pathway.language.terms import key_of
@@ -53,6 +54,7 @@ class Linker:
         self.compounds: list[Test] = []
         self.remembers = True
         self.limits: dict[tuple[str, str], list[Bound]] = {}
+        self.orders = (*protocol.orders, *implied_orders(protocol))
         self.decision_index = {key: n for n, key in enumerate(self.decisions)}
 
     def error(self, message: str) -> ProtocolError:

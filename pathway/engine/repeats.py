@@ -8,9 +8,9 @@ from pathway.clock import local_day
 from pathway.engine.context import Evaluation
 from pathway.engine.linker import Bound, Linker
 from pathway.engine.values import INFINITY, ZERO, Val, holds
-from pathway.engine.windows import declared
 from pathway.events import Event
 from pathway.language import Fact, Reading
+from pathway.language.implied_orders import declared
 
 SIDES = "repeat samples are not on the same side of every limit"
 

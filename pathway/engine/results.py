@@ -201,7 +201,7 @@ class Run:
     `steps`: (from, dose) in the order of time; `flags` name what happened when, `raised` each time that it did. `course`: the
     doses, where the ledger is one of single doses. `left`: the exit from treatment that found it going, until its end is
     reported; `closed`: treatment has ended, nothing more is due. `odd`: since when, reports that cannot be true as they
-    stand. `stops`: the stop rules in force.
+    stand; `stray`: restarts with no pause before them. `stops`: the stop rules in force.
     """
 
     state: str = "not_started"
@@ -223,6 +223,7 @@ class Run:
     left: Event | None = None
     closed: bool = False
     odd: list[tuple[datetime, str]] = field(default_factory=list)
+    stray: list[tuple[datetime, str]] = field(default_factory=list)
     stops: list[Halt] = field(default_factory=list)
 
     def directed(self, node: Directed) -> list[Directive]:

@@ -10,10 +10,12 @@ from typing import Literal
 from pathway.clock import local_day
 from pathway.engine.context import Evaluation
 from pathway.engine.linker import Linker
+from pathway.engine.orders import compile_uncounted
 from pathway.engine.times import compile_number
 from pathway.events import Event
-from pathway.language import Param, Protocol, Reading, TimePoint
+from pathway.language import Param, Reading, TimePoint
 from pathway.language.details import BELONGS, POINT
+from pathway.language.implied_orders import declared
 
 Number = Callable[[Evaluation], int | None]
 
@@ -100,14 +102,6 @@ def _on_record(ctx: Evaluation, anchor: tuple[int, str] | None) -> date | None:
 def _shifted(ctx: Evaluation, day: date, number: Number | None) -> list[date]:
     days = number(ctx) if number is not None else None
     return [] if days is None else [day + timedelta(days=days)]
-
-
-def declared(name: str, point: str, protocol: Protocol) -> TimePoint | None:
-    """What a protocol says of a point of a fact or action; None if nothing."""
-    wanted = [p for p in protocol.points if p.id == point]
-    return next((p for p in wanted if name in p.facts), None) or next(
-        (p for p in wanted if not p.facts), None
-    )
 
 
 def window_of(name: str, point: str, linker: Linker) -> Window | None:
@@ -202,9 +196,12 @@ def acts(
     wanted = dict(scope).get(POINT)
     names = (wanted,) if wanted is not None else scopes.get(POINT, ())
     windows = {p: w for p in names if (w := window_of(action, p, linker)) is not None}
+    left = compile_uncounted(action, linker)
 
     def find(ctx: Evaluation) -> list[Event]:
         found = [e for e in ctx.record.actions.get(action, ()) if not scope or e.scope == scope]
+        if left is not None:
+            found = left(ctx, found)
         if not windows:
             return found
         return [

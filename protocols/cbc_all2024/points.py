@@ -63,6 +63,8 @@ ORDERS = (
     *date_order.in_turn("blinatumomab and enrolment come after D1", "first_steroid", "enrolled"),
     *date_order.in_turn("blinatumomab and enrolment come after D1", "first_steroid", "infusion_started"),
     *date_order.in_turn("a course is over before it began", "course_started", "course_ended"),
+    *date_order.by_number("courses of high-dose methotrexate are numbered in their turn", "hdmtx_started", "course", HDMTX),
+    *date_order.in_turn("out of hospital after the first days of blinatumomab, before it began", "infusion_started", "discharged"),
     *date_order.in_turn("the rescue of a course is increased before it began", "hdmtx_started", "rescue_increased"),
     *date_order.in_turn("blinatumomab ends before it began", "infusion_started", "infusion_ended"),
     *date_order.in_turn("blinatumomab is stopped before it began", "infusion_started", "infusion_stopped"),

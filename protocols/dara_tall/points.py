@@ -1,6 +1,6 @@
 """Which samples belong to a time point, and what cannot have happened in another order."""
 
-from pathway.language import Param, TimePoint, assumption
+from pathway.language import AnchorDay, Onset, Order, Param, TimePoint, assumption
 from protocols.dara_tall.facts import COURSES
 from protocols.shared import date_order
 
@@ -21,9 +21,12 @@ POINTS = (
 )  # fmt: skip
 
 ORDERS = (
-    *date_order.in_turn("an infusion is over before it began", "infusion_started", "infusion_ended"),
-    *date_order.in_turn("an infusion is interrupted before it began", "infusion_started", "infusion_paused"),
-    *date_order.in_turn("an infusion is resumed before it began", "infusion_started", "infusion_resumed"),
+    *date_order.to_the_hour("an infusion is over before it began", "infusion_started", "infusion_ended"),
+    *date_order.to_the_hour("an infusion is interrupted or resumed before it began", "infusion_started", "infusion_paused", "infusion_resumed"),
+    *date_order.in_turn("what follows an infusion is given before it", "infusion_started", "postmedicated"),
+    # An observation that is taken for not over goes on: until the hour is right, it does not count.
+    Order(AnchorDay("C1_END"), "observed", "the observation is over before the infusion was", date_order.CERTAIN, by_hour=True, counts=False),
+    Order(AnchorDay("C1_START"), Onset("IRR"), "an infusion reaction before any infusion", date_order.CERTAIN, by_hour=True),
     *date_order.before_death("infusion_started", "infusion_resumed", "premedicated", "hsct_done", "relapse"),
     *date_order.SAFETY,
 )  # fmt: skip

@@ -2,7 +2,7 @@
 of the facts gives planned days and windows, all of them engineering defaults. What is accepted beyond a window is assumed here."""
 
 from pathway.language import Param, TimePoint, assumption, public, registry
-from protocols.interfant21.facts import CNS_COUNTS
+from protocols.interfant21.facts import CNS_COUNTS, CYCLES
 from protocols.shared import date_order
 
 CSF = ("cns", *(fact.id for fact in CNS_COUNTS.facts if fact.points))
@@ -40,6 +40,19 @@ ORDERS = (
     *date_order.after_birth("diagnosis_date", "last_chemotherapy", "live_vaccine", "first_prednisone"),
     *date_order.in_turn("treatment begins before the diagnosis", "diagnosis_date", "first_prednisone"),
     *date_order.in_turn("a course is over before it began", "course_started", "course_ended"),
+    *date_order.by_number(
+        "cycles of blinatumomab are numbered in their turn", "infusion_started", *CYCLES[0]
+    ),
+    *date_order.in_turn(
+        "out of hospital after the first days of a cycle, before it began", "infusion_started", "discharged"
+    ),
+    *date_order.sampled_in_turn(
+        "the marrow after a cycle was taken before that of the end of induction",
+        "mrd",
+        "EOI",
+        "BL1-END",
+        "BL2-END",
+    ),
     *date_order.in_turn(
         "transplant comes before conditioning, or before D1",
         "first_prednisone",
