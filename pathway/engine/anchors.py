@@ -13,6 +13,7 @@ from pathway.engine.occurrences import Counts, of_newest
 from pathway.engine.predicates import predicate
 from pathway.engine.results import Point
 from pathway.engine.times import compile_number
+from pathway.engine.turns import compile_turn
 from pathway.engine.values import holds as within
 from pathway.engine.values import observed
 from pathway.engine.windows import acts, belonging
@@ -68,7 +69,7 @@ def compile_time(time: AnchorTime, linker: Linker) -> Time:
             newest = of_newest(
                 linker.actions[linker.action(action, scope)], tuple(v for _, v in scope), linker
             )
-            return _done(acts(action, scope, linker), newest)
+            return _done(acts(action, scope, linker), newest, compile_turn(action, scope, linker))
         case Unanswered(reading, values, action, scope):
             linker.check_values(reading, values)
             return _unanswered(
@@ -176,10 +177,16 @@ def _unanswered(
     return unanswered
 
 
-def _done(reports: Callable[[Evaluation], list[Event]], newest: Counts | None) -> Time:
+def _done(
+    reports: Callable[[Evaluation], list[Event]],
+    newest: Counts | None,
+    out_of_turn: Callable[[Evaluation, Event], str] | None,
+) -> Time:
     def done(ctx: Evaluation) -> Point | None:
         found = reports(ctx)
         for event in found if newest is None else newest(ctx, found):
+            if out_of_turn is not None and out_of_turn(ctx, event):
+                continue  # given, and not on that day: what is planned for it stands
             return Point(local_day(event.occurred, ctx.tz), event.occurred, True, event.recorded, event)
         return None
 

@@ -23,6 +23,7 @@ from pathway.engine.linker import Linker
 from pathway.engine.predicates import gate, predicate
 from pathway.engine.results import Cell, Resolved, Result
 from pathway.engine.size_seen import SIZE
+from pathway.engine.voided_grounds import done_without_ground, fallen
 from pathway.events import Event, seen_digest
 from pathway.language import Choice, Decision, Param, Passed, Rule
 from pathway.language.terms import key_of
@@ -65,6 +66,11 @@ def compile_decision(decision: Decision, linker: Linker, leaves: Leaves) -> Reso
         return found
 
     def as_it_stands(ctx: Evaluation) -> Resolved:
+        found = worked_out(ctx)
+        found.fallen = found.fallen or fallen(ctx, found, key, leaves)
+        return found
+
+    def worked_out(ctx: Evaluation) -> Resolved:
         found = Resolved()
         if asked is not None:
             result = asked(ctx)
@@ -111,6 +117,9 @@ def compile_decision(decision: Decision, linker: Linker, leaves: Leaves) -> Reso
                     True,
                 )
                 found.missing = ()
+                today = Resolved()
+                _propose(ctx, today, reads, rules, decision)
+                found.fallen = done_without_ground(ctx, today, taken, leaves)
 
     return resolve
 

@@ -1,82 +1,17 @@
-"""Doubts about what is on record: days in an order that cannot be, numbers that change more than they can."""
+"""Doubts about numbers on record that change more than they can."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 
 from pathway.clock import local_day
 from pathway.engine.context import Evaluation
-from pathway.engine.linker import Linker
 from pathway.engine.values import observed
 from pathway.events import Event
-from pathway.language import Fact, Order, Scope
+from pathway.language import Fact
 from pathway.language.parsing import decimal_text
-
-Days = Callable[[Evaluation], list[tuple[date, Scope, Event]]]
-Breach = tuple[tuple[date, Event], tuple[date, Event]]
-
-
-def compile_breach(fact: Fact, linker: Linker) -> Callable[[Evaluation], str] | None:
-    """The function that says which order a date breaches ("": none); None if it stands in no order."""
-    found = [(o, compile_order(o, linker)) for o in linker.protocol.orders if fact.id in (o.earlier, o.later)]
-    if not found:
-        return None
-
-    def breach(ctx: Evaluation) -> str:
-        for order, test in found:
-            broken = next(test(ctx), None)
-            if broken is not None:
-                return order_words(order, broken)
-        return ""
-
-    return breach
-
-
-def compile_order(order: Order, linker: Linker) -> Callable[[Evaluation], Iterator[Breach]]:
-    """The function that gives the pairs of days that breach an order."""
-    earlier, later = _days(order.earlier, linker), _days(order.later, linker)
-
-    def breaches(ctx: Evaluation) -> Iterator[Breach]:
-        seconds = later(ctx)
-        for first, scope, event in earlier(ctx) if seconds else ():
-            for second, other, follower in seconds:
-                if (first > second or (order.strictly and first == second)) and _agree(scope, other):
-                    yield (first, event), (second, follower)
-
-    return breaches
-
-
-def order_words(order: Order, breach: Breach) -> str:
-    """A breach with both days."""
-    (first, _), (second, _) = breach
-    return f"{order.text}: {order.earlier} {first}, {order.later} {second}; one of them is wrong, correct it"
-
-
-def _agree(scope: Scope, other: Scope) -> bool:
-    known = dict(scope)
-    return all(known.get(label, value) == value for label, value in other)
-
-
-def _days(name: str, linker: Linker) -> Days:
-    """The days of a date fact or action."""
-    if name in linker.actions:
-        linker.recorded(name)
-        return lambda ctx: [
-            (local_day(e.occurred, ctx.tz), e.scope, e) for e in ctx.record.actions.get(name, ())
-        ]
-    fact = linker.fact(name)
-    if fact.type != "date":
-        raise linker.error(f"{name!r} is a {fact.type}: an order needs date facts and actions")
-
-    def stated(ctx: Evaluation) -> list[tuple[date, Scope, Event]]:
-        found = [e for events in ctx.record.observations.get(name, {}).values() for e in events]
-        found = found if fact.cardinality in ("one", "series") else found[-1:]
-        return [(day, (), e) for e in found if (day := observed(fact, e).day) is not None]
-
-    return stated
 
 
 def compile_believed(fact: Fact) -> Callable[[Evaluation], list[Event]]:

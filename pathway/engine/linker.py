@@ -21,6 +21,7 @@ from pathway.language import (
     Reading,
     Scope,
 )
+from pathway.language.implied_orders import implied_orders
 from pathway.language.parsing import QUALIFIERS, nearest
 from pathway.language.profile import profile_keys
 from pathway.language.terms import key_of
@@ -52,6 +53,8 @@ class Linker:
         self.compound: dict[Predicate, tuple[int, Test]] = {}
         self.compounds: list[Test] = []
         self.remembers = True
+        self.limits: dict[tuple[str, str], list[Bound]] = {}
+        self.orders = (*protocol.orders, *implied_orders(protocol))
         self.decision_index = {key: n for n, key in enumerate(self.decisions)}
 
     def error(self, message: str) -> ProtocolError:
@@ -240,6 +243,12 @@ class Linker:
             return (value.op, Decimal(value.value)) if isinstance(value, Limit) else None
 
         return read
+
+    def divides(self, reading: Reading, limit: Bound) -> None:
+        """Remember that a limit divides the values of a slot: samples on its two sides do not say the same."""
+        if self.remembers:
+            for point in reading.points or (reading.point,):
+                self.limits.setdefault((reading.fact, point), []).append(limit)
 
     def readers(self, owners: Mapping[int, list[str]]) -> dict[str, tuple[tuple[int, tuple[int, ...]], ...]]:
         """By name of what is recorded: the kinds and numbers of the owners that read it, themselves or through others."""

@@ -76,13 +76,22 @@ class Cell:
     size: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Fallen:
+    """An answer whose ground has been voided or corrected, and since when; `done`: it was carried out, and nobody is asked."""
+
+    taken: Event
+    at: datetime
+    done: bool
+
+
 @dataclass(slots=True)
 class Resolved:
     """A decision as it stands.
 
     `outcome` counts downstream; `possible` are the outcomes that are left while it is open, `may_be_none`: so is that
     it is not asked. `offered`: since when what a person is asked has been so. `earlier`: the answers for occasions of the
-    question that are still on record, one for each.
+    question that are still on record, one for each. `fallen`: the answer that has lost its ground, where no state tells it.
     """
 
     asked: bool = True
@@ -105,6 +114,7 @@ class Resolved:
     offered: datetime | None = None
     earlier: tuple[Event, ...] = ()
     cells: tuple[Cell, ...] = field(default=())
+    fallen: Fallen | None = None
 
 
 @dataclass(slots=True)
@@ -191,7 +201,7 @@ class Run:
     `steps`: (from, dose) in the order of time; `flags` name what happened when, `raised` each time that it did. `course`: the
     doses, where the ledger is one of single doses. `left`: the exit from treatment that found it going, until its end is
     reported; `closed`: treatment has ended, nothing more is due. `odd`: since when, reports that cannot be true as they
-    stand. `stops`: the stop rules in force.
+    stand; `stray`: restarts with no pause before them. `stops`: the stop rules in force.
     """
 
     state: str = "not_started"
@@ -213,6 +223,7 @@ class Run:
     left: Event | None = None
     closed: bool = False
     odd: list[tuple[datetime, str]] = field(default_factory=list)
+    stray: list[tuple[datetime, str]] = field(default_factory=list)
     stops: list[Halt] = field(default_factory=list)
 
     def directed(self, node: Directed) -> list[Directive]:

@@ -10,10 +10,12 @@ from typing import Literal
 from pathway.clock import local_day
 from pathway.engine.context import Evaluation
 from pathway.engine.linker import Linker
+from pathway.engine.orders import compile_uncounted
 from pathway.engine.times import compile_number
 from pathway.events import Event
 from pathway.language import Param, Reading, TimePoint
 from pathway.language.details import BELONGS, POINT
+from pathway.language.implied_orders import declared
 
 Number = Callable[[Evaluation], int | None]
 
@@ -104,10 +106,7 @@ def _shifted(ctx: Evaluation, day: date, number: Number | None) -> list[date]:
 
 def window_of(name: str, point: str, linker: Linker) -> Window | None:
     """The window of a fact or action at a point; None where any sample belongs. What is compiled depends on its anchors."""
-    wanted = [p for p in linker.protocol.points if p.id == point]
-    found = next((p for p in wanted if name in p.facts), None) or next(
-        (p for p in wanted if not p.facts), None
-    )
+    found = declared(name, point, linker.protocol)
     if found is None or found.anytime:
         return None
 
@@ -197,9 +196,12 @@ def acts(
     wanted = dict(scope).get(POINT)
     names = (wanted,) if wanted is not None else scopes.get(POINT, ())
     windows = {p: w for p in names if (w := window_of(action, p, linker)) is not None}
+    left = compile_uncounted(action, linker)
 
     def find(ctx: Evaluation) -> list[Event]:
         found = [e for e in ctx.record.actions.get(action, ()) if not scope or e.scope == scope]
+        if left is not None:
+            found = left(ctx, found)
         if not windows:
             return found
         return [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathway.language.points import Change, Order, TimePoint
+from pathway.language.points import Change, Order, TimePoint, stated_words
 from pathway.language.profile import Profile, profile_keys
 from pathway.language.protocol import Protocol
 from pathway.language.terms import Param
@@ -22,6 +22,7 @@ def accepted_words(protocol: Protocol, point: TimePoint, profile: Profile) -> st
         said.append(f"{days} days after {point.of}" + (f" ({keys})" if keys else ""))
     said += [f"not before {point.since}"] if point.since else []
     said += [f"not after {point.until}"] if point.until else []
+    said += ["a sample of another day is a repeat"] if point.repeats else []
     return ", ".join(said)
 
 
@@ -35,7 +36,9 @@ def schedule_words(protocol: Protocol, point: TimePoint, profile: Profile) -> st
 
 def order_text(order: Order) -> str:
     """An order in words."""
-    return f"{order.earlier} before {order.later}" + (", not on the same day" if order.strictly else "")
+    said = f"{stated_words(order.earlier)} before {stated_words(order.later)}"
+    said += ", by the hour" if order.by_hour else ", not on the same day" if order.strictly else ""
+    return said + ("" if order.counts else "; else it does not count")
 
 
 def change_words(change: Change | None) -> str:

@@ -120,7 +120,7 @@ def of_notice(compiled: Compiled | None, subject: str, key: str, to: str) -> lis
     note = Step(to or "coordinator", "take note of it", f"allpath acknowledge {subject} {shlex.quote(key)}")
     if name == "REVIEW" and "criterion" in labels:
         return of_review(subject, labels["criterion"], "")
-    if name in ("DECISION-OPEN", "REOPENED") and "decision" in labels:
+    if name in ("DECISION-OPEN", "REOPENED", "REVIEW") and "decision" in labels:
         return of_decision(subject, labels["decision"], to, None, (), "")
     if name in _ENTRIES:
         return [*_of_entries(subject, name, to), note]

@@ -23,9 +23,10 @@ INDUCTION = (
     # The schedule is counted back from the start, which may move: D26 to D29 for a start on D29.
     TimePoint("PRE-BLINA", "in the days before blinatumomab", registry("before and after; days: assumption"), of="D1",
               first=Param("pre_blina_opens"), until="BLINA_GIVEN"),
+    # A repeat marrow is a new sample with its own day: assumption.
     # D43 to D50 is when it is an end point, after a pause too; who comes late is still treated by it, and D46-OUT-OF-WINDOW says so.
     TimePoint("D46", "end of induction: from D43, after bag off, before consolidation", registry("D46; window: assumption"), of="D1",
-              first=Param("d46_opens"), last=Param("d46_last"), since="TREATED", until="CONSOLIDATION_GIVEN"),
+              first=Param("d46_opens"), last=Param("d46_last"), since="TREATED", until="CONSOLIDATION_GIVEN", repeats=True),
 )  # fmt: skip
 
 LATER = (
@@ -62,6 +63,8 @@ ORDERS = (
     *date_order.in_turn("blinatumomab and enrolment come after D1", "first_steroid", "enrolled"),
     *date_order.in_turn("blinatumomab and enrolment come after D1", "first_steroid", "infusion_started"),
     *date_order.in_turn("a course is over before it began", "course_started", "course_ended"),
+    *date_order.by_number("courses of high-dose methotrexate are numbered in their turn", "hdmtx_started", "course", HDMTX),
+    *date_order.in_turn("out of hospital after the first days of blinatumomab, before it began", "infusion_started", "discharged"),
     *date_order.in_turn("the rescue of a course is increased before it began", "hdmtx_started", "rescue_increased"),
     *date_order.in_turn("blinatumomab ends before it began", "infusion_started", "infusion_ended"),
     *date_order.in_turn("blinatumomab is stopped before it began", "infusion_started", "infusion_stopped"),

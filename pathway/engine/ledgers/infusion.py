@@ -20,6 +20,7 @@ from pathway.events import Event
 from pathway.language import AdverseEventRule, AdverseEventType, Infusion, Restart
 from pathway.record import Record
 
+UNPAUSED = "a restart is reported with no pause before it: when was it paused, or when was it resumed?"
 INFUSION_ACTIONS = (
     "bag_change_missed",
     "infusion_ended",
@@ -199,7 +200,7 @@ def _counted_from(spec: Infusion, record: Record, starts: list[Event]) -> Event:
 
 def _pauses(run: Run, spec: Infusion, marks: list[tuple[datetime, int, Event]]) -> None:
     open_pause: Pause | None = None
-    for at, kind, _ in marks:
+    for at, kind, event in marks:
         if kind == 0 and open_pause is None:
             open_pause = Pause(at, None, None)
             run.pauses.append(open_pause)
@@ -219,6 +220,7 @@ def _pauses(run: Run, spec: Infusion, marks: list[tuple[datetime, int, Event]]) 
                 if order is not None and (last_end is None or order.began > last_end):
                     run.pauses.append(Pause(order.began, at, order.rule, assumed=True))
                 run.flag("resumed_without_pause", at)
+                run.stray.append((event.recorded, UNPAUSED))
     for pause in run.pauses:
         pause.rule = pause.rule or _ordering(run, pause)
 

@@ -20,7 +20,7 @@ LEDGER_NOTICES = {
     "AFTER-EXIT": "given after treatment had ended",
     "DESPITE-STOP": "given while a rule of the protocol had stopped it",
     "DESPITE-HOLD": "given while a rule of the protocol held it",
-    "IMPOSSIBLE-ORDER": "a report of an infusion that cannot be true as it stands: its true end is unknown",
+    "IMPOSSIBLE-ORDER": "a report of an infusion or a dose that cannot be true as it stands",
 }
 ON_FLAG = (
     ("given_after_exit", "AFTER-EXIT"),
@@ -92,9 +92,10 @@ def compile_ledger_notices(
             if at is not None:
                 text = f"{spec.text}: {LEDGER_NOTICES[name]}"
                 out.append(oblige(ctx, name, keys[name], "deviation", text, "clinician", [("critical", at)]))
-        if run.odd:
-            text = f"{spec.text}: {'; '.join(what for _, what in run.odd)}"
-            at = min(when for when, _ in run.odd)
+        odd = [*run.odd, *(run.stray if "resumed_without_pause" not in own else ())]
+        if odd:
+            text = f"{spec.text}: {'; '.join(dict.fromkeys(what for _, what in odd))}"
+            at = min(when for when, _ in odd)
             name = "IMPOSSIBLE-ORDER"
             out.append(oblige(ctx, name, keys[name], "deviation", text, "clinician", [("major", at)]))
         return tuple(out)
