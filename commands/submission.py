@@ -197,6 +197,8 @@ def words_of(report: Report) -> str:
             return f"moves to {what} from {dict(report.details).get('from', '')}"
         case "annulment":
             return "the enrolment is annulled"
+        case "rename":
+            return f"renamed to {report.name}"
         case "not_obtainable":
             return f"{what} cannot be obtained"
         case "adverse_event":

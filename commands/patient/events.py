@@ -15,6 +15,7 @@ from commands.screen import instant, make_console, notice, print_json, warn
 from commands.session import opened, run
 from commands.store_reading import reading, stored_pathway
 from pathway.patient.account import Entry, account
+from pathway.patient.renaming import WAS
 from pathway.site import Site
 
 if TYPE_CHECKING:
@@ -141,6 +142,8 @@ def _words(entry: Entry) -> str:
             return f"moved to {entry.what}: {entry.said}"
         case "annulment":
             return "the enrolment is annulled"
+        case "rename":
+            return f"renamed from {event.detail(WAS) or '?'} to {event.name}"
         case "acknowledgement":
             return f"{entry.what} acknowledged"
         case "decision":
