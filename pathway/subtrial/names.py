@@ -1,11 +1,13 @@
-"""Patients of a subtrial who got another pseudonym: what was recorded of them under an old one is theirs under the new one.
+"""Patients who got another pseudonym, in the records of governors and meetings: what was recorded of them under an old one is
+theirs under the new one.
 
-The record of a governor is never changed. A patient's pathway says in each of its messages how the patient was called before;
-from the first such message on everything is read as if it had named the present pseudonym from the beginning.
+Such a record is never changed. A patient's pathway says in each of its messages to a governor how the patient was called before,
+and a meeting is told once; from then on everything is read as if it had named the present pseudonym from the beginning.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -17,6 +19,12 @@ from pathway.record import Record
 from pathway.refusal import Refused
 from pathway.subtrial.messages import FORMERLY, STANDING, SUBJECT
 
+RENAMED: Final = "renamed"
+"""The action by which a meeting hears that a patient got another pseudonym."""
+WAS: Final = "was"
+"""Its detail that names the one before; the present one is in the detail `subject`."""
+PAIRS: Final = "decisions"
+"""The detail of a meeting's agenda that holds its decisions as pairs of subject and key, as JSON."""
 KEPT: Final = "present names"
 """Where a record keeps itself under the present names; no event has this name."""
 VERDICTS: Final = (" DLT", " response")
@@ -25,6 +33,8 @@ VERDICTS: Final = (" DLT", " response")
 
 def renames_of(event: Event) -> dict[str, str]:
     """The old pseudonyms that a pathway's message tells of, with the present one."""
+    if event.name == RENAMED and event.kind == "action":
+        return {event.detail(WAS) or "": event.detail(SUBJECT) or ""}
     if event.name != STANDING:
         return {}
     present = dict(event.scope).get(SUBJECT, "")
@@ -36,7 +46,8 @@ def names_of(record: Record) -> Mapping[str, str]:
     kept = record.kept.setdefault(KEPT, {})
     names: dict[str, str] = kept.setdefault("names", {})
     for event in record.events[kept.get("read", 0) :]:
-        names.update(renames_of(event))
+        new = renames_of(event)
+        names.update({old: new.get(present, present) for old, present in names.items()} | new)
     kept["read"] = len(record.events)
     return names
 
@@ -70,12 +81,21 @@ def called(event: Event, names: Mapping[str, str]) -> Event:
     keyed = event.kind in ("decision", "acknowledgement")
     return replace(
         event,
-        name=_key(event.name, names) if keyed else event.name,
-        scope=tuple(
-            (label, names.get(text, text) if label == SUBJECT else text) for label, text in event.scope
-        ),
+        name=key_under(event.name, names) if keyed else event.name,
+        scope=_labels(event.scope, names),
+        details=event.details if event.name == RENAMED else _labels(event.details, names),
         seen=None if event.seen is None else _seen(event.seen, names),
     )
+
+
+def _labels(labels: tuple[tuple[str, str], ...], names: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple((label, _labelled(label, text, names)) for label, text in labels)
+
+
+def _labelled(label: str, text: str, names: Mapping[str, str]) -> str:
+    if label == PAIRS:
+        return json.dumps([[names.get(subject, subject), key] for subject, key in json.loads(text)])
+    return names.get(text, text) if label == SUBJECT else text
 
 
 def told_under(announced: Announced, names: Mapping[str, str]) -> Announced:
@@ -84,20 +104,20 @@ def told_under(announced: Announced, names: Mapping[str, str]) -> Announced:
         return announced
     found: dict[str, Statement] = {}
     for key, each in announced.statements.items():
-        present = _key(key, names)
+        present = key_under(key, names)
         same = present == key
-        found[present] = each if same else replace(each, key=present, text=_text(each.text, names))
+        found[present] = each if same else replace(each, key=present, text=text_under(each.text, names))
     return Announced(found, announced.forgotten)
 
 
-def _key(key: str, names: Mapping[str, str]) -> str:
+def key_under(key: str, names: Mapping[str, str]) -> str:
     """A key such as `SLOT-RESERVED[n=2,subject=P1]` with the present name."""
     return re.sub(
         rf"(?<=[\[,]{SUBJECT}=)([^\],]+)(?=[\],])", lambda found: names.get(found[1], found[1]), key
     )
 
 
-def _text(text: str, names: Mapping[str, str]) -> str:
+def text_under(text: str, names: Mapping[str, str]) -> str:
     """A text that names its patient, `P1: WAITING` or `D, P1: ...`, with the present name."""
     return re.sub(r"(?:^|(?<=, ))([^\s,:]+)(?=: )", lambda found: names.get(found[1], found[1]), text)
 

@@ -79,7 +79,7 @@ GATHER: Final = Call(
 
 HAND_OVER: Final = Call(
     activity="hand_over",
-    attempt=timedelta(seconds=10),
+    attempt=timedelta(seconds=15),
     within=None,
     retry=RetryPolicy(
         initial_interval=timedelta(milliseconds=250),
