@@ -279,13 +279,15 @@ async def test_while_the_store_is_away_it_is_refused(real: House, database: Data
         with pytest.raises(Refused) as refused:
             await renaming.rename(old, new_name(code("P-781")))
         assert refused.value.code == "under_way"
-    await until(lambda: has(real, old, 2))
+    await until(lambda: back(old))
     new = await renamed(real, old, code("P-781"))
     assert await real.stored(new) == ["w1", "w2", "rn1"]
 
 
-async def has(home: House, handle: pathways.AnyHandle, events: int) -> bool:
-    return len(await home.stored(handle)) == events
+async def back(handle: pathways.AnyHandle) -> bool:
+    """Whether the pathway knows that the store is back, and has everything."""
+    state = await pathways.state(handle)
+    return not state.store_away and not state.unrecorded
 
 
 async def test_a_worker_that_dies_between_the_two_steps_doubles_nothing(
@@ -351,7 +353,7 @@ async def test_what_a_governor_answers_meanwhile_reaches_the_patient_under_the_n
     # The slot is given back in the very moment in which the other is renamed.
     back = wish("back", "NONE", datetime.now(UTC))
     found, _ = await asyncio.gather(renamed(real, waiter, "W2"), pathways.submit(holder, back))
-    await until(lambda: answered(found, "RESERVED"))
+    await until(lambda: answered(found, "RESERVED"), seconds=25)
 
 
 @pytest.mark.parametrize("after", [0.0, 0.05, 0.3])
