@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import select
 
 from client import listing, pathways, renaming
+from client.meetings import new_meeting_start, start_meeting
 from client.pathways import new_start, pathway_handle, start_pathway, subtrial_handle
 from contracts.messages import PathwayStart
 from contracts.renaming import Renamed
@@ -354,6 +355,24 @@ async def test_what_a_governor_answers_meanwhile_reaches_the_patient_under_the_n
     back = wish("back", "NONE", datetime.now(UTC))
     found, _ = await asyncio.gather(renamed(real, waiter, "W2"), pathways.submit(holder, back))
     await until(lambda: answered(found, "RESERVED"), seconds=25)
+
+
+async def test_the_meeting_of_the_trial_hears_it_once(real: House) -> None:
+    begins = datetime.now(UTC)
+    meeting = await start_meeting(
+        real.client, new_meeting_start(real.platform, Site("OFFICE"), begins), queue=real.queue
+    )
+    patient = await real.patient("JM-3")
+    await renamed(real, patient, "P3")
+
+    async def heard() -> bool:
+        async with real.store.reading() as session:
+            events = await queries.events(session, meeting.id)
+        return [(each.name, each.detail("subject"), each.detail("was")) for each in events] == [
+            ("renamed", "P3", "JM-3")
+        ]
+
+    await until(heard)
 
 
 @pytest.mark.parametrize("after", [0.0, 0.05, 0.3])
