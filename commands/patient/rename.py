@@ -12,7 +12,16 @@ from rich.text import Text
 
 from commands.errors import UsageError
 from commands.event_ids import run_once
-from commands.options import IdOption, JsonOption, ReasonOption, RoleOption, SubjectArgument, Target, where
+from commands.options import (
+    IdOption,
+    JsonOption,
+    ReasonOption,
+    RoleOption,
+    SubjectArgument,
+    Target,
+    pseudonym,
+    where,
+)
 from commands.patient.enrolment import YesOption
 from commands.protocol.options import TrialOption
 from commands.screen import make_console, print_json
@@ -50,7 +59,7 @@ def rename(
         raise UsageError(
             "replacing a pseudonym needs a reason: --reason 'typed with the initials of the child'"
         )
-    where_ = where(ctx)
+    where_, new = where(ctx), pseudonym(new)
 
     async def work(event: str) -> None:
         renamed, recorded = await _renamed(

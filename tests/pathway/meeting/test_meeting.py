@@ -584,7 +584,7 @@ def test_a_renamed_patient_is_asked_about_and_decided_under_the_present_pseudony
         "2025-11-05 14:00", "agenda", id="agenda:1", details={**kept, "digest": "d", "entries": "2"}
     )
     before = office.at("2025-11-05 15:00")
-    assert item(before, "DECIDE[decision=risk,subject=JM-1,week=2025-W45]")
+    assert item(before, "DECIDE[week=2025-W45,subject=JM-1,decision=risk]")
     report = renamed_report("P1", "JM-1", "rn1", local("2025-11-05 15:00"))
     for _ in range(2):  # whoever tells it may do so again
         plan = convene(MEETING, office.record, report.at)
@@ -594,12 +594,12 @@ def test_a_renamed_patient_is_asked_about_and_decided_under_the_present_pseudony
     assert [each.name for each in office.record.events] == ["agenda", "renamed"]
     after = office.at("2025-11-05 15:00")
     assert {each.key for each in after.plan.items if each.id == "DECIDE"} == {
-        "DECIDE[decision=risk,subject=P1,week=2025-W45]",
-        "DECIDE[decision=risk,subject=P2,week=2025-W45]",
+        "DECIDE[week=2025-W45,subject=P1,decision=risk]",
+        "DECIDE[week=2025-W45,subject=P2,decision=risk]",
     }
     with pytest.raises(Refused, match="is called P1 now"):
         office.report("2025-11-05 16:00", "noted", details={"text": "x", "subject": "JM-1"})
     said = {"subject": "P1", "decision": "risk", "option": "HR", "event": "e1"}
     office.report("2025-11-06 14:30", "decided", details=said)
     found = office.at("2025-11-06 14:31")
-    assert item(found, "DECIDE[decision=risk,subject=P1,week=2025-W45]").state == "done"
+    assert item(found, "DECIDE[week=2025-W45,subject=P1,decision=risk]").state == "done"
