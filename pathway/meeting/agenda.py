@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 from pathway.language.canonical import content_hash
-from pathway.subtrial.names import key_under, text_under
+from pathway.subtrial.keys import key_under, text_under
 
 SECTIONS: Final[tuple[tuple[str, str], ...]] = (
     ("decisions", "Decisions due"),

@@ -26,12 +26,11 @@ from pathway.language import SLOT_FACT
 from pathway.plan import Plan, Standing
 from pathway.record import Record
 from pathway.site import Site
+from pathway.subtrial.keys import SUBJECT
 from pathway.subtrial.plan import Answer
 
 STANDING = "standing"
 """The action by which a governor learns how a patient stands; scope `subject`, a whole replacement of the one before."""
-SUBJECT = "subject"
-"""The scope label that names the patient in a governor's record."""
 
 FORMERLY = "formerly"
 """The detail of a standing that names the patient's earlier pseudonyms, oldest first, a blank between them."""

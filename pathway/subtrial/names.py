@@ -8,7 +8,6 @@ and a meeting is told once; from then on everything is read as if it had named t
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
@@ -17,7 +16,8 @@ from pathway.changes import Announced, Statement
 from pathway.events import Event, Seen
 from pathway.record import Record
 from pathway.refusal import Refused
-from pathway.subtrial.messages import FORMERLY, STANDING, SUBJECT
+from pathway.subtrial.keys import SUBJECT, key_under, text_under
+from pathway.subtrial.messages import FORMERLY, STANDING
 
 RENAMED: Final = "renamed"
 """The action by which a meeting hears that a patient got another pseudonym."""
@@ -108,18 +108,6 @@ def told_under(announced: Announced, names: Mapping[str, str]) -> Announced:
         same = present == key
         found[present] = each if same else replace(each, key=present, text=text_under(each.text, names))
     return Announced(found, announced.forgotten)
-
-
-def key_under(key: str, names: Mapping[str, str]) -> str:
-    """A key such as `SLOT-RESERVED[n=2,subject=P1]` with the present name."""
-    return re.sub(
-        rf"(?<=[\[,]{SUBJECT}=)([^\],]+)(?=[\],])", lambda found: names.get(found[1], found[1]), key
-    )
-
-
-def text_under(text: str, names: Mapping[str, str]) -> str:
-    """A text that names its patient, `P1: WAITING` or `D, P1: ...`, with the present name."""
-    return re.sub(r"(?:^|(?<=, ))([^\s,:]+)(?=: )", lambda found: names.get(found[1], found[1]), text)
 
 
 def _seen(seen: Seen, names: Mapping[str, str]) -> Seen:
