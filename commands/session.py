@@ -13,7 +13,7 @@ from commands.errors import CannotCompute, UsageError
 from commands.known_trials import protocol_text, trial_named, trial_names
 from commands.options import Target
 from commands.reading import utc_now
-from pathway.errors import ProtocolError, UnknownName
+from pathway.errors import AllpathError, ProtocolError, UnknownName
 from pathway.refusal import Refused
 from pathway.site import Site
 
@@ -79,7 +79,7 @@ async def opened(where: Target, subject: str, trial: str | None) -> AsyncIterato
     server knows, or `UsageError` where the trial must be named.
     """
     from client import pathways
-    from client.pathways import UnknownPathway
+    from client.pathways import PathwayStalled, UnknownPathway
     from client.renaming import PathwayRenamed
     from contracts.messages import PathwayStart
     from runtime.connection import connect
@@ -115,7 +115,10 @@ async def opened(where: Target, subject: str, trial: str | None) -> AsyncIterato
         trials = ", ".join(start.trial for _, start in found)
         raise UsageError(f"{subject} is in {len(found)} trials; say which with --trial: {trials}")
     handle, start = found[0]
-    state = await pathways.state(handle)
+    try:
+        state = await pathways.state(handle)
+    except PathwayStalled as away:
+        raise PathwayStalled(_not_here(start, away)) from away
     if state.renamed is not None:
         raise PathwayRenamed(subject, state.renamed)
     now = state.now if start.clock == "stepped" else utc_now()
@@ -163,6 +166,22 @@ async def check_renamed(settings: Settings, where: Target, subject: str, trials:
     for each in found:
         if each is not None and each.renamed is not None:
             raise PathwayRenamed(subject, each.renamed)
+
+
+def _not_here(start: PathwayStart, away: AllpathError) -> str:
+    """Why a pathway does not answer: first of all, if so, that this program has not the text that it is pinned to. Then a worker of
+    the same program has not either, and would not help."""
+    pinned = f"{start.subject} is pinned to a text that is not here, {start.protocol} with the hash {start.protocol_hash[:12]}"
+    try:
+        here = protocol_text(start.protocol).hash
+    except (UnknownName, ProtocolError) as error:
+        return f"{pinned}: {error}\nOnly a worker that has it carries the pathway on. {away}"
+    if here != start.protocol_hash:
+        return (
+            f"{pinned}; this program has {here[:12]} under that name.\n"
+            f"Only a worker that has it carries the pathway on. {away}"
+        )
+    return str(away)
 
 
 def _handle(client: Client, where: Target, trial: str, subject: str) -> Handle:
