@@ -169,8 +169,8 @@ async def check_renamed(settings: Settings, where: Target, subject: str, trials:
 
 
 def _not_here(start: PathwayStart, away: AllpathError) -> str:
-    """Why a pathway does not answer: first of all, if so, that this program has not the text that it is pinned to. Then a worker of
-    the same program has not either, and would not help."""
+    """Why a pathway does not answer: first of all, if so, that this program has not the text that it is pinned to. Then a worker
+    of the same program has not either, and would not help."""
     pinned = f"{start.subject} is pinned to a text that is not here, {start.protocol} with the hash {start.protocol_hash[:12]}"
     try:
         here = protocol_text(start.protocol).hash
