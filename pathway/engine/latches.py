@@ -10,7 +10,7 @@ from pathway.engine.results import Resolved
 from pathway.record import Record
 
 REPORTS = ("observation", "adverse_event")
-KEPT_ALWAYS = ("transfer", "annulment")
+KEPT_ALWAYS = ("transfer", "annulment", "rename")
 
 
 def latched(
