@@ -155,7 +155,8 @@ class Times:
         at = self._free(f"time of the {point} of {ledger}", time)
         world.legal.append(z3.Implies(z3.And(started, z3.BoolVal(point == "start")), at <= world.now))
         if point == "end":
-            over = z3.Not(world.ledger_is(ledger, ACTIVE_STATES))
+            going = tuple(state for state in ACTIVE_STATES if state != "end_expected")
+            over = z3.Not(world.ledger_is(ledger, going))
             world.legal.append(z3.Implies(started, (at <= world.now) == over))
         return Point(known, YES, at)
 

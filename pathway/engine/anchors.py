@@ -139,7 +139,7 @@ def _latest(times: list[Time]) -> Time:
         last = max(points, key=lambda p: p.instant or at_hour(p.day, 0, ctx.tz))
         actual = all(p.actual for p in points)
         since = max((p.since for p in points if p.since is not None), default=None)
-        return Point(last.day, last.instant, actual, since, last.event)
+        return Point(last.day, last.instant, actual, since, last.event, any(p.expected for p in points))
 
     return latest
 
@@ -154,7 +154,9 @@ def _elapsed(base: int, hours: Callable[[Evaluation], int | None]) -> Time:
         if point is None or n is None:
             return None
         instant = (point.instant or at_hour(point.day, 0, ctx.tz)) + timedelta(hours=n)
-        return Point(local_day(instant, ctx.tz), instant, point.actual, point.since, point.event)
+        return Point(
+            local_day(instant, ctx.tz), instant, point.actual, point.since, point.event, point.expected
+        )
 
     return elapsed
 
@@ -198,7 +200,12 @@ def _ledger_point(index: int, point: str) -> Time:
             instant = run.last_dose
         else:
             instant = {"start": run.start, "end": run.end, "stop": run.stop}[point]
-        return None if instant is None else Point(local_day(instant, ctx.tz), instant, True, instant)
+        expected = point == "end" and run.state == "end_expected"
+        return (
+            None
+            if instant is None
+            else Point(local_day(instant, ctx.tz), instant, True, instant, None, expected)
+        )
 
     return at
 
@@ -215,7 +222,7 @@ def _shifted(
         if point is None or n is None or m is None:
             return None
         day = add_months(point.day, m) + timedelta(days=n - 1 if first_is_one else n)
-        return Point(day, None, point.actual, point.since, point.event)
+        return Point(day, None, point.actual, point.since, point.event, point.expected)
 
     return shifted
 

@@ -15,6 +15,9 @@ from pathway.events import Event
 from pathway.language import Param, Reading, TimePoint
 from pathway.language.details import BELONGS, POINT
 
+UNREPORTED = ", counted from an end that is expected and not reported"
+"""What is said of days that rest on the planned end of an infusion."""
+
 Number = Callable[[Evaluation], int | None]
 
 
@@ -85,11 +88,13 @@ class Window:
     def accepted(self, ctx: Evaluation) -> str:
         """The days that the point accepts, in words: `2025-03-03 to 2025-03-10`."""
         first, last, waits = self.bounds(ctx)
+        anchors = [ctx.anchor(a[0]) for a in (self.of, self.since, self.until) if a is not None]
+        note = UNREPORTED if any(p is not None and p.expected for p in anchors) else ""
         if waits:
             return f"nothing before it is on record: {waits}"
         if first is None:
-            return f"samples until {last}"
-        return f"samples from {first}" + (f" to {last}" if last is not None else "")
+            return f"samples until {last}{note}"
+        return f"samples from {first}" + (f" to {last}" if last is not None else "") + note
 
 
 def _on_record(ctx: Evaluation, anchor: tuple[int, str] | None) -> date | None:

@@ -38,7 +38,8 @@ class DateOf:
 
 @dataclass(frozen=True, slots=True)
 class LedgerPoint:
-    """A point of a ledger: `start`, `end` (projected while it runs, actual once over), `stop`, `last_pause`,
+    """A point of a ledger: `start`, `end` (projected while it runs; once that has passed it counts, as
+    expected until it is reported), `stop`, `last_pause`,
     `resume`; of a course of doses also `last_dose`."""
 
     ledger: str

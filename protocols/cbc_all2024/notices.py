@@ -96,7 +96,7 @@ MILESTONES = (
     Milestone("BLINA-DAY3", "End of day 3: hospital days over, discharge possible",
               all_of(Reached("BLINA_START"), Passed(Moment("BLINA_START", days=2, at="close"))), public("B1")),
     Milestone("BLINA-BAG-MISSED", "Bag change missed by more than 4 h", LedgerFlag("blina", "bag_missed"), assumption()),
-    Milestone("BLINA-DOSE-STEP", "Back to full dose", LedgerFlag("blina", "dose_step"), public("B3")),
+    Milestone("BLINA-DOSE-STEP", "The days at the low dose are over, back to the full dose is due", LedgerFlag("blina", "dose_step"), public("B3")),
     Milestone("BLINA-INTERRUPTED", "Blinatumomab interrupted", LedgerFlag("blina", "was_interrupted"), public("B3")),
     Milestone("BLINA-RESTARTED", "Blinatumomab restarted", LedgerFlag("blina", "restarted"), public("B3")),
     Milestone("BLINA-STOPPED", "Blinatumomab stopped for good", STOPPED_FOR_GOOD, public("B3")),
@@ -143,7 +143,7 @@ def alert(id: str, text: str, when: Predicate, severity: Rung) -> Deviation:
 
 
 MINOR, MAJOR, CRITICAL = Rung("minor"), Rung("major"), Rung("critical")
-RUNNING = LedgerIs("blina", ("running",))
+RUNNING = LedgerIs("blina", ("running", "end_expected"))
 NOT_MET = ("FAIL", "PENDING", "REVIEW")
 
 START = (

@@ -127,7 +127,7 @@ SERIES = (
            assumption(), months=12, window=(-30, 30), fact="survival", while_=IN_FOLLOW_UP),
 )  # fmt: skip
 
-RUNNING = LedgerIs("blina", ("running", "paused"))
+RUNNING = LedgerIs("blina", ("running", "end_expected", "paused"))
 LAST_HOSPITAL_DAY = Moment("BLINA_START", days=2, at="close")
 INDICATED = all_of(
     Outcome("hsct_indication", ("INDICATED",)),

@@ -109,7 +109,7 @@ def pause_decision(number: str) -> Decision:
         source=public("B3", note="label: a new cycle; the trial may differ"),
         confirm="clinician",
         asked=all_of(
-            LedgerIs(ledger, ("running", "paused", "stopped", "short")),
+            LedgerIs(ledger, ("running", "end_expected", "paused", "stopped", "short")),
             Not(Taken(f"BLINA_{number}_STOP", ("STOP",))),
         ),
         enacted=(("STOP", LedgerIs(ledger, ("stopped",))),),

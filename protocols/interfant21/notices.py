@@ -85,7 +85,7 @@ def cycle_milestones(number: str, hospital_days: int) -> tuple[Milestone, ...]:
         Milestone(f"{name}-DAY{hospital_days}", f"{cycle}: hospital days over, discharge possible", discharged, public("B1")),
         Milestone(f"{name}-BAG-MISSED", f"{cycle}: bag change missed by more than 4 h", LedgerFlag(ledger, "bag_missed"),
                   assumption()),
-        Milestone(f"{name}-DOSE-STEP", f"{cycle}: back to full dose", LedgerFlag(ledger, "dose_step"), public("B3")),
+        Milestone(f"{name}-DOSE-STEP", f"{cycle}: the days at the low dose are over, back to the full dose is due", LedgerFlag(ledger, "dose_step"), public("B3")),
         Milestone(f"{name}-INTERRUPTED", f"{cycle} interrupted", LedgerFlag(ledger, "was_interrupted"), public("B3")),
         Milestone(f"{name}-RESTARTED", f"{cycle} restarted", LedgerFlag(ledger, "restarted"), public("B3")),
         Milestone(f"{name}-STOPPED", f"{cycle} stopped for good", stopped(number), public("B3")),
@@ -198,7 +198,7 @@ def cycle_deviations(number: str) -> tuple[Deviation, ...]:
     over_limit = all_of(
         LedgerIs(ledger, ("paused",)), Passed(Moment(paused, days=Param("same_cycle_pause_max"), at="close"))
     )
-    running = LedgerIs(ledger, ("running",))
+    running = LedgerIs(ledger, ("running", "end_expected"))
     return (
         deviation(f"{name}-SHORT", f"Cycle {number} ended short of 672 infusion hours, logged pauses taken off",
                   all_of(LedgerIs(ledger, ("short",)), Not(Taken(f"BLINA_{number}_PAUSE", ("NEW_CYCLE",)))), CRITICAL),
@@ -215,7 +215,7 @@ def cycle_deviations(number: str) -> tuple[Deviation, ...]:
         alert(f"{name}-STOP", f"Cycle {number}: stop for good, the infusion is still recorded as running",
               all_of(running, any_of(Directed(ledger, ("stop",)), stop_decided(number))), CRITICAL),
         alert(f"{name}-INELIGIBLE", f"Cycle {number} runs, and the patient is off study as not eligible: disconnect, or treat outside of it",
-              all_of(LedgerIs(ledger, ("running", "paused")), InPhase("registration", ("SCREEN_FAILURE", "OFF_STUDY")),
+              all_of(LedgerIs(ledger, ("running", "end_expected", "paused")), InPhase("registration", ("SCREEN_FAILURE", "OFF_STUDY")),
                      known("eligibility", "NOT_ELIGIBLE")), CRITICAL),
         alert(f"{name}-CONSIDER-PAUSE", f"Cycle {number}: consider interruption",
               all_of(running, Directed(ledger, ("consider_pause",))), MINOR),

@@ -193,7 +193,7 @@ def cycle_tasks(number: str, hospital_days: int, wait: str) -> tuple[Task, ...]:
         ),
     )
     last_day = Moment(start, days=hospital_days - 1, at="close")
-    running = LedgerIs(ledger, ("running", "paused"))
+    running = LedgerIs(ledger, ("running", "end_expected", "paused"))
     return (
         Task(f"PREMEDICATION-BLINA{number}",
              f"Pre-medication: {first}. EU-type text: 10 mg/m2 6 to 12 h before and 5 mg/m2 within 30 min; the site's label "
