@@ -64,11 +64,11 @@ def compile_anchor(anchor: Anchor, linker: Linker) -> Time:
 def compile_time(time: AnchorTime, linker: Linker) -> Time:
     """One way in which an anchor may be known."""
     match time:
-        case Done(action, scope):
+        case Done(action, scope, last):
             newest = of_newest(
                 linker.actions[linker.action(action, scope)], tuple(v for _, v in scope), linker
             )
-            return _done(acts(action, scope, linker), newest)
+            return _done(acts(action, scope, linker), newest, last=last)
         case Unanswered(reading, values, action, scope):
             linker.check_values(reading, values)
             return _unanswered(
@@ -178,10 +178,11 @@ def _unanswered(
     return unanswered
 
 
-def _done(reports: Callable[[Evaluation], list[Event]], newest: Counts | None) -> Time:
+def _done(reports: Callable[[Evaluation], list[Event]], newest: Counts | None, *, last: bool) -> Time:
     def done(ctx: Evaluation) -> Point | None:
         found = reports(ctx)
-        for event in found if newest is None else newest(ctx, found):
+        counted = found if newest is None else newest(ctx, found)
+        for event in counted[-1:] if last else counted:
             return Point(local_day(event.occurred, ctx.tz), event.occurred, True, event.recorded, event)
         return None
 

@@ -11,10 +11,11 @@ from pathway.language.terms import Limit, Param, Reading, Scope
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The first time that the action is on record (clinical time)."""
+    """The first time that the action is on record (clinical time); `last`: of an action that repeats, the last one."""
 
     action: str
     scope: Scope = ()
+    last: bool = False
 
 
 @dataclass(frozen=True, slots=True)

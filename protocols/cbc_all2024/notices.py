@@ -1,5 +1,7 @@
 """Milestones that clinicians hear of, and deviations that coordinators are warned of (section 7). Which and when: assumption."""
 
+from dataclasses import replace
+
 from pathway.language import (
     Crit,
     Dates,
@@ -137,6 +139,11 @@ def deviation(id: str, text: str, when: Predicate, *rungs: Rung, blocks: tuple[s
     return Deviation(id, text, when, rungs, assumption(), blocks=blocks)
 
 
+def of_care(notice: Deviation) -> Deviation:
+    """The same, told to whoever treats a patient who has left the study, too."""
+    return replace(notice, ends_with="life")
+
+
 def alert(id: str, text: str, when: Predicate, severity: Rung) -> Deviation:
     """A notice for the clinician to act on."""
     return Deviation(id, text, when, (severity,), assumption(), to="clinician", kind="alert")
@@ -198,12 +205,12 @@ COURSE = (
 )  # fmt: skip
 
 END = (
-    deviation("D46-MARROW-MISSING", "End-of-induction marrow not done; it never counts as negative",
-              all_of(ACTIVE, Not(Reached("D46_SAMPLE")), Not(NotObtainable(D46_FLOW))), Rung("major", study_day(51)),
-              blocks=("CONSOLIDATION",)),
-    deviation("D46-RESULT-MISSING", "No flow result of the end-of-induction marrow on the day of consolidation",
-              all_of(ACTIVE, Reached("D46_SAMPLE"), Not(Known(D46_FLOW)), Not(NotObtainable(D46_FLOW))),
-              Rung("major", Moment("CONSOLIDATION_START")), blocks=("CONSOLIDATION",)),
+    of_care(deviation("D46-MARROW-MISSING", "End-of-induction marrow not done; it never counts as negative",
+                      all_of(ACTIVE, Not(Reached("D46_SAMPLE")), Not(NotObtainable(D46_FLOW))), Rung("major", study_day(51)),
+                      blocks=("CONSOLIDATION",))),
+    of_care(deviation("D46-RESULT-MISSING", "No flow result of the end-of-induction marrow on the day of consolidation",
+                      all_of(ACTIVE, Reached("D46_SAMPLE"), Not(Known(D46_FLOW)), Not(NotObtainable(D46_FLOW))),
+                      Rung("major", Moment("CONSOLIDATION_START")), blocks=("CONSOLIDATION",))),
     deviation("D46-TOO-EARLY", "End-of-induction marrow taken less than 24 h after bag off",
               all_of(STARTED, Reached("D46_SAMPLE"), Reached("BLINA_OFF_24H"),
                      any_of(*(Known(Reading(fact, point="D46", until="BLINA_OFF_24H", strictly=True)) for fact in ("mrd_flow", "mrd_ngs")))),

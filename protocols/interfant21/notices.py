@@ -129,7 +129,8 @@ MILESTONES = (
     Milestone("CD19-RESULT", "CD19", Known(Reading("cd19")), registry(), Reading("cd19")),
     Milestone("D8-RESPONSE", "Prednisone response", known("d8_response", "GOOD", "POOR", "UNKNOWN"), public("P6"),
               "d8_response"),
-    Milestone("RISK-GROUP", "Risk group", known("risk", "HR", "MR"), public("P1", "P2"), "risk"),
+    Milestone("RISK-GROUP", "Risk group", all_of(known("risk", "HR", "MR"), Is(Reading("kmt2a"), ("REARRANGED",))),
+              public("P1", "P2", note="told inside its domain only, KMT2A rearranged: assumption"), "risk"),
     Milestone("EOI-RESULT", "End of induction", known("cr_eoi", "CR", "NO_CR", "NO_CR_CNS_ONLY"), public("P13a"), "cr_eoi"),
     Milestone("EOI-CNS", "End of induction, CNS", Known(CNS_BEFORE_BLINATUMOMAB), registry(), CNS_BEFORE_BLINATUMOMAB),
     Milestone("EOI-MRD-RESULT", "End of induction, MRD", Known(EOI_MRD), public("P1", "P2"), EOI_MRD),
@@ -175,6 +176,11 @@ def alert(id: str, text: str, when: Predicate, severity: Rung) -> Deviation:
     """A notice for the clinician to act on."""
     return Deviation(id, text, when, (severity,), assumption(), to="clinician", kind="alert")
 
+
+NOT_POSTPONED = any_of(
+    Not(Recorded("eoi_postponed")), Passed(Moment("EOI_POSTPONED_LAST", days=Param("eoi_postponed_for")))
+)
+"""No postponement of the end of induction was reported in the last 7 days: each one silences the warning for as long, then it asks again."""
 
 MINOR, MAJOR, CRITICAL = Rung("minor"), Rung("major"), Rung("critical")
 RAN_LATE = (
@@ -233,10 +239,10 @@ DEVIATIONS = (
     deviation("MRD-MARKER-MISSING", "No MRD marker by D28", all_of(ACTIVE, Not(Known(Reading("marker_sensitivity")))),
               Rung("minor", study_day(28))),
     deviation("EOI-MARROW-MISSING", "End-of-induction marrow not done",
-              all_of(ACTIVE, Not(Reached("EOI_SAMPLE")), Not(Recorded("eoi_postponed"))), Rung("minor", study_day(36)),
+              all_of(ACTIVE, Not(Reached("EOI_SAMPLE")), NOT_POSTPONED), Rung("minor", study_day(36)),
               Rung("major", study_day(41))),
     deviation("EOI-LP-MISSING", "End-of-induction lumbar puncture not done",
-              all_of(ACTIVE, Not(Known(CNS_BEFORE_BLINATUMOMAB)), Not(Recorded("eoi_postponed"))), Rung("minor", study_day(36)),
+              all_of(ACTIVE, Not(Known(CNS_BEFORE_BLINATUMOMAB)), NOT_POSTPONED), Rung("minor", study_day(36)),
               Rung("major", study_day(41)), blocks=("BLINA_1",)),
     deviation("EOI-MRD-MISSING", "No end-of-induction MRD result",
               all_of(ACTIVE, Reached("EOI_SAMPLE"), Not(Known(EOI_MRD)), Not(NotObtainable(EOI_MRD))),
@@ -285,7 +291,7 @@ DEVIATIONS = (
     deviation("HSCT-MRD-STALE", "Transplant planned on a marrow older than 14 days",
               all_of(any_of(Known(Reading("conditioning_planned")), Recorded("conditioning_started")),
                      VerdictIs(FRESH_MARROW, ("FAIL", "PENDING"))),
-              Rung("critical", Moment("CONDITIONING", days=-7)), blocks=("HSCT",)),
+              Rung("critical", Moment("CONDITIONING", days=Param("hsct_mrd_stale"))), blocks=("HSCT",)),
     deviation("HSCT-MRD-POSITIVE", "Transplant planned with an MRD of 1e-4 or more",
               all_of(any_of(Known(Reading("conditioning_planned")), Recorded("conditioning_started")),
                      VerdictIs(Compare(LATEST_MRD, Param("hsct_mrd")), ("FAIL",))), CRITICAL, blocks=("HSCT",)),

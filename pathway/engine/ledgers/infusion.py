@@ -113,9 +113,9 @@ def run_infusion(
     cuts = Cuts(min(ends, default=None), min(stops, default=None), died, exit_, around.tolerance)
     _amount(run, total, cuts, passed)
     _halted(run, halt)
-    over = run.end if run.state in OVER else None
-    until = run.end if run.state == EXPECTED else over
-    run.odd = run.odd or impossible(spec, record, starts[0].occurred, until, planned=over is None)
+    over = run.end if run.state in OVER else _followed(run, spec, record)
+    until = run.end if run.state in (*OVER, EXPECTED) else None
+    run.odd = run.odd or impossible(spec, record, starts[0].occurred, until, planned=run.state == EXPECTED)
     _cut_off(run)
     before = _gap(spec, record, first)
     carried = _low(run, before, start) if before is not None else None
@@ -199,6 +199,14 @@ def _low(run: Run, since: datetime, until: datetime) -> Restart | None:
         ):
             return restart
     return None
+
+
+def _followed(run: Run, spec: Infusion, record: Record) -> datetime | None:
+    """When the next infusion began after an end that is only expected: by then this one was over, and what comes is not its own."""
+    if run.state != EXPECTED or run.end is None:
+        return None
+    begun = [e.occurred for e in record.actions.get("infusion_started", ()) if e.scope != spec.scope]
+    return min((at for at in begun if at >= run.end), default=None)
 
 
 def _halted(run: Run, halt: datetime | None) -> None:
