@@ -37,6 +37,7 @@ from pathway.engine.late import compile_alive_after_death, compile_late_results
 from pathway.engine.leaves import leaves_of
 from pathway.engine.ledgers.dose_items import compile_dose_items
 from pathway.engine.ledgers.doses import compile_doses
+from pathway.engine.ledgers.end_reports import REPORT_END, compile_end_report, end_report_key
 from pathway.engine.ledgers.infusion import INFUSION_ACTIONS, Around, run_infusion
 from pathway.engine.ledgers.lines import compile_ledger_line
 from pathway.engine.ledgers.notices import compile_ledger_notices
@@ -95,6 +96,9 @@ def compile_protocol(protocol: Protocol) -> Compiled:
     parts.each("items", "series", protocol.series, _ending(compile_series, compile_ended_items))
     parts.each("items", "task", protocol.tasks, _ending(compile_task, compile_ended_items))
     parts.each("items", "doses", protocol.doses, compile_dose_items)
+    for key, spec in linker.ledgers.items():
+        if isinstance(spec, Infusion):
+            parts.add("items", end_report_key(key), compile_end_report, key, spec, linker)
     parts.each(
         "milestones", "milestone", protocol.milestones, _ending(compile_milestone, compile_ended_milestone)
     )
@@ -125,7 +129,7 @@ def compile_protocol(protocol: Protocol) -> Compiled:
         with linker.within(f"slot {number}"):
             reading_functions.append(compile_reading(reading, linker.fact(reading.fact), linker))
     check_exits(linker)
-    linker.refuse_shared_keys(ENGINE_NOTICES)
+    linker.refuse_shared_keys((*ENGINE_NOTICES, REPORT_END))
     linker.refuse_cycles()
     owners = {
         READINGS: [f"slot {n}" for n in range(len(readings))],
@@ -299,6 +303,7 @@ def _infusion(spec: Infusion, linker: Linker) -> Callable[[Evaluation], Run]:
             left(ctx),
             died(ctx),
             lifted(ctx),
+            ctx.tz,
             sizes(ctx) if sizes is not None else (),
         )
         return run_infusion(spec, around, events, ctx.record, ctx.passed)
@@ -332,4 +337,5 @@ def _statements(protocol: Protocol) -> dict[str, str]:
     ):
         known |= {part.id: kind for part in parts}  # type: ignore[attr-defined]
     known |= {course.item: "item" for course in protocol.doses}
+    known |= {REPORT_END: "item" for _ in protocol.ledgers}
     return known | {d.id: d.kind for d in protocol.deviations}

@@ -256,13 +256,19 @@ class Result:
 @dataclass(slots=True)
 class Point:
     """An anchor's value: the site-local day, the instant if there is one, and whether it is on record or only
-    planned."""
+    planned. `expected`: it counts as come because the end of an infusion was planned for then and nobody has reported another."""
 
     day: date
     instant: datetime | None
     actual: bool
     since: datetime | None
     event: Event | None = None
+    expected: bool = False
+
+    @property
+    def reported(self) -> bool:
+        """Whether it is on record, and not only expected by its date."""
+        return self.actual and not self.expected
 
 
 @dataclass(slots=True)

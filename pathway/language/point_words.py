@@ -19,7 +19,7 @@ def accepted_words(protocol: Protocol, point: TimePoint, profile: Profile) -> st
         days = (
             f"from {first} to {last}" if first and last else f"from {first} on" if first else f"until {last}"
         )
-        said.append(f"{days} days after {point.of}" + (f" ({keys})" if keys else ""))
+        said.append(f"{days} {_unit(point)} after {point.of}" + (f" ({keys})" if keys else ""))
     said += [f"not before {point.since}"] if point.since else []
     said += [f"not after {point.until}"] if point.until else []
     said += ["a sample of another day is a repeat"] if point.repeats else []
@@ -31,7 +31,11 @@ def schedule_words(protocol: Protocol, point: TimePoint, profile: Profile) -> st
     if point.on_time is None:
         return ""
     first, last = (days_from(protocol, n, profile) for n in point.on_time)
-    return f"{first} to {last} days after {point.of}"
+    return f"{first} to {last} {_unit(point)} after {point.of}"
+
+
+def _unit(point: TimePoint) -> str:
+    return "hours" if point.hours else "days"
 
 
 def order_text(order: Order) -> str:

@@ -44,15 +44,16 @@ LATER = (
     TimePoint("OTHER", "any other day", assumption("says nothing about time"), anytime=True),
 )  # fmt: skip
 
-LEVEL_DAYS = {"20H": (0, 2), "44H": (1, 3), "68H": (2, 4), "LATER": (3, 42)}
-"""Local days after the start on which a level can fall. Levels are due by the hour, 2 h either side: days only keep out what cannot be."""
+LEVEL_HOURS = {"20H": (18, 26), "44H": (42, 50), "68H": (66, 74), "LATER": (70, 1008)}
+"""Hours from the start of the infusion in which a level tells of its time: 2 h either side of 20 to 24, 44 to 48, 68 to 72 h. The level
+falls all the time: one of 56 h says nothing of 44 h. Later ones to six weeks."""
 
 LEVELS = tuple(
-    TimePoint(f"C{n}-{hours}", f"methotrexate of course {n}, {hours}: by local days, before the next course",
-              public("C5", note="20 to 24, 44 to 48, 68 to 72 h; as days: assumption"), of=f"HDMTX{n}_GIVEN", first=first, last=last,
+    TimePoint(f"C{n}-{hours}", f"methotrexate of course {n}, {hours}: by the hour from the start of the infusion, before the next course",
+              public("C5", note="20 to 24, 44 to 48, 68 to 72 h; 2 h either side: assumption"), of=f"HDMTX{n}_GIVEN", first=first, last=last, hours=True,
               until=f"HDMTX{after}_GIVEN" if after else "")
     for n, after in pairwise((*HDMTX, ""))
-    for hours, (first, last) in LEVEL_DAYS.items()
+    for hours, (first, last) in LEVEL_HOURS.items()
 )  # fmt: skip
 
 POINTS = (*DIAGNOSIS, *INDUCTION, *LATER, *LEVELS)
