@@ -14,7 +14,7 @@ from pathway.engine.confirmations import (
     seen,
     unconfirmed,
 )
-from pathway.engine.context import DECISIONS, Evaluation, Leaves
+from pathway.engine.context import Evaluation, Leaves
 from pathway.engine.decision_inputs import compile_input
 from pathway.engine.endings import close, compile_ending, level_of_decision
 from pathway.engine.lapses import lapsed
@@ -89,7 +89,7 @@ def compile_decision(decision: Decision, linker: Linker, leaves: Leaves) -> Reso
                 taken is not None
                 and found.outcome == taken.value
                 and not done
-                and lapsed(ctx, key, taken, DECISIONS, number, lambda past: past.decision(number))
+                and lapsed(ctx, key, taken)
             ):
                 lapse(found)
             if key in ctx.record.decisions:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from pathway.engine.context import DECISIONS, Evaluation
+from pathway.engine.reread import Reread
 from pathway.engine.results import Resolved
+from pathway.events import Event
 from pathway.record import Record
 
+KEPT = "latches"
 REPORTS = ("observation", "adverse_event")
 KEPT_ALWAYS = ("transfer", "annulment")
 
@@ -25,26 +29,76 @@ def latched(
     `names`: the facts and adverse events that it reads; `number`: the index of the decision. The record is taken as it is
     corrected today, with the reports about these names up to each moment at which one of them was accepted.
     """
-    wanted, record = frozenset(names), ctx.record
-    read = {
-        name
-        for name, owners in ctx.compiled.readers.items()
-        if any(kind == DECISIONS and number in numbers for kind, numbers in owners)
-    }
-    # What the table does not read is left out; the first event says since when there is a record at all.
-    events = record.events[:1] + [
-        e
-        for e in record.events[1:]
-        if e.kind in KEPT_ALWAYS or record.by_id[record.root.get(e.id, e.id)].name in read
-    ]
-    reports = [e for e in events if e.kind in REPORTS and e.name in wanted]
-    moments: list[datetime] = sorted({e.recorded for e in reports}, reverse=True)
-    for moment in moments[1:]:
-        before = Record.of(
-            e for e in events if not (e.kind in REPORTS and e.name in wanted and e.recorded > moment)
+    known = ctx.record.kept.setdefault(KEPT, {})
+    key = number, ctx.compiled.hash, ctx.profile.hash, ctx.site
+    latch: _Latch | None = known.get(key)
+    if latch is None or not latch.goes_on(ctx.record):
+        latch = known[key] = _Latch(ctx, frozenset(names), number)
+    found = latch.latest(options, as_it_stood)
+    return None if found is None else replace(found)
+
+
+class _Latch:
+    """The moments of a table, the first ones first. What is no report about its names is on record at all of them, however late it
+    came: with every such event they are read anew."""
+
+    __slots__ = ("_events", "_found", "_length", "_names", "_past", "_read", "_today", "_waiting")
+
+    def __init__(self, ctx: Evaluation, names: frozenset[str], number: int) -> None:
+        self._names, self._past = names, Reread(ctx)
+        self._read = {
+            name
+            for name, owners in ctx.compiled.readers.items()
+            if any(kind == DECISIONS and number in numbers for kind, numbers in owners)
+        }
+        self._length = len(ctx.record.events)
+        # What the table does not read is left out; the first event says since when there is a record at all.
+        self._events = [
+            e for n, e in enumerate(ctx.record.events) if n == 0 or self._matters(ctx.record, e)
+        ]
+        self._waiting = sorted(filter(self._is_report, self._events), key=lambda e: e.recorded)
+        self._today: dict[str, list[Event]] = {}
+        for _, event in ctx.record.amended:
+            self._today.setdefault(ctx.record.root.get(event.id, event.id), []).append(event)
+        self._past.add(e for e in self._events if not self._is_report(e))
+        self._found: Resolved | None = None
+
+    def goes_on(self, record: Record) -> bool:
+        """Whether what has been read is still right; takes in the reports that have come since."""
+        news = [e for e in record.events[self._length :] if self._matters(record, e)]
+        latest = self._waiting[-1].recorded if self._waiting else None
+        if any(not self._is_report(e) or (latest is not None and e.recorded < latest) for e in news):
+            return False
+        self._length = len(record.events)
+        self._events += news
+        self._waiting += sorted(news, key=lambda e: e.recorded)
+        return True
+
+    def latest(
+        self, options: tuple[str, ...], as_it_stood: Callable[[Evaluation], Resolved]
+    ) -> Resolved | None:
+        """The last of the moments before the present one at which the table said one of these."""
+        while self._waiting and self._waiting[0].recorded != self._waiting[-1].recorded:
+            moment, count = self._waiting[0].recorded, 0
+            for event in self._waiting:
+                if event.recorded != moment:
+                    break
+                self._past.add([event, *self._today.get(event.id, ())])
+                count += 1
+            del self._waiting[:count]
+            found = as_it_stood(self._at(moment))
+            self._found = found if found.outcome in options else self._found
+        return self._found
+
+    def _at(self, moment: datetime) -> Evaluation:
+        return self._past.rewritten(
+            [e for e in self._events if e.recorded <= moment or not self._is_report(e)], moment
         )
-        past = Evaluation(ctx.compiled, ctx.profile, ctx.site, before, moment)
-        found = as_it_stood(past)
-        if found.outcome in options:
-            return found
-    return None
+
+    def _matters(self, record: Record, event: Event) -> bool:
+        return (
+            event.kind in KEPT_ALWAYS or record.by_id[record.root.get(event.id, event.id)].name in self._read
+        )
+
+    def _is_report(self, event: Event) -> bool:
+        return event.kind in REPORTS and event.name in self._names

@@ -179,7 +179,7 @@ def _exit(
         if found.state in ("reopened", "none") and entered and _held(ctx, number, room, taken, at):
             done = True
             judge(found, taken, now, done, phase.on_reopen)
-        if not begun and found.outcome == option and _lapsed(ctx, number, phase.id, taken):
+        if not begun and found.outcome == option and lapsed(ctx, taken.name, taken):
             done = False
             lapse(found)
         if done:
@@ -207,7 +207,7 @@ def _history(
         found = _propose(past, room)
         return found.proposal if found.proposal in lasting else None
 
-    first = first_time(ctx, ("entered", room.phase.id), TRACKS, number, entered)
+    first = first_time(ctx, ("entered", room.phase.id), (TRACKS, number), entered)
     return None if first is None else (first[0], max(first[1], state.since))
 
 
@@ -220,10 +220,6 @@ def _held(ctx: Evaluation, number: int, room: _PhaseNode, taken: Event, at: date
         return found.outcome is not None
 
     return looked_back(ctx, ("held", number, room.phase.id, taken.id), at, counted)
-
-
-def _lapsed(ctx: Evaluation, number: int, phase: str, taken: Event) -> bool:
-    return lapsed(ctx, taken.name, taken, TRACKS, number, lambda past: past.track(number).exits.get(phase))
 
 
 def _entry(ctx: Evaluation, room: _PhaseNode, option: str, authorised: datetime) -> datetime:
