@@ -9,8 +9,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pathway.clock import BEGINNING
-from pathway.engine.results import Point, Resolved, Result, Run, TrackRun
+from pathway.engine.results import Offer, Point, Resolved, Result, Run, TrackRun
 from pathway.engine.values import Val, course_text, day_text, value_text
+from pathway.events import Event
 from pathway.language import (
     Action,
     AdverseEventType,
@@ -69,6 +70,7 @@ class Compiled:
     sections: Mapping[str, range]
     decision_index: Mapping[str, int]
     enrolled_group: int | None
+    may_lapse: Mapping[str, Callable[[Evaluation], bool]]
     criterion_leaves: tuple[Leaves, ...]
     decision_leaves: tuple[Leaves, ...]
     exit_leaves: Mapping[str, Leaves]
@@ -109,11 +111,8 @@ class Leaves:
         """Whether what was seen is still on record, if only beside a later sample. True of an upstream decision."""
         for known, _, keys in self.readings:
             if known == name and keys:
-                events = [e for f, p in keys for e in ctx.record.observations.get(f, {}).get(p, ())]
-                texts = {
-                    t for e in events for t in (value_text(e), day_text(e, ctx.tz), course_text(e, ctx.tz))
-                }
-                return all(part in texts for part in text.split("; "))
+                texts = [_stated(ctx, key) for key in keys]
+                return all(any(part in each for each in texts) for part in text.split("; "))
         return True
 
     def touched(self, ctx: Evaluation, names: Iterable[str]) -> datetime | None:
@@ -154,6 +153,7 @@ class Evaluation:
         "never",
         "next_at",
         "now",
+        "offers",
         "params",
         "parts",
         "plan",
@@ -213,6 +213,7 @@ class Evaluation:
             self.ledgers,
             self.compounds,
             self.walks,
+            self.offers,
             self.parts,
             self.texts,
         ) = self.shelves
@@ -354,6 +355,13 @@ class Evaluation:
             return self._worked_out(TRACKS, index)  # type: ignore[no-any-return]
         return self._kept(TRACKS, index, value)  # type: ignore[no-any-return]
 
+    def offer(self, index: int) -> Offer:
+        """What the exits of a phase offer, and how that agrees with what was taken. Nobody may change it."""
+        value: Offer = self.offers[index]
+        if value is _UNKNOWN:
+            return self._worked_out(OFFERS, index)  # type: ignore[no-any-return]
+        return self._kept(OFFERS, index, value)  # type: ignore[no-any-return]
+
     def part(self, number: int) -> Any:
         """A part of the plan."""
         value = self.parts[number]
@@ -371,7 +379,23 @@ class Evaluation:
         return value
 
 
-READINGS, ANCHORS, CRITERIA, DECISIONS, LEDGERS, COMPOUNDS, TRACKS, PARTS, TEXTS = range(9)
+def _stated(ctx: Evaluation, key: tuple[str, str]) -> set[str]:
+    """Every text by which a value at a fact and point may have been seen; kept with the record and what it was made of."""
+    events = ctx.record.observations.get(key[0], {}).get(key[1], [])
+    known = ctx.record.kept.setdefault("stated", {})
+    before: tuple[list[Event], set[str]] = known.get((key, ctx.tz), ([], set()))
+    if before[0] == events:
+        return before[1]
+    old, texts = before
+    if old != events[: len(old)]:
+        old, texts = [], set()
+    for event in events[len(old) :]:
+        texts |= {value_text(event), day_text(event, ctx.tz), course_text(event, ctx.tz)}
+    known[key, ctx.tz] = [*events], texts
+    return texts
+
+
+READINGS, ANCHORS, CRITERIA, DECISIONS, LEDGERS, COMPOUNDS, TRACKS, OFFERS, PARTS, TEXTS = range(10)
 """The kinds of what an evaluation works out, in the order of `Compiled.functions`; `TEXTS` are of its `PARTS`."""
 
 

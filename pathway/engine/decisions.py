@@ -55,6 +55,14 @@ def compile_decision(decision: Decision, linker: Linker, leaves: Leaves) -> Reso
             raise linker.error(f"decision {key} latches {option!r}: only an option of a computed table can")
     ended = compile_ending(linker, level_of_decision(key, linker))
 
+    def may_lapse(ctx: Evaluation) -> bool:
+        taken = latest_confirmation(ctx, key)
+        settled = [done for option, done, by_time in enacted if taken and option == taken.value and not by_time]
+        return all(done(ctx).verdict != "PASS" for done in settled)
+
+    if decision.confirm is not None:
+        linker.may_lapse[key] = may_lapse
+
     def resolve(ctx: Evaluation) -> Resolved:
         found = as_it_stands(ctx)
         if decision.latches and found.outcome not in decision.latches:

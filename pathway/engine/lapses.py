@@ -88,18 +88,24 @@ class _History:
 
 def _question(compiled: Compiled, key: str) -> tuple[int, int] | None:
     """Kind and number of the function that a question is part of; None where no answer can lapse."""
-    decision = compiled.decisions.get(key)
-    if decision is not None:
-        return (DECISIONS, compiled.decision_index[key]) if decision.confirm is not None else None
-    track = compiled.phases.get(key.removeprefix("AFTER_"))
-    return None if track is None else (TRACKS, list(compiled.tracks).index(track[0]))
+    if key not in compiled.may_lapse:
+        return None
+    if key in compiled.decision_index:
+        return DECISIONS, compiled.decision_index[key]
+    track, _ = compiled.phases[key.removeprefix("AFTER_")]
+    return TRACKS, list(compiled.tracks).index(track)
 
 
 def _found(past: Evaluation, key: str, question: tuple[int, int]) -> Resolved | None:
+    """The question as it stood; None where its answer cannot have lost its ground."""
+    if not past.compiled.may_lapse[key](past):
+        return None  # most events leave the answers alone, and the way by which the patient came need not be walked
     kind, number = question
-    if kind == DECISIONS:
-        return past.decision(number)
-    return past.track(number).exits.get(key.removeprefix("AFTER_"))
+    return (
+        past.decision(number)
+        if kind == DECISIONS
+        else past.track(number).exits.get(key.removeprefix("AFTER_"))
+    )
 
 
 def looked_back(

@@ -10,16 +10,19 @@ from decimal import Decimal
 from typing import Any
 
 from pathway.engine.context import Evaluation, Test
+from pathway.engine.results import Offer
 from pathway.errors import ProtocolError
 from pathway.language import (
     Decision,
     Fact,
     Limit,
     Param,
+    Phase,
     Predicate,
     Protocol,
     Reading,
     Scope,
+    Track,
 )
 from pathway.language.parsing import QUALIFIERS, nearest
 from pathway.language.profile import profile_keys
@@ -28,7 +31,15 @@ from pathway.language.terms import key_of
 RECORDED = "record "
 """What an edge begins with that leads to the record: the name follows of which something is recorded."""
 
+EXITS = "exits of "
+"""What the name begins with of that which the exits of a phase offer: track and phase follow."""
+
 Bound = Callable[[Evaluation], tuple[str, Decimal] | None]
+
+
+def exits_of(track: Track, phase: Phase) -> str:
+    """What the exits of a phase are called among what depends on each other."""
+    return f"{EXITS}{track.id} {phase.id}"
 
 
 class Linker:
@@ -51,16 +62,19 @@ class Linker:
         self.readable: tuple[str, ...] = ()
         self.compound: dict[Predicate, tuple[int, Test]] = {}
         self.compounds: list[Test] = []
+        self.offers: dict[str, Callable[[Evaluation], Offer]] = {}
+        self.may_lapse: dict[str, Callable[[Evaluation], bool]] = {}
         self.remembers = True
         self.decision_index = {key: n for n, key in enumerate(self.decisions)}
 
     def error(self, message: str) -> ProtocolError:
         """A ProtocolError that names the protocol and the part being compiled."""
-        named_parts = [each for each in self.owner if not each.startswith(("compound ", "reading "))]
-        where = f" (in {(named_parts or self.owner)[-1]})" if self.owner else ""
+        owners = [each for each in self.owner if not each.startswith(EXITS)]
+        named_parts = [each for each in owners if not each.startswith(("compound ", "reading "))]
+        where = f" (in {(named_parts or owners)[-1]})" if owners else ""
         quoted = re.search(r"'([^']+)'", message.partition(";")[0])
         named = re.match(r"(.+) is defined twice", message) or re.match(r"a cycle: (.+?) ->", message)
-        path = (*self.owner, *((named[1],) if named is not None and quoted is None else ()))
+        path = (*owners, *((named[1],) if named is not None and quoted is None else ()))
         return ProtocolError(
             f"{self.protocol.name}: {message}{where}",
             tuple(each.partition("[")[0] for each in path),
@@ -295,7 +309,7 @@ class Linker:
 
     def _visit(self, name: str, path: list[str], done: set[str]) -> None:
         if name in path:
-            cycle = [n for n in path[path.index(name) :] if not n.startswith(("slot ", "compound "))]
+            cycle = [n for n in path[path.index(name) :] if not n.startswith(("slot ", "compound ", EXITS))]
             raise self.error(f"a cycle: {' -> '.join([*cycle, cycle[0]])}")
         if name in done:
             return

@@ -108,6 +108,36 @@ class Resolved:
 
 
 @dataclass(slots=True)
+class Comparison:
+    """What a person saw against what is: `changed_at` is when a value that they saw, or else a blank, last changed.
+
+    `amended`: a value that they saw no longer stands. A later sample beside it, or an upstream decision, does not amend it.
+    `grown`: an occasion of the question that they did not see, or a graver one. `same_offer`: the same proposal, or the same
+    options to choose from.
+    """
+
+    same_values: bool
+    amended: bool
+    filled: bool
+    grown: bool
+    same_bands: bool
+    same_offer: bool
+    changed_at: datetime | None
+
+
+@dataclass(slots=True)
+class Offer:
+    """What the exits of a phase offer to a patient who is there: `found`, before anybody's answer is looked at.
+
+    `taken`: the latest answer that leads to a phase of the track, `now` what its author saw against that; None both if there is none.
+    """
+
+    found: Resolved
+    taken: Event | None = None
+    now: Comparison | None = None
+
+
+@dataclass(slots=True)
 class Reaction:
     """A reaction with its highest grade, and the rate at which it began. `over`: when it was resolved."""
 
