@@ -176,6 +176,7 @@ def compile_protocol(protocol: Protocol) -> Compiled:
             tuple(parts.functions),
         ),
         readers=linker.readers(owners),
+        needs=linker.needs(owners),
         sections=parts.sections(),
         decision_index=linker.decision_index,
         enrolled_group=group,

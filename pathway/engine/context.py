@@ -44,7 +44,8 @@ class Compiled:
     `mentions` the slots and profile keys that their words name, by that of the node or decision.
 
     `functions`: by kind (`READINGS` and so on), what an evaluation can work out. `readers`: by name of what is recorded, the
-    kind and number of every function that such an event may change. `sections`: which of the `PARTS` make which section of
+    kind and number of every function that such an event may change. `needs`: by kind and number, the names that it asks the record for
+    itself, and the others that it asks; None if it reads its own past. `sections`: which of the `PARTS` make which section of
     the plan. `enrolled_group` is the index of a decision.
     """
 
@@ -67,6 +68,7 @@ class Compiled:
     reading_suppliers: tuple[Role, ...]
     functions: tuple[tuple[Callable[[Evaluation], Any], ...], ...]
     readers: Mapping[str, tuple[tuple[int, tuple[int, ...]], ...]]
+    needs: tuple[tuple[tuple[frozenset[str], tuple[tuple[int, int], ...]] | None, ...], ...]
     sections: Mapping[str, range]
     decision_index: Mapping[str, int]
     enrolled_group: int | None
@@ -197,13 +199,13 @@ class Evaluation:
         # By kind: what has been worked out, and until when it stays true whatever the clock shows (None: always).
         self.shelves: list[list[Any]]
         self.until: list[list[datetime | None]]
-        follows = before is not None and _continues(before, self)
+        follows = before is not None and continues(before, self)
         if before is not None and follows:
             self.shelves = [[*values] for values in before.shelves]
             self.until = [[*instants] for instants in before.until]
         else:
             sizes = [*map(len, compiled.functions), len(compiled.functions[PARTS])]
-            self.shelves = [[_UNKNOWN] * size for size in sizes]
+            self.shelves = [[UNKNOWN] * size for size in sizes]
             self.until = [[None] * size for size in sizes]
         (
             self.readings,
@@ -226,10 +228,10 @@ class Evaluation:
             for kind, numbers in self.compiled.readers.get(name, ()):
                 shelf = self.shelves[kind]
                 for number in numbers:
-                    shelf[number] = _UNKNOWN
+                    shelf[number] = UNKNOWN
                 if kind == PARTS:
                     for number in numbers:
-                        self.texts[number] = _UNKNOWN
+                        self.texts[number] = UNKNOWN
         self.horizon = before.horizon
         if self.horizon is None or self.now < self.horizon:
             return
@@ -239,8 +241,8 @@ class Evaluation:
                 if until is None:
                     continue
                 if until <= self.now:
-                    shelf[number] = _UNKNOWN
-                elif shelf[number] is not _UNKNOWN:
+                    shelf[number] = UNKNOWN
+                elif shelf[number] is not UNKNOWN:
                     left.append(until)
         self.horizon = min(left, default=None)
 
@@ -279,7 +281,7 @@ class Evaluation:
     def reading(self, index: int) -> Val:
         """The value of a slot."""
         value: Val = self.readings[index]
-        if value is _UNKNOWN:
+        if value is UNKNOWN:
             value = self._worked_out(READINGS, index)
         elif self.until[READINGS][index] is not None:
             self._kept(READINGS, index, value)
@@ -305,7 +307,7 @@ class Evaluation:
     def anchor(self, index: int) -> Point | None:
         """An anchor, None while nothing is known of it."""
         value: Any = self.anchors[index]
-        if value is _UNKNOWN:
+        if value is UNKNOWN:
             value = self._worked_out(ANCHORS, index)
         elif self.until[ANCHORS][index] is not None:
             self._kept(ANCHORS, index, value)
@@ -315,7 +317,7 @@ class Evaluation:
     def criterion(self, index: int) -> Result:
         """A criterion's verdict, judgements included."""
         value: Result = self.criteria[index]
-        if value is _UNKNOWN:
+        if value is UNKNOWN:
             value = self._worked_out(CRITERIA, index)
         elif self.until[CRITERIA][index] is not None:
             self._kept(CRITERIA, index, value)
@@ -324,7 +326,7 @@ class Evaluation:
     def decision(self, index: int) -> Resolved:
         """A decision as it stands."""
         value: Resolved = self.decisions[index]
-        if value is _UNKNOWN:
+        if value is UNKNOWN:
             value = self._worked_out(DECISIONS, index)
         elif self.until[DECISIONS][index] is not None:
             self._kept(DECISIONS, index, value)
@@ -333,7 +335,7 @@ class Evaluation:
     def ledger(self, index: int) -> Run:
         """An infusion's run."""
         value: Run = self.ledgers[index]
-        if value is _UNKNOWN:
+        if value is UNKNOWN:
             value = self._worked_out(LEDGERS, index)
         elif self.until[LEDGERS][index] is not None:
             self._kept(LEDGERS, index, value)
@@ -342,7 +344,7 @@ class Evaluation:
     def compound(self, index: int) -> Result:
         """A predicate that stands in several places."""
         value: Result = self.compounds[index]
-        if value is _UNKNOWN:
+        if value is UNKNOWN:
             value = self._worked_out(COMPOUNDS, index)
         elif self.until[COMPOUNDS][index] is not None:
             self._kept(COMPOUNDS, index, value)
@@ -351,28 +353,28 @@ class Evaluation:
     def track(self, index: int) -> TrackRun:
         """A track, walked."""
         value: TrackRun = self.walks[index]
-        if value is _UNKNOWN:
+        if value is UNKNOWN:
             return self._worked_out(TRACKS, index)  # type: ignore[no-any-return]
         return self._kept(TRACKS, index, value)  # type: ignore[no-any-return]
 
     def offer(self, index: int) -> Offer:
         """What the exits of a phase offer, and how that agrees with what was taken. Nobody may change it."""
         value: Offer = self.offers[index]
-        if value is _UNKNOWN:
+        if value is UNKNOWN:
             return self._worked_out(OFFERS, index)  # type: ignore[no-any-return]
         return self._kept(OFFERS, index, value)  # type: ignore[no-any-return]
 
     def part(self, number: int) -> Any:
         """A part of the plan."""
         value = self.parts[number]
-        if value is _UNKNOWN:
+        if value is UNKNOWN:
             return self._worked_out(PARTS, number)
         return self._kept(PARTS, number, value)
 
     def told(self, number: int, tell: Callable[[Evaluation, int], Any]) -> Any:
         """A part of the plan in words: `tell(self, number)`, kept as long as the part itself. Nobody may change it."""
         value = self.texts[number]
-        if value is _UNKNOWN:
+        if value is UNKNOWN:
             outer, self.next_at = self.next_at, None
             value = self.texts[number] = tell(self, number)
             self._until(TEXTS, number, outer)
@@ -403,10 +405,10 @@ class _Unknown:
     """What has not been worked out yet."""
 
 
-_UNKNOWN: Any = _Unknown()
+UNKNOWN: Any = _Unknown()
 
 
-def _continues(before: Evaluation, now: Evaluation) -> bool:
+def continues(before: Evaluation, now: Evaluation) -> bool:
     """Whether what one evaluation found out holds for the other but for later events: the same question, no earlier instant."""
     return (
         before.compiled is now.compiled

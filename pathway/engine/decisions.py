@@ -50,6 +50,8 @@ def compile_decision(decision: Decision, linker: Linker, leaves: Leaves) -> Reso
     reports = [
         name for name in linker.reads(f"decision {key}") if name in linker.facts or name in linker.events
     ]
+    if decision.latches:
+        linker.rests_on_its_past()
     for option in decision.latches:
         if option not in decision.options or decision.confirm is not None:
             raise linker.error(f"decision {key} latches {option!r}: only an option of a computed table can")

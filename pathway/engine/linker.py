@@ -34,6 +34,7 @@ RECORDED = "record "
 EXITS = "exits of "
 """What the name begins with of that which the exits of a phase offer: track and phase follow."""
 
+Needs = tuple[frozenset[str], tuple[tuple[int, int], ...]]
 Bound = Callable[[Evaluation], tuple[str, Decimal] | None]
 
 
@@ -64,6 +65,7 @@ class Linker:
         self.compounds: list[Test] = []
         self.offers: dict[str, Callable[[Evaluation], Offer]] = {}
         self.may_lapse: dict[str, Callable[[Evaluation], bool]] = {}
+        self.historic: dict[str, None] = {}
         self.remembers = True
         self.decision_index = {key: n for n, key in enumerate(self.decisions)}
 
@@ -105,6 +107,10 @@ class Linker:
         Whatever asks the record for a name must say so here: an event about it makes stale what its readers found out.
         """
         self.depends(f"{RECORDED}{name}")
+
+    def rests_on_its_past(self) -> None:
+        """Remember that what is being compiled also reads what it was itself: the same inputs may give another result."""
+        self.historic[self.owner[-1]] = None
 
     def _find(self, what: str, id: str, known: dict[str, Any]) -> int:
         if id not in known:
@@ -270,6 +276,28 @@ class Linker:
             name: tuple((kind, tuple(numbers)) for kind, numbers in kinds.items())
             for name, kinds in found.items()
         }
+
+    def needs(self, owners: Mapping[int, list[str]]) -> tuple[tuple[Needs | None, ...], ...]:
+        """By kind and number, what each owner asks itself: names of what is recorded, and other owners; None if its own past, too."""
+        place = {owner: (kind, n) for kind, names in owners.items() for n, owner in enumerate(names)}
+        return tuple(tuple(self._needs(owner, place) for owner in owners[kind]) for kind in sorted(owners))
+
+    def _needs(self, owner: str, place: Mapping[str, tuple[int, int]]) -> Needs | None:
+        if owner in self.historic:
+            return None
+        names: dict[str, None] = {}
+        others: dict[tuple[int, int], None] = {}
+        waiting, been = [owner], {owner: None}
+        while waiting:
+            for on in self.edges.get(waiting.pop(), ()):
+                if on.startswith(RECORDED):
+                    names[on.removeprefix(RECORDED)] = None
+                elif on in place:
+                    others[place[on]] = None
+                elif on not in been:
+                    been[on] = None
+                    waiting.append(on)
+        return frozenset(names), tuple(others)
 
     def reads(self, owner: str) -> list[str]:
         """The names of the record that an owner reads, itself or through what has been compiled before it."""

@@ -6,36 +6,104 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from pathway.engine.context import Compiled, Evaluation
+from pathway.engine.context import UNKNOWN, Compiled, Evaluation, continues
 from pathway.events import Event
+from pathway.language.profile import Profile
 from pathway.record import Record
+from pathway.site import Site
 
 KEPT = "pasts"
 """Where a record keeps what has been found out about its beginnings; shared with every record that is such a beginning."""
 BEGINNINGS = (KEPT, "latches")
+PLAIN = ("observation", "action", "adverse_event")
+"""Kinds of events that are read under their own name alone. What is declared not obtainable, say, counts wherever it is missed."""
+
+
+class _Past(Evaluation):
+    """An evaluation of a moment in a long row of them, most of which change little: what an event may have changed is worked out
+    again only if something that it was made of has really become another."""
+
+    __slots__ = ("_before", "_touched")
+
+    def __init__(
+        self,
+        compiled: Compiled,
+        profile: Profile,
+        site: Site,
+        record: Record,
+        now: datetime,
+        before: _Past | None,
+        compare: bool,
+    ) -> None:
+        """`compare`: whether what has come since `before` is only of the `PLAIN` kinds."""
+        super().__init__(compiled, profile, site, record, now, before)
+        self._touched = frozenset(record.stale)
+        self._before = before if compare and before is not None and continues(before, self) else None
+        if before is not None:
+            before._before = None
+
+    def _worked_out(self, kind: int, number: int) -> Any:
+        outer, self.next_at = self.next_at, None
+        if not self._is_as_before(kind, number):
+            self.next_at = outer
+            return super()._worked_out(kind, number)
+        assert self._before is not None
+        value = self.shelves[kind][number] = self._before.shelves[kind][number]
+        until = self._before.until[kind][number]
+        if until is not None:
+            self.passed(until)
+        self._until(kind, number, outer)
+        return value
+
+    def _is_as_before(self, kind: int, number: int) -> bool:
+        """Whether nothing that it was made of is another; what was never asked has had no part in it."""
+        before = self._before
+        if before is None or before.shelves[kind][number] is UNKNOWN:
+            return False
+        until, needs = before.until[kind][number], self.compiled.needs[kind][number]
+        if needs is None or (until is not None and until <= self.now):
+            return False
+        names, others = needs
+        return names.isdisjoint(self._touched) and all(self._is_same(*other) for other in others)
+
+    def _is_same(self, kind: int, number: int) -> bool:
+        assert self._before is not None
+        was = self._before.shelves[kind][number]
+        if was is UNKNOWN:
+            return True
+        value = self.shelves[kind][number]
+        if value is UNKNOWN:
+            value = self._worked_out(kind, number)
+        else:
+            self._kept(kind, number, value)
+        return value is was or bool(value == was)
 
 
 class Reread:
     """A record of its own that grows as another one once did; what no event has touched since is not worked out again."""
 
-    __slots__ = ("_last", "compiled", "profile", "record", "site")
+    __slots__ = ("_last", "_plain", "compiled", "profile", "record", "site")
 
     def __init__(self, of: Evaluation) -> None:
         """`of`: the evaluation by whose definition, profile and site the past is read."""
         self.compiled, self.profile, self.site = of.compiled, of.profile, of.site
         self.record = Record()
-        self._last: Evaluation | None = None
+        self._last: _Past | None = None
+        self._plain = True
 
     def add(self, events: Iterable[Event]) -> None:
         """Take events in; nothing is worked out yet."""
         for event in events:
             self.record.append(event)
+            self._plain = self._plain and event.kind in PLAIN
 
     def at(self, moment: datetime) -> Evaluation:
         """The evaluation of what has been taken in at that instant (aware UTC). It may be asked until the next `add`."""
-        past = Evaluation(self.compiled, self.profile, self.site, self.record, moment, self._last)
+        past = _Past(
+            self.compiled, self.profile, self.site, self.record, moment, self._last, self._plain
+        )
         self.record.stale.clear()
-        self._last = past
+        self._last, self._plain = past, True
         return past
 
     def rewritten(self, events: list[Event], moment: datetime) -> Evaluation:

@@ -51,6 +51,7 @@ def compile_track(
             raise linker.error(f"track {track.id}: {where} leads to {to!r}, which is not one of its phases")
         return _ExitFunction(to, gate(when, linker), linker.anchor(planned) if planned else None)
 
+    linker.rests_on_its_past()
     number = list(linker.protocol.tracks).index(track)
     rooms: dict[str, _PhaseNode] = {}
     for rank, phase in enumerate(track.phases):
