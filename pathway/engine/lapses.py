@@ -7,11 +7,11 @@ was found out about its beginning stays true of every record that begins so, and
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from pathway.engine.context import DECISIONS, TRACKS, Compiled, Evaluation
-from pathway.engine.reread import KEPT, Reread, kept, sittings, touched
+from pathway.engine.reread import KEPT, Reread, kept, names_of, sittings, touches
 from pathway.engine.results import Resolved
 from pathway.events import Event
 from pathway.record import Record
@@ -33,12 +33,12 @@ def lapsed(ctx: Evaluation, key: str, taken: Event) -> bool:
 class _History:
     """What was in force after each event: all questions that have an answer, read forward together, once."""
 
-    __slots__ = ("_done", "_lost", "_questions", "_reread")
+    __slots__ = ("_concern", "_done", "_lost", "_reread")
 
     def __init__(self, ctx: Evaluation) -> None:
         self._reread = Reread(ctx)
         self._reread.record.kept[KEPT] = ctx.record.kept[KEPT]
-        self._questions: dict[str, tuple[int, int] | None] = {}
+        self._concern: dict[tuple[str, str], bool] = {}
         self._done = 0
         # By question and answer, in the order of time: after how many events it was not in force, and when that was.
         self._lost: dict[tuple[str, str], list[tuple[int, datetime]]] = {}
@@ -59,20 +59,12 @@ class _History:
     def _look(self, news: list[Event], end: int) -> None:
         """Find out which of the answers that this news may concern are not in force now."""
         record, moment = self._reread.record, news[0].recorded
-        open_ = [
-            (key, question, answers[-1])
-            for key, answers in record.decisions.items()
-            if answers
-            and (question := self._question(key)) is not None
-            and not self._is_lost(key, answers[-1])
-        ]
-        concerned = touched(self._reread.compiled, record, news) if open_ else ()
-        past: Evaluation | None = None
-        for key, question, _ in open_:
-            if question not in concerned:
+        names, past = names_of(record, news), None
+        for key, answers in record.decisions.items():
+            if not answers or self._is_lost(key, answers[-1]) or not self._concerned(names, key):
                 continue
             past = past or self._reread.at(moment)
-            found = _found(past, key, question)
+            found = _found(past, key)
             if found is not None and found.taken is not None and found.outcome is None:
                 self._lost.setdefault((key, found.taken.id), []).append((end, moment))
 
@@ -80,32 +72,38 @@ class _History:
         lost = self._lost.get((key, taken.id))
         return bool(lost) and lost[-1][1] > taken.recorded
 
-    def _question(self, key: str) -> tuple[int, int] | None:
-        if key not in self._questions:
-            self._questions[key] = _question(self._reread.compiled, key)
-        return self._questions[key]
+    def _concerned(self, names: Iterable[str], key: str) -> bool:
+        for name in names:
+            known = self._concern.get((name, key))
+            if known is None:
+                known = self._concern[name, key] = _concerns(self._reread.compiled, name, key)
+            if known:
+                return True
+        return False
 
 
-def _question(compiled: Compiled, key: str) -> tuple[int, int] | None:
-    """Kind and number of the function that a question is part of; None where no answer can lapse."""
+def _concerns(compiled: Compiled, name: str, key: str) -> bool:
+    """Whether an event of that name may change a question whose answer can lapse, or the track of which it is part."""
     if key not in compiled.may_lapse:
-        return None
+        return False
+    return touches(compiled, name, *_question(compiled, key))
+
+
+def _question(compiled: Compiled, key: str) -> tuple[int, int]:
     if key in compiled.decision_index:
         return DECISIONS, compiled.decision_index[key]
     track, _ = compiled.phases[key.removeprefix("AFTER_")]
     return TRACKS, list(compiled.tracks).index(track)
 
 
-def _found(past: Evaluation, key: str, question: tuple[int, int]) -> Resolved | None:
+def _found(past: Evaluation, key: str) -> Resolved | None:
     """The question as it stood; None where its answer cannot have lost its ground."""
     if not past.compiled.may_lapse[key](past):
         return None  # most events leave the answers alone, and the way by which the patient came need not be walked
-    kind, number = question
-    return (
-        past.decision(number)
-        if kind == DECISIONS
-        else past.track(number).exits.get(key.removeprefix("AFTER_"))
-    )
+    kind, number = _question(past.compiled, key)
+    if kind == DECISIONS:
+        return past.decision(number)
+    return past.track(number).exits.get(key.removeprefix("AFTER_"))
 
 
 def looked_back(
@@ -174,7 +172,7 @@ class _Story:
                 if event.kind not in AMENDING:
                     self._reread.add([event, *self._today.get(event.id, ())])
             self._done = end
-            if about in touched(self._reread.compiled, record, news):
+            if any(touches(self._reread.compiled, name, *about) for name in names_of(record, news)):
                 said = test(self._at(record, end, news[0].recorded))
                 if said is not None:
                     self._found = end, said, news[0].recorded

@@ -64,19 +64,20 @@ class _Past(Evaluation):
         if needs is None or (until is not None and until <= self.now):
             return False
         names, others = needs
-        return names.isdisjoint(self._touched) and all(self._is_same(*other) for other in others)
-
-    def _is_same(self, kind: int, number: int) -> bool:
-        assert self._before is not None
-        was = self._before.shelves[kind][number]
-        if was is UNKNOWN:
-            return True
-        value = self.shelves[kind][number]
-        if value is UNKNOWN:
-            value = self._worked_out(kind, number)
-        else:
-            self._kept(kind, number, value)
-        return value is was or bool(value == was)
+        if not names.isdisjoint(self._touched):
+            return False
+        for of, other in others:
+            was = before.shelves[of][other]
+            if was is UNKNOWN:
+                continue
+            value = self.shelves[of][other]
+            if value is UNKNOWN:
+                value = self._worked_out(of, other)
+            elif self.until[of][other] is not before.until[of][other]:
+                self._kept(of, other, value)
+            if value is not was and value != was:
+                return False
+        return True
 
 
 class Reread:
@@ -130,15 +131,15 @@ def sittings(events: list[Event], after: int) -> Iterator[tuple[int, int]]:
             first = n
 
 
-def touched(compiled: Compiled, record: Record, events: Iterable[Event]) -> set[tuple[int, int]]:
-    """The functions, by kind and number, that these events of the record may change: by their names and by what they correct."""
+def names_of(record: Record, events: Iterable[Event]) -> dict[str, None]:
+    """What these events of the record speak of: their own names, and those of what they correct."""
     names: dict[str, None] = {}
     for event in events:
-        root = record.chains.get(record.root.get(event.id, event.id), [event])[0]
-        names |= {event.name: None, root.name: None}
-    return {
-        (kind, number)
-        for name in names
-        for kind, numbers in compiled.readers.get(name, ())
-        for number in numbers
-    }
+        names[event.name] = None
+        names[record.chains.get(record.root.get(event.id, event.id), [event])[0].name] = None
+    return names
+
+
+def touches(compiled: Compiled, name: str, kind: int, number: int) -> bool:
+    """Whether an event of that name may change a function."""
+    return any(each == kind and number in numbers for each, numbers in compiled.readers.get(name, ()))
