@@ -11,12 +11,10 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from pathway.engine.context import DECISIONS, TRACKS, Compiled, Evaluation
-from pathway.engine.reread import KEPT, Reread, kept, names_of, sittings, touches
+from pathway.engine.reread import AMENDING, KEPT, Reread, kept, names_of, sittings, touches
 from pathway.engine.results import Resolved
 from pathway.events import Event
 from pathway.record import Record
-
-AMENDING = ("correction", "void")
 
 
 def lapsed(ctx: Evaluation, key: str, taken: Event) -> bool:
@@ -142,15 +140,13 @@ def first_time(
 class _Story:
     """A record read forward until a test says something. What was corrected or voided goes in as it counts today."""
 
-    __slots__ = ("_done", "_found", "_reread", "_shared", "_today", "amended")
+    __slots__ = ("_anew", "_done", "_found", "_reread", "_roots", "_shared", "amended")
 
     def __init__(self, ctx: Evaluation) -> None:
         self.amended = len(ctx.record.amended)
         self._reread, self._shared = Reread(ctx), ctx.record.kept[KEPT]
-        self._today: dict[str, list[Event]] = {}
-        for _, event in ctx.record.amended:
-            self._today.setdefault(ctx.record.root.get(event.id, event.id), []).append(event)
-        self._done = 0
+        self._roots = {ctx.record.root.get(e.id, e.id): None for _, e in ctx.record.amended}
+        self._done, self._anew = 0, False
         self._found: tuple[int, str, datetime] | None = None
 
     def first(
@@ -168,9 +164,8 @@ class _Story:
     ) -> None:
         for first, end in sittings(record.events, self._done):
             news = record.events[first:end]
-            for event in news:
-                if event.kind not in AMENDING:
-                    self._reread.add([event, *self._today.get(event.id, ())])
+            self._reread.add(news)
+            self._anew = self._anew or any(e.kind in AMENDING or e.id in self._roots for e in news)
             self._done = end
             if any(touches(self._reread.compiled, name, *about) for name in names_of(record, news)):
                 said = test(self._at(record, end, news[0].recorded))
@@ -184,4 +179,5 @@ class _Story:
             self._reread.record.kept[KEPT] = self._shared
             return self._reread.at(moment)
         later = [event for count, event in record.amended if count > end]
-        return self._reread.rewritten([*record.events[:end], *later], moment)
+        anew, self._anew = self._anew, False
+        return self._reread.rewritten([*record.events[:end], *later], moment, anew=anew)

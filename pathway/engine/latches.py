@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -42,7 +43,7 @@ class _Latch:
     """The moments of a table, the first ones first. What is no report about its names is on record at all of them, however late it
     came: with every such event they are read anew."""
 
-    __slots__ = ("_events", "_found", "_length", "_names", "_past", "_read", "_today", "_waiting")
+    __slots__ = ("_amended", "_events", "_found", "_length", "_names", "_past", "_read", "_waiting")
 
     def __init__(self, ctx: Evaluation, names: frozenset[str], number: int) -> None:
         self._names, self._past = names, Reread(ctx)
@@ -57,9 +58,7 @@ class _Latch:
             e for n, e in enumerate(ctx.record.events) if n == 0 or self._matters(ctx.record, e)
         ]
         self._waiting = sorted(filter(self._is_report, self._events), key=lambda e: e.recorded)
-        self._today: dict[str, list[Event]] = {}
-        for _, event in ctx.record.amended:
-            self._today.setdefault(ctx.record.root.get(event.id, event.id), []).append(event)
+        self._amended = {ctx.record.root.get(e.id, e.id): None for _, e in ctx.record.amended}
         self._past.add(e for e in self._events if not self._is_report(e))
         self._found: Resolved | None = None
 
@@ -79,21 +78,17 @@ class _Latch:
     ) -> Resolved | None:
         """The last of the moments before the present one at which the table said one of these."""
         while self._waiting and self._waiting[0].recorded != self._waiting[-1].recorded:
-            moment, count = self._waiting[0].recorded, 0
-            for event in self._waiting:
-                if event.recorded != moment:
-                    break
-                self._past.add([event, *self._today.get(event.id, ())])
-                count += 1
-            del self._waiting[:count]
-            found = as_it_stood(self._at(moment))
+            moment = self._waiting[0].recorded
+            count = bisect_right(self._waiting, moment, key=lambda e: e.recorded)
+            news, self._waiting = self._waiting[:count], self._waiting[count:]
+            self._past.add(news)
+            found = as_it_stood(self._at(moment, anew=any(e.id in self._amended for e in news)))
             self._found = found if found.outcome in options else self._found
         return self._found
 
-    def _at(self, moment: datetime) -> Evaluation:
-        return self._past.rewritten(
-            [e for e in self._events if e.recorded <= moment or not self._is_report(e)], moment
-        )
+    def _at(self, moment: datetime, *, anew: bool) -> Evaluation:
+        events = [e for e in self._events if e.recorded <= moment or not self._is_report(e)]
+        return self._past.rewritten(events, moment, anew=anew)
 
     def _matters(self, record: Record, event: Event) -> bool:
         return (

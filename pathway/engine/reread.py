@@ -15,6 +15,7 @@ from pathway.site import Site
 KEPT = "pasts"
 """Where a record keeps what has been found out about its beginnings; shared with every record that is such a beginning."""
 BEGINNINGS = (KEPT, "latches")
+AMENDING = ("correction", "void")
 PLAIN = ("observation", "action", "adverse_event")
 """Kinds of events that are read under their own name alone. What is declared not obtainable, say, counts wherever it is missed."""
 
@@ -107,10 +108,14 @@ class Reread:
         self._last, self._plain = past, True
         return past
 
-    def rewritten(self, events: list[Event], moment: datetime) -> Evaluation:
-        """`at` of a record that holds these events in this order: not as they were taken in, and what was kept of its beginnings
-        no longer speaks of it."""
+    def rewritten(self, events: list[Event], moment: datetime, *, anew: bool) -> Evaluation:
+        """`at` of a record that holds these events in this order, which is not that of the one before; what that has kept of its
+        beginnings is forgotten. `anew`: nothing of it may be gone on from, for order tells who of two is the later."""
+        if anew:
+            self.record, self._last = Record.of(events), None
+            return self.at(moment)
         self.record.events = events
+        self.record.amended = [(n, e) for n, e in enumerate(events, 1) if e.kind in AMENDING]
         for name in BEGINNINGS:
             self.record.kept.pop(name, None)
         return self.at(moment)
