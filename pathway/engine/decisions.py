@@ -47,9 +47,6 @@ def compile_decision(decision: Decision, linker: Linker, leaves: Leaves) -> Reso
     key = key_of(decision.id, decision.scope)
     linker.recorded(key)
     number = linker.decision_index[key]
-    reports = [
-        name for name in linker.reads(f"decision {key}") if name in linker.facts or name in linker.events
-    ]
     if decision.latches:
         linker.rests_on_its_past()
     for option in decision.latches:
@@ -68,7 +65,7 @@ def compile_decision(decision: Decision, linker: Linker, leaves: Leaves) -> Reso
     def resolve(ctx: Evaluation) -> Resolved:
         found = as_it_stands(ctx)
         if decision.latches and found.outcome not in decision.latches:
-            found = latched(ctx, reports, number, decision.latches, as_it_stands) or found
+            found = latched(ctx, number, decision.latches, as_it_stands) or found
         end = ended(ctx)
         if end is not None:
             close(found, end.known, person=decision.confirm is not None)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
 from pathway.engine.context import DECISIONS, Evaluation
-from pathway.engine.reread import Reread
+from pathway.engine.reread import Reread, touches
 from pathway.engine.results import Resolved
 from pathway.events import Event
 from pathway.record import Record
@@ -20,38 +20,33 @@ KEPT_ALWAYS = ("transfer", "annulment")
 
 def latched(
     ctx: Evaluation,
-    names: Iterable[str],
     number: int,
     options: tuple[str, ...],
     as_it_stood: Callable[[Evaluation], Resolved],
 ) -> Resolved | None:
     """The latest time at which the table said one of `options`, as it stood then; None if it never did.
 
-    `names`: the facts and adverse events that it reads; `number`: the index of the decision. The record is taken as it is
-    corrected today, with the reports about these names up to each moment at which one of them was accepted.
+    `number`: the index of the decision. The record is taken as it is corrected today, with the reports about the facts and adverse
+    events that it reads, itself or through others, up to each moment at which one of them was accepted.
     """
     known = ctx.record.kept.setdefault(KEPT, {})
     key = number, ctx.compiled.hash, ctx.profile.hash, ctx.site
     latch: _Latch | None = known.get(key)
     if latch is None or not latch.goes_on(ctx.record):
-        latch = known[key] = _Latch(ctx, frozenset(names), number)
+        latch = known[key] = _Latch(ctx, number)
     found = latch.latest(options, as_it_stood)
     return None if found is None else replace(found)
 
 
 class _Latch:
-    """The moments of a table, the first ones first. What is no report about its names is on record at all of them, however late it
-    came: with every such event they are read anew."""
+    """The moments of a table, the first ones first. What is no report is on record at all of them, however late it came: with
+    every such event they are read anew."""
 
-    __slots__ = ("_amended", "_events", "_found", "_length", "_names", "_past", "_read", "_waiting")
+    __slots__ = ("_amended", "_events", "_found", "_length", "_past", "_read", "_waiting")
 
-    def __init__(self, ctx: Evaluation, names: frozenset[str], number: int) -> None:
-        self._names, self._past = names, Reread(ctx)
-        self._read = {
-            name
-            for name, owners in ctx.compiled.readers.items()
-            if any(kind == DECISIONS and number in numbers for kind, numbers in owners)
-        }
+    def __init__(self, ctx: Evaluation, number: int) -> None:
+        self._past = Reread(ctx)
+        self._read = {name for name in ctx.compiled.readers if touches(ctx.compiled, name, DECISIONS, number)}
         self._length = len(ctx.record.events)
         # What the table does not read is left out; the first event says since when there is a record at all.
         self._events = [
@@ -96,4 +91,4 @@ class _Latch:
         )
 
     def _is_report(self, event: Event) -> bool:
-        return event.kind in REPORTS and event.name in self._names
+        return event.kind in REPORTS and event.name in self._read

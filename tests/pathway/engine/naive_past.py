@@ -70,20 +70,19 @@ class NaivePast:
     def latched(
         self,
         ctx: Evaluation,
-        names: Iterable[str],
         number: int,
         options: tuple[str, ...],
         as_it_stood: Callable[[Evaluation], Resolved],
     ) -> Resolved | None:
         """What the table last said of these options, with the reports up to a moment and everything else."""
-        wanted, record = frozenset(names), ctx.record
+        record = ctx.record
         events = record.events[:1] + [
             e
             for e in record.events[1:]
             if e.kind in ("transfer", "annulment")
             or _reads(ctx, record.by_id[record.root.get(e.id, e.id)].name, DECISIONS, number)
         ]
-        reports = [e for e in events if e.kind in REPORTS and e.name in wanted]
+        reports = [e for e in events if e.kind in REPORTS and _reads(ctx, e.name, DECISIONS, number)]
         for moment in sorted({e.recorded for e in reports}, reverse=True)[1:]:
             before = [e for e in events if e not in reports or e.recorded <= moment]
             found = as_it_stood(self._past(ctx, before, moment))
