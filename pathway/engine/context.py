@@ -44,9 +44,10 @@ class Compiled:
     `mentions` the slots and profile keys that their words name, by that of the node or decision.
 
     `functions`: by kind (`READINGS` and so on), what an evaluation can work out. `readers`: by name of what is recorded, the
-    kind and number of every function that such an event may change. `needs`: by kind and number, the names that it asks the record for
-    itself, and the others that it asks; None if it reads its own past. `sections`: which of the `PARTS` make which section of
-    the plan. `enrolled_group` is the index of a decision.
+    kind and number of every function that such an event may change. `needs`: by kind and number, the names for which it
+    asks the record itself, and the others that it asks; None if it reads its own past. `sections`: which of the `PARTS` make
+    which section of the plan. `enrolled_group` is the index of a decision. `may_lapse`: by question that a person answers,
+    whether its answer may have lost its ground; where it says no, it is in force whichever way the patient came.
     """
 
     protocol: Protocol

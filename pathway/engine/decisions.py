@@ -56,7 +56,9 @@ def compile_decision(decision: Decision, linker: Linker, leaves: Leaves) -> Reso
 
     def may_lapse(ctx: Evaluation) -> bool:
         taken = latest_confirmation(ctx, key)
-        settled = [done for option, done, by_time in enacted if taken and option == taken.value and not by_time]
+        settled = [
+            done for option, done, by_time in enacted if taken and option == taken.value and not by_time
+        ]
         return all(done(ctx).verdict != "PASS" for done in settled)
 
     if decision.confirm is not None:
@@ -92,12 +94,7 @@ def compile_decision(decision: Decision, linker: Linker, leaves: Leaves) -> Reso
         else:
             done = _confirmed(ctx, found, key, leaves, enacted, decision.on_reopen)
             taken = found.taken
-            if (
-                taken is not None
-                and found.outcome == taken.value
-                and not done
-                and lapsed(ctx, key, taken)
-            ):
+            if taken is not None and found.outcome == taken.value and not done and lapsed(ctx, key, taken):
                 lapse(found)
             if key in ctx.record.decisions:
                 found.earlier = by_occasion(ctx, key, leaves)

@@ -95,8 +95,8 @@ def compile_jump(fact: Fact) -> Callable[[Evaluation], dict[str, str]] | None:
 
 @dataclass(slots=True)
 class _Judged:
-    """The values of a fact as they were found and in clinical order, those that are believed, and what is wrong with the others, by
-    event. `last`: the number that the next one is compared with."""
+    """The values of a fact as they were found and in clinical order, those that are believed, and what is wrong with the others,
+    by event. `last`: the number that the next one is compared with."""
 
     found: list[Event]
     events: list[Event]

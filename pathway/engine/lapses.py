@@ -42,7 +42,7 @@ class _History:
         self._lost: dict[tuple[str, str], list[tuple[int, datetime]]] = {}
 
     def last_lost(self, key: str, taken: Event, length: int) -> datetime | None:
-        """When that answer is last known not to have been in force, of the moments before the present of a record of that length."""
+        """When that answer was last not in force, as far as is known, before the present of a record of that length."""
         lost = self._lost.get((key, taken.id), [])
         earlier = bisect_left(lost, length, key=lambda each: each[0])
         return lost[earlier - 1][1] if earlier else None
@@ -67,7 +67,7 @@ class _History:
                 self._lost.setdefault((key, found.taken.id), []).append((end, moment))
 
     def _is_lost(self, key: str, taken: Event) -> bool:
-        lost = self._lost.get((key, taken.id))
+        lost = self._lost.get((key, taken.id), [])
         return bool(lost) and lost[-1][1] > taken.recorded
 
     def _concerned(self, names: Iterable[str], key: str) -> bool:

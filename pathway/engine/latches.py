@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 
 from pathway.engine.context import DECISIONS, Evaluation
@@ -26,8 +25,8 @@ def latched(
 ) -> Resolved | None:
     """The latest time at which the table said one of `options`, as it stood then; None if it never did.
 
-    `number`: the index of the decision. The record is taken as it is corrected today, with the reports about the facts and adverse
-    events that it reads, itself or through others, up to each moment at which one of them was accepted.
+    `number`: the index of the decision. The record is taken as it is corrected today, with the reports about the facts and
+    adverse events that it reads, itself or through others, up to each moment at which one of them was accepted.
     """
     known = ctx.record.kept.setdefault(KEPT, {})
     key = number, ctx.compiled.hash, ctx.profile.hash, ctx.site
@@ -35,7 +34,7 @@ def latched(
     if latch is None or not latch.goes_on(ctx.record):
         latch = known[key] = _Latch(ctx, number)
     found = latch.latest(options, as_it_stood)
-    return None if found is None else replace(found)
+    return None if found is None else found.copy()
 
 
 class _Latch:
@@ -49,9 +48,7 @@ class _Latch:
         self._read = {name for name in ctx.compiled.readers if touches(ctx.compiled, name, DECISIONS, number)}
         self._length = len(ctx.record.events)
         # What the table does not read is left out; the first event says since when there is a record at all.
-        self._events = [
-            e for n, e in enumerate(ctx.record.events) if n == 0 or self._matters(ctx.record, e)
-        ]
+        self._events = [e for n, e in enumerate(ctx.record.events) if n == 0 or self._matters(ctx.record, e)]
         self._waiting = sorted(filter(self._is_report, self._events), key=lambda e: e.recorded)
         self._amended = {ctx.record.root.get(e.id, e.id): None for _, e in ctx.record.amended}
         self._past.add(e for e in self._events if not self._is_report(e))

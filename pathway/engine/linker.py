@@ -278,7 +278,8 @@ class Linker:
         }
 
     def needs(self, owners: Mapping[int, list[str]]) -> tuple[tuple[Needs | None, ...], ...]:
-        """By kind and number, what each owner asks itself: names of what is recorded, and other owners; None if its own past, too."""
+        """By kind and number, the names for which each owner asks the record itself, and the other owners that it asks; None if
+        it reads its own past."""
         place = {owner: (kind, n) for kind, names in owners.items() for n, owner in enumerate(names)}
         return tuple(tuple(self._needs(owner, place) for owner in owners[kind]) for kind in sorted(owners))
 

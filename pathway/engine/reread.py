@@ -17,7 +17,7 @@ KEPT = "pasts"
 BEGINNINGS = (KEPT, "latches")
 AMENDING = ("correction", "void")
 PLAIN = ("observation", "action", "adverse_event")
-"""Kinds of events that are read under their own name alone. What is declared not obtainable, say, counts wherever it is missed."""
+"""Kinds of events that are read under their own name alone; what is declared not obtainable counts wherever it is missed."""
 
 
 class _Past(Evaluation):
@@ -41,7 +41,7 @@ class _Past(Evaluation):
         self._touched = frozenset(record.stale)
         self._before = before if compare and before is not None and continues(before, self) else None
         if before is not None:
-            before._before = None
+            before._before = None  # noqa: SLF001  only of the moment before
 
     def _worked_out(self, kind: int, number: int) -> Any:
         outer, self.next_at = self.next_at, None
@@ -57,7 +57,7 @@ class _Past(Evaluation):
         return value
 
     def _is_as_before(self, kind: int, number: int) -> bool:
-        """Whether nothing that it was made of is another; what was never asked has had no part in it."""
+        """Whether nothing that it was made of has become another."""
         before = self._before
         if before is None or before.shelves[kind][number] is UNKNOWN:
             return False
@@ -67,11 +67,12 @@ class _Past(Evaluation):
         names, others = needs
         if not names.isdisjoint(self._touched):
             return False
+        shelves, known = self.shelves, before.shelves
         for of, other in others:
-            was = before.shelves[of][other]
+            was = known[of][other]
             if was is UNKNOWN:
-                continue
-            value = self.shelves[of][other]
+                continue  # what was never asked has had no part in it
+            value = shelves[of][other]
             if value is UNKNOWN:
                 value = self._worked_out(of, other)
             elif self.until[of][other] is not before.until[of][other]:
@@ -101,9 +102,7 @@ class Reread:
 
     def at(self, moment: datetime) -> Evaluation:
         """The evaluation of what has been taken in at that instant (aware UTC). It may be asked until the next `add`."""
-        past = _Past(
-            self.compiled, self.profile, self.site, self.record, moment, self._last, self._plain
-        )
+        past = _Past(self.compiled, self.profile, self.site, self.record, moment, self._last, self._plain)
         self.record.stale.clear()
         self._last, self._plain = past, True
         return past

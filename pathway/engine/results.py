@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from operator import attrgetter
 
 from pathway.clock import BEGINNING
 from pathway.events import Event
@@ -106,6 +107,13 @@ class Resolved:
     earlier: tuple[Event, ...] = ()
     cells: tuple[Cell, ...] = field(default=())
 
+    def copy(self) -> Resolved:
+        """Another one with the same values, to be changed."""
+        return Resolved(*_VALUES(self))
+
+
+_VALUES = attrgetter(*(each.name for each in fields(Resolved)))
+
 
 @dataclass(slots=True)
 class Comparison:
@@ -129,7 +137,7 @@ class Comparison:
 class Offer:
     """What the exits of a phase offer to a patient who is there: `found`, before anybody's answer is looked at.
 
-    `taken`: the latest answer that leads to a phase of the track, `now` what its author saw against that; None both if there is none.
+    `taken`: the latest answer that leads to a phase of the track, `now` what its author saw against that; None if there is none.
     """
 
     found: Resolved

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from pathway.clock import at_hour
@@ -33,7 +33,6 @@ class _PhaseNode:
     started: list[Callable[[Evaluation], Point | None]]
     leaves: Leaves
     offer: int
-    offer: int = -1
 
 
 def compile_track(
@@ -102,9 +101,7 @@ def _compile_offer(room: _PhaseNode, rooms: dict[str, _PhaseNode]) -> Callable[[
 
     def offer(ctx: Evaluation) -> Offer:
         found = _propose(ctx, room)
-        taken = (
-            latest_confirmation(ctx, f"AFTER_{room.phase.id}") if room.phase.confirm is not None else None
-        )
+        taken = latest_confirmation(ctx, f"AFTER_{room.phase.id}") if room.phase.confirm is not None else None
         if taken is None or taken.value not in rooms:
             return Offer(found)
         return Offer(found, taken, compare(ctx, found, taken, room.leaves))
@@ -112,11 +109,9 @@ def _compile_offer(room: _PhaseNode, rooms: dict[str, _PhaseNode]) -> Callable[[
     return offer
 
 
-def _compile_may_lapse(
-    room: _PhaseNode, rooms: dict[str, _PhaseNode]
-) -> Callable[[Evaluation], bool]:
-    """Whether the answer at a phase may have lost its ground: never while the phase that it leads to has begun, nor while it would
-    count even if nothing had been done on it."""
+def _compile_may_lapse(room: _PhaseNode, rooms: dict[str, _PhaseNode]) -> Callable[[Evaluation], bool]:
+    """Whether the answer at a phase may have lost its ground: never while the phase that it leads to has begun, nor while it
+    would count even if nothing had been done on it."""
 
     question = f"AFTER_{room.phase.id}"
 
@@ -126,7 +121,8 @@ def _compile_may_lapse(
         if to is None or _started(ctx, to) is not None:
             return False
         offer = ctx.offer(room.offer)
-        assert offer.taken is not None and offer.now is not None
+        assert offer.taken is not None
+        assert offer.now is not None
         return not counts(offer.found, offer.taken, offer.now, room.phase.on_reopen)
 
     return may_lapse
@@ -190,7 +186,7 @@ def _exit(
     if not room.ways:
         return None
     offer = ctx.offer(room.offer)
-    found = replace(offer.found)
+    found = offer.found.copy()
     if phase.confirm is None:
         entered_once = _history(ctx, number, room, rooms, state)
         if entered_once is not None:
