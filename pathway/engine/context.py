@@ -9,9 +9,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pathway.clock import BEGINNING
-from pathway.engine.results import Offer, Point, Resolved, Result, Run, TrackRun
-from pathway.engine.values import Val, course_text, day_text, value_text
-from pathway.events import Event
+from pathway.engine.results import Needs, Offer, Point, Resolved, Result, Run, TrackRun
+from pathway.engine.values import Val, stated
 from pathway.language import (
     Action,
     AdverseEventType,
@@ -69,7 +68,7 @@ class Compiled:
     reading_suppliers: tuple[Role, ...]
     functions: tuple[tuple[Callable[[Evaluation], Any], ...], ...]
     readers: Mapping[str, tuple[tuple[int, tuple[int, ...]], ...]]
-    needs: tuple[tuple[tuple[frozenset[str], tuple[tuple[int, int], ...]] | None, ...], ...]
+    needs: tuple[tuple[Needs | None, ...], ...]
     sections: Mapping[str, range]
     decision_index: Mapping[str, int]
     enrolled_group: int | None
@@ -112,11 +111,9 @@ class Leaves:
 
     def stands(self, ctx: Evaluation, name: str, text: str) -> bool:
         """Whether what was seen is still on record, if only beside a later sample. True of an upstream decision."""
-        for known, _, keys in self.readings:
-            if known == name and keys:
-                texts = [_stated(ctx, key) for key in keys]
-                return all(any(part in each for each in texts) for part in text.split("; "))
-        return True
+        keys = next((keys for known, _, keys in self.readings if known == name and keys), ())
+        texts = [stated(ctx.record, key, ctx.tz) for key in keys]
+        return not keys or all(any(part in each for each in texts) for part in text.split("; "))
 
     def touched(self, ctx: Evaluation, names: Iterable[str]) -> datetime | None:
         """When anything about these values was last recorded."""
@@ -307,13 +304,12 @@ class Evaluation:
 
     def anchor(self, index: int) -> Point | None:
         """An anchor, None while nothing is known of it."""
-        value: Any = self.anchors[index]
+        value: Point | None = self.anchors[index]
         if value is UNKNOWN:
             value = self._worked_out(ANCHORS, index)
         elif self.until[ANCHORS][index] is not None:
             self._kept(ANCHORS, index, value)
-        point: Point | None = value
-        return point
+        return value
 
     def criterion(self, index: int) -> Result:
         """A criterion's verdict, judgements included."""
@@ -361,41 +357,22 @@ class Evaluation:
     def offer(self, index: int) -> Offer:
         """What the exits of a phase offer, and how that agrees with what was taken. Nobody may change it."""
         value: Offer = self.offers[index]
-        if value is UNKNOWN:
-            return self._worked_out(OFFERS, index)  # type: ignore[no-any-return]
-        return self._kept(OFFERS, index, value)  # type: ignore[no-any-return]
+        if value is not UNKNOWN:
+            return self._kept(OFFERS, index, value)  # type: ignore[no-any-return]
+        return self._worked_out(OFFERS, index)  # type: ignore[no-any-return]
 
     def part(self, number: int) -> Any:
         """A part of the plan."""
         value = self.parts[number]
-        if value is UNKNOWN:
-            return self._worked_out(PARTS, number)
-        return self._kept(PARTS, number, value)
+        return self._worked_out(PARTS, number) if value is UNKNOWN else self._kept(PARTS, number, value)
 
     def told(self, number: int, tell: Callable[[Evaluation, int], Any]) -> Any:
         """A part of the plan in words: `tell(self, number)`, kept as long as the part itself. Nobody may change it."""
-        value = self.texts[number]
-        if value is UNKNOWN:
+        if self.texts[number] is UNKNOWN:
             outer, self.next_at = self.next_at, None
-            value = self.texts[number] = tell(self, number)
+            self.texts[number] = tell(self, number)
             self._until(TEXTS, number, outer)
-        return value
-
-
-def _stated(ctx: Evaluation, key: tuple[str, str]) -> set[str]:
-    """Every text by which a value at a fact and point may have been seen; kept with the record and what it was made of."""
-    events = ctx.record.observations.get(key[0], {}).get(key[1], [])
-    known = ctx.record.kept.setdefault("stated", {})
-    before: tuple[list[Event], set[str]] = known.get((key, ctx.tz), ([], set()))
-    if before[0] == events:
-        return before[1]
-    old, texts = before
-    if old != events[: len(old)]:
-        old, texts = [], set()
-    for event in events[len(old) :]:
-        texts |= {value_text(event), day_text(event, ctx.tz), course_text(event, ctx.tz)}
-    known[key, ctx.tz] = [*events], texts
-    return texts
+        return self.texts[number]
 
 
 READINGS, ANCHORS, CRITERIA, DECISIONS, LEDGERS, COMPOUNDS, TRACKS, OFFERS, PARTS, TEXTS = range(10)

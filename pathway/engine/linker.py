@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from pathway.engine.context import Evaluation, Test
-from pathway.engine.results import Offer
+from pathway.engine.results import Needs, Offer
 from pathway.errors import ProtocolError
 from pathway.language import (
     Decision,
@@ -34,7 +34,6 @@ RECORDED = "record "
 EXITS = "exits of "
 """What the name begins with of that which the exits of a phase offer: track and phase follow."""
 
-Needs = tuple[frozenset[str], tuple[tuple[int, int], ...]]
 Bound = Callable[[Evaluation], tuple[str, Decimal] | None]
 
 

@@ -13,6 +13,9 @@ from pathway.events import Event
 from pathway.language import AdverseEventRule, Directed, Hold, Rate, Rule
 from pathway.plan import Verdict
 
+Needs = tuple[frozenset[str], tuple[tuple[int, int], ...]]
+"""The names for which a function asks the record itself, and the others that it asks, by kind and number."""
+
 
 @dataclass(slots=True)
 class Held:
