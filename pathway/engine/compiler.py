@@ -15,6 +15,7 @@ from pathway.engine.context import (
     CRITERIA,
     DECISIONS,
     LEDGERS,
+    OFFERS,
     PARTS,
     READINGS,
     TRACKS,
@@ -42,7 +43,7 @@ from pathway.engine.ledgers.infusion import INFUSION_ACTIONS, Around, run_infusi
 from pathway.engine.ledgers.lines import compile_ledger_line
 from pathway.engine.ledgers.notices import compile_ledger_notices
 from pathway.engine.ledgers.stops import compile_lifted
-from pathway.engine.linker import Linker
+from pathway.engine.linker import Linker, exits_of
 from pathway.engine.notices import ENGINE_NOTICES, compile_exits, compile_question, compile_review
 from pathway.engine.obligations import compile_deviation, compile_milestone
 from pathway.engine.predicates import predicate
@@ -139,6 +140,7 @@ def compile_protocol(protocol: Protocol) -> Compiled:
         LEDGERS: [f"ledger {key}" for key in linker.ledgers],
         COMPOUNDS: [f"compound {n}" for n in range(len(linker.compounds))],
         TRACKS: [f"track {name}" for name in linker.tracks],
+        OFFERS: [*linker.offers],
         PARTS: parts.owners,
     }
     return Compiled(
@@ -168,12 +170,15 @@ def compile_protocol(protocol: Protocol) -> Compiled:
             tuple(ledgers),
             tuple(linker.compounds),
             tuple(tracks),
+            tuple(linker.offers.values()),
             tuple(parts.functions),
         ),
         readers=linker.readers(owners),
+        needs=linker.needs(owners),
         sections=parts.sections(),
         decision_index=linker.decision_index,
         enrolled_group=group,
+        may_lapse=linker.may_lapse,
         criterion_leaves=tuple(criterion_leaves),
         decision_leaves=tuple(decision_leaves),
         exit_leaves={p.id: exit_leaves[p.id] for t in protocol.tracks for p in t.phases if p.exits},
@@ -255,7 +260,9 @@ def _tracks(linker: Linker) -> tuple[list[Callable[[Evaluation], TrackRun]], dic
     leaves: dict[str, Leaves] = {}
     for track in linker.protocol.tracks:
         with linker.within(f"track {track.id}"):
-            leaves |= {p.id: leaves_of(linker, *(e.when for e in p.exits)) for p in track.phases}
+            for phase in track.phases:
+                with linker.within(exits_of(track, phase)):
+                    leaves[phase.id] = leaves_of(linker, *(e.when for e in phase.exits))
             functions.append(compile_track(track, linker, leaves))
         linker.readable = (*linker.readable, track.id)
     return functions, leaves

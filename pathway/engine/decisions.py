@@ -14,7 +14,7 @@ from pathway.engine.confirmations import (
     seen,
     unconfirmed,
 )
-from pathway.engine.context import DECISIONS, Evaluation, Leaves
+from pathway.engine.context import Evaluation, Leaves
 from pathway.engine.decision_inputs import compile_input
 from pathway.engine.endings import close, compile_ending, level_of_decision
 from pathway.engine.lapses import lapsed
@@ -48,18 +48,27 @@ def compile_decision(decision: Decision, linker: Linker, leaves: Leaves) -> Reso
     key = key_of(decision.id, decision.scope)
     linker.recorded(key)
     number = linker.decision_index[key]
-    reports = [
-        name for name in linker.reads(f"decision {key}") if name in linker.facts or name in linker.events
-    ]
+    if decision.latches:
+        linker.rests_on_its_past()
     for option in decision.latches:
         if option not in decision.options or decision.confirm is not None:
             raise linker.error(f"decision {key} latches {option!r}: only an option of a computed table can")
     ended = compile_ending(linker, level_of_decision(key, linker))
 
+    def may_lapse(ctx: Evaluation) -> bool:
+        taken = latest_confirmation(ctx, key)
+        settled = [
+            done for option, done, by_time in enacted if taken and option == taken.value and not by_time
+        ]
+        return all(done(ctx).verdict != "PASS" for done in settled)
+
+    if decision.confirm is not None:
+        linker.may_lapse[key] = may_lapse
+
     def resolve(ctx: Evaluation) -> Resolved:
         found = as_it_stands(ctx)
         if decision.latches and found.outcome not in decision.latches:
-            found = latched(ctx, reports, number, decision.latches, as_it_stands) or found
+            found = latched(ctx, number, decision.latches, as_it_stands) or found
         end = ended(ctx)
         if end is not None:
             close(found, end.known, person=decision.confirm is not None)
@@ -91,12 +100,7 @@ def compile_decision(decision: Decision, linker: Linker, leaves: Leaves) -> Reso
         else:
             done = _confirmed(ctx, found, key, leaves, enacted, decision.on_reopen)
             taken = found.taken
-            if (
-                taken is not None
-                and found.outcome == taken.value
-                and not done
-                and lapsed(ctx, key, taken, DECISIONS, number, lambda past: past.decision(number))
-            ):
+            if taken is not None and found.outcome == taken.value and not done and lapsed(ctx, key, taken):
                 lapse(found)
             if key in ctx.record.decisions:
                 found.earlier = by_occasion(ctx, key, leaves)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from pathway.clock import local_day
@@ -30,13 +31,27 @@ def compile_jump(fact: Fact) -> Callable[[Evaluation], dict[str, str]] | None:
 
 @dataclass(slots=True)
 class _Judged:
-    """The values of a fact in clinical order, those that are believed, and what is wrong with the others, by event. `last`: the
-    number that the next one is compared with."""
+    """The values of a fact as they were found and in clinical order, those that are believed, and what is wrong with the others,
+    by event. `last`: the number that the next one is compared with."""
 
+    found: list[Event]
     events: list[Event]
     believed: list[Event]
     notes: dict[str, str]
     last: tuple[Event, Decimal] | None = None
+
+
+def _when(event: Event) -> tuple[datetime, datetime, str]:
+    return event.occurred, event.recorded, event.id
+
+
+def _in_order(found: list[Event], before: _Judged | None) -> list[Event]:
+    """Values in clinical order; those that are known to be in order, and stand before the rest, are not sorted again."""
+    if before is not None and before.events and before.events == found[: len(before.events)]:
+        news = sorted(found[len(before.events) :], key=_when)
+        if not news or _when(before.events[-1]) < _when(news[0]):
+            return before.events + news
+    return sorted(found, key=_when)
 
 
 def _compile_judged(fact: Fact) -> Callable[[Evaluation], _Judged]:
@@ -55,17 +70,16 @@ def _compile_judged(fact: Fact) -> Callable[[Evaluation], _Judged]:
 
     def judged(ctx: Evaluation) -> _Judged:
         by_point = ctx.record.observations.get(fact.id, {})
-        events = sorted(
-            (e for found in by_point.values() for e in found), key=lambda e: (e.occurred, e.recorded, e.id)
-        )
+        found = [e for events in by_point.values() for e in events]
         # A value says something of those after it alone: what was judged of the first ones stays.
         kept = ctx.record.kept.setdefault("believed", {})
         before: _Judged | None = kept.get((fact.id, ctx.site))
-        if before is not None and before.events == events:
+        if before is not None and before.found == found:
             return before
+        events = _in_order(found, before)
         if before is None or before.events != events[: len(before.events)]:
-            before = _Judged([], [], {})
-        now = _Judged(events, [*before.believed], dict(before.notes), before.last)
+            before = _Judged([], [], [], {})
+        now = _Judged(found, events, [*before.believed], dict(before.notes), before.last)
         for event in events[len(before.events) :]:
             value = observed(fact, event)
             if value.state != "known":

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from operator import attrgetter
 
 from pathway.clock import BEGINNING
 from pathway.events import Event
 from pathway.language import AdverseEventRule, Directed, Hold, Rate, Rule
 from pathway.plan import Verdict
+
+Needs = tuple[frozenset[str], tuple[tuple[int, int], ...]]
+"""The names for which a function asks the record itself, and the others that it asks, by kind and number."""
 
 
 @dataclass(slots=True)
@@ -115,6 +119,43 @@ class Resolved:
     earlier: tuple[Event, ...] = ()
     cells: tuple[Cell, ...] = field(default=())
     fallen: Fallen | None = None
+
+    def copy(self) -> Resolved:
+        """Another one with the same values, to be changed."""
+        return Resolved(*_VALUES(self))
+
+
+_VALUES = attrgetter(*(each.name for each in fields(Resolved)))
+
+
+@dataclass(slots=True)
+class Comparison:
+    """What a person saw against what is: `changed_at` is when a value that they saw, or else a blank, last changed.
+
+    `amended`: a value that they saw no longer stands. A later sample beside it, or an upstream decision, does not amend it.
+    `grown`: an occasion of the question that they did not see, or a graver one. `same_offer`: the same proposal, or the same
+    options to choose from.
+    """
+
+    same_values: bool
+    amended: bool
+    filled: bool
+    grown: bool
+    same_bands: bool
+    same_offer: bool
+    changed_at: datetime | None
+
+
+@dataclass(slots=True)
+class Offer:
+    """What the exits of a phase offer to a patient who is there: `found`, before anybody's answer is looked at.
+
+    `taken`: the latest answer that leads to a phase of the track, `now` what its author saw against that; None if there is none.
+    """
+
+    found: Resolved
+    taken: Event | None = None
+    now: Comparison | None = None
 
 
 @dataclass(slots=True)

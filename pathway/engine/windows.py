@@ -21,6 +21,7 @@ UNREPORTED = ", counted from an end that is expected and not reported"
 """What is said of days that rest on the planned end of an infusion."""
 
 Number = Callable[[Evaluation], int | None]
+Bounds = tuple[date | None, date | None, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +36,13 @@ class Window:
     last: Number | None
     on_time: tuple[Number, Number] | None
 
-    def place(self, ctx: Evaluation, event: Event) -> Literal["inside", "outside", "waits"]:
-        """Whether a sample or act belongs, does not, or waits for an anchor that bounds it from below."""
+    def place(
+        self, ctx: Evaluation, event: Event, bounds: Bounds | None = None
+    ) -> Literal["inside", "outside", "waits"]:
+        """Whether a sample or act belongs, does not, or waits for an anchor that bounds it from below. `bounds`: where known."""
         if event.detail(BELONGS) == "yes":
             return "inside"
-        first, last, waits = self.bounds(ctx)
+        first, last, waits = bounds or self.bounds(ctx)
         day = local_day(event.occurred, ctx.tz)
         if not self.in_hours(ctx, event):
             return "outside"
@@ -47,7 +50,7 @@ class Window:
             return "outside"
         return "waits" if waits else "inside"
 
-    def bounds(self, ctx: Evaluation) -> tuple[date | None, date | None, str]:
+    def bounds(self, ctx: Evaluation) -> Bounds:
         """First and last day as far as they are on record, and what must come on record before anything belongs ("": nothing)."""
         lows, highs, waits = [], [], []
         since, until, of = (_on_record(ctx, a) for a in (self.since, self.until, self.of))
@@ -203,9 +206,12 @@ def sampler(reading: Reading, linker: Linker) -> Callable[[Evaluation], Samples]
         if not windows or not found:
             return Samples(found)
         out = Samples()
+        bounds: dict[str, Bounds] = {}
         for event in found:
             window = windows.get(event.point)
-            place = window.place(ctx, event) if window is not None else "inside"
+            if window is not None and event.point not in bounds:
+                bounds[event.point] = window.bounds(ctx)
+            place = window.place(ctx, event, bounds[event.point]) if window is not None else "inside"
             if window is None or place == "inside":
                 out.inside.append(event)
             else:
