@@ -86,6 +86,7 @@ from pathway.language.predicates import (
     VerdictIs,
     all_of,
     any_of,
+    without,
 )
 from pathway.language.protocol import Impossible, Protocol, Version, Waiver
 from pathway.language.subtrials import (
@@ -237,4 +238,5 @@ __all__ = [
     "row",
     "slot_fact",
     "two_slots",
+    "without",
 ]

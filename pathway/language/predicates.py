@@ -211,9 +211,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """PASS when the decision is in force with one of the options, else FAIL.
+    """As `Outcome`, of what is in force: PASS with one of the options, FAIL with another one or where nobody is asked, PENDING or
+    REVIEW while the question could still be answered so.
 
-    Two-valued: speaks of what has been decided.
+    That something has not been taken, for whatever reason, is `without(Taken(...))`.
     """
 
     decision: str
@@ -331,3 +332,11 @@ def all_of(*parts: Predicate) -> AllOf:
 def any_of(*parts: Predicate) -> AnyOf:
     """One part must pass."""
     return AnyOf(parts)
+
+
+def without(part: Predicate) -> VerdictIs:
+    """PASS while the part does not pass, for whatever reason: it fails, is not known, or nobody has decided yet.
+
+    For alarms, and for what goes on until somebody decides; `Not` would be silent for as long as nothing is known.
+    """
+    return VerdictIs(part, ("FAIL", "PENDING", "REVIEW"))

@@ -32,6 +32,7 @@ from pathway.language import (
     public,
     registry,
     row,
+    without,
 )
 from protocols.ino_dli.facts import CYCLES, DOSES, EVALUATIONS, PUNCTURES, SAFETY, marrow
 from protocols.ino_dli.inotuzumab import STOP_RECORDED, STOPPED, ledger
@@ -155,7 +156,7 @@ DEVIATIONS = (
     *(puncture(k) for k in PUNCTURES[:4]),
     deviation("GIVEN-NOT-ELIGIBLE", "Given before eligibility was established",
               all_of(Reached("DAY0"), VerdictIs(Outcome("eligibility", ("ELIGIBLE",)), ("FAIL", "PENDING", "REVIEW"))), CRITICAL),
-    deviation("C2-WITHOUT-PLAN", "Cycle 2 begun before its doses were decided", all_of(C2_BEGUN, Not(Taken("c2_plan", ("REDUCED", "FULL")))),
+    deviation("C2-WITHOUT-PLAN", "Cycle 2 begun before its doses were decided", all_of(C2_BEGUN, without(Taken("c2_plan", ("REDUCED", "FULL")))),
               MAJOR),
     deviation("EVALUATION-MISSING", "No evaluation 1 month after the first dose",
               all_of(ON_STUDY, Reached("DAY0"), Not(Known(marrow("C1-EVAL"))), Not(NotObtainable(marrow("C1-EVAL")))),

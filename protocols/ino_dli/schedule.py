@@ -23,13 +23,14 @@ from pathway.language import (
     assumption,
     public,
     registry,
+    without,
 )
 from protocols.ino_dli.facts import CYCLES, DOSES, PUNCTURES, SAFETY, marrow
 from protocols.ino_dli.inotuzumab import OVER, ledger
 from protocols.ino_dli.phases import FREE, ON_STUDY
 from protocols.ino_dli.response import C2_BEGUN
 
-GOING_ON = Not(OVER)
+GOING_ON = without(OVER)
 
 
 def evaluated(at: str) -> Predicate:

@@ -24,6 +24,7 @@ from pathway.language import (
     public,
     registry,
     row,
+    without,
 )
 from protocols.interfant21.criteria import BLINATUMOMAB_CLEAR
 from protocols.interfant21.facts import BL1_MRD
@@ -110,7 +111,7 @@ def pause_decision(number: str) -> Decision:
         confirm="clinician",
         asked=all_of(
             LedgerIs(ledger, ("running", "paused", "stopped", "short")),
-            Not(Taken(f"BLINA_{number}_STOP", ("STOP",))),
+            without(Taken(f"BLINA_{number}_STOP", ("STOP",))),
         ),
         enacted=(("STOP", LedgerIs(ledger, ("stopped",))),),
     )

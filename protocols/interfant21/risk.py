@@ -5,6 +5,7 @@ which allocation is in force.
 """
 
 from pathway.language import (
+    Always,
     Band,
     Choice,
     Compare,
@@ -22,7 +23,6 @@ from pathway.language import (
     Passed,
     Reading,
     Recorded,
-    Taken,
     VerdictIs,
     all_of,
     any_of,
@@ -292,12 +292,15 @@ RISK = Decision(
     "Risk group in force: the initial one until a later stage says HR. Told, not used: nothing clinical reads it",
     inputs=(
         Input("initial", "risk_initial"),
-        Input("reallocated", any_of(Taken("risk_eoi", ("HR",)), Taken("risk_blina1", ("HR",)))),
+        # What waits has not been read yet; what is in doubt is not told as the lower risk of before.
+        Input("eoi", "risk_eoi", closed=("not_yet", Always())),
+        Input("blina1", "risk_blina1", closed=("not_yet", Always())),
     ),
     rules=(
         row("HR", public("P1", "P2"), initial="HR"),
-        row("HR", public("P1"), "", "reallocated", initial="MR", reallocated="yes"),
-        row("MR", public("P1", "P2"), initial="MR", reallocated="no"),
+        row("HR", public("P1"), "", "reallocated", initial="MR", eoi="HR"),
+        row("HR", public("P1"), "", "reallocated", initial="MR", eoi=("MR", "not_yet", "none"), blina1="HR"),
+        row("MR", public("P1", "P2"), initial="MR", eoi=("MR", "not_yet", "none"), blina1=("MR", "not_yet", "none")),
     ),
     options=("HR", "MR"),
     source=public("P1", "P2"),
