@@ -36,7 +36,7 @@ def lapsed(ctx: Evaluation, key: str, taken: Event, kind: int, number: int, look
     if done:
         return True
     events = ctx.record.events
-    for first, end in _sittings(events, after, taken.recorded):
+    for first, end in sittings(events, after, taken.recorded):
         if not any(_matters(ctx, event, kind, number) for event in events[first:end]):
             continue
         found = look(_past(ctx, kept, end, events[first].recorded))
@@ -84,7 +84,7 @@ def first_time(
     after, known = kept.get(key, (0, None))
     if known is not None:
         return known  # type: ignore[no-any-return]
-    for first, end in _sittings(events, after, BEGINNING):
+    for first, end in sittings(events, after):
         if any(_matters(ctx, event, kind, number) for event in events[first:end]):
             later = [e for e in events[end:] if e.kind in AMENDING]
             record = Record.of([*events[:end], *later])
@@ -98,7 +98,7 @@ def first_time(
     return None
 
 
-def _sittings(events: list[Event], after: int, since: datetime) -> Iterator[tuple[int, int]]:
+def sittings(events: list[Event], after: int = 0, since: datetime = BEGINNING) -> Iterator[tuple[int, int]]:
     """What was recorded at one instant, from one event to another; what came last is the present, and not among them."""
     first = after
     for n in range(after + 1, len(events)):

@@ -52,6 +52,7 @@ class Linker:
         self.compound: dict[Predicate, tuple[int, Test]] = {}
         self.compounds: list[Test] = []
         self.remembers = True
+        self.standing = 0
         self.decision_index = {key: n for n, key in enumerate(self.decisions)}
 
     def error(self, message: str) -> ProtocolError:

@@ -105,7 +105,8 @@ def _unsettled(results: list[Result], pending: bool) -> Result:
     """PENDING with all that is waited for, else REVIEW: pending ranks over review."""
     if pending:
         missing = dict.fromkeys(i for r in results if r.verdict == "PENDING" for i in r.missing)
-        return Result("PENDING", None, tuple(missing))
+        doubt = any(r.verdict == "REVIEW" or (r.verdict == "PENDING" and r.doubt) for r in results)
+        return Result("PENDING", None, tuple(missing), doubt)
     return Result(
         "REVIEW", max((r.since for r in results if r.verdict == "REVIEW" and r.since), default=None)
     )

@@ -179,7 +179,7 @@ def _outcome(index: int, options: tuple[str, ...], computed: bool) -> Test:
             return Result("FAIL", resolved.since or ctx.start)
         if resolved.state == "review":
             return Result("REVIEW", resolved.since)
-        return Result("PENDING", None, resolved.missing)
+        return Result("PENDING", None, resolved.missing, resolved.doubt)
 
     return test
 

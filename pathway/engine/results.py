@@ -66,7 +66,10 @@ class Course:
 
 @dataclass(slots=True)
 class Cell:
-    """What an input may be: the cells still possible, what it waits for, whether a person must judge it."""
+    """What an input may be: the cells still possible, what it waits for, whether a person must judge it.
+
+    `doubt`: something under review keeps it open, whatever else it waits for.
+    """
 
     possible: tuple[str, ...]
     since: datetime | None = None
@@ -74,6 +77,7 @@ class Cell:
     review: bool = False
     closed: bool = False
     size: str = ""
+    doubt: bool = False
 
 
 @dataclass(slots=True)
@@ -82,7 +86,7 @@ class Resolved:
 
     `outcome` counts downstream; `possible` are the outcomes that are left while it is open, `may_be_none`: so is that
     it is not asked. `offered`: since when what a person is asked has been so. `earlier`: the answers for occasions of the
-    question that are still on record, one for each.
+    question that are still on record, one for each. `doubt`: something under review keeps it open, whatever else it waits for.
     """
 
     asked: bool = True
@@ -104,6 +108,7 @@ class Resolved:
     changed_at: datetime | None = None
     offered: datetime | None = None
     earlier: tuple[Event, ...] = ()
+    doubt: bool = False
     cells: tuple[Cell, ...] = field(default=())
 
 
@@ -235,11 +240,15 @@ class Run:
 
 @dataclass(slots=True)
 class Result:
-    """A verdict, since when, and which slots (by index) it waits for."""
+    """A verdict, since when, and which slots (by index) it waits for.
+
+    `doubt` of what is PENDING: something else that it rests on is under review.
+    """
 
     verdict: Verdict
     since: datetime | None = None
     missing: tuple[int, ...] = ()
+    doubt: bool = False
 
 
 @dataclass(slots=True)

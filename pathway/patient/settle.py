@@ -138,7 +138,10 @@ def of_notice(compiled: Compiled | None, subject: str, key: str, to: str) -> lis
     return [*asked, note] if asked else [Step(note.who, "see why", _explain(subject, key)), note]
 
 
-_DAY_OR_LABEL = ("correct its day or label", "allpath correct {} EVENT --sampled 'YYYY-MM-DD HH:MM' --point POINT")
+_DAY_OR_LABEL = (
+    "correct its day or label",
+    "allpath correct {} EVENT --sampled 'YYYY-MM-DD HH:MM' --point POINT",
+)
 _BELONGS = ("or say that it belongs", "allpath correct {} EVENT --with belongs=yes")
 _VALUE = ("correct it", "allpath correct {} EVENT VALUE --reason 'WHY'")
 _CHECKED = ("or, if it is right, say so", "allpath correct {} EVENT --with checked=yes")
