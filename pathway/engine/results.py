@@ -196,7 +196,7 @@ class Run:
     `steps`: (from, dose) in the order of time; `flags` name what happened when, `raised` each time that it did. `course`: the
     doses, where the ledger is one of single doses. `left`: the exit from treatment that found it going, until its end is
     reported; `closed`: treatment has ended, nothing more is due. `odd`: since when, reports that cannot be true as they
-    stand. `stops`: the stop rules in force.
+    stand. `stops`: the stop rules in force. `unsettled`: those of which it is not known whether they are.
     """
 
     state: str = "not_started"
@@ -219,6 +219,7 @@ class Run:
     closed: bool = False
     odd: list[tuple[datetime, str]] = field(default_factory=list)
     stops: list[Halt] = field(default_factory=list)
+    unsettled: list[str] = field(default_factory=list)
 
     def directed(self, node: Directed) -> list[Directive]:
         """The directives that a predicate speaks of."""

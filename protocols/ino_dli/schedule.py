@@ -42,8 +42,13 @@ def evaluated(at: str) -> Predicate:
 
 
 def tested(day: str) -> Predicate:
-    """Bilirubin of the 3 days before a dose is on record."""
-    return Fresh(Reading("bilirubin_uln", until=day), 3, before=day)
+    """Bilirubin and transaminases of the days before a dose are on record: one of the two alone says nothing of the other."""
+    return all_of(
+        *(
+            Fresh(Reading(test, until=day), Param("liver_days"), before=day)
+            for test in ("bilirubin_uln", "transaminase_uln")
+        )
+    )
 
 
 def puncture(k: str) -> Assessment:
