@@ -65,9 +65,9 @@ class Sign:
 class Hold:
     """What holds doses: while every group has a sign. It opens and closes with the checks, in clinical time.
 
-    `within`: a value that a sign compares must have been sampled at most so many local days before the dose. An older one, or none,
-    or one under review, is not known, and while the hold hangs on it the dose is blocked; given all the same, it is told. It must
-    be said wherever a sign compares a value: what has not been measured is no reason to give a dose.
+    `within`: a value that a sign compares must have been sampled at most so many local days before the dose. An older one, or
+    none, or one under review, is not known, and while the hold hangs on it the dose is blocked; given all the same, it is told.
+    It must be said wherever a sign compares a value: what has not been measured is no reason to give a dose.
 
     `labels`: only these doses (none named: all). `when`: only patients for whom this passes, or may. `reduces`: a hold of
     `Doses.reduce_after` days lowers the next cycle. `lifted_by`: an action; once open the hold lasts until that is on record,

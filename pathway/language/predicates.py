@@ -43,7 +43,8 @@ class Exposure:
     """The number of distinct local days on which any reported course of a fact exceeded a dose compares true.
 
     Each observation is one course: its value is the dose, `sampled` its first day, detail `days` its length.
-    `where` limits to courses with that detail. Counted from `window_months` calendar months and `window_days` before
+    `unless`: a course with that detail does not count; any other word counts, and where the detail is not there a person says. A course
+    of which the length is not known is REVIEW. Counted from `window_months` calendar months and `window_days` before
     the day `before` (exclusive of that day itself).
     """
 
@@ -52,7 +53,7 @@ class Exposure:
     days: Limit
     before: Day
     window_days: int
-    where: tuple[str, str] = ("", "")
+    unless: tuple[str, str] = ("", "")
     window_months: int = 0
 
 

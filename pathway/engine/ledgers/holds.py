@@ -1,7 +1,7 @@
 """Holds: episodes that open and close as checks come in, read in the order of clinical time.
 
-A sign that cannot be told (its value is missing, under review, or on no side of its limit) neither opens nor closes a hold. Before
-a dose it must be known: until then the dose waits for it.
+A sign that cannot be told (its value is missing, under review, or on no side of its limit) neither opens nor closes a hold.
+Before a dose it must be known: until then the dose waits for it.
 """
 
 from __future__ import annotations

@@ -76,7 +76,8 @@ def compile_rates(
     """The function that adds the infusions to a course, with the flags that reactions raise.
 
     Flags: `reaction_open`, `reaction_running` (not yet interrupted), `reaction_stop`, `resumed_too_fast`, `resumed_unresolved`,
-    `resumed_rate_unknown` (after a reaction, and nobody has said at which rate), `premedication_off`, `second_slow`, `later_slow`.
+    `resumed_rate_unknown` (after a reaction, and nobody has said at which rate), `premedication_off`, `second_slow`,
+    `later_slow`.
     """
     linker.adverse_event(infusing.reaction)
     for label in spec.labels:
