@@ -43,8 +43,8 @@ class Exposure:
     """The number of distinct local days on which any reported course of a fact exceeded a dose compares true.
 
     Each observation is one course: its value is the dose, `sampled` its first day, detail `days` its length.
-    `unless`: a course with that detail does not count; any other word counts, and where the detail is not there a person says. A course
-    of which the length is not known is REVIEW. Counted from `window_months` calendar months and `window_days` before
+    `unless`: a course with that detail does not count; any other word counts, and where the detail is not there a person says. A
+    course of which the length is not known is REVIEW. Counted from `window_months` calendar months and `window_days` before
     the day `before` (exclusive of that day itself).
     """
 
@@ -280,6 +280,20 @@ class ReviewIf:
 
 
 @dataclass(frozen=True, slots=True)
+class Closed:
+    """The part, and FAIL where it waits although `by` passes: the protocol itself says that what nobody has reported by then is
+    not so, and `why`, in a sentence that a clinician reads.
+
+    The part is one value or criterion, or its negation: what waits of several would hide what is in doubt. A value under
+    review stays under review.
+    """
+
+    part: Predicate
+    by: Predicate
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Setting:
     """PASS when the profile's choice key has one of the values, else FAIL: what a trial team switches on and off."""
 
@@ -320,6 +334,7 @@ Predicate = (
     | AtLeast
     | Not
     | ReviewIf
+    | Closed
     | Setting
     | Always
 )
