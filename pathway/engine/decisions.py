@@ -89,6 +89,7 @@ def compile_decision(decision: Decision, linker: Linker, leaves: Leaves) -> Reso
                 if result.verdict != "FAIL":
                     found.asked, found.missing, found.state = True, result.missing or (-1,), "waiting"
                     found.may_be_none = True
+                    found.doubt = result.doubt or result.verdict == "REVIEW"
                 confirmed_earlier(ctx, found)
                 return found
             found.since = result.since
@@ -196,6 +197,7 @@ def _propose(
     found.possible, found.may_be_none = tuple(flat), None in outcomes
     matters = {n for rule, when in live for n, wanted in when if len(cells[n].possible) > 1}
     found.missing = tuple(dict.fromkeys(i for n in sorted(matters) for i in cells[n].missing))
+    found.doubt = any(cells[n].doubt for n in matters)
     if ctx.unobtainable(found.missing) is not None:
         found.missing = ()
     found.review = not found.missing

@@ -69,6 +69,7 @@ class Linker:
         self.remembers = True
         self.limits: dict[tuple[str, str], list[Bound]] = {}
         self.orders = (*protocol.orders, *implied_orders(protocol))
+        self.standing = 0
         self.decision_index = {key: n for n, key in enumerate(self.decisions)}
 
     def error(self, message: str) -> ProtocolError:

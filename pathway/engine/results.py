@@ -70,7 +70,10 @@ class Course:
 
 @dataclass(slots=True)
 class Cell:
-    """What an input may be: the cells still possible, what it waits for, whether a person must judge it."""
+    """What an input may be: the cells still possible, what it waits for, whether a person must judge it.
+
+    `doubt`: something under review keeps it open, whatever else it waits for.
+    """
 
     possible: tuple[str, ...]
     since: datetime | None = None
@@ -78,6 +81,7 @@ class Cell:
     review: bool = False
     closed: bool = False
     size: str = ""
+    doubt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,7 @@ class Resolved:
     `outcome` counts downstream; `possible` are the outcomes that are left while it is open, `may_be_none`: so is that
     it is not asked. `offered`: since when what a person is asked has been so. `earlier`: the answers for occasions of the
     question that are still on record, one for each. `fallen`: the answer that has lost its ground, where no state tells it.
+    `doubt`: something under review keeps it open, whatever else it waits for.
     """
 
     asked: bool = True
@@ -117,6 +122,7 @@ class Resolved:
     changed_at: datetime | None = None
     offered: datetime | None = None
     earlier: tuple[Event, ...] = ()
+    doubt: bool = False
     cells: tuple[Cell, ...] = field(default=())
     fallen: Fallen | None = None
 
@@ -242,7 +248,8 @@ class Run:
     `steps`: (from, dose) in the order of time; `flags` name what happened when, `raised` each time that it did. `course`: the
     doses, where the ledger is one of single doses. `left`: the exit from treatment that found it going, until its end is
     reported; `closed`: treatment has ended, nothing more is due. `odd`: since when, reports that cannot be true as they
-    stand; `stray`: restarts with no pause before them. `stops`: the stop rules in force.
+    stand; `stray`: restarts with no pause before them. `stops`: the stop rules in force. `unsettled`: those of which it is not
+    known whether they are.
     """
 
     state: str = "not_started"
@@ -266,6 +273,7 @@ class Run:
     odd: list[tuple[datetime, str]] = field(default_factory=list)
     stray: list[tuple[datetime, str]] = field(default_factory=list)
     stops: list[Halt] = field(default_factory=list)
+    unsettled: list[str] = field(default_factory=list)
 
     def directed(self, node: Directed) -> list[Directive]:
         """The directives that a predicate speaks of."""
@@ -287,11 +295,15 @@ class Run:
 
 @dataclass(slots=True)
 class Result:
-    """A verdict, since when, and which slots (by index) it waits for."""
+    """A verdict, since when, and which slots (by index) it waits for.
+
+    `doubt` of what is PENDING: something else that it rests on is under review.
+    """
 
     verdict: Verdict
     since: datetime | None = None
     missing: tuple[int, ...] = ()
+    doubt: bool = False
 
 
 @dataclass(slots=True)

@@ -14,8 +14,13 @@ from pathway.engine.lapses import first_time, lapsed, looked_back
 from pathway.engine.linker import Linker, exits_of
 from pathway.engine.predicates import gate
 from pathway.engine.results import Offer, Point, Resolved, Result, TrackRun
+from pathway.engine.standing import compile_standing, compile_stood, in_doubt
 from pathway.events import Event
 from pathway.language import Phase, Track
+
+
+def _never(ctx: Evaluation, look: Callable[[Evaluation], Resolved | None]) -> Resolved | None:
+    return None
 
 
 @dataclass(slots=True)
@@ -33,6 +38,7 @@ class _PhaseNode:
     started: list[Callable[[Evaluation], Point | None]]
     leaves: Leaves
     offer: int
+    stood: Callable[[Evaluation, Callable[[Evaluation], Resolved | None]], Resolved | None] = _never
 
 
 def compile_track(
@@ -64,6 +70,10 @@ def compile_track(
         if phase.confirm is not None:
             linker.may_lapse[f"AFTER_{phase.id}"] = _compile_may_lapse(rooms[phase.id], rooms)
     anywhere = [way(e, "an exit from anywhere") for e in track.anywhere]
+    for out in anywhere:
+        out.when = compile_standing(out.when, linker)
+    for room in rooms.values():
+        room.stood = compile_stood(linker)
 
     def walk(ctx: Evaluation) -> TrackRun:
         state = TrackRun(ids[0], ctx.start, [(ids[0], ctx.start, "start")])
@@ -188,6 +198,12 @@ def _exit(
     offer = ctx.offer(room.offer)
     found = offer.found.copy()
     if phase.confirm is None:
+        if found.proposal is None and found.doubt:
+            # What was entered without asking is not left because two results disagree.
+            before = room.stood(ctx, lambda past: _settled(_propose(past, room)))
+            found.proposal, found.since = (
+                (before.proposal, before.since) if before is not None else (None, None)
+            )
         entered_once = _history(ctx, number, room, rooms, state)
         if entered_once is not None:
             return entered_once[0], entered_once[1], "automatic"
@@ -296,4 +312,10 @@ def _propose(ctx: Evaluation, room: _PhaseNode) -> Resolved:
         found.missing = () if cannot else found.missing
         found.review = (cannot or any(r.verdict == "REVIEW" for _, r in results)) and not found.missing
         found.none = not found.missing and not found.review
+        found.doubt = any(in_doubt(r) for _, r in results)
     return found
+
+
+def _settled(found: Resolved) -> Resolved | None:
+    """What a phase that is left without asking said, if it could tell."""
+    return found if found.proposal is not None or found.none else None

@@ -58,6 +58,7 @@ from pathway.language.predicates import (
     Always,
     AnyOf,
     AtLeast,
+    Closed,
     Compare,
     Crit,
     Dates,
@@ -86,6 +87,7 @@ from pathway.language.predicates import (
     VerdictIs,
     all_of,
     any_of,
+    without,
 )
 from pathway.language.protocol import Impossible, Protocol, Version, Waiver
 from pathway.language.subtrials import (
@@ -145,6 +147,7 @@ __all__ = [
     "Cap",
     "Change",
     "Choice",
+    "Closed",
     "Compare",
     "Crit",
     "Criterion",
@@ -242,4 +245,5 @@ __all__ = [
     "row",
     "slot_fact",
     "two_slots",
+    "without",
 ]

@@ -28,6 +28,7 @@ DOSE_FLAGS = (
     "reaction_running",
     "reaction_stop",
     "reduced",
+    "resumed_rate_unknown",
     "resumed_too_fast",
     "resumed_unresolved",
     "second_slow",
@@ -65,7 +66,11 @@ class Sign:
 class Hold:
     """What holds doses: while every group has a sign. It opens and closes with the checks, in clinical time.
 
-    `labels`: only these doses (none named: all). `when`: only patients for whom this passes. `reduces`: a hold of
+    `within`: a value that a sign compares must have been sampled at most so many local days before the dose. An older one, or
+    none, or one under review, is not known, and while the hold hangs on it the dose is blocked; given all the same, it is told.
+    It must be said wherever a sign compares a value: what has not been measured is no reason to give a dose.
+
+    `labels`: only these doses (none named: all). `when`: only patients for whom this passes, or may. `reduces`: a hold of
     `Doses.reduce_after` days lowers the next cycle. `lifted_by`: an action; once open the hold lasts until that is on record,
     whatever becomes of the signs.
     """
@@ -78,12 +83,16 @@ class Hold:
     when: Predicate | None = None
     reduces: bool = True
     lifted_by: str = ""
+    within: int | Param | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
     """What stops a course for good from the moment at which it is true: its doses are blocked at once, and a dose that is given
-    all the same is a deviation. Only `Doses.lifted_by` lifts it; `when` must not ease by itself."""
+    all the same is a deviation. Only `Doses.lifted_by` lifts it; `when` must not ease by itself.
+
+    While `when` waits or is under review nothing is stopped, and the doses are blocked until it is settled: what starts waits.
+    """
 
     id: str
     text: str

@@ -19,6 +19,7 @@ from pathway.language import (
     AnyOf,
     Assessment,
     AtLeast,
+    Closed,
     Compare,
     Crit,
     Deviation,
@@ -265,7 +266,7 @@ def _ways(compiled: Compiled, subject: str, node: Predicate, wanted: bool) -> It
             yield from _ways(compiled, subject, part, not wanted)
         case VerdictIs(part, verdicts):
             yield from _ways(compiled, subject, part, wanted == ("PASS" in verdicts))
-        case ReviewIf(part, _):
+        case ReviewIf(part, _) | Closed(part, _, _):
             yield from _ways(compiled, subject, part, wanted)
         case _ if not wanted:
             return

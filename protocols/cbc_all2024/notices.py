@@ -34,6 +34,7 @@ from pathway.language import (
     assumption,
     public,
     registry,
+    without,
 )
 from protocols.cbc_all2024 import methotrexate
 from protocols.cbc_all2024.anchors import course
@@ -193,7 +194,7 @@ COURSE = (
               LedgerFlag("blina", "pause_over_limit"), CRITICAL),
     alert("BLINA-INTERRUPT", "The adverse-event table says interrupt", all_of(RUNNING, Directed("blina", ("interrupt",))), CRITICAL),
     alert("BLINA-HOLD", "Hold the infusion until a clinician has decided",
-          all_of(RUNNING, any_of(Directed("blina", ("review",)), FOUND_LATE), Not(Taken("BLINA_REVIEW", ("CONTINUE",)))), CRITICAL),
+          all_of(RUNNING, any_of(Directed("blina", ("review",)), FOUND_LATE), without(Taken("BLINA_REVIEW", ("CONTINUE",)))), CRITICAL),
     alert("BLINA-STOP-NOW", "Stop for good: the infusion is still recorded as running",
           all_of(RUNNING, any_of(Directed("blina", ("stop",)), STOP_DECIDED)), CRITICAL),
     alert("BLINA-CONSIDER-PAUSE", "Consider interruption", all_of(RUNNING, Directed("blina", ("consider_pause",))), MINOR),
@@ -224,7 +225,7 @@ END = (
     deviation("E11-STILL-ON-TRIAL", "D46 MRD of 1e-2 or more, and the patient is still on trial",
               all_of(InPhase("registration", ("ENROLLED",)), STARTED, VerdictIs(D46_HIGH, ("PASS",))), CRITICAL),
     deviation("CONSOLIDATION-BEFORE-D46", "Consolidation started before the D46 result",
-              all_of(Reached("CONSOLIDATION_START"), Not(Known(D46_FLOW)), Not(Taken("D46_UNAVAILABLE", ("IR", "HR")))), CRITICAL),
+              all_of(Reached("CONSOLIDATION_START"), Not(Known(D46_FLOW)), without(Taken("D46_UNAVAILABLE", ("IR", "HR")))), CRITICAL),
     *methotrexate.DEVIATIONS,
     deviation("DONOR-SEARCH-NOT-STARTED", "Transplant indicated, and no donor search started",
               all_of(decided("hsct_indication", "INDICATED"), Not(Recorded("donor_search_started")),

@@ -31,6 +31,7 @@ from pathway.language import (
     assumption,
     public,
     two_slots,
+    without,
 )
 from protocols.hem_ismart.allocation import (
     ALLOCATED,
@@ -190,9 +191,9 @@ DEVIATIONS = (
     deviation("PROFILING-LATE", "Molecular profiling or flow still missing",
               all_of(treatment("PROFILING"), Not(all_of(Known(Reading("molecular_report")), Known(Reading("flow_report"))))),
               Rung("minor", Moment("CONSENTED", days=Param("profiling_days"), at="close"))),
-    deviation("STARTED-WITHOUT-ALLOCATION", "Treatment begun without an allocation", all_of(Reached("C1D1"), Not(ALLOCATED)), CRITICAL),
+    deviation("STARTED-WITHOUT-ALLOCATION", "Treatment begun without an allocation", all_of(Reached("C1D1"), without(ALLOCATED)), CRITICAL),
     deviation("STARTED-WITHOUT-SLOT", "Treatment begun without a slot",
-              all_of(Reached("C1D1"), Not(any_of(*(all_of(IN[s], slot_is(s, "RESERVED", "ENROLLED")) for s in SUBTRIALS)))), CRITICAL),
+              all_of(Reached("C1D1"), without(any_of(*(all_of(IN[s], slot_is(s, "RESERVED", "ENROLLED")) for s in SUBTRIALS)))), CRITICAL),
     deviation("STARTED-NOT-ELIGIBLE", "Treatment begun although screening was not complete, or a criterion failed",
               all_of(Reached("C1D1"), ALLOCATED, open_or_failed(Outcome("screening", ("READY",)))), CRITICAL),
     deviation("LABS-EXPIRED", "First dose with laboratory values older than 48 hours", all_of(Reached("C1D1"), unless(Crit("LABS-48H"))), MAJOR),

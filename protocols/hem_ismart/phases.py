@@ -22,6 +22,7 @@ from pathway.language import (
     assumption,
     public,
     registry,
+    without,
 )
 from protocols.hem_ismart.allocation import ALLOCATED, IN, NOT_ALLOCATED, slot_is
 from protocols.hem_ismart.anchors import FOLLOW_UP_OVER
@@ -115,7 +116,7 @@ TREATMENT = Track(
             Exit("SLOT_RESERVED", answered("RESERVED", "ENROLLED"), assumption()),
             Exit("SUBTRIAL_SCREENING", all_of(ALLOCATED, Not(answered("WAITING"))), assumption()),
             Exit("NOT_ALLOCATED", NOT_ALLOCATED, assumption()),
-            Exit("ALLOCATION_REVIEW", all_of(Not(ALLOCATED), Taken("allocation", ("ONE", "SEVERAL", "NOT_ALLOCATED"))), assumption()),
+            Exit("ALLOCATION_REVIEW", all_of(without(ALLOCATED), Taken("allocation", ("ONE", "SEVERAL", "NOT_ALLOCATED"))), assumption()),
         )),
         Phase("NOT_ALLOCATED", "No subtrial; a new report or a subtrial that opens begins it again", assumption(), confirm=None, exits=(
             Exit("SUBTRIAL_SCREENING", ALLOCATED, assumption()),

@@ -20,6 +20,7 @@ from pathway.language import (
     any_of,
     assumption,
     public,
+    without,
 )
 from protocols.hem_ismart.allocation import ALLOCATED, IN
 from protocols.hem_ismart.criteria import before
@@ -159,7 +160,7 @@ TASKS = (
     Task("IC50", "Ex-vivo drug response in the centralised laboratory: recommended, not mandatory", treatment("PROFILING"),
          Known(at("dasatinib_ic50", "CENTRAL")), "laboratory", public("P2")),
     Task("PLAN-C1D1", "State the planned day of the first dose; again when it has passed without a dose, or the reservation has expired",
-         all_of(treatment("SUBTRIAL_SCREENING", "SLOT_REQUESTED", "WAITLIST", "SLOT_RESERVED"), ALLOCATED, Not(answered("WAITING")), Not(GONE), TO_PLAN),
+         all_of(treatment("SUBTRIAL_SCREENING", "SLOT_REQUESTED", "WAITLIST", "SLOT_RESERVED"), ALLOCATED, without(answered("WAITING")), Not(GONE), TO_PLAN),
          all_of(ALLOCATED, Not(TO_PLAN)), "coordinator", assumption()),
     Task("START", "A slot is reserved: give the first dose by its last day, or report why not", all_of(BEFORE, answered("RESERVED")),
          Reached("C1D1"), "clinician", assumption(), due=Moment("C1D1_PLANNED")),

@@ -25,6 +25,7 @@ from pathway.language import (
     public,
     registry,
     row,
+    without,
 )
 from protocols.interfant21.criteria import BLINATUMOMAB_CLEAR, OTHERWISE_EXCLUDED, VACCINE_PASSES
 from protocols.interfant21.facts import BL1_MRD
@@ -111,7 +112,7 @@ def pause_decision(number: str) -> Decision:
         confirm="clinician",
         asked=all_of(
             LedgerIs(ledger, ("running", "end_expected", "paused", "stopped", "short")),
-            Not(Taken(f"BLINA_{number}_STOP", ("STOP",))),
+            without(Taken(f"BLINA_{number}_STOP", ("STOP",))),
         ),
         enacted=(("STOP", LedgerIs(ledger, ("stopped",))),),
     )

@@ -55,7 +55,7 @@ EXCLUSION = (
     Criterion("E5a", "systemic steroid of more than 10 mg/m2/day prednisone equivalent for more than 7 days in the 28 days "
               "before diagnosis; inhaled steroid never counts", "exclusion",
               Not(Exposure(Reading("prior_steroid"), Limit(">", "10"), Limit(">", "7"), before=Day(DIAGNOSED), window_days=28,
-                           where=("route", "systemic"))),
+                           unless=("route", "inhaled"))),
               registry("that the 4-week window governs the steroid clause too is a reading")),
     Criterion("E5b", "any chemotherapeutic agent in the 28 days before diagnosis", "exclusion",
               Dates(Day(Reading("last_chemotherapy")), "<", Day(DIAGNOSED, days=-28), never="PASS"), registry()),

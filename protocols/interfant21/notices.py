@@ -35,6 +35,7 @@ from pathway.language import (
     assumption,
     public,
     registry,
+    without,
 )
 from protocols.interfant21.anchors import course
 from protocols.interfant21.blinatumomab import CYCLE2_BARRED, stop_decided, stopped
@@ -207,7 +208,7 @@ def cycle_deviations(number: str) -> tuple[Deviation, ...]:
     running = LedgerIs(ledger, ("running", "end_expected"))
     return (
         deviation(f"{name}-SHORT", f"Cycle {number} ended short of 672 infusion hours, logged pauses taken off",
-                  all_of(LedgerIs(ledger, ("short",)), Not(Taken(f"BLINA_{number}_PAUSE", ("NEW_CYCLE",)))), CRITICAL),
+                  all_of(LedgerIs(ledger, ("short",)), without(Taken(f"BLINA_{number}_PAUSE", ("NEW_CYCLE",)))), CRITICAL),
         deviation(f"{name}-DOSE-DIFFERS", f"Cycle {number}: the reported dose is not the one directed",
                   LedgerFlag(ledger, "dose_differs"), CRITICAL),
         deviation(f"{name}-PAUSE-NOT-RECORDED", f"Cycle {number} resumed without a recorded pause: when did it begin?",
@@ -269,19 +270,19 @@ DEVIATIONS = (
     *cycle_deviations("1"),
     *cycle_deviations("2"),
     deviation("BL1-END-MARROW-MISSING", "Marrow after cycle 1 not taken",
-              all_of(ACTIVE, Reached("BL1_OFF"), Not(Reached("BL1_SAMPLE")), Not(stopped("1"))),
+              all_of(ACTIVE, Reached("BL1_OFF"), Not(Reached("BL1_SAMPLE")), without(stopped("1"))),
               Rung("major", Moment("BL1_OFF", days=4)), blocks=("BLINA_2", "MARMA")),
     deviation("BL1-STOP-MARROW-MISSING", "Marrow after the permanent stop of cycle 1 not taken",
               all_of(ACTIVE, Reached("BL1_OFF"), Not(Reached("BL1_SAMPLE")), stopped("1")),
               Rung("major", Moment("BL1_OFF", days=7)), blocks=("MARMA",)),
     deviation("BL1-END-MRD-MISSING", "No MRD result after cycle 1; never treated as negative",
-              all_of(ACTIVE, Reached("BL1_SAMPLE"), Not(Known(BL1_MRD)), Not(Taken("BL1_MRD_UNAVAILABLE", ("HR", "MR")))),
+              all_of(ACTIVE, Reached("BL1_SAMPLE"), Not(Known(BL1_MRD)), without(Taken("BL1_MRD_UNAVAILABLE", ("HR", "MR")))),
               Rung("major", Moment("BL1_SAMPLE", days=Param("result_turnaround"))), blocks=("BLINA_2", "MARMA")),
     deviation("CONSOLIDATION-BEFORE-MRD", "Consolidation started before the MRD after cycle 1 was known",
               all_of(Recorded("course_started", course("CONSOLIDATION")), Reached("BLINA1_START"), Not(Known(BL1_MRD))), MAJOR,
               Rung("critical", Moment("CONSOLIDATION_END")), blocks=("BLINA_2", "MARMA")),
     deviation("CONSOLIDATION-NOT-CHOSEN", "Consolidation reached without a chosen course",
-              all_of(treatment("CONSOLIDATION"), Not(Taken("consolidation", ("IB", "ADE_MAE")))), MAJOR),
+              all_of(treatment("CONSOLIDATION"), without(Taken("consolidation", ("IB", "ADE_MAE")))), MAJOR),
     deviation("DONOR-SEARCH-NOT-STARTED", "High risk, and no donor search started",
               all_of(ACTIVE, known("hsct_indication", "INDICATED"), Not(Recorded("donor_search_started"))),
               Rung("major", Moment("HSCT_INDICATED", days=7))),

@@ -5,6 +5,7 @@ which allocation is in force.
 """
 
 from pathway.language import (
+    Always,
     Band,
     Choice,
     Compare,
@@ -318,13 +319,32 @@ RISK = Decision(
     inputs=(
         Input("germline", VerdictIs(Is(Reading("kmt2a"), ("GERMLINE",)), ("PASS",))),
         Input("initial", "risk_initial"),
-        Input("reallocated", any_of(Taken("risk_eoi", ("HR",)), Taken("risk_blina1", ("HR",)))),
+        # What waits has not been read yet; what is in doubt is not told as the lower risk of before.
+        Input("eoi", "risk_eoi", closed=("not_yet", Always())),
+        Input("blina1", "risk_blina1", closed=("not_yet", Always())),
     ),
     rules=(
         row(None, assumption("the groups are those of rearranged KMT2A"), germline="yes"),
         row("HR", public("P1", "P2"), germline="no", initial="HR"),
-        row("HR", public("P1"), "", "reallocated", germline="no", initial="MR", reallocated="yes"),
-        row("MR", public("P1", "P2"), germline="no", initial="MR", reallocated="no"),
+        row("HR", public("P1"), "", "reallocated", germline="no", initial="MR", eoi="HR"),
+        row(
+            "HR",
+            public("P1"),
+            "",
+            "reallocated",
+            germline="no",
+            initial="MR",
+            eoi=("MR", "not_yet", "none"),
+            blina1="HR",
+        ),
+        row(
+            "MR",
+            public("P1", "P2"),
+            germline="no",
+            initial="MR",
+            eoi=("MR", "not_yet", "none"),
+            blina1=("MR", "not_yet", "none"),
+        ),
     ),
     options=("HR", "MR"),
     source=public("P1", "P2"),

@@ -28,6 +28,7 @@ from pathway.language import (
     assumption,
     public,
     registry,
+    without,
 )
 from protocols.interfant21.anchors import course, point
 from protocols.interfant21.blinatumomab import stop_decided, stopped
@@ -98,7 +99,7 @@ ASSESSMENTS = (
                asked=treatment("BLINA_1")),
     Assessment("BL1-END-MARROW", "Marrow on the day of bag off: MRD by PCR", Moment("BL1_OFF"), Reached("BL1_SAMPLE"),
                "clinician", registry("window: assumption"), window=(-1, 4),
-               asked=all_of(treatment(*BEFORE_CONSOLIDATION, "CONSOLIDATION"), WITH_BLINATUMOMAB, Not(stopped("1")),
+               asked=all_of(treatment(*BEFORE_CONSOLIDATION, "CONSOLIDATION"), WITH_BLINATUMOMAB, without(stopped("1")),
                             Not(LedgerIs("blina[cycle=1]", ("paused",))))),
     Assessment("BL1-STOP-MARROW", "BL1-END marrow after a permanent stop", Moment("BL1_OFF", days=1), Reached("BL1_SAMPLE"),
                "clinician", assumption("stop + 1..7 d"), window=(0, 6),

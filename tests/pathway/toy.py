@@ -192,7 +192,7 @@ TOY = Protocol(
         Criterion("I3", "365 days at most", "inclusion", Dates(Day(DIAGNOSED), "<=", Day(BIRTH, days=365)), R),
         Criterion("I4", "consent", "inclusion", Recorded("consent"), R),
         Criterion("E5", "no long steroid", "exclusion", Not(Exposure(
-            Reading("steroid"), Limit(">", "10"), Limit(">", "7"), Day(DIAGNOSED), 28, ("route", "systemic"))), R),
+            Reading("steroid"), Limit(">", "10"), Limit(">", "7"), Day(DIAGNOSED), 28, ("route", "inhaled"))), R),
         Criterion("X2", "CNS1 before the infusion", "blinatumomab", Is(Reading("cns", until="b1"), ("CNS1",)), R),
         Criterion("X4", "no live vaccine in 28 days", "blinatumomab",
                   Dates(Day(VACCINE, days=28), "<", Day("b1"), never="PASS"), R),

@@ -101,7 +101,7 @@ def _run(ctx: Evaluation, plan: CoursePlan) -> tuple[Run, Run | None]:
     run = Run(start=start, course=course)
     stops = [e.occurred for e in ctx.record.actions.get(spec.stopped, ()) if e.scope == spec.scope]
     run.stop = min(stops, default=None)
-    run.stops, end = plan.stops(ctx), plan.ended(ctx)
+    (run.stops, run.unsettled), end = plan.stops(ctx), plan.ended(ctx)
     for label, each in reports.items():
         if len(each) > 1:
             course.twice += (label,)

@@ -76,8 +76,9 @@ def compile_rates(
 ) -> Callable[[Evaluation, Run, Run | None], None]:
     """The function that adds the infusions to a course, with the flags that reactions raise.
 
-    Flags: `reaction_open`, `reaction_running` (not yet interrupted), `reaction_stop`, `resumed_too_fast`,
-    `resumed_unresolved`, `premedication_off`, `second_slow`, `later_slow`.
+    Flags: `reaction_open`, `reaction_running` (not yet interrupted), `reaction_stop`, `resumed_too_fast`, `resumed_unresolved`,
+    `resumed_rate_unknown` (after a reaction, and nobody has said at which rate), `premedication_off`, `second_slow`,
+    `later_slow`.
     """
     linker.adverse_event(infusing.reaction)
     for label in spec.labels:
@@ -210,6 +211,7 @@ def _pour(
             "interrupted" if infusion_run.end is None else "resumed" if resumes else "running"
         )
     infusion_run.resumed = [at for at, rate in marks if rate is not None]
+    unsaid = [at for at, kind, event in resumes if kind and event.detail("rate") is None]
     assert run.course is not None
     for at, rate in marks:
         if rate is None:
@@ -219,6 +221,8 @@ def _pour(
         limit = limit_after(infusion_run, infusing, at)
         if limit is None:
             continue
+        if at in unsaid:
+            run.flag("resumed_rate_unknown", at)
         if rate > limit:
             run.flag("resumed_too_fast", at)
         if any(r.at <= at and (r.over is None or r.over > at) for r in infusion_run.reactions):
