@@ -28,13 +28,15 @@ START = datetime(2025, 2, 3, 8, tzinfo=UTC)
 SCENARIOS = Path(__file__).parents[3] / "scenarios"
 LIVED = (
     "interfant-21/T01.yaml",
-    "interfant-21/T18-going-lapses.yaml",
+    "interfant-21/conflicting-results.yaml",
     "cbc-all2024-1/K01.yaml",
+    "cbc-all2024-1/d03-relapse-criteria-then-a-good-marrow.yaml",
     "hem-ismart/H1.yaml",
-    "ino-dli/d12-vod-finding-of-another-patient.yaml",
+    "ino-dli/dli-flare-before.yaml",
+    "ino-dli/d06-vod-criteria-met-then-eased.yaml",
     "dara-tall/D7.yaml",
 )
-"""Patients whose records have answers, outcomes that stay and phases that last, of every protocol."""
+"""Patients of every protocol: answers that lapsed, outcomes that stayed, phases that last."""
 
 
 @cache
@@ -129,8 +131,9 @@ def test_the_past_is_read_as_if_every_moment_were_evaluated_from_nothing(
     assert evaluate(of.compiled, of.profile, of.site, grown, now) == naive
 
 
-def test_an_answer_that_lost_its_ground_later_had_not_lost_it_earlier() -> None:
-    of = lived("interfant-21/T18-going-lapses.yaml")
+@pytest.mark.parametrize("name", ["interfant-21/conflicting-results.yaml", "ino-dli/dli-flare-before.yaml"])
+def test_an_answer_that_lost_its_ground_later_had_not_lost_it_earlier(name: str) -> None:
+    of = lived(name)
     events = of.record.events
     whole = Record.of(events)
     evaluation(of.compiled, of.profile, of.site, whole, events[-1].recorded)
