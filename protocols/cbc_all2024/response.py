@@ -10,7 +10,6 @@ from pathway.language import (
     Is,
     Known,
     Limit,
-    Not,
     NotObtainable,
     Outcome,
     Param,
@@ -27,7 +26,6 @@ from pathway.language import (
 )
 from protocols.cbc_all2024.blinatumomab import STARTED
 from protocols.cbc_all2024.facts import D46_FLOW, D46_NGS, RISK
-from protocols.cbc_all2024.withdrawal import OFF_CARE, TREATMENT_OVER
 from protocols.shared import mrd
 
 NEGATIVE, EXCLUDED = Compare(D46_FLOW, Param("d46_neg")), Compare(D46_FLOW, Param("d46_exclude"))
@@ -64,7 +62,7 @@ D46_UNAVAILABLE = Decision(
     options=("IR", "HR"),
     source=assumption("the sources do not say"),
     confirm="clinician",
-    asked=all_of(UNOBTAINABLE, Not(any_of(OFF_CARE, TREATMENT_OVER))),
+    asked=UNOBTAINABLE,
     ends_with="life",
 )  # fmt: skip
 
