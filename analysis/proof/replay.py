@@ -291,9 +291,12 @@ class _Replay:
         if not starts:
             ago = timedelta(days=days) if state in ENDED else EARLIER
             self._event("action", "infusion_started", self.now - ago, scope=spec.scope)
-        action = {"paused": "infusion_paused", "complete": "infusion_ended", "short": "infusion_ended", "stopped": "infusion_stopped"}.get(
-            state
-        )
+        action = {
+            "paused": "infusion_paused",
+            "complete": "infusion_ended",
+            "short": "infusion_ended",
+            "stopped": "infusion_stopped",
+        }.get(state)
         if action is not None and not any(e.name == action and e.scope == spec.scope for e in self.events):
             self._event("action", action, self.now, scope=spec.scope)
 

@@ -70,7 +70,9 @@ class Window:
             return True
         first, last = (number(ctx) if number is not None else None for number in (self.first, self.last))
         since = event.occurred - begun
-        return (first is None or since >= timedelta(hours=first)) and (last is None or since <= timedelta(hours=last))
+        return (first is None or since >= timedelta(hours=first)) and (
+            last is None or since <= timedelta(hours=last)
+        )
 
     def _instant(self, ctx: Evaluation) -> datetime | None:
         """The instant from which hours count, once it is on record; None for a point that counts days."""

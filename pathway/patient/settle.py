@@ -140,7 +140,10 @@ def of_notice(compiled: Compiled | None, subject: str, key: str, to: str) -> lis
     return [*asked, note] if asked else [Step(note.who, "see why", _explain(subject, key)), note]
 
 
-_DAY_OR_LABEL = ("correct its day or label", "allpath correct {} EVENT --sampled 'YYYY-MM-DD HH:MM' --point POINT")
+_DAY_OR_LABEL = (
+    "correct its day or label",
+    "allpath correct {} EVENT --sampled 'YYYY-MM-DD HH:MM' --point POINT",
+)
 _BELONGS = ("or say that it belongs", "allpath correct {} EVENT --with belongs=yes")
 _VALUE = ("correct it", "allpath correct {} EVENT VALUE --reason 'WHY'")
 _CHECKED = ("or, if it is right, say so", "allpath correct {} EVENT --with checked=yes")
@@ -189,7 +192,10 @@ def of_item(
             return [given, _act(compiled, subject, spec.omitted, scope, "or if it is left out")]
         case Infusion():
             ended = _act(compiled, subject, "infusion_ended", spec.scope, "when it was off")
-            return [ended, _act(compiled, subject, "infusion_stopped", spec.scope, "or if it was stopped for good")]
+            return [
+                ended,
+                _act(compiled, subject, "infusion_stopped", spec.scope, "or if it was stopped for good"),
+            ]
     return [Step(owner, "see why", _explain(subject, key))]
 
 

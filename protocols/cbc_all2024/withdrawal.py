@@ -46,7 +46,11 @@ OFF_CARE = any_of(
 """The end of care by this plan. Whoever withdraws from the study before the drug goes on with the backbone."""
 
 STILL_TREATED = any_of(
-    Not(any_of(*(Recorded(act) for act in ("consent_withdrawn", "lost_to_follow_up", "death", "study_closed")))),
+    Not(
+        any_of(
+            *(Recorded(act) for act in ("consent_withdrawn", "lost_to_follow_up", "death", "study_closed"))
+        )
+    ),
     Not(InPhase("treatment", ("END_OF_TREATMENT", "OFF_TREATMENT"))),
 )
 """On study, or off it and still treated by this plan: what is asked for the patient's sake goes on."""

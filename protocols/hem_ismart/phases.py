@@ -65,7 +65,11 @@ QUEUED = answered(*HELD)
 """Laboratory values that grow old while a patient waits are drawn again before the first dose; the place is kept. After a
 reservation has expired the next request needs a new day and valid values."""
 UNCONFIRMED_MOVE = any_of(*(all_of(MOVED_TO[s], Not(CONFIRMED_FOR[s])) for s in SUBTRIALS))
-AGAIN = Exit("MOVED_SCREENING", UNCONFIRMED_MOVE, assumption("a screening confirmation holds for the subtrial it was given for"))
+AGAIN = Exit(
+    "MOVED_SCREENING",
+    UNCONFIRMED_MOVE,
+    assumption("a screening confirmation holds for the subtrial it was given for"),
+)
 NOT_ELIGIBLE = Exit(
     "SCREEN_FAILURE", all_of(Not(GONE), Outcome("screening", ("NOT_ELIGIBLE",))), public("P2")
 )

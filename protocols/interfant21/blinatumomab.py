@@ -152,7 +152,9 @@ BLINA1_WAIT = Decision(
         row(None, registry("nothing to wait for"), passes="no"),
     ),
     options=("WAIT", "CONSOLIDATION"),
-    source=assumption("the registry text excludes; it does not say that a date that comes in time is waited for"),
+    source=assumption(
+        "the registry text excludes; it does not say that a date that comes in time is waited for"
+    ),
     confirm="clinician",
     asked=all_of(LedgerIs("blina[cycle=1]", ("not_started",)), Reached("EOI_SAMPLE")),
 )

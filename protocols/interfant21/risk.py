@@ -188,7 +188,9 @@ R4 = Decision(
         row(None, assumption(), initial="HR"),
     ),
     options=("HR", "MR"),
-    source=assumption("blinatumomab is excluded by X2 until a lumbar puncture before b1 shows CNS1; the question stays"),
+    source=assumption(
+        "blinatumomab is excluded by X2 until a lumbar puncture before b1 shows CNS1; the question stays"
+    ),
     confirm="clinician",
 )
 

@@ -40,7 +40,9 @@ CHEMOTHERAPY = ("INDUCTION", "EOI_DECISION", "POST_BLINA1_DECISION", "CONSOLIDAT
 BEFORE_CONSOLIDATION = ("PREPHASE", "INDUCTION", "EOI_DECISION", "BLINA_1", "POST_BLINA1_DECISION")
 # Said by what it is not: so it holds since the beginning, and no notice is dated anew when the phase changes.
 ACTIVE = Not(InPhase("treatment", ("NOT_STARTED", "END_OF_TREATMENT", "HSCT", "OFF_TREATMENT")))
-CONDITIONING_PLANNED = all_of(Outcome("hsct_indication", ("INDICATED",)), Known(Reading("conditioning_planned")))
+CONDITIONING_PLANNED = all_of(
+    Outcome("hsct_indication", ("INDICATED",)), Known(Reading("conditioning_planned"))
+)
 WITH_BLINATUMOMAB = VerdictIs(WITHOUT_BLINATUMOMAB, ("FAIL", "PENDING", "REVIEW"))
 
 

@@ -180,7 +180,10 @@ def test_by_its_hours_an_infusion_is_only_expected_to_be_over_and_the_coordinato
     life = infused()
     assert end_report(life, "2025-04-07T10:59") is None
     plan = life.plan("2025-04-07T11:00")
-    assert (plan.ledgers[0].state, [m.id for m in plan.milestones if m.id == "BLINA1-DONE"]) == ("end_expected", [])
+    assert (plan.ledgers[0].state, [m.id for m in plan.milestones if m.id == "BLINA1-DONE"]) == (
+        "end_expected",
+        [],
+    )
     assert end_report(life, "2025-04-07T11:00") == ("due", "coordinator", "2025-04-07")
     assert plan.next_at == berlin("2025-04-08T11:00")
     assert end_report(life, "2025-04-08T11:00") == ("late", "coordinator", "2025-04-07")
@@ -202,7 +205,11 @@ def test_an_infusion_that_ran_on_ended_when_it_is_reported_to_have_ended() -> No
     life = infused()
     life.blina("2025-04-07T15:00", "ended")
     found = state(life, "2025-04-07T15:00")
-    assert (found.state, found.given_hours, found.projected_end) == ("complete", "676", berlin("2025-04-07T15:00"))
+    assert (found.state, found.given_hours, found.projected_end) == (
+        "complete",
+        "676",
+        berlin("2025-04-07T15:00"),
+    )
 
 
 def test_grade_4_while_the_end_is_only_expected_still_directs_a_stop() -> None:
