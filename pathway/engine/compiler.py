@@ -344,5 +344,5 @@ def _statements(protocol: Protocol) -> dict[str, str]:
     ):
         known |= {part.id: kind for part in parts}  # type: ignore[attr-defined]
     known |= {course.item: "item" for course in protocol.doses}
-    known |= {REPORT_END: "item" for _ in protocol.ledgers}
+    known |= {REPORT_END: "item"} if protocol.ledgers else {}
     return known | {d.id: d.kind for d in protocol.deviations}

@@ -40,8 +40,8 @@ DOSE_FLAGS = (
 
 INFUSION_STATES = ("not_started", "running", "end_expected", "paused", "complete", "stopped", "short")
 DOSE_STATES = ("not_started", "running", "held", "paused", "complete", "stopped")
-"""The states of a ledger, for `LedgerIs`. `end_expected`: its hours are over by the clock, and nobody has reported its end, so that
-`complete` is not known. `paused` of a course is an infusion that was interrupted."""
+"""The states of a ledger, for `LedgerIs`. `end_expected`: its hours are over by the clock, and nobody has reported its end, so
+that `complete` is not known. `paused` of a course is an infusion that was interrupted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +211,7 @@ class Doses:
 @dataclass(frozen=True, slots=True)
 class Restart:
     """When an interrupted infusion may go on: grade at most this for at least so many local days; then low dose for
-    `low_days`. `review_if_recurs`: another episode at the full dose holds it, and a clinician decides whether it goes on at all."""
+    `low_days`. `review_if_recurs`: another episode at the full dose holds it, and a clinician decides whether it goes on."""
 
     grade_at_most: int
     for_days: int = 0

@@ -18,8 +18,8 @@ class TimePoint:
     where there is a `first`, is not on record, what was sampled is PENDING; an upper bound alone keeps nothing waiting.
     `on_time`: days from `of` within which it is on schedule; one that belongs and lies outside counts, with a deviation.
     A key of the type `study_day` calls the day of `of` D1. `facts`: only those facts (and actions) have this window (none
-    named: every one that has the point and no window of its own). `hours`: the three count elapsed hours from the instant of `of`,
-    both bounds included. `anytime`: the label says nothing about time; then
+    named: every one that has the point and no window of its own). `hours`: the three count elapsed hours from the instant of
+    `of`, both bounds included. `anytime`: the label says nothing about time; then
     nothing else is given but the source.
     `repeats`: a sample of another day is a repeat and no contradiction. Of a fact of which one value counts the latest does,
     while all are on the same side of every limit that the protocol has for it, or say what an earlier one had left open; else

@@ -33,9 +33,8 @@ from pathway.language import (
 )
 from protocols.cbc_all2024.anchors import course
 from protocols.cbc_all2024.facts import HDMTX, LEVELS
-from protocols.cbc_all2024.withdrawal import OFF_CARE
+from protocols.cbc_all2024.withdrawal import STILL_TREATED
 
-CARE_GOES_ON = Not(OFF_CARE)
 IN_CONSOLIDATION = InPhase("treatment", ("EOI_ASSESSMENT", "CONSOLIDATION"))
 ALL_GIVEN = Setting("hdmtx_courses", ("4",))
 
@@ -112,7 +111,7 @@ ASSESSMENTS = tuple(
         *(
             Assessment(f"MTX-{hours}", f"Methotrexate level {text} after the start of course {n}, +- 2 h",
                        Moment(f"HDMTX{n}_START", hours=int(hours.removesuffix("H"))), measured(n, hours), "laboratory",
-                       public("C5", note="tolerance: assumption"), asked=all_of(given(n), CARE_GOES_ON), scope=course(n), ends_with="life")
+                       public("C5", note="tolerance: assumption"), asked=all_of(given(n), STILL_TREATED), scope=course(n), ends_with="life")
             for hours, text in (("20H", "20 to 24 h"), ("44H", "44 to 48 h"), ("68H", "68 to 72 h"))
         ),
     )
@@ -123,8 +122,8 @@ TASKS = tuple(
     for n in HDMTX
     for item in (
         Task("MTX-UNTIL-SAFE", f"Course {n}: measure methotrexate daily until 0.2 umol/L or less",
-             all_of(given(n), Known(level(n, "68H")), CARE_GOES_ON), recovered(n), "laboratory", public("C5"), scope=course(n), ends_with="life"),
-        Task("MTX-RESCUE", f"Course {n}: delayed excretion, increase the leucovorin rescue; the next course waits", all_of(was_delayed(n), CARE_GOES_ON),
+             all_of(given(n), Known(level(n, "68H")), STILL_TREATED), recovered(n), "laboratory", public("C5"), scope=course(n), ends_with="life"),
+        Task("MTX-RESCUE", f"Course {n}: delayed excretion, increase the leucovorin rescue; the next course waits", all_of(was_delayed(n), STILL_TREATED),
              any_of(Recorded("rescue_increased", course(n)), recovered(n)), "clinician", public("C5"), scope=course(n), ends_with="life"),
     )
 )  # fmt: skip

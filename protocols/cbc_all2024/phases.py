@@ -193,9 +193,9 @@ TRANSPLANT = Track(
             Exit("TRANSPLANTED", Recorded("hsct_done"), assumption("stem cells given")),
         )),
         Phase("TRANSPLANTED", "Transplanted", assumption(), started_by=(Done("hsct_done"),), terminal=True),
-        Phase("CLOSED", "Care has ended before", assumption(), terminal=True),
+        Phase("CLOSED", "Off study before", assumption(), terminal=True),
     ),
-    anywhere=(Exit("CLOSED", all_of(OFF_CARE, Not(Recorded("hsct_done"))), assumption("care is over: no transplant is planned")),),
+    anywhere=(Exit("CLOSED", all_of(OFF_STUDY, Not(Recorded("hsct_done"))), assumption("off study: no transplant is planned")),),
 )  # fmt: skip
 
 FOLLOW_UP = Track(

@@ -71,7 +71,6 @@ HSCT_GO = Decision(
     confirm="clinician",
     asked=all_of(Outcome("hsct_indication", ("INDICATED",)), Not(Recorded("hsct_done"))),
     enacted=(("GO", Recorded("conditioning_started")),),
-    ends_with="life",
 )  # fmt: skip
 
 RELAPSE_TABLE = relapse.table("B14", REMISSION)

@@ -1,4 +1,4 @@
-"""The report that an infusion has ended: its hours are over by the clock, and only somebody who was there knows that it is off."""
+"""The report that an infusion has ended: its hours are over by the clock, and whoever was there says that it is off."""
 
 from __future__ import annotations
 
@@ -25,8 +25,10 @@ def end_report_key(ledger: str) -> str:
 
 
 def compile_end_report(key: str, spec: Infusion, linker: Linker) -> Callable[[Evaluation], list[Item]]:
-    """The task: due when the hours are over, late a day after that, done by the report of an end or a stop. It outlives an exit from
-    treatment, for a pump runs on, and ends with death."""
+    """The task: due when the hours are over, late a day after that, done by the report of an end or a stop.
+
+    It outlives an exit from treatment, for a pump runs on, and ends with death.
+    """
     index, name = linker.ledger(key), end_report_key(key)
     dead = compile_ending(linker, "life")
     text = f"{spec.text}: by its hours it is over, and no end is reported. Report when it was off, or the pause that is missing"
@@ -36,10 +38,7 @@ def compile_end_report(key: str, spec: Infusion, linker: Linker) -> Callable[[Ev
         if run.end is None or run.state not in (EXPECTED, *OVER) or dead(ctx):
             return []
         day, late_from = local_day(run.end, ctx.tz), days_later(run.end, LATE_AFTER_DAYS, ctx.tz)
-        if run.state in OVER:
-            state = "done"
-        else:
-            state = "late" if ctx.passed(late_from) else "due"
+        state = "done" if run.state in OVER else "late" if ctx.passed(late_from) else "due"
         return [
             Item(
                 REPORT_END, name, "task", state, text, "coordinator", day, None, run.end, late_from=late_from

@@ -2,8 +2,8 @@
 
 Fixed arithmetic with parameters; the adverse-event table is data.
 
-Hours are elapsed hours, so a change of the clocks moves the hour of the end; days are days of the site's calendar, so seven days are
-seven days over it. An infusion runs until somebody reports otherwise: when its hours are over its end is expected, not known.
+Hours are elapsed hours, so a change of the clocks moves the hour of the end; days are days of the site's calendar, so seven days
+are seven days over it. An infusion runs until somebody reports otherwise: when its hours are over its end is expected, not known.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Around:
 
     `days` None: its length is not set, it runs without a projected end. `same_cycle_pause` None: no limit is set. `tolerance`:
     how much short an end still counts as complete. `left`: the exit from treatment, since when it is known. `died`: death.
-    `lifted`: when a clinician decided to go on in spite of a stop. `sizes`: the weights that are believed. `tz`: that of the site.
+    `lifted`: when a clinician decided to go on in spite of a stop. `sizes`: the weights that are believed. `tz`: the zone.
     """
 
     days: int | None
@@ -62,8 +62,8 @@ class Around:
 
 @dataclass(frozen=True, slots=True)
 class Cuts:
-    """What may have ended an infusion: reported ends and stops, death, and `exit`, since when it should not run any more: then its
-    end is a stop. `tolerance`: how much short an end still counts as complete."""
+    """What may have ended an infusion: reported ends and stops, death, and `exit`, since when it should not run any more: then
+    its end is a stop. `tolerance`: how much short an end still counts as complete."""
 
     ended: datetime | None
     stopped: datetime | None
@@ -150,8 +150,10 @@ MARKS = (
 def impossible(
     spec: Infusion, record: Record, start: datetime | None, over: datetime | None, *, planned: bool = False
 ) -> list[tuple[datetime, str]]:
-    """Reports that cannot be true as they stand, each since when it is on record: before the start, or after the end. `planned`: the
-    end is only expected."""
+    """Reports that cannot be true as they stand, each since when it is on record: before the start, or after the end.
+
+    `planned`: the end is only expected.
+    """
     found = []
     end = "the planned end, and no end is reported" if planned else "the end"
     for action, what in MARKS:
@@ -203,7 +205,7 @@ def _low(run: Run, since: datetime, until: datetime) -> Restart | None:
 
 
 def _followed(run: Run, spec: Infusion, record: Record) -> datetime | None:
-    """When the next infusion began after an end that is only expected: by then this one was over, and what comes is not its own."""
+    """When the next infusion began after an end that is only expected: by then this one was over."""
     if run.state != EXPECTED or run.end is None:
         return None
     begun = [e.occurred for e in record.actions.get("infusion_started", ()) if e.scope != spec.scope]
