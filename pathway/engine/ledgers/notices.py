@@ -10,7 +10,7 @@ from pathway.engine.context import Evaluation
 from pathway.engine.ledgers.course import events_of
 from pathway.engine.ledgers.readiness import Lacks, compile_lacked
 from pathway.engine.linker import Linker
-from pathway.engine.obligations import oblige
+from pathway.engine.obligations import oblige, occasions
 from pathway.engine.results import Run
 from pathway.language import Doses, Infusion, LedgerFlag, LedgerPoint
 from pathway.language.terms import key_of
@@ -98,7 +98,10 @@ def compile_ledger_notices(
             if at is not None:
                 text = f"{spec.text}: {LEDGER_NOTICES[name]}"
                 severity = "major" if name == "RATE-UNKNOWN" else "critical"
-                out.append(oblige(ctx, name, keys[name], "deviation", text, "clinician", [(severity, at)]))
+                out.append(oblige(
+                        ctx, name, keys[name], "deviation", text, "clinician", [(severity, at)],
+                        times=occasions(ctx, run, flag),
+                    ))  # fmt: skip
         if lacked is not None:
             out += _despite_open(ctx, spec, run, keys["DESPITE-OPEN"], lacked)
         odd = [*run.odd, *(run.stray if "resumed_without_pause" not in own else ())]
