@@ -646,8 +646,8 @@ def test_after_a_move_the_moments_of_the_file_are_read_by_the_new_sites_clock() 
         + "events:\n"
         + FIRST
         + "- {id: m1, at: 2025-02-10, transfer: S02, from: 2025-03-01, reason: moves}\n"
-        + "- {id: v1, at: 2025-02-20 10:00, fact: consent, value: GIVEN}\n"
-        + "- {id: v2, at: 2025-03-03 09:00, fact: consent, value: GIVEN}\n"
+        + "- {id: v1, at: 2025-02-20 10:00, fact: consent, value: YES}\n"
+        + "- {id: v2, at: 2025-03-03 09:00, fact: consent, value: YES}\n"
     )
     when = {each.report.id: each.report.at for each in scenario.events}
     assert when["v1"] == datetime(2025, 2, 20, 9, tzinfo=UTC)
