@@ -17,6 +17,7 @@ from pathway.language import (
     Always,
     AnyOf,
     AtLeast,
+    Closed,
     Compare,
     Crit,
     Dates,
@@ -53,12 +54,16 @@ from pathway.language.words import words
 
 @dataclass(slots=True)
 class Verdict:
-    """When a predicate is PASS, FAIL or PENDING (else REVIEW), and when all that is pending is declared not obtainable."""
+    """When a predicate is PASS, FAIL or PENDING (else REVIEW), and when all that is pending is declared not obtainable.
+
+    `doubt`: a part of it is REVIEW, whatever else waits.
+    """
 
     passes: Expr
     fails: Expr
     waits: Expr
     hopeless: Expr = YES
+    doubt: Expr = NO
 
     @property
     def review(self) -> Expr:
@@ -83,11 +88,10 @@ class Meaning:
         self,
         world: Variables,
         outcome: Callable[[str, tuple[str, ...]], Verdict],
-        taken: Callable[[str, tuple[str, ...]], Expr],
     ) -> None:
-        """`outcome` and `taken` say what a decision has come to: decisions are read by `encode_decisions`."""
+        """`outcome` says what a decision has come to: decisions are read by `encode_decisions`."""
         self.world = world
-        self.outcome, self.taken = outcome, taken
+        self.outcome = outcome
         self._verdicts: dict[Predicate, Verdict] = {}
         self._criteria: dict[str, Verdict] = {}
         self.times = Times(world, lambda node: self.of(node).passes)
@@ -113,7 +117,9 @@ class Meaning:
                 return _not(self.of(part))
             case ReviewIf(part, _):
                 inner = self.of(part)
-                return Verdict(inner.fails, NO, inner.waits, inner.hopeless)
+                return Verdict(inner.fails, NO, inner.waits, inner.hopeless, inner.doubt)
+            case Closed(part, by, _):
+                return self._closed(self.of(part), self.of(by).passes)
             case VerdictIs(part, verdicts):
                 inner = self.of(part)
                 each = {
@@ -125,10 +131,8 @@ class Meaning:
                 return two_valued(either(*(each[v] for v in verdicts)))
             case Crit(id):
                 return self.criterion(id)
-            case Outcome(decision, options):
+            case Outcome(decision, options) | Taken(decision, options):
                 return self.outcome(decision, options)
-            case Taken(decision, options):
-                return two_valued(self.taken(decision, options))
             case (
                 Is()
                 | Compare()
@@ -143,6 +147,15 @@ class Meaning:
                 return self._fact(node)
             case _:
                 return two_valued(self._record(node))
+
+    def _closed(self, inner: Verdict, over: Expr) -> Verdict:
+        """What waits is not so once it is over, unless something else that it rests on is in doubt: then a person says."""
+        return Verdict(
+            inner.passes,
+            z3.Or(inner.fails, z3.And(inner.waits, over, z3.Not(inner.doubt))),
+            z3.And(inner.waits, z3.Not(over)),
+            inner.hopeless,
+        )
 
     # --- facts ----------------------------------------------------------------------------------------------------
 
@@ -347,7 +360,7 @@ class Meaning:
             passes = z3.Or(inner.passes, z3.And(inner.stuck, judged == 1))
             fails = z3.Or(inner.fails, z3.And(inner.stuck, judged == 2))
             waits = z3.And(inner.waits, z3.Not(inner.hopeless))
-            found = self._criteria[id] = Verdict(passes, fails, waits, NO)
+            found = self._criteria[id] = Verdict(passes, fails, waits, NO, inner.doubt)
         return found
 
 
@@ -369,7 +382,7 @@ def _rest(node: Any) -> str:
 
 
 def _not(verdict: Verdict) -> Verdict:
-    return Verdict(verdict.fails, verdict.passes, verdict.waits, verdict.hopeless)
+    return Verdict(verdict.fails, verdict.passes, verdict.waits, verdict.hopeless, verdict.doubt)
 
 
 def _all(parts: list[Verdict]) -> Verdict:
@@ -380,11 +393,17 @@ def _all(parts: list[Verdict]) -> Verdict:
         fails,
         waits,
         both(*(z3.Implies(p.waits, p.hopeless) for p in parts)),
+        _doubt(parts),
     )
+
+
+def _doubt(parts: list[Verdict]) -> Expr:
+    return either(*(z3.Or(p.review, z3.And(p.waits, p.doubt)) for p in parts))
 
 
 def _at_least(n: int, parts: list[Verdict]) -> Verdict:
     passes = z3.AtLeast(*(p.passes for p in parts), n)
     fails = z3.AtLeast(*(p.fails for p in parts), len(parts) - n + 1)
     waits = z3.And(z3.Not(passes), z3.Not(fails), either(*(p.waits for p in parts)))
-    return Verdict(passes, fails, waits, both(*(z3.Implies(p.waits, p.hopeless) for p in parts)))
+    hopeless = both(*(z3.Implies(p.waits, p.hopeless) for p in parts))
+    return Verdict(passes, fails, waits, hopeless, _doubt(parts))

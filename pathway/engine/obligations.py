@@ -9,6 +9,7 @@ from pathway.engine.context import Evaluation
 from pathway.engine.endings import compile_ending
 from pathway.engine.linker import Linker
 from pathway.engine.predicates import gate
+from pathway.engine.standing import compile_standing
 from pathway.engine.times import compile_moment
 from pathway.language import Deviation, Milestone, Reading
 from pathway.language.parsing import bound_of
@@ -62,7 +63,7 @@ def _value(value: Reading | str | None, linker: Linker) -> Callable[[Evaluation]
 
 def compile_deviation(spec: Deviation, linker: Linker) -> Callable[[Evaluation], Obligation | None]:
     """The obligation while it holds and one of its rungs has come."""
-    when = gate(spec.when, linker)
+    when = compile_standing(gate(spec.when, linker), linker)
     key = key_of(spec.id, spec.scope)
     linker.recorded(key)
     ended = compile_ending(linker, spec.ends_with or "study")

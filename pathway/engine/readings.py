@@ -7,9 +7,11 @@ from dataclasses import replace
 
 from pathway.clock import local_day
 from pathway.engine.context import Evaluation
-from pathway.engine.doubts import compile_breach, compile_jump
+from pathway.engine.doubts import compile_jump
 from pathway.engine.linker import Linker
 from pathway.engine.occurrences import of_newest
+from pathway.engine.orders import compile_breach
+from pathway.engine.repeats import compile_repeats
 from pathway.engine.results import Point
 from pathway.engine.values import INFINITY, MISSING, ZERO, Val, observed, value_text
 from pathway.engine.windows import Window, sampler
@@ -24,7 +26,8 @@ def compile_reading(reading: Reading, fact: Fact, linker: Linker) -> Callable[[E
     newest = of_newest(fact, reading.points or (reading.point,), linker)
     latest = fact.cardinality in ("latest", "series") or bool(reading.points)
     find = sampler(reading, linker)
-    breach, jump = compile_breach(fact, linker), compile_jump(fact)
+    repeats = compile_repeats(reading, fact, linker, lambda found: _only(fact, found))
+    breach, jump = compile_breach(fact, reading, linker), compile_jump(fact)
 
     def limited(found: list[Event], ctx: Evaluation) -> list[Event]:
         if newest is not None:
@@ -52,6 +55,8 @@ def compile_reading(reading: Reading, fact: Fact, linker: Linker) -> Callable[[E
             known = _highest(fact, found)
         elif latest:
             known = _latest(fact, found, ctx)
+        elif repeats is not None:
+            known = repeats(ctx, found)
         else:
             known = _only(fact, found)
         if reading.points and outside and outside[-1][0].recorded > found[-1].recorded:
@@ -59,7 +64,7 @@ def compile_reading(reading: Reading, fact: Fact, linker: Linker) -> Callable[[E
             return replace(_not_belonging(ctx, reading, *outside[-1]), event=known.event, belongs=True)
         if known.state != "known":
             return known
-        note = breach(ctx) if breach is not None else ""
+        note = breach(ctx, known.event) if breach is not None else ""
         if not note and jump is not None and known.event is not None:
             note = jump(ctx).get(known.event.id, "")
         return replace(known, state="review", note=note) if note else known

@@ -89,7 +89,7 @@ def _plan(ctx: Evaluation) -> Plan:
     standings = tuple([part(n) for n in sections["standings"]])
     anchors = tuple(
         [
-            (name, p.day, p.actual)
+            (name, p.day, p.reported)
             for n, name in enumerate(compiled.anchors)
             if (p := ctx.anchor(n)) is not None
         ]

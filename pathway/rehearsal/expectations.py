@@ -295,7 +295,7 @@ def _of_dose(key: str, label: str) -> str:
 def _doses(ledger: LedgerState) -> list[str]:
     """The dose in force; of an infusion that is over also the last one that was given."""
     doses = [ledger.dose or "0"]
-    if ledger.state in ("complete", "short"):
+    if ledger.state in ("complete", "short", "end_expected"):
         doses += [dose for _, dose in reversed(ledger.steps) if Decimal(dose) != 0][:1]
     return list(dict.fromkeys(doses))
 

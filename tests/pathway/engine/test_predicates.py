@@ -149,6 +149,8 @@ def test_six_months_are_calendar_months(diagnosed: str, young: str) -> None:
         ("12", {"days": "8", "route": "systemic"}, "FAIL"),
         ("12", {"days": "8.0", "route": "systemic"}, "FAIL"),
         ("90", {"days": "15", "route": "inhaled"}, "PASS"),
+        ("12", {"days": "8", "route": "oral"}, "FAIL"),
+        ("12", {"route": "oral"}, "REVIEW"),
         ("12", {"route": "systemic"}, "REVIEW"),
         ("12", {"days": "8"}, "REVIEW"),
         ("0", {}, "PASS"),

@@ -200,7 +200,8 @@ TEXTS = {
     ("Rose", "factor"), ("Unit", "factor"),
     # What people read, and what other programs give.
     ("Impossible", "reason"), ("Protocol", "gaps"), ("Protocol", "name"), ("Protocol", "profile_name"), ("Protocol", "registry"),
-    ("Protocol", "title"), ("ReviewIf", "note"), ("Source", "note"), ("StatusNote", "on"), ("StatusNote", "status"),
+    ("Protocol", "title"), ("Closed", "why"), ("ReviewIf", "note"), ("Source", "note"), ("StatusNote", "on"),
+    ("StatusNote", "status"),
     ("Subtrial", "registry"), ("Version", "date"), ("Version", "note"), ("Version", "number"), ("Waiver", "finding_id"),
     ("Waiver", "reason"),
 }  # fmt: skip
