@@ -40,10 +40,6 @@ CODES = (
     "reason_missing",
     "not_waiting",
     "archived",
-    "renaming",
-    "renamed",
-    "sitting_open",
-    "under_way",
     "record_full",
 )
 

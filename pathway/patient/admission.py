@@ -41,6 +41,8 @@ def admit(evaluation: Evaluation, report: Report, now: datetime, *, again: bool 
             "content_differs",
             f"event id {report.id!r} is already on record with another content; use a new id, or a correction",
         )
+    if evaluation.record.annulments:
+        raise Refused("archived", "the enrolment was annulled; nothing more is recorded")
     if report.kind == "rename":
         raise Refused("malformed", "a pathway is renamed as a whole (`allpath rename`), never by a report")
     event: Event = getattr(door, report.kind)()  # the door has a method for each kind

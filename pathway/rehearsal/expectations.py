@@ -10,6 +10,7 @@ from typing import Literal
 
 from pathway.engine.context import Compiled
 from pathway.language import SLOT_STATES
+from pathway.patient.enrolment import ANNULLED
 from pathway.plan import DecisionState, EndpointState, Item, LedgerState, Plan
 from pathway.rehearsal.tree import Node, Reader, accepted
 
@@ -174,7 +175,7 @@ def _wanted(
     what = f"{aspect} {name}"
     if aspect == "phase":
         track = next(t for t in compiled.protocol.tracks if t.id == base(name))
-        return reader.name(node, what, [phase.id for phase in track.phases])
+        return reader.name(node, what, [*(phase.id for phase in track.phases), ANNULLED])
     if aspect == "criteria":
         return reader.name(node, what, VERDICTS)
     if aspect == "decisions":

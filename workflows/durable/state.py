@@ -134,7 +134,7 @@ class State(Generic[W]):
         self._append(event)
         self.evaluation = self._evaluated(self.kept.now)
         self._reconcile(event.id)
-        if event.kind == "annulment":
+        if event.kind == "annulment" and not self.start.rehearsal:
             self._close(event.role, event.reason)
         self.kept.answered[event.id] = Answered(revision=self.kept.revision + 1, next_at=self.plan.next_at)
         return True
