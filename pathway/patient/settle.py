@@ -13,6 +13,7 @@ from typing import Final
 
 from pathway.engine.context import Compiled
 from pathway.engine.ledgers.end_reports import end_report_key
+from pathway.engine.repeats import SIDES
 from pathway.language import (
     SLOT_FACT,
     AllOf,
@@ -112,6 +113,14 @@ def of_doubt(subject: str, note: str, event: str) -> list[Step]:
         return [checked, wrong]
     if "belong" in note:
         return [when]
+    if SIDES in note:
+        return [
+            Step(
+                "clinician",
+                "say which counts: answer the question that waits for it",
+                f"allpath show {subject}",
+            )
+        ]
     if "differ" in note or "twice" in note:
         return [wrong, void]
     return [wrong]
