@@ -116,7 +116,7 @@ def _notices(patient: Patient) -> Iterator[Entry]:
     for each in (*patient.plan["deviations"], *patient.plan["alerts"]):
         if each["state"] != "raised" or each["id"] in ("REVIEW", "DECISION-OPEN", "REOPENED"):
             continue  # the question itself says the same
-        if each["id"] == "IMPLAUSIBLE" and _value_of(each["key"]) in doubted:
+        if each["id"] in ("IMPLAUSIBLE", "CONFLICT") and _value_of(each["key"]) in doubted:
             continue  # the value stands among the questions, with its event
         to = each["to"][0] if each["to"] else ""
         yield Entry(
@@ -131,7 +131,7 @@ def _notices(patient: Patient) -> Iterator[Entry]:
 
 
 def _value_of(key: str) -> str:
-    """The value that a notice speaks of, as slots are named: `IMPLAUSIBLE[fact=mrd,point=EOI]` of `mrd EOI`."""
+    """The value that a notice speaks of, as slots are named: `CONFLICT[fact=mrd,point=EOI]` of `mrd EOI`."""
     labels = key.partition("[")[2].removesuffix("]").split(",")
     return " ".join(label.partition("=")[2] for label in labels)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from itertools import product
 
 from pathway.clock import local_day
+from pathway.engine.conflict_notices import can_conflict, compile_conflicts
 from pathway.engine.context import Evaluation
 from pathway.engine.doubts import compile_jump
 from pathway.engine.linker import Linker
@@ -35,6 +36,8 @@ def compile_doubts(linker: Linker) -> Iterator[tuple[str, Callable[[], Doubts]]]
     for fact in protocol.facts:
         if fact.points and protocol.points:
             yield f"samples of {fact.id}", lambda f=fact: _of_samples(f, linker)  # type: ignore[misc]
+        if can_conflict(fact):
+            yield f"results of {fact.id}", lambda f=fact: compile_conflicts(f, linker)  # type: ignore[misc]
         if fact.type == "number" and (fact.plausible != (None, None) or fact.change or fact.specimens):
             yield f"values of {fact.id}", lambda f=fact: _of_values(f, linker)  # type: ignore[misc]
     vital = {done.action for done in atoms(protocol.anchors, Done)}

@@ -31,6 +31,7 @@ ENGINE_NOTICES: dict[str, str] = {
     "SAMPLE-WAITS": "a sample is on record before what its time point counts from",
     "SAMPLE-OFF-SCHEDULE": "a sample was not taken on its scheduled days; it counts",
     "IMPLAUSIBLE": "a value that cannot be believed, or of the wrong specimen: correct it or confirm it as checked",
+    "CONFLICT": "results of one sample differ, and neither counts before somebody has said which is right",
     "REPORTED-TWICE": "what can be done only once is on record twice, differently",
     "IMPOSSIBLE-ORDER": "two days are in an order that cannot be",
     "REVIVED": "a correction was voided: the older value counts again",

@@ -18,6 +18,9 @@ from pathway.engine.windows import Window, sampler
 from pathway.events import Event
 from pathway.language import SLOT_FACT, Fact, Reading
 
+CONFLICT = "conflict: "
+"""Before the results that differ, in the text of a value."""
+
 
 def compile_reading(reading: Reading, fact: Fact, linker: Linker) -> Callable[[Evaluation], Val]:
     """The function that picks the value of a slot by the fact's cardinality."""
@@ -130,7 +133,7 @@ def _only(fact: Fact, found: list[Event]) -> Val:
         return Val(
             "review",
             last,
-            "conflict: " + " / ".join(texts),
+            CONFLICT + " / ".join(texts),
             last.recorded,
             observed(fact, last).low,
             observed(fact, last).high,

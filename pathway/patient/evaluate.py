@@ -53,7 +53,9 @@ def context(
     """An evaluation whose tracks are walked, and that has no plan: for whoever asks for single things."""
     record = events if isinstance(events, Record) else Record.of(events)
     if record.annulments:
-        now = min(now, record.annulments[0].recorded)  # from then on time changes nothing, and nothing is told
+        now = min(
+            now, record.annulments[0].recorded
+        )  # from then on time changes nothing, and nothing is told
     ctx = Evaluation(compiled, profile, site, record, now, record.evaluated)
     record.evaluated = ctx
     record.stale.clear()

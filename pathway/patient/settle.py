@@ -164,6 +164,7 @@ _ENTRIES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "SAMPLE-WAITS": (_DAY_OR_LABEL,),
     "SAMPLE-OFF-SCHEDULE": (),
     "IMPLAUSIBLE": (_VALUE, _CHECKED),
+    "CONFLICT": (_VALUE, _ALL_BUT_ONE),
     "REPORTED-TWICE": (_ALL_BUT_ONE,),
     "IMPOSSIBLE-ORDER": (_TIME,),
     "REVIVED": (),

@@ -41,6 +41,8 @@ WAIVERS = (
            "without a verdict by the latest start nobody enters: the backbone goes on without trial drug"),
     Waiver("unknown-as-no:exit:registration:SCREENING:BACKBONE_ONLY:eligibility",
            "without a verdict by the latest start nobody enters: the backbone goes on without trial drug"),
+    Waiver("unknown-as-no:deviation:CONVULSION-FOUND-LATE:E6",
+           "only a convulsion that came to light asks whether to go on; a history that nobody has taken is told as BLINA-NOT-ELIGIBLE"),
     Waiver("unknown-as-no:decision:BLINA_REVIEW:E6", "only what came to light calls for a review; what is not known blocks the start"),
     Waiver("unknown-as-no:decision:BLINA_STOP:S-HYPERSENSITIVITY",
            "only a known hypersensitivity stops a running infusion; while it is not known the start is blocked"),

@@ -196,7 +196,7 @@ DEVIATIONS = (
               all_of(Reached("C1D1"), without(any_of(*(all_of(IN[s], slot_is(s, "RESERVED", "ENROLLED")) for s in SUBTRIALS)))), CRITICAL),
     deviation("STARTED-NOT-ELIGIBLE", "Treatment begun although screening was not complete, or a criterion failed",
               all_of(Reached("C1D1"), ALLOCATED, open_or_failed(Outcome("screening", ("READY",)))), CRITICAL),
-    deviation("LABS-EXPIRED", "First dose with laboratory values older than 48 hours", all_of(Reached("C1D1"), unless(Crit("LABS-48H"))), MAJOR),
+    deviation("LABS-EXPIRED", "First dose with laboratory values older than 48 hours, or none", all_of(Reached("C1D1"), open_or_failed(Crit("LABS-48H"))), MAJOR),
     alert("LABS-TO-REPEAT", "Laboratory values will be older than 48 hours at the first dose: repeat them",
           all_of(treatment("SUBTRIAL_SCREENING", "SLOT_REQUESTED", "SLOT_RESERVED", "MOVED_SCREENING"), unless(Crit("LABS-48H"))), MINOR, "coordinator"),
     deviation("TWO-SUBTRIALS", "Slots in two subtrials at once", two_slots(IN), CRITICAL),

@@ -43,6 +43,10 @@ WAIVERS = (
     Waiver("result-unread:series:COUNTS-CHEMO", SITE),
     Waiver("result-unread:series:COUNTS-MAINTENANCE", SITE),
     Waiver("unknown-as-no:decision:BLINA_1_STOP:X3", KNOWN_ONLY),
+    Waiver(
+        "unknown-as-no:deviation:HSCT-MRD-POSITIVE:mrd BL1-END|EOC|BL2-END|PRE-OCTADAD|PRE-HSCT|OTHER",
+        "a transplant planned without any marrow result is told by HSCT-MRD-STALE, which asks for one of the last 14 days",
+    ),
     Waiver("unknown-as-no:decision:BLINA_2_STOP:X3", KNOWN_ONLY),
     Waiver(
         "unknown-as-no:decision:icans_grade:untestable",

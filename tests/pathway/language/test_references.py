@@ -31,7 +31,7 @@ REFERENCES: dict[tuple[str, str], str] = {
     ("Is", "values"): EVERY,
     ("Dates", "op"): EVERY,
     ("Dates", "never"): EVERY,
-    ("Exposure", "where"): "the first",
+    ("Exposure", "unless"): "the first",
     ("Products", "op"): EVERY,
     ("Fresh", "before"): EVERY,
     ("Recorded", "action"): EVERY,
