@@ -122,9 +122,13 @@ def compile_decision(decision: Decision, linker: Linker, leaves: Leaves) -> Reso
                     True,
                 )
                 found.missing = ()
-                today = Resolved()
-                _propose(ctx, today, reads, rules, decision)
-                found.fallen = done_without_ground(ctx, today, taken, leaves)
+                found.fallen = done_without_ground(ctx, taken, leaves, today)
+
+    def today(ctx: Evaluation) -> Resolved:
+        """What the table says now, though it is not asked."""
+        found = Resolved()
+        _propose(ctx, found, reads, rules, decision)
+        return found
 
     return resolve
 

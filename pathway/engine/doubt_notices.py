@@ -18,7 +18,7 @@ from pathway.engine.orders import compile_order, order_words
 from pathway.engine.values import observed, value_text
 from pathway.engine.windows import Window, window_of
 from pathway.events import Event
-from pathway.language import Action, Done, Fact, Order, Role, Scope
+from pathway.language import Act, Action, Done, Fact, Order, Role, Scope
 from pathway.language.details import POINT
 from pathway.language.implied_orders import implied_orders
 from pathway.language.points import stated_words
@@ -226,6 +226,11 @@ def _scopes(action: Action) -> tuple[Scope, ...]:
 def _of_orders(orders: tuple[Order, ...], linker: Linker) -> Doubts:
     tests = []
     for order in orders:
+        acted = order.later.action if isinstance(order.later, Act) else order.later
+        if not order.counts and acted not in linker.actions:
+            raise linker.error(
+                f"counts=False of {stated_words(order.later)!r}: only an action can count or not"
+            )
         names = (("earlier", stated_words(order.earlier)), ("later", stated_words(order.later)))
         key = key_of("IMPOSSIBLE-ORDER", names)
         linker.recorded(key)

@@ -6,6 +6,7 @@ silent: the question has gone, waits again, or answers itself otherwise, while w
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from pathway.engine.confirmations import is_decided, latest_confirmation
@@ -28,13 +29,18 @@ def fallen(ctx: Evaluation, found: Resolved, key: str, leaves: Leaves) -> Fallen
     return Fallen(taken, at, done=False) if at is not None else None
 
 
-def done_without_ground(ctx: Evaluation, today: Resolved, taken: Event, leaves: Leaves) -> Fallen | None:
-    """The same of an answer that was carried out, to a question that is not asked any more. `today`: what its table says now.
+def done_without_ground(
+    ctx: Evaluation, taken: Event, leaves: Leaves, table: Callable[[Evaluation], Resolved]
+) -> Fallen | None:
+    """The same of an answer that was carried out, to a question that is not asked any more. `table`: what it says now.
 
     It has its ground still where the table leads to it by what has taken the place of what was voided.
     """
     at = lost(ctx, taken, leaves)
-    if at is None or (is_decided(today) and taken.value in (today.proposal, *today.choice)):
+    if at is None:
+        return None
+    today = table(ctx)
+    if is_decided(today) and taken.value in (today.proposal, *today.choice):
         return None
     return Fallen(taken, at, done=True)
 

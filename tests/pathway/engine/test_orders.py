@@ -120,6 +120,7 @@ def test_an_anchor_that_is_only_planned_comes_before_nothing() -> None:
         (Order(AnchorDay("b9"), "death", "", R), "anchor 'b9'"),
         (Order(Onset("CRX"), "death", "", R), "adverse event 'CRX'"),
         (Order(Sample("mrd", "EOX"), "death", "", R), "no point 'EOX'"),
+        (Order("death", "birth_date", "", R, counts=False), "only an action can count"),
     ],
 )
 def test_what_an_order_names_must_be_there(order: Order, wrong: str) -> None:
