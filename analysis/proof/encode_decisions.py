@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import z3
 
-from analysis.proof.encode_predicates import Meaning, Verdict
+from analysis.proof.encode_predicates import Meaning
 from analysis.proof.encode_times import NO, YES
 from analysis.proof.ends import ends_level, level_of
 from analysis.proof.expressions import Expr, both, either
 from analysis.proof.unknowns import Stands
+from analysis.proof.verdicts import Verdict
 from pathway.language import Choice, Crit, Decision, Input, Param, Reading, Rule
 from pathway.language.walk import atoms
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import z3
 
 from analysis.proof.encode_times import NO, YES, Times
-from analysis.proof.expressions import Expr, both, either, exact, number
+from analysis.proof.expressions import Expr, either, exact, number
 from analysis.proof.unknowns import ReadingVar, Stands
 from analysis.proof.variables import Variables
+from analysis.proof.verdicts import Verdict, at_least, every, negated, two_valued
 from pathway.language import (
     AllOf,
     Always,
@@ -52,35 +53,6 @@ from pathway.language import (
 from pathway.language.words import words
 
 
-@dataclass(slots=True)
-class Verdict:
-    """When a predicate is PASS, FAIL or PENDING (else REVIEW), and when all that is pending is declared not obtainable.
-
-    `doubt`: a part of it is REVIEW, whatever else waits.
-    """
-
-    passes: Expr
-    fails: Expr
-    waits: Expr
-    hopeless: Expr = YES
-    doubt: Expr = NO
-
-    @property
-    def review(self) -> Expr:
-        """A person must judge."""
-        return z3.Not(z3.Or(self.passes, self.fails, self.waits))
-
-    @property
-    def stuck(self) -> Expr:
-        """A person must judge, also because nothing that is missing can still come."""
-        return z3.Or(self.review, z3.And(self.waits, self.hopeless))
-
-
-def two_valued(passes: Expr) -> Verdict:
-    """A predicate that speaks of the record: PASS or FAIL."""
-    return Verdict(passes, z3.Not(passes), NO)
-
-
 class Meaning:
     """Predicates as expressions over the unknowns of a world; the same predicate is read once."""
 
@@ -108,13 +80,13 @@ class Meaning:
             case Always():
                 return two_valued(YES)
             case AllOf(parts):
-                return _all([self.of(p) for p in parts])
+                return every([self.of(p) for p in parts])
             case AnyOf(parts):
-                return _not(_all([_not(self.of(p)) for p in parts]))
+                return negated(every([negated(self.of(p)) for p in parts]))
             case AtLeast(n, parts):
-                return _at_least(n, [self.of(p) for p in parts])
+                return at_least(n, [self.of(p) for p in parts])
             case Not(part):
-                return _not(self.of(part))
+                return negated(self.of(part))
             case ReviewIf(part, _):
                 inner = self.of(part)
                 return Verdict(inner.fails, NO, inner.waits, inner.hopeless, inner.doubt)
@@ -379,31 +351,3 @@ def _rest(node: Any) -> str:
             assert isinstance(days, Limit)
             return f"{days.op} {days.value} days of {dose.op} {dose.value} within {window} days"
     raise AssertionError(node)
-
-
-def _not(verdict: Verdict) -> Verdict:
-    return Verdict(verdict.fails, verdict.passes, verdict.waits, verdict.hopeless, verdict.doubt)
-
-
-def _all(parts: list[Verdict]) -> Verdict:
-    fails = either(*(p.fails for p in parts))
-    waits = z3.And(z3.Not(fails), either(*(p.waits for p in parts)))
-    return Verdict(
-        both(*(p.passes for p in parts)),
-        fails,
-        waits,
-        both(*(z3.Implies(p.waits, p.hopeless) for p in parts)),
-        _doubt(parts),
-    )
-
-
-def _doubt(parts: list[Verdict]) -> Expr:
-    return either(*(z3.Or(p.review, z3.And(p.waits, p.doubt)) for p in parts))
-
-
-def _at_least(n: int, parts: list[Verdict]) -> Verdict:
-    passes = z3.AtLeast(*(p.passes for p in parts), n)
-    fails = z3.AtLeast(*(p.fails for p in parts), len(parts) - n + 1)
-    waits = z3.And(z3.Not(passes), z3.Not(fails), either(*(p.waits for p in parts)))
-    hopeless = both(*(z3.Implies(p.waits, p.hopeless) for p in parts))
-    return Verdict(passes, fails, waits, hopeless, _doubt(parts))

@@ -65,7 +65,7 @@ TO_PLAN = any_of(
 QUEUED = answered(*HELD)
 """Laboratory values that grow old while a patient waits are drawn again before the first dose; the place is kept. After a
 reservation has expired the next request needs a new day and valid values."""
-UNCONFIRMED_MOVE = any_of(*(all_of(MOVED_TO[s], Not(CONFIRMED_FOR[s])) for s in SUBTRIALS))
+UNCONFIRMED_MOVE = any_of(*(all_of(MOVED_TO[s], without(CONFIRMED_FOR[s])) for s in SUBTRIALS))
 AGAIN = Exit(
     "MOVED_SCREENING",
     UNCONFIRMED_MOVE,
