@@ -6,8 +6,13 @@ not answered for is done by another, or by the same one when it is back.
 
 from __future__ import annotations
 
-import asyncio
 import gc
+
+if __name__ == "__main__":
+    # Before the imports: what they make stays, and looking for cycles among it costs a fifth of a start.
+    gc.set_threshold(20_000, 20, 20)
+
+import asyncio
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
@@ -24,6 +29,7 @@ from temporalio.worker import Worker
 import protocols
 from activities.agenda import Agendas
 from activities.deliver import DeliverActivity
+from activities.hand_over import HandOverActivity
 from activities.notify import OutboxDrain
 from activities.publish import Publisher
 from activities.sinks import ConsoleSink, MailServer, MailSink, Sink
@@ -105,14 +111,18 @@ def build_worker(
     `office` coordinates the subtrials that patients' messages start; `agendas` gathers those of meetings. Raises if workflow
     code imports a module that is not on the list of `workflows.sandbox`.
     """
-    protocols.prepare()  # nothing is read or compiled inside a workflow task
+    protocols.load()  # nothing is read inside a workflow task, and nothing compiled: `workflows.sandbox`
     peer_delivery = DeliverActivity(client, office or Site(OFFICE))
     return Workers(
         Worker(
             client,
             task_queue=queue,
             workflows=[PatientPathway, Subtrial, CoordinatingMeeting],
-            activities=[publisher.publish, *([agendas.gather] if agendas is not None else [])],
+            activities=[
+                publisher.publish,
+                HandOverActivity(client).hand_over,
+                *([agendas.gather] if agendas is not None else []),
+            ],
             workflow_runner=runner(),
             interceptors=[OnlyClock(clock)],
             build_id=BUILD,

@@ -52,6 +52,10 @@ GOALS: Final = {
 }
 
 
+_NOT_PASSED: Final = ("ALLPATH_", "PYTHONDONTWRITEBYTECODE")
+"""What of this process's environment the workers do not get: whoever measures may have switched bytecode off."""
+
+
 class Said(NamedTuple):
     """What is reported, without its id and its time."""
 
@@ -119,8 +123,10 @@ class Side(ABC):
 
     async def start(self) -> None:
         """Start a worker."""
-        outside = {name: value for name, value in os.environ.items() if not name.startswith("ALLPATH_")}
+        outside = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_PASSED)}
         environment = outside | {
+            # Compiled modules are kept, as an installed program has them: by the first worker for those after it.
+            "PYTHONPYCACHEPREFIX": str(self.settings.data_dir.parent / "bytecode"),
             "ALLPATH_DATA_DIR": str(self.settings.data_dir),
             "ALLPATH_TEMPORAL_ADDRESS": self.settings.temporal_address,
             "ALLPATH_LOG_FORMAT": "json",

@@ -53,6 +53,8 @@ class Announced:
         return Announced({k: each for k, each in self.statements.items() if not outlived(k)}, self.forgotten)
 
 
+CLOCK: Final = "clock"
+"""The cause of a change that time alone brought."""
 SITTING: Final = "sitting "
 """How the cause of what a sitting changed begins. No event id has a blank in it."""
 
@@ -61,9 +63,6 @@ def told_together(cause: str) -> bool:
     """Whether a change with this cause is told in the summary of a sitting, and not by itself."""
     return cause.startswith(SITTING)
 
-
-CLOCK: Final = "clock"
-"""The cause of a change that time alone brought."""
 
 REMEMBERED: Final = 256
 """Withdrawn statements that are remembered. The record of what was told is the store's; this only numbers what comes back."""

@@ -175,15 +175,16 @@ def load() -> None:
         globals().setdefault("BROKEN", broken)
 
 
-def prepare() -> None:
-    """Read and compile every protocol. A worker does so before it takes work; what cannot be compiled fails where it is used.
+def prepare(name: str = "") -> None:
+    """Compile the protocol of that name, so that it is there when it is asked for; every one if it is not known which will be.
 
-    A workflow task has two seconds, and on a busy machine compiling may need them.
+    What cannot be compiled fails where it is used.
     """
-    load()
-    for protocol in globals()["ALL"]:
+    found, _ = _everything()
+    every = [f"{protocol.name}@{protocol.version.number}" for protocol in found]
+    for each in [name] if name in every else every:
         with suppress(AllpathError):
-            compiled(f"{protocol.name}@{protocol.version.number}")
+            compiled(each)
 
 
 def _everything() -> tuple[tuple[Protocol, ...], tuple[Broken, ...]]:

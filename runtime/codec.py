@@ -44,6 +44,12 @@ it."""
 COMPRESS_FROM: Final = 64
 """Bytes from which compression is tried. Below it gains nothing worth its time."""
 
+SMALL: Final = 4096
+"""Bytes up to which content and dictionary fit into a small window. Most payloads are that short, and making ready the tables
+of a large one takes four times as long as packing them. Whoever reads needs not know."""
+
+_SMALL, _LARGE = (13, 6), (15, 8)
+"""Bits of the window, and zlib's level of memory."""
 _NONCE_BYTES: Final = 12
 _PLAIN: Final = b"\0"
 _DICTIONARIES: Final = {b"\2": dictionary.FIRST}
@@ -184,7 +190,8 @@ class EncryptionCodec(PayloadCodec):
 
 def _pack(content: bytes, form: bytes) -> bytes:
     # A raw stream: the cipher authenticates it, a header and a checksum of its own would be ten bytes for nothing.
-    packer = zlib.compressobj(6, wbits=-15, zdict=_DICTIONARIES[form])
+    window, memory = _SMALL if len(content) <= SMALL else _LARGE
+    packer = zlib.compressobj(6, wbits=-window, memLevel=memory, zdict=_DICTIONARIES[form])
     return packer.compress(content) + packer.flush()
 
 

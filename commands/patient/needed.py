@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.console import Console
 from rich.text import Text
 
+from commands.closed_days import calendar_of, closed_of, with_note
 from commands.known_trials import protocol_text
 from commands.screen import due_words, instant, print_steps, styled
 from pathway.errors import ProtocolError, UnknownName
@@ -138,7 +139,7 @@ def _value_of(key: str) -> str:
 def _items(patient: Patient) -> Iterator[Entry]:
     from pathway.patient import settle
 
-    compiled = compiled_of(patient.protocol)
+    compiled, calendar = compiled_of(patient.protocol), calendar_of(patient.site.id)
     for item in patient.plan["items"]:
         if not is_pressing(item, patient.today):
             continue
@@ -153,7 +154,10 @@ def _items(patient: Patient) -> Iterator[Entry]:
             item["state"],
             item["key"],
             item["text"],
-            due_words(due, patient.today, hour_of(patient, item)),
+            with_note(
+                due_words(due, patient.today, hour_of(patient, item)),
+                closed_of(item, calendar, patient.today),
+            ),
             item["owner"],
             tuple(steps),
         )

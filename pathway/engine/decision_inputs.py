@@ -120,6 +120,9 @@ def _of_slot(
         return chosen, values
     bands = [(b.name, [linker.limit(x) for x in b.limits]) for b in item.bands]
     names = tuple(b.name for b in item.bands)
+    for _, limits in bands:
+        for limit in limits:
+            linker.divides(reading, limit)
 
     def banded(ctx: Evaluation) -> Cell:
         value = ctx.reading(index)

@@ -86,6 +86,7 @@ def _is(reading: Reading, values: tuple[str, ...], linker: Linker) -> Test:
 def _compare(reading: Reading, limit: Limit | Param, linker: Linker) -> Test:
     index = linker.reading(reading, "number")
     read = linker.limit(limit)
+    linker.divides(reading, read)
 
     def test(ctx: Evaluation) -> Result:
         bound = read(ctx)

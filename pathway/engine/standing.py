@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from pathway.engine.context import Evaluation, Test
-from pathway.engine.lapses import AMENDING, sittings
 from pathway.engine.linker import Linker
+from pathway.engine.reread import AMENDING, sittings
 from pathway.engine.results import Result
 from pathway.record import Record
 
@@ -55,7 +55,7 @@ def compile_stood(linker: Linker) -> Callable[[Evaluation, Callable[[Evaluation]
         events, kept = ctx.record.events, ctx.record.kept.setdefault(KEPT, {})
         amended = sum(1 for e in events if e.kind in AMENDING)
         known = kept.setdefault((owner, number, amended, ctx.profile.hash, ctx.site), {})
-        moments = list(sittings(events))
+        moments = list(sittings(events, 0))
         answer: T | None = None
         for first, end in reversed(moments):
             if end in known:

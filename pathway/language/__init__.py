@@ -52,7 +52,7 @@ from pathway.language.parts import (
     Track,
     row,
 )
-from pathway.language.points import Change, Order, TimePoint
+from pathway.language.points import Act, AnchorDay, Change, Onset, Order, Resolution, Sample, TimePoint
 from pathway.language.predicates import (
     AllOf,
     Always,
@@ -131,12 +131,14 @@ __all__ = [
     "SLOT_DETAILS",
     "SLOT_FACT",
     "SLOT_STATES",
+    "Act",
     "Action",
     "AdverseEventRule",
     "AdverseEventType",
     "AllOf",
     "Always",
     "Anchor",
+    "AnchorDay",
     "AnchorTime",
     "AnyOf",
     "Assessment",
@@ -186,6 +188,7 @@ __all__ = [
     "Not",
     "NotObtainable",
     "Offset",
+    "Onset",
     "Operator",
     "Order",
     "Outcome",
@@ -201,6 +204,7 @@ __all__ = [
     "Reached",
     "Reading",
     "Recorded",
+    "Resolution",
     "Restart",
     "ReviewIf",
     "Role",
@@ -208,6 +212,7 @@ __all__ = [
     "Rose",
     "Rule",
     "Rung",
+    "Sample",
     "Sampled",
     "Scope",
     "Series",

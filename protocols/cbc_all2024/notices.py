@@ -1,5 +1,7 @@
 """Milestones that clinicians hear of, and deviations that coordinators are warned of (section 7). Which and when: assumption."""
 
+from dataclasses import replace
+
 from pathway.language import (
     Crit,
     Dates,
@@ -97,7 +99,7 @@ MILESTONES = (
     Milestone("BLINA-DAY3", "End of day 3: hospital days over, discharge possible",
               all_of(Reached("BLINA_START"), Passed(Moment("BLINA_START", days=2, at="close"))), public("B1")),
     Milestone("BLINA-BAG-MISSED", "Bag change missed by more than 4 h", LedgerFlag("blina", "bag_missed"), assumption()),
-    Milestone("BLINA-DOSE-STEP", "Back to full dose", LedgerFlag("blina", "dose_step"), public("B3")),
+    Milestone("BLINA-DOSE-STEP", "The days at the low dose are over, back to the full dose is due", LedgerFlag("blina", "dose_step"), public("B3")),
     Milestone("BLINA-INTERRUPTED", "Blinatumomab interrupted", LedgerFlag("blina", "was_interrupted"), public("B3")),
     Milestone("BLINA-RESTARTED", "Blinatumomab restarted", LedgerFlag("blina", "restarted"), public("B3")),
     Milestone("BLINA-STOPPED", "Blinatumomab stopped for good", STOPPED_FOR_GOOD, public("B3")),
@@ -138,13 +140,18 @@ def deviation(id: str, text: str, when: Predicate, *rungs: Rung, blocks: tuple[s
     return Deviation(id, text, when, rungs, assumption(), blocks=blocks)
 
 
+def of_care(notice: Deviation) -> Deviation:
+    """The same, told to whoever treats a patient who has left the study, too."""
+    return replace(notice, ends_with="life")
+
+
 def alert(id: str, text: str, when: Predicate, severity: Rung) -> Deviation:
     """A notice for the clinician to act on."""
     return Deviation(id, text, when, (severity,), assumption(), to="clinician", kind="alert")
 
 
 MINOR, MAJOR, CRITICAL = Rung("minor"), Rung("major"), Rung("critical")
-RUNNING = LedgerIs("blina", ("running",))
+RUNNING = LedgerIs("blina", ("running", "end_expected"))
 NOT_MET = ("FAIL", "PENDING", "REVIEW")
 
 START = (
@@ -199,12 +206,12 @@ COURSE = (
 )  # fmt: skip
 
 END = (
-    deviation("D46-MARROW-MISSING", "End-of-induction marrow not done; it never counts as negative",
-              all_of(ACTIVE, Not(Reached("D46_SAMPLE")), Not(NotObtainable(D46_FLOW))), Rung("major", study_day(51)),
-              blocks=("CONSOLIDATION",)),
-    deviation("D46-RESULT-MISSING", "No flow result of the end-of-induction marrow on the day of consolidation",
-              all_of(ACTIVE, Reached("D46_SAMPLE"), Not(Known(D46_FLOW)), Not(NotObtainable(D46_FLOW))),
-              Rung("major", Moment("CONSOLIDATION_START")), blocks=("CONSOLIDATION",)),
+    of_care(deviation("D46-MARROW-MISSING", "End-of-induction marrow not done; it never counts as negative",
+                      all_of(ACTIVE, Not(Reached("D46_SAMPLE")), Not(NotObtainable(D46_FLOW))), Rung("major", study_day(51)),
+                      blocks=("CONSOLIDATION",))),
+    of_care(deviation("D46-RESULT-MISSING", "No flow result of the end-of-induction marrow on the day of consolidation",
+                      all_of(ACTIVE, Reached("D46_SAMPLE"), Not(Known(D46_FLOW)), Not(NotObtainable(D46_FLOW))),
+                      Rung("major", Moment("CONSOLIDATION_START")), blocks=("CONSOLIDATION",))),
     deviation("D46-TOO-EARLY", "End-of-induction marrow taken less than 24 h after bag off",
               all_of(STARTED, Reached("D46_SAMPLE"), Reached("BLINA_OFF_24H"),
                      any_of(*(Known(Reading(fact, point="D46", until="BLINA_OFF_24H", strictly=True)) for fact in ("mrd_flow", "mrd_ngs")))),

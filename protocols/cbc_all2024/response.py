@@ -64,6 +64,7 @@ D46_UNAVAILABLE = Decision(
     source=assumption("the sources do not say"),
     confirm="clinician",
     asked=UNOBTAINABLE,
+    ends_with="life",
 )  # fmt: skip
 
 FINAL_RISK = Decision(

@@ -31,6 +31,8 @@ WAIVERS = (
            while_not(Outcome("hsct_eligible", ("ELIGIBLE",)))),
     Waiver("dead-end:transplant:NOT_INDICATED", "most patients never need a transplant", while_not(indicated("WATCH", "INDICATED"))),
     Waiver("dead-end:transplant:WATCH", "the watch list has no end of its own", while_not(indicated("INDICATED", "NOT_INDICATED"))),
+    Waiver("dead-question:decision:CARE_AFTER_WITHDRAWAL", "put on the withdrawal, while treatment goes on: the plan rests on the answer"),
+    Waiver("dead-question:decision:D46_UNAVAILABLE", "whoever left the study before the drug is still treated by the answer"),
     Waiver("result-unread:series:COUNTS-BLINA", SITE),
     Waiver("result-unread:series:COUNTS-CHEMO", SITE),
     Waiver("unknown-as-no:criterion:E5:cns IT", "E5 asks for the fluid of the diagnosis; a later one counts where there was one"),

@@ -198,7 +198,7 @@ DEVIATIONS = (
               all_of(Reached("C1D1"), ALLOCATED, open_or_failed(Outcome("screening", ("READY",)))), CRITICAL),
     deviation("LABS-EXPIRED", "First dose with laboratory values older than 48 hours, or none", all_of(Reached("C1D1"), open_or_failed(Crit("LABS-48H"))), MAJOR),
     alert("LABS-TO-REPEAT", "Laboratory values will be older than 48 hours at the first dose: repeat them",
-          all_of(treatment("SUBTRIAL_SCREENING", "SLOT_REQUESTED", "SLOT_RESERVED"), unless(Crit("LABS-48H"))), MINOR, "coordinator"),
+          all_of(treatment("SUBTRIAL_SCREENING", "SLOT_REQUESTED", "SLOT_RESERVED", "MOVED_SCREENING"), unless(Crit("LABS-48H"))), MINOR, "coordinator"),
     deviation("TWO-SUBTRIALS", "Slots in two subtrials at once", two_slots(IN), CRITICAL),
     *(d for n in CYCLES for d in of_cycle(n)),
     *next_cycle("2", "C2_GATE"),

@@ -22,6 +22,7 @@ from pathway.language import (
     Reading,
     Recorded,
     ReviewIf,
+    VerdictIs,
     all_of,
     any_of,
     public,
@@ -112,6 +113,23 @@ ELIGIBILITY = Decision(
     options=("ELIGIBLE", "NOT_ELIGIBLE"),
     source=registry(),
 )
+
+FREE_IN_TIME = Dates(Day("BLINA1_FREE"), "<=", Day("BLINA1_LATEST"))
+VACCINE_PASSES = all_of(
+    Not(Crit("X4")), Is(Reading("live_vaccine_planned", until="BLINA1_START"), ("NO",)), FREE_IN_TIME
+)
+"""The days since a live vaccine exclude, and they are over inside the window. Of CNS2 or CNS3 nobody can say a date."""
+
+OTHERWISE_EXCLUDED = any_of(
+    *(Not(Crit(x)) for x in ("X1", "X2", "X3", "X5", "X6")), Is(Reading("hypersensitivity", until="BLINA1_START"), ("PROVEN",))
+)  # fmt: skip
+EXCLUDED_BEYOND = any_of(
+    OTHERWISE_EXCLUDED,
+    Is(Reading("live_vaccine_planned", until="BLINA1_START"), ("YES",)),
+    all_of(Not(Crit("X4")), VerdictIs(FREE_IN_TIME, ("FAIL", "PENDING", "REVIEW"))),
+)
+"""Excluded by what waiting inside the window does not heal. X4 has failed here: where no day is known on which it passes, there is
+none to wait for."""
 
 BLINATUMOMAB_CLEAR = all_of(*(Crit(x) for x in ("X1", "X2", "X3", "X4", "X5", "X6")))
 

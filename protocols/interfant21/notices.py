@@ -86,7 +86,7 @@ def cycle_milestones(number: str, hospital_days: int) -> tuple[Milestone, ...]:
         Milestone(f"{name}-DAY{hospital_days}", f"{cycle}: hospital days over, discharge possible", discharged, public("B1")),
         Milestone(f"{name}-BAG-MISSED", f"{cycle}: bag change missed by more than 4 h", LedgerFlag(ledger, "bag_missed"),
                   assumption()),
-        Milestone(f"{name}-DOSE-STEP", f"{cycle}: back to full dose", LedgerFlag(ledger, "dose_step"), public("B3")),
+        Milestone(f"{name}-DOSE-STEP", f"{cycle}: the days at the low dose are over, back to the full dose is due", LedgerFlag(ledger, "dose_step"), public("B3")),
         Milestone(f"{name}-INTERRUPTED", f"{cycle} interrupted", LedgerFlag(ledger, "was_interrupted"), public("B3")),
         Milestone(f"{name}-RESTARTED", f"{cycle} restarted", LedgerFlag(ledger, "restarted"), public("B3")),
         Milestone(f"{name}-STOPPED", f"{cycle} stopped for good", stopped(number), public("B3")),
@@ -130,7 +130,8 @@ MILESTONES = (
     Milestone("CD19-RESULT", "CD19", Known(Reading("cd19")), registry(), Reading("cd19")),
     Milestone("D8-RESPONSE", "Prednisone response", known("d8_response", "GOOD", "POOR", "UNKNOWN"), public("P6"),
               "d8_response"),
-    Milestone("RISK-GROUP", "Risk group", known("risk", "HR", "MR"), public("P1", "P2"), "risk"),
+    Milestone("RISK-GROUP", "Risk group", all_of(known("risk", "HR", "MR"), Is(Reading("kmt2a"), ("REARRANGED",))),
+              public("P1", "P2", note="told inside its domain only, KMT2A rearranged: assumption"), "risk"),
     Milestone("EOI-RESULT", "End of induction", known("cr_eoi", "CR", "NO_CR", "NO_CR_CNS_ONLY"), public("P13a"), "cr_eoi"),
     Milestone("EOI-CNS", "End of induction, CNS", Known(CNS_BEFORE_BLINATUMOMAB), registry(), CNS_BEFORE_BLINATUMOMAB),
     Milestone("EOI-MRD-RESULT", "End of induction, MRD", Known(EOI_MRD), public("P1", "P2"), EOI_MRD),
@@ -177,6 +178,11 @@ def alert(id: str, text: str, when: Predicate, severity: Rung) -> Deviation:
     return Deviation(id, text, when, (severity,), assumption(), to="clinician", kind="alert")
 
 
+NOT_POSTPONED = any_of(
+    Not(Recorded("eoi_postponed")), Passed(Moment("EOI_POSTPONED_LAST", days=Param("eoi_postponed_for")))
+)
+"""No postponement of the end of induction was reported in the last 7 days: each one silences the warning for as long, then it asks again."""
+
 MINOR, MAJOR, CRITICAL = Rung("minor"), Rung("major"), Rung("critical")
 RAN_LATE = (
     ("PREPHASE", "D8"),
@@ -199,7 +205,7 @@ def cycle_deviations(number: str) -> tuple[Deviation, ...]:
     over_limit = all_of(
         LedgerIs(ledger, ("paused",)), Passed(Moment(paused, days=Param("same_cycle_pause_max"), at="close"))
     )
-    running = LedgerIs(ledger, ("running",))
+    running = LedgerIs(ledger, ("running", "end_expected"))
     return (
         deviation(f"{name}-SHORT", f"Cycle {number} ended short of 672 infusion hours, logged pauses taken off",
                   all_of(LedgerIs(ledger, ("short",)), without(Taken(f"BLINA_{number}_PAUSE", ("NEW_CYCLE",)))), CRITICAL),
@@ -216,7 +222,7 @@ def cycle_deviations(number: str) -> tuple[Deviation, ...]:
         alert(f"{name}-STOP", f"Cycle {number}: stop for good, the infusion is still recorded as running",
               all_of(running, any_of(Directed(ledger, ("stop",)), stop_decided(number))), CRITICAL),
         alert(f"{name}-INELIGIBLE", f"Cycle {number} runs, and the patient is off study as not eligible: disconnect, or treat outside of it",
-              all_of(LedgerIs(ledger, ("running", "paused")), InPhase("registration", ("SCREEN_FAILURE", "OFF_STUDY")),
+              all_of(LedgerIs(ledger, ("running", "end_expected", "paused")), InPhase("registration", ("SCREEN_FAILURE", "OFF_STUDY")),
                      known("eligibility", "NOT_ELIGIBLE")), CRITICAL),
         alert(f"{name}-CONSIDER-PAUSE", f"Cycle {number}: consider interruption",
               all_of(running, Directed(ledger, ("consider_pause",))), MINOR),
@@ -234,10 +240,10 @@ DEVIATIONS = (
     deviation("MRD-MARKER-MISSING", "No MRD marker by D28", all_of(ACTIVE, Not(Known(Reading("marker_sensitivity")))),
               Rung("minor", study_day(28))),
     deviation("EOI-MARROW-MISSING", "End-of-induction marrow not done",
-              all_of(ACTIVE, Not(Reached("EOI_SAMPLE")), Not(Recorded("eoi_postponed"))), Rung("minor", study_day(36)),
+              all_of(ACTIVE, Not(Reached("EOI_SAMPLE")), NOT_POSTPONED), Rung("minor", study_day(36)),
               Rung("major", study_day(41))),
     deviation("EOI-LP-MISSING", "End-of-induction lumbar puncture not done",
-              all_of(ACTIVE, Not(Known(CNS_BEFORE_BLINATUMOMAB)), Not(Recorded("eoi_postponed"))), Rung("minor", study_day(36)),
+              all_of(ACTIVE, Not(Known(CNS_BEFORE_BLINATUMOMAB)), NOT_POSTPONED), Rung("minor", study_day(36)),
               Rung("major", study_day(41)), blocks=("BLINA_1",)),
     deviation("EOI-MRD-MISSING", "No end-of-induction MRD result",
               all_of(ACTIVE, Reached("EOI_SAMPLE"), Not(Known(EOI_MRD)), Not(NotObtainable(EOI_MRD))),
@@ -285,7 +291,7 @@ DEVIATIONS = (
     deviation("HSCT-MRD-STALE", "Transplant planned on a marrow older than 14 days",
               all_of(any_of(Known(Reading("conditioning_planned")), Recorded("conditioning_started")),
                      without(FRESH_MARROW)),
-              Rung("critical", Moment("CONDITIONING", days=-7)), blocks=("HSCT",)),
+              Rung("critical", Moment("CONDITIONING", days=Param("hsct_mrd_stale"))), blocks=("HSCT",)),
     deviation("HSCT-MRD-POSITIVE", "Transplant planned with an MRD of 1e-4 or more, or with results that disagree",
               all_of(any_of(Known(Reading("conditioning_planned")), Recorded("conditioning_started")),
                      VerdictIs(Compare(LATEST_MRD, Param("hsct_mrd")), ("FAIL", "REVIEW"))), CRITICAL, blocks=("HSCT",)),
@@ -310,7 +316,8 @@ DEVIATIONS = (
     alert("ECHO-NOT-CLEARED", "Echocardiogram not cleared: hold anthracyclines and transplant",
           all_of(ACTIVE, Is(Reading("echo_clearance"), ("NOT_CLEARED",))), MAJOR),
     alert("PRE-OCTADAD-MRD", "MRD of 1e-4 or more before OCTADAD in a patient without blinatumomab",
-          all_of(WITHOUT_BLINATUMOMAB, Compare(Reading("mrd", point="PRE-OCTADAD"), POSITIVE)), MAJOR),
+          all_of(VerdictIs(WITHOUT_BLINATUMOMAB, ("PASS", "PENDING", "REVIEW")), Compare(Reading("mrd", point="PRE-OCTADAD"), POSITIVE)),
+          MAJOR),
     alert("RELAPSE-WATCH", "MRD positive after it had been below 1e-4: watch for relapse", NEWLY_POSITIVE, MAJOR),
     alert("RELAPSE-CRITERIA", "Relapse criteria met: the team states the relapse or says why not",
           all_of(known("relapse_marrow", "RELAPSE"), Not(Recorded("relapse")), Not(treatment("OFF_TREATMENT"))), CRITICAL),

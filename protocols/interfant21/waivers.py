@@ -52,6 +52,10 @@ WAIVERS = (
         "unknown-as-no:decision:icans_grade:untestable",
         "entered only of whoever cannot be tested; the score is asked for of all others",
     ),
+    Waiver(
+        "unknown-as-no:decision:risk:kmt2a",
+        "until KMT2A is known the group is computed for whoever prepares, and told to nobody: RISK-GROUP waits for the result",
+    ),
     Waiver("forgotten:deviation:CRS-GRADE-DIFFERS:CRS", DIFFERS),
     Waiver("forgotten:deviation:ICANS-GRADE-DIFFERS:NEUROTOXICITY", DIFFERS),
 )

@@ -1,6 +1,7 @@
 """What the Temporal server gets to see."""
 
 import json
+import zlib
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -17,7 +18,17 @@ from temporalio.converter import DataConverter
 from temporalio.exceptions import ApplicationError
 
 from contracts.clear import Clear
-from runtime.codec import CLEAR, COMPRESS_FROM, ENCODING, KEY_ID, EncryptionCodec, data_converter
+from runtime import dictionary
+from runtime.codec import (
+    CLEAR,
+    COMPRESS_FROM,
+    ENCODING,
+    KEY_ID,
+    SMALL,
+    EncryptionCodec,
+    _pack,
+    data_converter,
+)
 from runtime.errors import PayloadError
 from runtime.keys import load_keys, rotate_key
 
@@ -97,6 +108,19 @@ async def test_a_large_payload_that_repeats_itself_gets_smaller(codec: Encryptio
     data = b'{"fact": "mrd", "value": "0.0002"}' * COMPRESS_FROM
     (sealed,) = await codec.encode([Payload(data=data)])
     assert len(sealed.data) < len(data) / 10
+
+
+@pytest.mark.parametrize("length", [64, 300, SMALL - 200, SMALL, SMALL + 1, 40_000])
+def test_what_a_small_window_packs_is_as_short_and_read_with_the_large_one(length: int) -> None:
+    """Dictionary and content fit into the small one, so every repetition is found; and programs of any age read it."""
+    report = {"id": "e", "kind": "observation", "role": "laboratory", "name": "neutrophils", "unit": "10^9/L"}
+    content = json.dumps([report | {"id": f"e{n * 7919}"} for n in range(400)]).encode()[:length]
+    packed = _pack(content, b"\2")
+    whole = zlib.compressobj(6, wbits=-15, zdict=dictionary.FIRST)
+    assert len(packed) <= len(whole.compress(content) + whole.flush()) + 4
+    reader = zlib.decompressobj(wbits=-15, zdict=dictionary.FIRST)
+    assert reader.decompress(packed) == content
+    assert SMALL + len(dictionary.FIRST) < 1 << 13
 
 
 @property_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

@@ -35,6 +35,7 @@ class CoursePlan:
     sizes: Callable[[Evaluation], list[Event]]
     stops: Callable[[Evaluation], tuple[list[Halt], list[str]]]
     ended: Callable[[Evaluation], Ending | None]
+    turns: dict[str, Callable[[Evaluation, Event], str]]
 
 
 def events_of(ctx: Evaluation, spec: Doses, action: str, label: str) -> list[Event]:

@@ -10,7 +10,7 @@ from pathway.engine.context import Evaluation
 from pathway.engine.ledgers.course import events_of
 from pathway.engine.ledgers.readiness import Lacks, compile_lacked
 from pathway.engine.linker import Linker
-from pathway.engine.obligations import oblige
+from pathway.engine.obligations import oblige, occasions
 from pathway.engine.results import Run
 from pathway.language import Doses, Infusion, LedgerFlag, LedgerPoint
 from pathway.language.terms import key_of
@@ -24,7 +24,7 @@ LEDGER_NOTICES = {
     "DESPITE-HOLD": "given while a rule of the protocol held it",
     "DESPITE-OPEN": "given before what must be settled first was known",
     "RATE-UNKNOWN": "resumed after a reaction, and nobody has entered at which rate",
-    "IMPOSSIBLE-ORDER": "a report of an infusion that cannot be true as it stands: its true end is unknown",
+    "IMPOSSIBLE-ORDER": "a report of an infusion or a dose that cannot be true as it stands",
 }
 ON_FLAG = (
     ("given_after_exit", "AFTER-EXIT"),
@@ -98,12 +98,16 @@ def compile_ledger_notices(
             if at is not None:
                 text = f"{spec.text}: {LEDGER_NOTICES[name]}"
                 severity = "major" if name == "RATE-UNKNOWN" else "critical"
-                out.append(oblige(ctx, name, keys[name], "deviation", text, "clinician", [(severity, at)]))
+                out.append(oblige(
+                        ctx, name, keys[name], "deviation", text, "clinician", [(severity, at)],
+                        times=occasions(ctx, run, flag),
+                    ))  # fmt: skip
         if lacked is not None:
             out += _despite_open(ctx, spec, run, keys["DESPITE-OPEN"], lacked)
-        if run.odd:
-            text = f"{spec.text}: {'; '.join(what for _, what in run.odd)}"
-            at = min(when for when, _ in run.odd)
+        odd = [*run.odd, *(run.stray if "resumed_without_pause" not in own else ())]
+        if odd:
+            text = f"{spec.text}: {'; '.join(dict.fromkeys(what for _, what in odd))}"
+            at = min(when for when, _ in odd)
             name = "IMPOSSIBLE-ORDER"
             out.append(oblige(ctx, name, keys[name], "deviation", text, "clinician", [("major", at)]))
         return tuple(out)

@@ -13,6 +13,7 @@ from functools import cache
 from pathway.engine.context import Evaluation
 from pathway.engine.endings import Ending, compile_ending
 from pathway.engine.ledgers.course import events_of
+from pathway.engine.ledgers.infusion import UNPAUSED
 from pathway.engine.ledgers.stops import compile_lifted, lift_halts
 from pathway.engine.linker import Linker
 from pathway.engine.results import Halt, InfusionRun, Reaction, Run
@@ -181,10 +182,15 @@ def _pour(
     pauses = [(e.occurred, 0, e) for e in own[infusing.paused] if e.occurred >= start]
     marks: list[tuple[datetime, Fraction | None]] = []
     resumes = [(e.occurred, 1, e) for e in own[infusing.resumed] if e.occurred >= start]
+    paused = False
     for at, kind, event in sorted([*pauses, *resumes], key=lambda m: (m[0], m[1], m[2].id)):
         if kind == 0:
             marks.append((at, None))
+            paused = True
             continue
+        if not paused:
+            run.stray.append((event.recorded, f"{infusion_run.label}: {UNPAUSED}"))
+        paused = False
         infusion_run.steps, _ = run_rate(infusion_run.rate, start, marks)
         before = next(
             (r for s, r in reversed(infusion_run.steps) if s < at and r), Fraction(infusion_run.rate.start)
