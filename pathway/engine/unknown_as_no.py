@@ -37,7 +37,8 @@ def refuse_unknown_as_no(linker: Linker) -> None:
     """Raise ProtocolError for what takes unknown for no.
 
     An alarm or task whose `Not(...)` waits, and so is silent, while a value is missing or a question open; something that is
-    asked for only until a question is answered, and not while it is open; a hold that compares a value and does not say
+    asked for only until a question is answered, and not while it is open; a way out that is shut while a person has a question
+    open which it takes for unanswered; a hold that compares a value and does not say
     within how many days before a dose it must be known.
     """
     protocol = linker.protocol
@@ -48,6 +49,15 @@ def refuse_unknown_as_no(linker: Linker) -> None:
         _refuse(linker, item, item.asked, ANSWERS)
     for series in protocol.series:
         _refuse(linker, series, series.while_, ANSWERS)
+    for track in protocol.tracks:
+        for way in (*(e for phase in track.phases for e in phase.exits), *track.anywhere):
+            for negation in _negations(way.when):
+                asked = [n.decision for n in _leaves(negation.part) if isinstance(n, ANSWERS)]
+                if any(key in linker.decisions and linker.decisions[key].confirm for key in asked):
+                    raise linker.error(
+                        f"track {track.id}: the exit to {way.to} has Not(...) of a question, and stays shut while that is open; say "
+                        "without(...) if it is to open then"
+                    )
     for course in protocol.doses:
         for hold in course.holds:
             if hold.within is None and (compared := _compared(hold)):

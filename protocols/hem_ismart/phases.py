@@ -121,7 +121,7 @@ TREATMENT = Track(
               hit="priority", exits=(
             NOT_ELIGIBLE,
             Exit("SLOT_RESERVED", answered("RESERVED", "ENROLLED"), assumption()),
-            Exit("SUBTRIAL_SCREENING", all_of(ALLOCATED, Not(answered("WAITING"))), assumption()),
+            Exit("SUBTRIAL_SCREENING", all_of(ALLOCATED, without(answered("WAITING"))), assumption()),
             Exit("NOT_ALLOCATED", NOT_ALLOCATED, assumption()),
             Exit("ALLOCATION_REVIEW", all_of(without(ALLOCATED), Taken("allocation", ("ONE", "SEVERAL", "NOT_ALLOCATED"))), assumption()),
         )),
