@@ -29,6 +29,7 @@ from temporalio.worker import Worker
 import protocols
 from activities.agenda import Agendas
 from activities.deliver import DeliverActivity
+from activities.hand_over import HandOverActivity
 from activities.notify import OutboxDrain
 from activities.publish import Publisher
 from activities.sinks import ConsoleSink, MailServer, MailSink, Sink
@@ -117,7 +118,11 @@ def build_worker(
             client,
             task_queue=queue,
             workflows=[PatientPathway, Subtrial, CoordinatingMeeting],
-            activities=[publisher.publish, *([agendas.gather] if agendas is not None else [])],
+            activities=[
+                publisher.publish,
+                HandOverActivity(client).hand_over,
+                *([agendas.gather] if agendas is not None else []),
+            ],
             workflow_runner=runner(),
             interceptors=[OnlyClock(clock)],
             build_id=BUILD,

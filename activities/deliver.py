@@ -21,6 +21,7 @@ from client.pathways import (
     start_subtrial,
     subtrial_handle,
 )
+from client.renaming import renamed
 from client.retry import update
 from contracts.delivery import DeliveryBatch, DeliveryResult, Envelope, Outcome, Sender
 from contracts.messages import Receipt, RecordRequest
@@ -35,6 +36,8 @@ then is away as well, and so is asked alone.
 """
 AT_ONCE: Final = 64
 """Messages of one batch that are handed over side by side. They wait for others, and cost next to nothing meanwhile."""
+MOVING: Final = frozenset({"renaming", "renamed"})
+"""A patient who is just getting another pseudonym hears it under that, in a moment."""
 NOBODY: Final = frozenset({"archived", "closed"})
 """A receiver that was closed by a person needs no messages, and nobody has to be told."""
 
@@ -85,6 +88,8 @@ class DeliverActivity:
                     raise
                 await self._start(sender, message.receiver)
                 receipt = await self._record(handle, envelope)
+            except PathwayClosed:
+                receipt = await self._forward(sender, handle, envelope)
         except PathwayClosed:
             return outcome.model_copy(update={"state": "closed"})
         except (NoAnswer, PathwayStalled):
@@ -94,8 +99,20 @@ class DeliverActivity:
         except Refused as refused:
             if refused.code in NOBODY:
                 return outcome.model_copy(update={"state": "closed"})
+            if refused.code in MOVING:
+                return outcome.model_copy(update={"state": "away"})
             return outcome.model_copy(update={"state": "refused", "code": refused.code, "text": str(refused)})
         return outcome.model_copy(update={"messages": receipt.messages})
+
+    async def _forward(self, sender: Sender, handle: AnyHandle, envelope: Envelope) -> Receipt:
+        """Hand a message to whoever goes on under another pseudonym. Raises `PathwayClosed` where nobody does."""
+        while (goes_on := await renamed(handle)) is not None:
+            handle = self._receiver(sender, goes_on.to)
+            try:
+                return await self._record(handle, envelope)
+            except PathwayClosed:
+                continue
+        raise PathwayClosed(f"{handle.id} is closed")
 
     def _receiver(self, sender: Sender, receiver: str) -> AnyHandle:
         find = subtrial_handle if sender.writes_to == "subtrial" else pathway_handle

@@ -140,9 +140,11 @@ def new_subtrial_start(
 
 
 async def start_pathway(
-    client: Client, start: PathwayStart, *, queue: str, patience: timedelta = PATIENCE
+    client: Client, start: PathwayStart, *, queue: str, patience: timedelta = PATIENCE, token: str = ""
 ) -> Handle:
     """Enrol a patient: start the pathway on the worker's `queue` (a stepped clock needs the rehearsal queue).
+
+    `token`: by which the caller knows its own start again; made here for one who does not try again.
 
     Raises `Refused` (`already_enrolled`) if the pseudonym has or ever had a pathway in this trial, whatever became
     of it.
@@ -151,7 +153,7 @@ async def start_pathway(
     from workflows.pathway import PatientPathway
 
     _check_text(start)
-    token = uuid.uuid4().hex
+    token = token or uuid.uuid4().hex
 
     async def call() -> Handle:
         return await client.start_workflow(

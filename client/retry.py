@@ -17,6 +17,7 @@ from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import (
     RPCTimeoutOrCancelledError,
+    WorkflowExecutionStatus,
     WorkflowHandle,
     WorkflowQueryFailedError,
     WorkflowQueryRejectedError,
@@ -193,7 +194,7 @@ async def _persist(call: Callable[[], Awaitable[T]], handle: AnyHandle, patience
         except WorkflowQueryRejectedError as error:
             raise PathwayClosed(f"{what} is closed") from error
         except RPCError as error:
-            if error.status not in _TRANSIENT:
+            if error.status not in _TRANSIENT and not await _is_there(handle, error):
                 raise final(error, what) from error
             last = error
         except (RPCTimeoutOrCancelledError, TimeoutError) as error:
@@ -206,6 +207,20 @@ async def _persist(call: Callable[[], Awaitable[T]], handle: AnyHandle, patience
             raise await _given_up(handle, last) from last
         await asyncio.sleep(pause)
         pause = min(pause * 2, 1.0)
+
+
+async def _is_there(handle: AnyHandle, error: RPCError) -> bool:
+    """Whether a workflow that was not found runs all the same: it was between two runs. Raises `PathwayClosed` if it was just
+    being closed, of which the server says the same."""
+    if error.status is not RPCStatusCode.NOT_FOUND or "completed" in error.message:
+        return False
+    try:
+        described = await handle.describe(rpc_timeout=PROBE)
+    except (RPCError, RPCTimeoutOrCancelledError):
+        return False
+    if described.status is not WorkflowExecutionStatus.RUNNING:
+        raise PathwayClosed(f"{handle.id} is closed: it takes nothing more") from error
+    return True
 
 
 def _between_runs(error: WorkflowUpdateFailedError) -> bool:

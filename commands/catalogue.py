@@ -77,6 +77,8 @@ ENTRIES: Final = (
           "Record that consent has been withdrawn. What is on record stays; corrections are still possible."),
     Entry("transfer", "commands.patient.enrolment", "transfer", DECISIONS,
           "Record that a patient moves to another site from a day on: coming days and messages are there."),
+    Entry("rename", "commands.patient.rename", "rename", DECISIONS,
+          "Give a patient another pseudonym, with a reason. The pathway goes on under it as it was; the old one is never used again."),  # noqa: E501
     Entry("annul", "commands.patient.enrolment", "annul", DECISIONS,
           "Annul an enrolment that was a mistake, with a reason. It is no withdrawal; it stays readable."),
     Entry("subtrial", "commands.subtrial.app", "app", DECISIONS,

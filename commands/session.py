@@ -13,7 +13,8 @@ from commands.errors import CannotCompute, UsageError
 from commands.known_trials import protocol_text, trial_named, trial_names
 from commands.options import Target
 from commands.reading import utc_now
-from pathway.errors import ProtocolError, UnknownName
+from pathway.errors import AllpathError, ProtocolError, UnknownName
+from pathway.refusal import Refused
 from pathway.site import Site
 
 # What takes long to import is imported by the work itself, so that help, completion and rehearsals answer at once.
@@ -74,11 +75,12 @@ class PatientSession:
 async def opened(where: Target, subject: str, trial: str | None) -> AsyncIterator[PatientSession]:
     """The pathway of a subject, in `trial` or in the only one that it is in; also where this program has not its protocol.
 
-    Raises `ServerUnreachable`, `UnknownPathway`, `UnknownName` for a trial that neither this program nor the server knows, or
-    `UsageError` where the trial must be named.
+    Raises `ServerUnreachable`, `UnknownPathway`, `PathwayRenamed`, `UnknownName` for a trial that neither this program nor the
+    server knows, or `UsageError` where the trial must be named.
     """
     from client import pathways
-    from client.pathways import UnknownPathway
+    from client.pathways import PathwayStalled, UnknownPathway
+    from client.renaming import PathwayRenamed
     from contracts.messages import PathwayStart
     from runtime.connection import connect
     from runtime.errors import ServerUnreachable
@@ -104,6 +106,8 @@ async def opened(where: Target, subject: str, trial: str | None) -> AsyncIterato
         # The file of its protocol may be gone from this program; the pathway is there, and pinned to it.
         found = await started(sorted(await _other_trials(client, where, subject) - {*names}))
     if not found:
+        # The server forgets closed workflows after a while, the store never does.
+        await check_renamed(settings, where, subject, names)
         if unknown is not None:
             raise unknown
         raise UnknownPathway(await _unknown(client, where, subject, trial))
@@ -111,9 +115,73 @@ async def opened(where: Target, subject: str, trial: str | None) -> AsyncIterato
         trials = ", ".join(start.trial for _, start in found)
         raise UsageError(f"{subject} is in {len(found)} trials; say which with --trial: {trials}")
     handle, start = found[0]
-    state = await pathways.state(handle)
+    try:
+        state = await pathways.state(handle)
+    except PathwayStalled as away:
+        raise PathwayStalled(_not_here(start, away)) from away
+    if state.renamed is not None:
+        raise PathwayRenamed(subject, state.renamed)
     now = state.now if start.clock == "stepped" else utc_now()
     yield PatientSession(client, settings, handle, start, now, where.person, state.place)
+
+
+async def check_free(settings: Settings, trial: str, subject: str) -> None:
+    """Raises `Refused` if the store has ever heard of a patient of that pseudonym in the trial. The server tells of those that it
+    still knows; a store that is away is not asked."""
+    from client.pathways import ALREADY_ENROLLED
+    from client.renaming import sentence
+    from commands.store_reading import reading
+    from store.errors import StoreAway
+    from store.renaming import used
+
+    try:
+        async with reading(settings) as session:
+            found = await used(session, trial, subject)
+    except StoreAway:
+        return
+    if found is None:
+        return
+    became = f" {sentence(subject, found.renamed)}" if found.renamed is not None else ""
+    raise Refused(
+        ALREADY_ENROLLED,
+        f"{subject} is, or was, a patient's pseudonym in {trial}: it is used once, also after it was archived or replaced."
+        f"{became}",
+    )
+
+
+async def check_renamed(settings: Settings, where: Target, subject: str, trials: Iterable[str]) -> None:
+    """Raises `PathwayRenamed` if the store says that a patient goes on under another pseudonym."""
+    from client.renaming import PathwayRenamed
+    from commands.store_reading import reading
+    from store.errors import StoreAway
+    from store.renaming import used
+
+    if where.rehearsal:
+        return
+    try:
+        async with reading(settings) as session:
+            found = [await used(session, trial, subject) for trial in trials]
+    except StoreAway:
+        return
+    for each in found:
+        if each is not None and each.renamed is not None:
+            raise PathwayRenamed(subject, each.renamed)
+
+
+def _not_here(start: PathwayStart, away: AllpathError) -> str:
+    """Why a pathway does not answer: first of all, if so, that this program has not the text that it is pinned to. Then a worker
+    of the same program has not either, and would not help."""
+    pinned = f"{start.subject} is pinned to a text that is not here, {start.protocol} with the hash {start.protocol_hash[:12]}"
+    try:
+        here = protocol_text(start.protocol).hash
+    except (UnknownName, ProtocolError) as error:
+        return f"{pinned}: {error}\nOnly a worker that has it carries the pathway on. {away}"
+    if here != start.protocol_hash:
+        return (
+            f"{pinned}; this program has {here[:12]} under that name.\n"
+            f"Only a worker that has it carries the pathway on. {away}"
+        )
+    return str(away)
 
 
 def _handle(client: Client, where: Target, trial: str, subject: str) -> Handle:

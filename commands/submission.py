@@ -24,6 +24,8 @@ from pathway.plan import Plan
 from pathway.record import Record
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from client.pathways import AnyHandle
     from contracts.messages import Receipt
     from runtime.settings import Settings
@@ -82,15 +84,31 @@ async def submit(pathway: PatientSession, report: Report, *, dry_run: bool) -> R
 
 def tell(pathway: PatientSession, report: Report, answer: Receipt | DryRun, as_json: bool) -> None:
     """Print what came of a report."""
-    tell_of({"subject": pathway.start.subject}, report, answer, as_json)
+    tell_of({"subject": pathway.start.subject}, report, answer, as_json, twice(report, pathway.site.tz))
 
 
-def tell_of(who: Mapping[str, str], report: Report, answer: Receipt | DryRun, as_json: bool) -> None:
-    """Print what came of a report about `who`: the names that JSON has, with their values."""
+def tell_of(
+    who: Mapping[str, str], report: Report, answer: Receipt | DryRun, as_json: bool, again: str = ""
+) -> None:
+    """Print what came of a report about `who`: the names that JSON has, with their values. `again`: what is to be done if it is
+    taken for one that is on record, and is another."""
     if isinstance(answer, DryRun):
-        _show_trial(who, report, answer, as_json)
+        _show_trial(who, report, answer, as_json, again)
     else:
-        _show_receipt(who, report, answer, as_json)
+        _show_receipt(who, report, answer, as_json, again)
+
+
+def twice(report: Report, tz: ZoneInfo) -> str:
+    """How a report is made to count beside another one that says the same of the same moment; empty where it cannot. `tz`: of
+    the site."""
+    if report.kind not in ("observation", "action", "adverse_event"):
+        return ""
+    at = (report.occurred or report.at).astimezone(tz)
+    option = "--sampled" if report.kind == "observation" else "--at"
+    return (
+        f"It says the same of the same moment, {at:%Y-%m-%d %H:%M}; a day without an hour means 09:00. "
+        f"If there were two, say the hour of each: {option} '{at:%Y-%m-%d} HH:MM'. Another --id alone does not make it two."
+    )
 
 
 async def _tried(pathway: PatientSession, report: Report) -> DryRun:
@@ -138,7 +156,7 @@ async def all_events(handle: AnyHandle, settings: Settings, workflow_id: str) ->
         await asyncio.sleep(0.2)
 
 
-def _show_trial(who: Mapping[str, str], report: Report, trial: DryRun, as_json: bool) -> None:
+def _show_trial(who: Mapping[str, str], report: Report, trial: DryRun, as_json: bool, again: str) -> None:
     event, would = trial.event, trial.changes
     if as_json:
         print_json(
@@ -154,6 +172,8 @@ def _show_trial(who: Mapping[str, str], report: Report, trial: DryRun, as_json: 
     console = make_console()
     if event is None:
         console.print(f"already on record as {trial.known_as or report.id}, nothing would change")
+        if again and trial.known_as not in ("", report.id):
+            console.print(again)
         return
     console.print(Text.assemble(("dry run ", "bold yellow"), f"{words_of(report)}: nothing is recorded."))
     console.print("It would change:" if would else "It would be recorded, and change nothing in the plan.")
@@ -161,7 +181,9 @@ def _show_trial(who: Mapping[str, str], report: Report, trial: DryRun, as_json: 
         console.print(Text("  ").append_text(change_line(change, with_day=False)))
 
 
-def _show_receipt(who: Mapping[str, str], report: Report, receipt: Receipt, as_json: bool) -> None:
+def _show_receipt(
+    who: Mapping[str, str], report: Report, receipt: Receipt, as_json: bool, again: str
+) -> None:
     on_record = receipt.event_id != report.id
     if as_json:
         print_json({**who, **receipt.model_dump(mode="json", exclude={"plan"}), "on_record": on_record})
@@ -170,6 +192,8 @@ def _show_receipt(who: Mapping[str, str], report: Report, receipt: Receipt, as_j
     if on_record:
         head = (f"already on record as {receipt.event_id}", "bold green")
         console.print(Text.assemble(head, f", nothing changed  {' '.join(who.values())}: {words_of(report)}"))
+        if again:
+            console.print(again)
         return
     head = ("recorded", "bold green") if receipt.recorded else ("accepted, not yet recorded", "bold yellow")
     console.print(Text.assemble(head, f"  {' '.join(who.values())}: {words_of(report)}"))
@@ -197,6 +221,8 @@ def words_of(report: Report) -> str:
             return f"moves to {what} from {dict(report.details).get('from', '')}"
         case "annulment":
             return "the enrolment is annulled"
+        case "rename":
+            return f"renamed to {report.name}"
         case "not_obtainable":
             return f"{what} cannot be obtained"
         case "adverse_event":

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Protocol
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
@@ -57,3 +57,28 @@ class Message(BaseModel):
 def utc(instant: datetime) -> str:
     """An instant as people read it in lists: `2025-03-07 08:00 UTC`."""
     return f"{instant:%Y-%m-%d %H:%M} UTC"
+
+
+class _Clocked(Protocol):
+    """What the starts of all subjects have in common, as far as their clocks go."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def simulation(self) -> bool: ...
+    @property
+    def started_at(self) -> datetime | None: ...
+    @property
+    def label(self) -> str: ...
+
+
+def clock_and_settings(start: _Clocked) -> None:
+    """Raise ValueError if a start asks for what its clock does not allow."""
+    if start.clock == "real" and start.simulation:
+        raise ValueError("placeholder lengths are for rehearsals: simulation needs the stepped clock")
+    if start.clock == "real" and start.started_at is not None:
+        raise ValueError("started_at belongs to the stepped clock; the real one starts now")
+    if start.clock == "real" and start.label:
+        raise ValueError("labels are for rehearsals: a patient has one pathway in a trial")
+    if start.clock == "stepped" and start.started_at is None:
+        raise ValueError("a stepped clock needs the instant at which it starts: started_at")

@@ -7,8 +7,8 @@ from typing import Self
 from pydantic import AwareDatetime, Field, model_validator
 
 from contracts.agenda import Gathered
-from contracts.base import Clock, Code, KnownSite, Message, OptionalCode
-from contracts.messages import CONTINUE_AFTER, Archived, Carried, clock_and_settings
+from contracts.base import Clock, Code, KnownSite, Message, OptionalCode, clock_and_settings
+from contracts.messages import CONTINUE_AFTER, Archived, Carried
 from pathway.meeting.calendar import Meeting
 
 CARRIED_AGENDAS = 3

@@ -6,14 +6,14 @@ started is read by a newer one. A validation error never quotes a value.
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any, Final, Protocol, Self
+from typing import Any, Final, Self
 
 from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
-from contracts.base import Clock, Code, KnownSite, Message, OptionalCode
+from contracts.base import Clock, Code, KnownSite, Message, OptionalCode, clock_and_settings
 from contracts.delivery import Posted
 from contracts.publish import PublishBatch
+from contracts.renaming import Renamed
 from contracts.sitting import Sitting
 from pathway.changes import Announced, Change
 from pathway.events import Event, Report
@@ -88,6 +88,12 @@ class Carried(Message):
     have arrived.
     """
     archived: Archived | None = None
+    renaming: str = ""
+    """The event by which the pathway is being renamed: until it is, nothing is taken. It never outlasts a run."""
+    renamed: Renamed | None = None
+    """As whom it goes on elsewhere; then it is archived here, without a word to anybody."""
+    handed_over: bool = False
+    """Whether a pathway with another pseudonym has left this to a new one, which has not taken it up yet."""
     posted: Posted = Posted()
     """The messages to and from governors of subtrials: what was written, and what is under way."""
     sitting: Sitting | None = None
@@ -101,31 +107,6 @@ class Carried(Message):
     @classmethod
     def _upgraded(cls, data: Any) -> Any:
         return upgrade(data) if isinstance(data, dict) else data
-
-
-class _Clocked(Protocol):
-    """What the starts of all subjects have in common, as far as their clocks go."""
-
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def simulation(self) -> bool: ...
-    @property
-    def started_at(self) -> datetime | None: ...
-    @property
-    def label(self) -> str: ...
-
-
-def clock_and_settings(start: _Clocked) -> None:
-    """Raise ValueError if a start asks for what its clock does not allow."""
-    if start.clock == "real" and start.simulation:
-        raise ValueError("placeholder lengths are for rehearsals: simulation needs the stepped clock")
-    if start.clock == "real" and start.started_at is not None:
-        raise ValueError("started_at belongs to the stepped clock; the real one starts now")
-    if start.clock == "real" and start.label:
-        raise ValueError("labels are for rehearsals: a patient has one pathway in a trial")
-    if start.clock == "stepped" and start.started_at is None:
-        raise ValueError("a stepped clock needs the instant at which it starts: started_at")
 
 
 class PathwayStart(Message):
@@ -154,6 +135,8 @@ class PathwayStart(Message):
     continue_after: int = Field(default=CONTINUE_AFTER, ge=1)
     sitting: OptionalCode = ""
     """The id of the sitting with which the pathway begins: what happened before it was there follows at once."""
+    formerly: tuple[Code, ...] = ()
+    """The pseudonyms that the patient had before, oldest first."""
     carried: Carried | None = None
 
     @model_validator(mode="after")
@@ -194,6 +177,8 @@ class PathwayEnd(Message):
     events: int
     revision: int
     archived: Archived
+    renamed: Renamed | None = None
+    """As whom it goes on, if it is not at its end."""
 
 
 # --- updates --------------------------------------------------------------------------------------
@@ -369,6 +354,7 @@ class StateView(Message):
     published: int
     store_away: bool
     archived: bool
+    renamed: Renamed | None = None
     runs: int
     messages_waiting: int = 0
     messages_away: tuple[str, ...] = ()

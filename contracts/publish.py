@@ -46,6 +46,9 @@ class PublishBatch(BaseModel):
     `kind`: a patient's pathway, the governor of a subtrial, or a meeting; `subject` is then the subtrial's or meeting's id.
     `pathway_id` is the workflow's id, `protocol` reads `name@version`, `zone` is the site's IANA zone; these two, the hash and
     the profile are left out (empty, None) where the revision before has brought them. The first batch names them.
+    `formerly`: the pseudonyms that the patient had before, oldest first. The first batch under a new one takes over what the
+    store has under the last of them.
+
     `phases` maps tracks to phases, `open` and `late` count obligations, instants are aware UTC.
     """
 
@@ -63,6 +66,7 @@ class PublishBatch(BaseModel):
     protocol_hash: str = ""
     profile: dict[str, JsonValue] | None = None
     rehearsal: bool = False
+    formerly: tuple[str, ...] = ()
     events: tuple[Event, ...] = ()
     changes: tuple[Change, ...] = ()
     entries_before: int = 0

@@ -6,8 +6,8 @@ from typing import Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from contracts.base import Clock, Code, KnownSite, Message, OptionalCode
-from contracts.messages import CONTINUE_AFTER, Archived, Carried, clock_and_settings
+from contracts.base import Clock, Code, KnownSite, Message, OptionalCode, clock_and_settings
+from contracts.messages import CONTINUE_AFTER, Archived, Carried
 
 
 class SubtrialStart(Message):

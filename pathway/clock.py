@@ -43,6 +43,11 @@ def add_months(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
+def days_later(instant: datetime, days: int, tz: ZoneInfo) -> datetime:
+    """So many days later by the calendar: the same clock time at the site, whether or not the clocks were changed meanwhile."""
+    return same_clock(instant, local_day(instant, tz) + timedelta(days=days), tz)
+
+
 def same_clock(instant: datetime, day: date, tz: ZoneInfo) -> datetime:
     """The instant on `day` at which the site's clock shows what it showed at `instant`."""
     local = instant.astimezone(tz)

@@ -24,6 +24,7 @@ EventKind = Literal[
     "acknowledgement",
     "annulment",
     "transfer",
+    "rename",
 ]
 
 

@@ -28,7 +28,8 @@ class Record:
 
     The indexes hold *effective* events: the newest correction of each chain that has not been voided, nothing of
     what was voided. Lists are in clinical order (`occurred`, then `recorded`). `touched` tells per slot or name
-    when anything about it was last recorded: it dates a change of mind. Appending an event that does not fit is a
+    when anything about it was last recorded: it dates a change of mind. `amended`: every correction and void, with the number of
+    events that it made. Appending an event that does not fit is a
     no-op for the indexes, never an error.
 
     `stale`: the names that events have touched since the newest evaluation, which is `evaluated`: what an evaluation found
@@ -40,6 +41,7 @@ class Record:
         "acks",
         "actions",
         "adverse",
+        "amended",
         "annulments",
         "by_id",
         "chains",
@@ -72,6 +74,7 @@ class Record:
         self.judgements: dict[str, list[Event]] = {}
         self.acks: dict[str, list[Event]] = {}
         self.unobtainable: dict[tuple[str, str], list[Event]] = {}
+        self.amended: list[tuple[int, Event]] = []
         self.annulments: list[Event] = []
         self.transfers: list[Event] = []
         self.touched: dict[tuple[str, str], datetime] = {}
@@ -87,36 +90,12 @@ class Record:
             record.append(event)
         return record
 
-    def followed_by(self, events: Iterable[Event]) -> Record:
-        """A record of its own that goes on with these events; `stale` there tells what they have touched."""
-        later = Record()
-        for name in (
-            "events",
-            "by_id",
-            "root",
-            "chains",
-            "voided",
-            "revived",
-            "touched",
-            "annulments",
-            "transfers",
-        ):
-            setattr(later, name, getattr(self, name).copy())
-        for name in ("actions", "adverse", "decisions", "judgements", "acks", "unobtainable"):
-            setattr(later, name, {key: list(found) for key, found in getattr(self, name).items()})
-        later.observations = {
-            fact: {point: list(found) for point, found in points.items()}
-            for fact, points in self.observations.items()
-        }
-        for event in events:
-            later.append(event)
-        return later
-
     def append(self, event: Event) -> None:
         """Add an accepted event."""
         self.events.append(event)
         self.by_id[event.id] = event
         if event.kind in ("correction", "void"):
+            self.amended.append((len(self.events), event))
             self._amend(event)
         else:
             self.root[event.id] = event.id
@@ -165,10 +144,11 @@ class Record:
             self.voided.add(event.target)
             self.chains.setdefault(event.id, [event])
         else:
-            self.chains[root] = [*self.chains[root], event]  # never in place: copies share it
+            self.chains[root].append(event)
         for known in (before, self.chains[root][0]):
             if known is not None:
-                self.touched[known.name, known.point] = event.recorded
+                slot = known.name, known.point
+                self.touched[slot] = max(event.recorded, self.touched.get(slot, event.recorded))
                 self.stale[known.name] = None
         after = self._effective(root)
         if after is not None:

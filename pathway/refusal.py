@@ -9,6 +9,7 @@ from pathway.errors import AllpathError
 from pathway.events import Event, Report, Seen, seen_digest
 from pathway.language import ROLES
 from pathway.language.parsing import YEARS, nearest
+from pathway.record import Record
 from pathway.site import Site
 
 AHEAD = timedelta(minutes=5)
@@ -93,6 +94,18 @@ def check_frame(report: Report, now: datetime, site: Site | None = None) -> None
                 "future",
                 f"{told} lies in the future; what has not happened cannot be recorded",
             )
+
+
+def check_void(report: Report, target: Event, record: Record) -> None:
+    """Refuses to void without a reason, or what cannot be voided. Raises Refused."""
+    if not report.reason.strip():
+        raise Refused("reason_missing", f"voiding {report.target!r} needs a reason")
+    if target.kind == "void":
+        raise Refused("malformed", "a void cannot be voided; record the event again under a new id")
+    if target.kind == "rename":
+        raise Refused("malformed", "a pseudonym that was replaced is not used again; replace the present one")
+    if target.id in record.voided or record.root.get(target.id) in record.voided:
+        raise Refused("not_latest", f"{report.target!r} has already been voided")
 
 
 def check_seen(report: Report) -> None:

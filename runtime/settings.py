@@ -2,6 +2,7 @@
 
 import os
 import tomllib
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -17,6 +18,7 @@ from pydantic_settings import (
     SettingsError as SourceError,
 )
 
+from pathway.closed_days import WEEKDAYS
 from runtime.errors import SettingsError
 
 CONFIG_FILE = Path("allpath.toml")
@@ -94,6 +96,8 @@ class Settings(BaseSettings):
 
     default_site_zone: str = "Europe/Berlin"
     """IANA time zone of a site that names none."""
+    closed_days: dict[str, tuple[str, ...]] = {}
+    """Days on which sites are closed, by site code, or for all under `*`: `2025-12-25`, or a day of every week such as `SUN`."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "console"
 
@@ -105,6 +109,20 @@ class Settings(BaseSettings):
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise ValueError("not an IANA time zone, such as Europe/Berlin") from error
         return zone
+
+    @field_validator("closed_days")
+    @classmethod
+    def _days(cls, closed: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        for day in (day for days in closed.values() for day in days):
+            if day in WEEKDAYS:
+                continue
+            try:
+                if date.fromisoformat(day).isoformat() == day:
+                    continue
+            except ValueError:
+                pass
+            raise ValueError(f"accepted are days such as 2025-12-25, and {', '.join(WEEKDAYS)}")
+        return closed
 
     @field_validator("database_url")
     @classmethod

@@ -14,10 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contracts.agenda import Gathered
 from pathway.events import Event
-from pathway.meeting.agenda import Agenda
+from pathway.meeting.agenda import Agenda, under_present_names
 from store.queries import Pathway, pathways
 from store.record import EVENT
-from store.schema import AgendaRow, EventRow
+from store.renaming import former_id
+from store.schema import AgendaRow, EventRow, PathwayRow
 
 AGENDA: Final = TypeAdapter(Agenda)
 
@@ -122,7 +123,11 @@ async def kept(session: AsyncSession, meeting_id: str, week: str | None = None) 
         .where(*where)
         .order_by(AgendaRow.at, AgendaRow.week, AgendaRow.kind, AgendaRow.edition)
     )
-    return tuple(_gathered(row) for row in rows)
+    found = tuple(_gathered(row) for row in rows)
+    renamed = await _renamed(session)
+    return tuple(
+        each.model_copy(update={"agenda": under_present_names(each.agenda, renamed)}) for each in found
+    )
 
 
 async def kept_one(
@@ -142,7 +147,8 @@ async def shown_before(
             AgendaRow.meeting_id == meeting_id, AgendaRow.week != week, AgendaRow.at >= since
         )
     )
-    agendas = [_gathered(row).agenda for row in rows]
+    renamed = await _renamed(session)
+    agendas = [under_present_names(_gathered(row).agenda, renamed) for row in rows]
     held = {agenda.week for agenda in agendas if agenda.kind == "closing"}
     return {(entry.key, entry.state) for each in agendas if each.week in held for entry in each.entries}
 
@@ -188,6 +194,21 @@ async def _events(
         for pathway_id, content in rows:
             found.setdefault(pathway_id, []).append(EVENT.validate_json(content))
     return found
+
+
+async def _renamed(session: AsyncSession) -> dict[str, str]:
+    """The ids of pathways that go on under another pseudonym, with the present ones."""
+    rows = await session.execute(
+        select(PathwayRow.pathway_id, PathwayRow.renamed_to).where(PathwayRow.renamed_to != "")
+    )
+    after = {old: former_id(old, to) for old, to in rows}
+
+    def present(pathway_id: str) -> str:
+        while pathway_id in after:
+            pathway_id = after[pathway_id]
+        return pathway_id
+
+    return {old: present(old) for old in after}
 
 
 def _gathered(row: AgendaRow) -> Gathered:

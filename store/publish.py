@@ -18,6 +18,7 @@ from store.enqueue import enqueue
 from store.errors import BatchDiffers, BatchRefused, RevisionGap
 from store.outbox import CONSOLE
 from store.record import EVENT, change_of
+from store.renaming import take_over
 from store.schema import EventRow, PathwayRow, TimelineRow, table_of
 from store.statements import Write
 from store.writer import is_away
@@ -110,6 +111,8 @@ def _publish(
         connection.execute(_LOCK, whose)
     first_event = batch.events[0].id if batch.events else ""
     row = connection.execute(_REACHED, {**whose, "event": first_event}).first()
+    if row is None and batch.formerly and take_over(connection, batch, now):
+        row = connection.execute(_REACHED, {**whose, "event": first_event}).first()
     reached = _Reached() if row is None else _Reached(row[0], row[1] or 0, row[2] or 0, row[3])
     on_record = _on_record(connection, batch, reached)
 

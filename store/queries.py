@@ -25,7 +25,8 @@ STUCK_AFTER: Final = timedelta(hours=1)
 class Pathway:
     """A pathway as of its last stored revision; `kind`: patient, subtrial or meeting.
 
-    `phases`: (track, phase); `stored`: when that revision reached the store.
+    `phases`: (track, phase); `stored`: when that revision reached the store. `renamed_to`: the pseudonym under which the patient
+    goes on, if not under this one.
     """
 
     pathway_id: str
@@ -46,6 +47,7 @@ class Pathway:
     late: int
     archived: bool
     stored: datetime
+    renamed_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,14 +121,18 @@ async def pathways(
     kind: str | None = "patient",
     rehearsals: bool = False,
     archived: bool = False,
+    renamed: bool = False,
 ) -> tuple[Pathway, ...]:
     """Return the pathways in the order trial, site, subject: those of patients, of another `kind`, or all (None).
 
-    Rehearsals and archived ones only when asked for.
+    Rehearsals and archived ones only when asked for, and those that go on under another pseudonym.
     """
     rows = await session.scalars(
         select(PathwayRow)
-        .where(*only(trial, site, subject, kind=kind, rehearsals=rehearsals, archived=archived))
+        .where(
+            *only(trial, site, subject, kind=kind, rehearsals=rehearsals, archived=archived),
+            *([] if renamed else [PathwayRow.renamed_to == ""]),
+        )
         .order_by(PathwayRow.trial, PathwayRow.site, PathwayRow.subject, PathwayRow.pathway_id)
     )
     return tuple(_pathway(row) for row in rows)
@@ -283,4 +289,5 @@ def _pathway(row: PathwayRow) -> Pathway:
         late=row.late,
         archived=row.archived,
         stored=row.last_stored,
+        renamed_to=row.renamed_to,
     )

@@ -78,7 +78,8 @@ class Base(DeclarativeBase):
 class PathwayRow(Base):
     """A pathway as of its last revision; `kind`: of a patient, or the governor of a subtrial (or a meeting).
 
-    `phases` is an object (track to phase), `profile` the pinned assumption profile.
+    `phases` is an object (track to phase), `profile` the pinned assumption profile. `renamed_to`: the pseudonym under which the
+    patient goes on, if not under this one: then it is archived, and read no more.
     """
 
     __tablename__ = "pathways"
@@ -106,6 +107,7 @@ class PathwayRow(Base):
     open: Mapped[int]
     late: Mapped[int]
     archived: Mapped[bool]
+    renamed_to: Mapped[str] = mapped_column(server_default="")
     first_stored: Mapped[datetime]
     last_stored: Mapped[datetime]
 

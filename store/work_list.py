@@ -45,6 +45,7 @@ class Due:
     severity: str = ""
     blocked_by: str | None = None
     due_at: datetime | None = None
+    window: tuple[date, date] | None = None
 
 
 async def due(
@@ -124,6 +125,9 @@ async def _due_items(
                     item.since,
                     blocked_by=item.blocked_by,
                     due_at=item.due_at,
+                    window=(item.window_from, item.window_to)
+                    if item.window_from is not None and item.window_to is not None
+                    else None,
                 )
             )
     return found

@@ -27,10 +27,12 @@ from contracts.messages import (
     StepRequest,
     TimelineView,
 )
+from contracts.renaming import RenameReceipt, RenameRequest
 from contracts.sitting import RecordManyReceipt, RecordManyRequest
 from protocols import compiled
 from workflows.durable.patient_entity import Patient
 from workflows.durable.pinned import pinned
+from workflows.durable.renaming import Renaming
 from workflows.durable.shell import Shell
 
 _NOTHING: Final = Nothing()
@@ -48,6 +50,7 @@ class PatientPathway:
             workflow.continue_as_new(start.model_copy(update={"carried": carried}))
 
         self._shell = Shell(start, Patient(start, pinned(start, compiled(start.protocol))), again)
+        self._renaming = Renaming(start, self._shell)
 
     @workflow.run
     async def run(self, start: PathwayStart) -> PathwayEnd:
@@ -59,6 +62,7 @@ class PatientPathway:
             events=len(state.record.events),
             revision=state.kept.revision,
             archived=archived,
+            renamed=state.kept.renamed,
         )
 
     @workflow.update(
@@ -109,6 +113,15 @@ class PatientPathway:
     @archive.validator
     def _check_archive(self, request: ArchiveRequest) -> None:
         self._shell.check_archive(request)
+
+    @workflow.update(name="rename", description="Go on under another pseudonym, as another workflow.")
+    async def rename(self, request: RenameRequest) -> RenameReceipt:
+        """Hand the pathway over to a new workflow, and close this one; or refuse, and go on."""
+        return await self._renaming.rename(request)
+
+    @rename.validator
+    def _check_rename(self, request: RenameRequest) -> None:
+        self._renaming.check(request)
 
     @workflow.query(name="plan", description="The plan as it is now.")
     def plan(self, _: Nothing = _NOTHING) -> PlanView:

@@ -102,7 +102,7 @@ def time_words(time: AnchorTime) -> str:
     """One way in which an anchor is known."""
     match time:
         case Done():
-            return key_of(time.action, time.scope)
+            return ("last " if time.last else "") + key_of(time.action, time.scope)
         case Sampled(slot, _, None):
             return f"sample of {reading_name(slot)}"
         case Sampled(slot, _, Param(key)):

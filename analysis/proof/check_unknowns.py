@@ -45,6 +45,30 @@ def unknown_findings(witness: Counterexample, places: SourceLocations) -> Iterat
     found = _granted(witness, places)
     yield from or_not_settled(found, "unknown-as-no", "which conditions take unknown for no", at)
     yield from _untold(witness, places)
+    yield from _silent(witness, places)
+
+
+def _silent(witness: Counterexample, places: SourceLocations) -> Iterator[Finding]:
+    """Deviations that are told of what is known to be wrong, and not of what nobody knows."""
+    compiled, profile = witness.world.compiled, witness.world.profile
+    for spec in compiled.protocol.deviations:
+        for part, wanted in sides(spec.when) if spec.kind == "deviation" else ():
+            if (
+                wanted
+                and isinstance(part, VerdictIs)
+                and "FAIL" in part.verdicts
+                and not {"PENDING", "REVIEW"} <= set(part.verdicts)
+                and may_wait(part.part, compiled)
+            ):
+                key, subject = key_of(spec.id, spec.scope), subject_of(part)
+                yield Finding(
+                    f"unknown-as-no:deviation:{key}:{subject}",
+                    "unknown-as-no",
+                    f"Deviation {key} is not told while {subject} is not known or in doubt: what nobody knows was not in order. "
+                    "Write without(...), or say in a waiver what tells it",
+                    (f"told only if known: {words(part, profile)}",),
+                    places.of("Deviation", spec.id),
+                )
 
 
 def _granted(witness: Counterexample, places: SourceLocations) -> Iterator[Finding]:

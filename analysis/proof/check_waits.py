@@ -1,4 +1,4 @@
-"""Alerts that wait for ever: of a value that nobody is asked for, or that does not come in time, nobody is ever told."""
+"""Alerts that wait for ever: for a value that nobody is asked for. That one would be silent by a certain day does not load."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from pathway.language import (
     Is,
     Known,
     NotObtainable,
-    Passed,
     Products,
     Reading,
 )
@@ -27,27 +26,20 @@ from pathway.language.words import words
 
 
 def wait_findings(witness: Counterexample, places: SourceLocations) -> Iterator[Finding]:
-    """Deviations that are PENDING for good while a value is missing, and nothing says that it is."""
+    """Deviations that are PENDING for good while a value is missing that nobody is asked for."""
     compiled = witness.world.compiled
-    asked, missed = _asked(compiled), _missed(compiled)
+    asked = _asked(compiled) | _missed(compiled)
     for d in compiled.protocol.deviations:
         key = key_of(d.id, d.scope)
         for reading in _awaited(d, compiled):
-            late = _has_deadline(d)
-            told = missed if late else asked | missed
-            if (reading.fact, reading.point) in told or (reading.fact, "") in told:
+            if (reading.fact, reading.point) in asked or (reading.fact, "") in asked:
                 continue
             name = reading_name(reading)
-            why = (
-                "it has a day, and that the value is missing then is told nowhere"
-                if late
-                else "nothing ever asks for it"
-            )
             yield Finding(
                 f"endless-wait:deviation:{key}:{name}",
                 "endless-wait",
-                f"{d.kind.capitalize()} {key} waits for {name} for ever where that does not come: {why}. Add what is to be told "
-                "then (Not(Known(...)), NotObtainable(...)), or ask for the value",
+                f"{d.kind.capitalize()} {key} waits for {name} for ever where that does not come: nothing ever asks for it. Add "
+                "what is to be told then (Not(Known(...)), NotObtainable(...)), or ask for the value",
                 (f"waits: {words(d.when, witness.world.profile)}",),
                 places.of(("Deviation", d.kind), d.id),
             )
@@ -62,13 +54,6 @@ def _awaited(d: Deviation, compiled: Compiled) -> dict[Reading, None]:
     spoken = {(a.reading.fact, a.reading.point) for a in atoms(d.when, Known)}
     spoken |= {(a.reading.fact, a.reading.point) for a in atoms(d.when, NotObtainable)}
     return {r: None for r in found if (r.fact, r.point) not in spoken}
-
-
-def _has_deadline(d: Deviation) -> bool:
-    """Whether a deviation is meant to be told by a certain day: what must be so by then is denied."""
-    denied = any(not wanted and isinstance(part, Is | Compare) for part, wanted in sides(d.when))
-    dated = any(r.moment is not None for r in d.rungs) or bool(atoms(d.when, Passed))
-    return denied and dated
 
 
 def _asked(compiled: Compiled) -> set[tuple[str, str]]:

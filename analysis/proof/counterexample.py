@@ -47,7 +47,6 @@ class Counterexample:
             self.world,
             # The decisions are made below, from this.
             lambda key, options: self.answers.outcome(key, options),  # noqa: PLW0108
-            lambda key, options: self.answers.taken(key, options),  # noqa: PLW0108
         )
         self.answers = Answers(self.meaning)
         self.cone = Cone(self.world)

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import z3
 
-from analysis.proof.encode_predicates import Meaning, Verdict
+from analysis.proof.encode_predicates import Meaning
 from analysis.proof.encode_times import NO, YES
 from analysis.proof.ends import ends_level, level_of
 from analysis.proof.expressions import Expr, both, either
 from analysis.proof.unknowns import Stands
+from analysis.proof.verdicts import Verdict
 from pathway.language import Choice, Crit, Decision, Input, Param, Reading, Rule
 from pathway.language.walk import atoms
 
@@ -73,7 +74,7 @@ class Answers:
         return found
 
     def outcome(self, key: str, options: tuple[str, ...]) -> Verdict:
-        """`Outcome`: FAIL also where a computed table rules the options out."""
+        """`Outcome` and `Taken`: FAIL also where a computed table rules the options out."""
         answer = self.of(key)
         passes = either(*(answer.out[o] for o in options))
         other = either(*(answer.out[o] for o in answer.out if o not in options))
@@ -83,10 +84,6 @@ class Answers:
             ruled_out = z3.And(left, z3.Not(either(*(answer.may[o] for o in options))))
             fails = z3.Or(fails, z3.And(answer.asked.passes, z3.Not(passes), ruled_out))
         return Verdict(passes, fails, z3.And(z3.Not(passes), z3.Not(fails), z3.Not(answer.review)), NO)
-
-    def taken(self, key: str, options: tuple[str, ...]) -> Expr:
-        """`Taken`: one of the options counts."""
-        return either(*(self.of(key).out[o] for o in options))
 
     def outcomes(self, rule: Rule, decision: Decision) -> list[tuple[Expr, str | tuple[str, ...] | None]]:
         """What a row says, by the setting of the profile: an outcome, the options of a choice, None (not asked)."""

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import z3
 
 from analysis.proof.encode_times import NO, YES, Times
-from analysis.proof.expressions import Expr, both, either, exact, number
+from analysis.proof.expressions import Expr, either, exact, number
 from analysis.proof.unknowns import ReadingVar, Stands
 from analysis.proof.variables import Variables
+from analysis.proof.verdicts import Verdict, at_least, every, negated, two_valued
 from pathway.language import (
     AllOf,
     Always,
     AnyOf,
     AtLeast,
+    Closed,
     Compare,
     Crit,
     Dates,
@@ -51,31 +53,6 @@ from pathway.language import (
 from pathway.language.words import words
 
 
-@dataclass(slots=True)
-class Verdict:
-    """When a predicate is PASS, FAIL or PENDING (else REVIEW), and when all that is pending is declared not obtainable."""
-
-    passes: Expr
-    fails: Expr
-    waits: Expr
-    hopeless: Expr = YES
-
-    @property
-    def review(self) -> Expr:
-        """A person must judge."""
-        return z3.Not(z3.Or(self.passes, self.fails, self.waits))
-
-    @property
-    def stuck(self) -> Expr:
-        """A person must judge, also because nothing that is missing can still come."""
-        return z3.Or(self.review, z3.And(self.waits, self.hopeless))
-
-
-def two_valued(passes: Expr) -> Verdict:
-    """A predicate that speaks of the record: PASS or FAIL."""
-    return Verdict(passes, z3.Not(passes), NO)
-
-
 class Meaning:
     """Predicates as expressions over the unknowns of a world; the same predicate is read once."""
 
@@ -83,11 +60,10 @@ class Meaning:
         self,
         world: Variables,
         outcome: Callable[[str, tuple[str, ...]], Verdict],
-        taken: Callable[[str, tuple[str, ...]], Expr],
     ) -> None:
-        """`outcome` and `taken` say what a decision has come to: decisions are read by `encode_decisions`."""
+        """`outcome` says what a decision has come to: decisions are read by `encode_decisions`."""
         self.world = world
-        self.outcome, self.taken = outcome, taken
+        self.outcome = outcome
         self._verdicts: dict[Predicate, Verdict] = {}
         self._criteria: dict[str, Verdict] = {}
         self.times = Times(world, lambda node: self.of(node).passes)
@@ -104,16 +80,18 @@ class Meaning:
             case Always():
                 return two_valued(YES)
             case AllOf(parts):
-                return _all([self.of(p) for p in parts])
+                return every([self.of(p) for p in parts])
             case AnyOf(parts):
-                return _not(_all([_not(self.of(p)) for p in parts]))
+                return negated(every([negated(self.of(p)) for p in parts]))
             case AtLeast(n, parts):
-                return _at_least(n, [self.of(p) for p in parts])
+                return at_least(n, [self.of(p) for p in parts])
             case Not(part):
-                return _not(self.of(part))
+                return negated(self.of(part))
             case ReviewIf(part, _):
                 inner = self.of(part)
-                return Verdict(inner.fails, NO, inner.waits, inner.hopeless)
+                return Verdict(inner.fails, NO, inner.waits, inner.hopeless, inner.doubt)
+            case Closed(part, by, _):
+                return self._closed(self.of(part), self.of(by).passes)
             case VerdictIs(part, verdicts):
                 inner = self.of(part)
                 each = {
@@ -125,10 +103,8 @@ class Meaning:
                 return two_valued(either(*(each[v] for v in verdicts)))
             case Crit(id):
                 return self.criterion(id)
-            case Outcome(decision, options):
+            case Outcome(decision, options) | Taken(decision, options):
                 return self.outcome(decision, options)
-            case Taken(decision, options):
-                return two_valued(self.taken(decision, options))
             case (
                 Is()
                 | Compare()
@@ -143,6 +119,15 @@ class Meaning:
                 return self._fact(node)
             case _:
                 return two_valued(self._record(node))
+
+    def _closed(self, inner: Verdict, over: Expr) -> Verdict:
+        """What waits is not so once it is over, unless something else that it rests on is in doubt: then a person says."""
+        return Verdict(
+            inner.passes,
+            z3.Or(inner.fails, z3.And(inner.waits, over, z3.Not(inner.doubt))),
+            z3.And(inner.waits, z3.Not(over)),
+            inner.hopeless,
+        )
 
     # --- facts ----------------------------------------------------------------------------------------------------
 
@@ -347,7 +332,7 @@ class Meaning:
             passes = z3.Or(inner.passes, z3.And(inner.stuck, judged == 1))
             fails = z3.Or(inner.fails, z3.And(inner.stuck, judged == 2))
             waits = z3.And(inner.waits, z3.Not(inner.hopeless))
-            found = self._criteria[id] = Verdict(passes, fails, waits, NO)
+            found = self._criteria[id] = Verdict(passes, fails, waits, NO, inner.doubt)
         return found
 
 
@@ -366,25 +351,3 @@ def _rest(node: Any) -> str:
             assert isinstance(days, Limit)
             return f"{days.op} {days.value} days of {dose.op} {dose.value} within {window} days"
     raise AssertionError(node)
-
-
-def _not(verdict: Verdict) -> Verdict:
-    return Verdict(verdict.fails, verdict.passes, verdict.waits, verdict.hopeless)
-
-
-def _all(parts: list[Verdict]) -> Verdict:
-    fails = either(*(p.fails for p in parts))
-    waits = z3.And(z3.Not(fails), either(*(p.waits for p in parts)))
-    return Verdict(
-        both(*(p.passes for p in parts)),
-        fails,
-        waits,
-        both(*(z3.Implies(p.waits, p.hopeless) for p in parts)),
-    )
-
-
-def _at_least(n: int, parts: list[Verdict]) -> Verdict:
-    passes = z3.AtLeast(*(p.passes for p in parts), n)
-    fails = z3.AtLeast(*(p.fails for p in parts), len(parts) - n + 1)
-    waits = z3.And(z3.Not(passes), z3.Not(fails), either(*(p.waits for p in parts)))
-    return Verdict(passes, fails, waits, both(*(z3.Implies(p.waits, p.hopeless) for p in parts)))

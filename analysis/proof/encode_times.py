@@ -27,6 +27,7 @@ from pathway.language import (
     StudyDay,
     Unanswered,
 )
+from pathway.language.terms import key_of
 from pathway.language.words import words
 
 YES, NO = z3.BoolVal(True), z3.BoolVal(False)
@@ -91,6 +92,10 @@ class Times:
         """One way in which an anchor may be known. One that has no meaning here is taken to be possible, and reported."""
         world = self.world
         match time:
+            case Done(action, scope, last) if last:
+                at = self._free(f"time of the last {key_of(action, scope)}", time)
+                world.legal += [at >= world.done_at(action, scope), at <= world.now]
+                return Point(world.recorded(action, scope), YES, at)
             case Done(action, scope):
                 return Point(world.recorded(action, scope), YES, world.done_at(action, scope))
             case Sampled(reading, when, beyond):
@@ -155,7 +160,8 @@ class Times:
         at = self._free(f"time of the {point} of {ledger}", time)
         world.legal.append(z3.Implies(z3.And(started, z3.BoolVal(point == "start")), at <= world.now))
         if point == "end":
-            over = z3.Not(world.ledger_is(ledger, ACTIVE_STATES))
+            going = tuple(state for state in ACTIVE_STATES if state != "end_expected")
+            over = z3.Not(world.ledger_is(ledger, going))
             world.legal.append(z3.Implies(started, (at <= world.now) == over))
         return Point(known, YES, at)
 

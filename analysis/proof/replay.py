@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 QUALIFIED = (("not-detected", "sensitivity"), ("positive-not-quantifiable", "quantifiable_limit"))
 UTC_SITE = Site("S01", "UTC")
 EARLIER = timedelta(hours=1)
+ENDED = ("complete", "end_expected")
+"""The states of an infusion whose hours are over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,16 +284,19 @@ class _Replay:
         over = number >= len(ACTIVE_STATES)
         state = self.world.finals(ledger)[self._whole(f"end of {ledger}")] if over else ACTIVE_STATES[number]
         days = self.world.count(spec.days) or 28
-        if free and (not over or state == "complete"):
+        if free and (not over or state in ENDED):
             # Nothing counts from its start: it began just now and so is not over yet, or so long ago that it is.
             self.events = [e for e in self.events if e not in starts]
             starts = []
         if not starts:
-            ago = timedelta(days=days) if state == "complete" else EARLIER
+            ago = timedelta(days=days) if state in ENDED else EARLIER
             self._event("action", "infusion_started", self.now - ago, scope=spec.scope)
-        action = {"paused": "infusion_paused", "short": "infusion_ended", "stopped": "infusion_stopped"}.get(
-            state
-        )
+        action = {
+            "paused": "infusion_paused",
+            "complete": "infusion_ended",
+            "short": "infusion_ended",
+            "stopped": "infusion_stopped",
+        }.get(state)
         if action is not None and not any(e.name == action and e.scope == spec.scope for e in self.events):
             self._event("action", action, self.now, scope=spec.scope)
 

@@ -24,7 +24,8 @@ from pathway.language.terms import key_of, reading_name
 
 PAST, COMING = -36_525, 3650
 """Days from `EPOCH` between which the dates of facts lie: those of old people's births, and those of the next years."""
-ACTIVE_STATES = ("not_started", "running", "paused", "held")
+ACTIVE_STATES = ("not_started", "running", "paused", "held", "end_expected")
+"""How far a ledger may have come without having ended; `held` is of doses, `end_expected` of infusions."""
 FINAL_STATES = ("complete", "stopped", "short")
 
 
@@ -301,6 +302,7 @@ class Variables:
             else:
                 said = self.recorded(spec.stopped, spec.scope)
                 self.legal += [
+                    z3.Not(self.ledger_is(ledger, ("end_expected",))),
                     z3.Implies(said, stopped),
                     z3.Implies(stopped, either(said, *self._ways_out())),
                     started == z3.Or(begun, said),

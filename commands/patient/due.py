@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
+from commands.closed_days import calendar_of, with_note
 from commands.known_trials import definition_of
 from commands.options import JsonOption, RoleOption, Target, where
 from commands.patient.needed import compiled_of
@@ -19,6 +20,7 @@ from commands.screen import due_words, make_console, notice, print_json, print_s
 from commands.session import run
 from commands.store_reading import reading, tell_lag
 from pathway.clock import local_day
+from pathway.closed_days import closed_note
 from pathway.patient.enrolment import ANNULLED
 from pathway.site import zone
 
@@ -194,6 +196,11 @@ def _print_line(
         print_steps(console, steps, here, indent="      ")
 
 
+def closed(line: Due, today: date) -> str:
+    """What is said of an item whose site is closed when it is due; empty of everything else."""
+    return closed_note(line.due, line.window, calendar_of(line.site), today) if line.due else ""
+
+
 def steps_of(line: Due, compiled: Compiled | None) -> list[Step]:
     """How a line about a patient is settled."""
     from pathway.patient import settle
@@ -216,7 +223,7 @@ def _row(line: Due, now: datetime, zones: dict[str, str]) -> tuple[Any, ...]:
     if line.kind in ("item", "assessment", "task", "dose"):
         state = styled("late" if line.bucket == "late" else line.state)
         hour = f"{line.due_at.astimezone(site_zone):%H:%M}" if line.due_at is not None else ""
-        when = due_words(line.due, today, hour)
+        when = with_note(due_words(line.due, today, hour), closed(line, today))
     elif line.kind == "decision":
         state = styled(line.state)
         when = f"since {line.since:%Y-%m-%d}" if line.since else ""

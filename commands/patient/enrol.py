@@ -18,7 +18,7 @@ from commands.patient.sitting import sitting_json, tell_sitting
 from commands.protocol.options import complete_trials
 from commands.reading import moment, pairs, utc_now
 from commands.screen import make_console, notice, print_json, warn
-from commands.session import IDENTITY, run
+from commands.session import IDENTITY, check_free, run
 from pathway.language.profile import make_profile
 from pathway.site import Site, zone
 
@@ -184,6 +184,8 @@ async def _start(
     from runtime.connection import connect
 
     client = await connect(settings, identity=IDENTITY)
+    if not start.rehearsal:
+        await check_free(settings, start.trial, start.subject)
     queue = settings.rehearsal_task_queue if start.rehearsal else settings.task_queue
     handle = await pathways.start_pathway(client, start, queue=queue)
     if backlog is not None:

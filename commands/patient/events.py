@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
+from commands.known_trials import trial_named, trial_names
 from commands.options import JsonOption, RoleOption, SubjectArgument, Target, where
 from commands.protocol.options import TrialOption
 from commands.screen import instant, make_console, notice, print_json, warn
-from commands.session import opened, run
+from commands.session import check_renamed, opened, run
 from commands.store_reading import reading, stored_pathway
 from pathway.patient.account import Entry, account
+from pathway.patient.renaming import WAS
 from pathway.site import Site
 
 if TYPE_CHECKING:
@@ -55,6 +57,7 @@ async def recorded(where_: Target, subject: str, trial: str | None) -> tuple[Sit
     not be asked."""
     from client import pathways
     from client.pathways import NoAnswer, PathwayClosed, PathwayStalled, UnknownPathway
+    from client.renaming import PathwayRenamed
     from runtime.errors import ServerUnreachable
     from runtime.settings import load_settings
     from store import queries
@@ -63,11 +66,15 @@ async def recorded(where_: Target, subject: str, trial: str | None) -> tuple[Sit
     try:
         async with opened(where_, subject, trial) as pathway:
             return pathway.site, await pathways.events(pathway.handle), "pathway"
+    except PathwayRenamed:
+        raise
     except (ServerUnreachable, NoAnswer, PathwayStalled, PathwayClosed, UnknownPathway) as away:
         try:
             async with reading(load_settings()) as session:
                 row = await stored_pathway(session, where_, subject, trial)
                 if row is None:
+                    names = [trial_named(trial)[0]] if trial else trial_names()
+                    await check_renamed(load_settings(), where_, subject, names)
                     raise
                 warn(
                     f"{away}\nThis comes from the store, which has {subject} as of {row.stored:%Y-%m-%d %H:%M} UTC"
@@ -141,6 +148,8 @@ def _words(entry: Entry) -> str:
             return f"moved to {entry.what}: {entry.said}"
         case "annulment":
             return "the enrolment is annulled"
+        case "rename":
+            return f"renamed from {event.detail(WAS) or '?'} to {event.name}"
         case "acknowledgement":
             return f"{entry.what} acknowledged"
         case "decision":

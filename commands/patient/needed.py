@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.console import Console
 from rich.text import Text
 
+from commands.closed_days import calendar_of, closed_of, with_note
 from commands.known_trials import protocol_text
 from commands.options import Target
 from commands.screen import due_words, instant, print_steps, styled
@@ -127,7 +128,7 @@ def _notices(patient: Patient) -> Iterator[Entry]:
     for each in (*patient.plan["deviations"], *patient.plan["alerts"]):
         if each["state"] != "raised" or each["id"] in ("REVIEW", "DECISION-OPEN", "REOPENED"):
             continue  # the question itself says the same
-        if each["id"] == "IMPLAUSIBLE" and _value_of(each["key"]) in doubted:
+        if each["id"] in ("IMPLAUSIBLE", "CONFLICT") and _value_of(each["key"]) in doubted:
             continue  # the value stands among the questions, with its event
         to = each["to"][0] if each["to"] else ""
         yield Entry(
@@ -142,7 +143,7 @@ def _notices(patient: Patient) -> Iterator[Entry]:
 
 
 def _value_of(key: str) -> str:
-    """The value that a notice speaks of, as slots are named: `IMPLAUSIBLE[fact=mrd,point=EOI]` of `mrd EOI`."""
+    """The value that a notice speaks of, as slots are named: `CONFLICT[fact=mrd,point=EOI]` of `mrd EOI`."""
     labels = key.partition("[")[2].removesuffix("]").split(",")
     return " ".join(label.partition("=")[2] for label in labels)
 
@@ -150,7 +151,7 @@ def _value_of(key: str) -> str:
 def _items(patient: Patient) -> Iterator[Entry]:
     from pathway.patient import settle
 
-    compiled = compiled_of(patient.protocol)
+    compiled, calendar = compiled_of(patient.protocol), calendar_of(patient.site.id)
     for item in patient.plan["items"]:
         if not is_pressing(item, patient.today):
             continue
@@ -172,7 +173,10 @@ def _items(patient: Patient) -> Iterator[Entry]:
             item["state"],
             item["key"],
             item["text"],
-            due_words(due, patient.today, hour_of(patient, item)),
+            with_note(
+                due_words(due, patient.today, hour_of(patient, item)),
+                closed_of(item, calendar, patient.today),
+            ),
             f"blocked by {item['blocked_by']}" if item["blocked_by"] else item["owner"],
             tuple(steps),
         )

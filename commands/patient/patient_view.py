@@ -9,6 +9,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.text import Text
 
+from commands.closed_days import calendar_of, closed_of, with_note
 from commands.known_trials import definition_of
 from commands.options import Target
 from commands.patient.needed import (
@@ -132,11 +133,13 @@ def _section(console: Console, title: str, columns: tuple[str, ...], rows: list[
 def _coming(patient: Patient) -> list[Row]:
     """What is not needed yet: in an open window, blocked, planned, and what has no date."""
     rows: list[tuple[Any, ...]] = []
+    calendar = calendar_of(patient.site.id)
     for item in patient.plan["items"]:
         if item["state"] not in ("due", "blocked", "planned", "not_set") or is_pressing(item, patient.today):
             continue
         due = date.fromisoformat(item["due"]) if item["due"] else None
         words = "not set" if due is None else due_words(due, patient.today, hour_of(patient, item))
+        words = with_note(words, closed_of(item, calendar, patient.today))
         owner = f"blocked by {item['blocked_by']}" if item["blocked_by"] else item["owner"]
         what = Text.assemble((item["key"], "bold"), f" {item['text']}")
         rows.append((item["due"] or "9999", styled(item["state"]), what, words, owner))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from rich.text import Text
 
@@ -13,11 +13,17 @@ from commands.options import Target
 from commands.patient.backlog import check_backlog, new_sitting, read_backlog
 from commands.screen import change_line, make_console, print_json
 from commands.session import opened, run
+from commands.submission import words_of
 from pathway.events import Report
 from pathway.language.profile import make_profile
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from contracts.sitting import RecordManyReceipt
+
+SHOWN: Final = 8
+"""Entries of a sitting that are named as on record already; the rest is counted."""
 
 
 def record_file(
@@ -77,7 +83,23 @@ def tell_sitting(
     head = ("recorded", "bold green") if receipt.recorded else ("accepted, not yet recorded", "bold yellow")
     already = f", {known} were on record already" if known else ""
     console.print(Text.assemble(head, f"  {subject}: {receipt.new} entries in one sitting{already}"))
+    _tell_repeated(console, reports, receipt)
     told = [each for each in receipt.changes if each.to or each.kind in ("phase", "sitting")]
     for change in told:
         console.print(Text("  ").append_text(change_line(change, with_day=False)))
     console.print(f"Next: {where.typed(f'allpath show {subject}')}")
+
+
+def _tell_repeated(console: Console, reports: Sequence[Report], receipt: RecordManyReceipt) -> None:
+    """Say which entries were taken for others that say the same of the same moment: they may have happened twice."""
+    repeated = [
+        (report, known) for report, known in zip(reports, receipt.events, strict=True) if report.id != known
+    ]
+    for report, known in repeated[:SHOWN]:
+        console.print(Text(f"  {words_of(report)}: already on record as {known}", style="yellow"))
+    if len(repeated) > SHOWN:
+        console.print(Text(f"  and {len(repeated) - SHOWN} more", style="yellow"))
+    if repeated:
+        console.print(
+            "They say the same of the same moment; a day without an hour means 09:00. What happened twice needs the hour of each."
+        )

@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from commands.errors import UsageError
-from commands.known_trials import protocol_text, trial_named
+from commands.known_trials import protocol_text, trial_named, trial_names
 from commands.options import Target
 from commands.patient.stored_view import Stored
 from commands.reading import utc_now
 from commands.screen import instant, warn
-from commands.session import PatientSession, opened
+from commands.session import PatientSession, check_renamed, opened
 from commands.store_reading import pinned_profile, reading
 from pathway.errors import AllpathError, ProtocolError, UnknownName
 from pathway.site import Site
@@ -87,6 +87,7 @@ async def from_store(where: Target, subject: str, trial: str | None) -> FromStor
         )
         rows = tuple(row for row in rows if row.rehearsal == where.rehearsal and _has_label(row, where))
         if not rows:
+            await check_renamed(load_settings(), where, subject, [name] if name else trial_names())
             raise UnknownPathway(
                 f"the store has no pathway of {subject}; what it does not have yet it cannot show"
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pathway.language.point_words import accepted_words, schedule_words
+from pathway.language.points import stated_words
 from pathway.language.profile import make_profile
 from pathway.language.protocol import Protocol
 
@@ -29,9 +30,11 @@ def orders_data(protocol: Protocol, cited: Any) -> list[dict[str, Any]]:
     """What comes first."""
     return [
         {
-            "earlier": o.earlier,
-            "later": o.later,
+            "earlier": stated_words(o.earlier),
+            "later": stated_words(o.later),
             "strictly": o.strictly,
+            "by_hour": o.by_hour,
+            "counts": o.counts,
             "text": o.text,
             "source": cited(o.source),
         }

@@ -13,6 +13,7 @@ from pathway.engine.occurrences import Counts, of_newest
 from pathway.engine.predicates import predicate
 from pathway.engine.results import Point
 from pathway.engine.times import compile_number
+from pathway.engine.turns import compile_turn
 from pathway.engine.values import holds as within
 from pathway.engine.values import observed
 from pathway.engine.windows import acts, belonging
@@ -64,11 +65,11 @@ def compile_anchor(anchor: Anchor, linker: Linker) -> Time:
 def compile_time(time: AnchorTime, linker: Linker) -> Time:
     """One way in which an anchor may be known."""
     match time:
-        case Done(action, scope):
+        case Done(action, scope, last):
             newest = of_newest(
                 linker.actions[linker.action(action, scope)], tuple(v for _, v in scope), linker
             )
-            return _done(acts(action, scope, linker), newest)
+            return _done(acts(action, scope, linker), newest, compile_turn(action, scope, linker), last=last)
         case Unanswered(reading, values, action, scope):
             linker.check_values(reading, values)
             return _unanswered(
@@ -139,7 +140,7 @@ def _latest(times: list[Time]) -> Time:
         last = max(points, key=lambda p: p.instant or at_hour(p.day, 0, ctx.tz))
         actual = all(p.actual for p in points)
         since = max((p.since for p in points if p.since is not None), default=None)
-        return Point(last.day, last.instant, actual, since, last.event)
+        return Point(last.day, last.instant, actual, since, last.event, any(p.expected for p in points))
 
     return latest
 
@@ -154,7 +155,9 @@ def _elapsed(base: int, hours: Callable[[Evaluation], int | None]) -> Time:
         if point is None or n is None:
             return None
         instant = (point.instant or at_hour(point.day, 0, ctx.tz)) + timedelta(hours=n)
-        return Point(local_day(instant, ctx.tz), instant, point.actual, point.since, point.event)
+        return Point(
+            local_day(instant, ctx.tz), instant, point.actual, point.since, point.event, point.expected
+        )
 
     return elapsed
 
@@ -176,10 +179,19 @@ def _unanswered(
     return unanswered
 
 
-def _done(reports: Callable[[Evaluation], list[Event]], newest: Counts | None) -> Time:
+def _done(
+    reports: Callable[[Evaluation], list[Event]],
+    newest: Counts | None,
+    out_of_turn: Callable[[Evaluation, Event], str] | None,
+    *,
+    last: bool,
+) -> Time:
     def done(ctx: Evaluation) -> Point | None:
         found = reports(ctx)
-        for event in found if newest is None else newest(ctx, found):
+        counted = found if newest is None else newest(ctx, found)
+        # Given out of turn, and not on that day: what is planned for it stands.
+        in_turn = (event for event in counted if out_of_turn is None or not out_of_turn(ctx, event))
+        for event in list(in_turn)[-1:] if last else in_turn:
             return Point(local_day(event.occurred, ctx.tz), event.occurred, True, event.recorded, event)
         return None
 
@@ -198,7 +210,12 @@ def _ledger_point(index: int, point: str) -> Time:
             instant = run.last_dose
         else:
             instant = {"start": run.start, "end": run.end, "stop": run.stop}[point]
-        return None if instant is None else Point(local_day(instant, ctx.tz), instant, True, instant)
+        expected = point == "end" and run.state == "end_expected"
+        return (
+            None
+            if instant is None
+            else Point(local_day(instant, ctx.tz), instant, True, instant, None, expected)
+        )
 
     return at
 
@@ -215,7 +232,7 @@ def _shifted(
         if point is None or n is None or m is None:
             return None
         day = add_months(point.day, m) + timedelta(days=n - 1 if first_is_one else n)
-        return Point(day, None, point.actual, point.since, point.event)
+        return Point(day, None, point.actual, point.since, point.event, point.expected)
 
     return shifted
 

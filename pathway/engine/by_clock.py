@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from pathway.engine.ledgers.infusion import EXPECTED
 from pathway.engine.linker import Linker
 from pathway.language import (
     AllOf,
+    AnchorTime,
     AnyOf,
     Assessment,
     Entered,
+    Infusion,
     InPhase,
+    Latest,
     LedgerFlag,
     LedgerIs,
+    LedgerPoint,
+    Offset,
     Passed,
     Reached,
     Recorded,
@@ -29,52 +35,81 @@ def refuse_clock_reports(linker: Linker) -> None:
         for track in protocol.tracks
         for phase in track.phases
         for exit_ in phase.exits
-        if (exit_.planned or _by_clock(exit_.when, frozenset()))
+        if (exit_.planned or _Clock(linker, frozenset()).by_clock(exit_.when))
         and not any(
             p.id == exit_.to and (p.only_when_started or p.terminal or not p.started_by) for p in track.phases
         )
     )
+    seen = _Clock(linker, phases)
     for milestone in protocol.milestones:
-        if not milestone.expected and _by_clock(milestone.when, phases):
+        if not milestone.expected and seen.by_clock(milestone.when):
             raise linker.error(
                 f"milestone {key_of(milestone.id, milestone.scope)} comes true by the calendar alone: wait for the report, or "
                 "declare it expected=True"
             )
     items: tuple[Assessment | Task, ...] = (*protocol.assessments, *protocol.tasks)
     for item in items:
-        if _by_clock(item.done, phases):
+        if seen.by_clock(item.done):
             raise linker.error(
                 f"{key_of(item.id, item.scope)} would be done by the calendar alone: only a report makes it done"
             )
     for decision in protocol.decisions:
         for option, enacted in decision.enacted:
-            if _by_clock(enacted, phases):
+            if seen.by_clock(enacted):
                 raise linker.error(
                     f"decision {decision.id}: {option} would be enacted by the calendar alone: only a report shows that"
                 )
 
 
-def _by_clock(node: object, phases: _Phases) -> bool:
-    """Whether a predicate may come true without a report of what it speaks of."""
-    match node:
-        case Passed():
-            return True
-        case Entered(track, phase):
-            return (track, phase) in phases
-        case InPhase(track, names):
-            return any((track, name) in phases for name in names)
-        case AnyOf(parts):
-            return any(_by_clock(part, phases) for part in parts)
-        case AllOf(parts):
-            return any(_by_clock(part, phases) for part in parts) and not any(
-                _reports(part) for part in parts
-            )
-        case _:
-            return False
+class _Clock:
+    """What comes true by the clock, given the phases that are entered by it."""
 
+    def __init__(self, linker: Linker, phases: _Phases) -> None:
+        self._anchors, self._phases = linker.anchors, phases
+        self._infusions = {key for key, spec in linker.ledgers.items() if isinstance(spec, Infusion)}
 
-def _reports(node: object) -> bool:
-    """Whether a predicate waits for a report of something done."""
-    if isinstance(node, AnyOf):
-        return all(_reports(part) for part in node.parts)
-    return isinstance(node, Recorded | Reached | LedgerIs | LedgerFlag)
+    def by_clock(self, node: object) -> bool:
+        """Whether a predicate may come true without a report of what it speaks of."""
+        match node:
+            case Passed():
+                return True
+            case Entered(track, phase):
+                return (track, phase) in self._phases
+            case InPhase(track, names):
+                return any((track, name) in self._phases for name in names)
+            case AnyOf(parts):
+                return any(self.by_clock(part) for part in parts)
+            case AllOf(parts):
+                return any(self.by_clock(part) for part in parts) and not any(
+                    self._reports(part) for part in parts
+                )
+            case LedgerIs() | LedgerFlag() | Reached():
+                return not self._reports(node)
+            case _:
+                return False
+
+    def _reports(self, node: object) -> bool:
+        """Whether a predicate waits for a report of something done."""
+        match node:
+            case AnyOf(parts):
+                return all(self._reports(part) for part in parts)
+            case Reached(anchor):
+                return not any(self._end_expected(time) for time in self._anchors[anchor].actual)
+            case LedgerIs(_, states):
+                return EXPECTED not in states
+            case LedgerFlag(_, flag):
+                return flag != EXPECTED
+            case _:
+                return isinstance(node, Recorded)
+
+    def _end_expected(self, time: AnchorTime) -> bool:
+        """Whether a time counts as come when the hours of an infusion are over."""
+        match time:
+            case LedgerPoint(ledger, "end"):
+                return ledger in self._infusions
+            case Offset(anchor):
+                return any(self._end_expected(each) for each in self._anchors[anchor].actual)
+            case Latest(times):
+                return any(self._end_expected(each) for each in times)
+            case _:
+                return False

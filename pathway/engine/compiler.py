@@ -15,6 +15,7 @@ from pathway.engine.context import (
     CRITERIA,
     DECISIONS,
     LEDGERS,
+    OFFERS,
     PARTS,
     READINGS,
     TRACKS,
@@ -37,11 +38,12 @@ from pathway.engine.late import compile_alive_after_death, compile_late_results
 from pathway.engine.leaves import leaves_of
 from pathway.engine.ledgers.dose_items import compile_dose_items
 from pathway.engine.ledgers.doses import compile_doses
+from pathway.engine.ledgers.end_reports import REPORT_END, compile_end_report, end_report_key
 from pathway.engine.ledgers.infusion import INFUSION_ACTIONS, Around, run_infusion
 from pathway.engine.ledgers.lines import compile_ledger_line
 from pathway.engine.ledgers.notices import compile_ledger_notices
 from pathway.engine.ledgers.stops import compile_lifted
-from pathway.engine.linker import Linker
+from pathway.engine.linker import Linker, exits_of
 from pathway.engine.notices import ENGINE_NOTICES, compile_exits, compile_question, compile_review
 from pathway.engine.obligations import compile_deviation, compile_milestone
 from pathway.engine.predicates import predicate
@@ -95,6 +97,9 @@ def compile_protocol(protocol: Protocol) -> Compiled:
     parts.each("items", "series", protocol.series, _ending(compile_series, compile_ended_items))
     parts.each("items", "task", protocol.tasks, _ending(compile_task, compile_ended_items))
     parts.each("items", "doses", protocol.doses, compile_dose_items)
+    for key, spec in linker.ledgers.items():
+        if isinstance(spec, Infusion):
+            parts.add("items", end_report_key(key), compile_end_report, key, spec, linker)
     parts.each(
         "milestones", "milestone", protocol.milestones, _ending(compile_milestone, compile_ended_milestone)
     )
@@ -125,7 +130,7 @@ def compile_protocol(protocol: Protocol) -> Compiled:
         with linker.within(f"slot {number}"):
             reading_functions.append(compile_reading(reading, linker.fact(reading.fact), linker))
     check_exits(linker)
-    linker.refuse_shared_keys(ENGINE_NOTICES)
+    linker.refuse_shared_keys((*ENGINE_NOTICES, REPORT_END))
     linker.refuse_cycles()
     owners = {
         READINGS: [f"slot {n}" for n in range(len(readings))],
@@ -135,6 +140,7 @@ def compile_protocol(protocol: Protocol) -> Compiled:
         LEDGERS: [f"ledger {key}" for key in linker.ledgers],
         COMPOUNDS: [f"compound {n}" for n in range(len(linker.compounds))],
         TRACKS: [f"track {name}" for name in linker.tracks],
+        OFFERS: [*linker.offers],
         PARTS: parts.owners,
     }
     return Compiled(
@@ -164,12 +170,15 @@ def compile_protocol(protocol: Protocol) -> Compiled:
             tuple(ledgers),
             tuple(linker.compounds),
             tuple(tracks),
+            tuple(linker.offers.values()),
             tuple(parts.functions),
         ),
         readers=linker.readers(owners),
+        needs=linker.needs(owners),
         sections=parts.sections(),
         decision_index=linker.decision_index,
         enrolled_group=group,
+        may_lapse=linker.may_lapse,
         criterion_leaves=tuple(criterion_leaves),
         decision_leaves=tuple(decision_leaves),
         exit_leaves={p.id: exit_leaves[p.id] for t in protocol.tracks for p in t.phases if p.exits},
@@ -251,7 +260,9 @@ def _tracks(linker: Linker) -> tuple[list[Callable[[Evaluation], TrackRun]], dic
     leaves: dict[str, Leaves] = {}
     for track in linker.protocol.tracks:
         with linker.within(f"track {track.id}"):
-            leaves |= {p.id: leaves_of(linker, *(e.when for e in p.exits)) for p in track.phases}
+            for phase in track.phases:
+                with linker.within(exits_of(track, phase)):
+                    leaves[phase.id] = leaves_of(linker, *(e.when for e in phase.exits))
             functions.append(compile_track(track, linker, leaves))
         linker.readable = (*linker.readable, track.id)
     return functions, leaves
@@ -299,6 +310,7 @@ def _infusion(spec: Infusion, linker: Linker) -> Callable[[Evaluation], Run]:
             left(ctx),
             died(ctx),
             lifted(ctx),
+            ctx.tz,
             sizes(ctx) if sizes is not None else (),
         )
         return run_infusion(spec, around, events, ctx.record, ctx.passed)
@@ -332,4 +344,5 @@ def _statements(protocol: Protocol) -> dict[str, str]:
     ):
         known |= {part.id: kind for part in parts}  # type: ignore[attr-defined]
     known |= {course.item: "item" for course in protocol.doses}
+    known |= {REPORT_END: "item"} if protocol.ledgers else {}
     return known | {d.id: d.kind for d in protocol.deviations}

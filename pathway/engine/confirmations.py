@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from pathway.engine.context import Evaluation, Leaves
 from pathway.engine.grounds import GROUNDS, grounds_text, occasions
-from pathway.engine.results import Resolved
+from pathway.engine.results import Comparison, Resolved
 from pathway.engine.size_seen import SIZE, more_than_seen
 from pathway.events import Event, Seen
 
@@ -35,24 +34,6 @@ def unconfirmed(found: Resolved) -> None:
     else:
         found.state, found.open = "review", True
         found.choice = found.possible
-
-
-@dataclass(slots=True)
-class Comparison:
-    """What a person saw against what is: `changed_at` is when a value that they saw, or else a blank, last changed.
-
-    `amended`: a value that they saw no longer stands. A later sample beside it, or an upstream decision, does not amend it.
-    `grown`: an occasion of the question that they did not see, or a graver one. `same_offer`: the same proposal, or the same
-    options to choose from.
-    """
-
-    same_values: bool
-    amended: bool
-    filled: bool
-    grown: bool
-    same_bands: bool
-    same_offer: bool
-    changed_at: datetime | None
 
 
 def compare(ctx: Evaluation, found: Resolved, taken: Event, leaves: Leaves) -> Comparison:
@@ -141,9 +122,7 @@ def judge(found: Resolved, taken: Event, now: Comparison, done: bool, on_reopen:
     decided = is_decided(found)
     found.offered = found.since
     found.taken, found.since, found.changed_at = taken, taken.recorded, now.changed_at
-    # While the table cannot tell, what was taken stands if it is still possible.
-    stands = now.same_offer or done or (not decided and (not found.possible or option in found.possible))
-    if now.same_values and not now.grown and stands:
+    if _stands(found, option, now, done):
         found.outcome, found.state = option, "in_force"
     elif now.same_bands and now.same_offer:
         found.outcome, found.state = option, "amended" if now.amended else "in_force"
@@ -167,6 +146,25 @@ def judge(found: Resolved, taken: Event, now: Comparison, done: bool, on_reopen:
     else:
         found.changed_at = now.changed_at or max(found.offered or taken.recorded, taken.recorded)
         reopen(found, option if on_reopen == "keep" else None)
+
+
+def _stands(found: Resolved, option: str, now: Comparison, done: bool) -> bool:
+    if not now.same_values or now.grown:
+        return False
+    # While the table cannot tell, what was taken stands if it is still possible.
+    possible = not is_decided(found) and (not found.possible or option in found.possible)
+    return now.same_offer or done or possible
+
+
+def counts(found: Resolved, taken: Event, now: Comparison, on_reopen: str) -> bool:
+    """Whether `judge` keeps a confirmation in force even if nothing has been done on it."""
+    assert taken.value is not None
+    return (
+        _stands(found, taken.value, now, False)
+        or (now.same_bands and now.same_offer)
+        or found.proposal == taken.value
+        or (on_reopen == "keep" and not found.none)
+    )
 
 
 def lapse(found: Resolved) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pathway.clock import BEGINNING
-from pathway.engine.results import Point, Resolved, Result, Run, TrackRun
-from pathway.engine.values import Val, course_text, day_text, value_text
+from pathway.engine.results import Needs, Offer, Point, Resolved, Result, Run, TrackRun
+from pathway.engine.values import Val, stated
 from pathway.language import (
     Action,
     AdverseEventType,
@@ -43,8 +43,10 @@ class Compiled:
     said of a slot that waits for its value; plans share it, nobody may change it.
 
     `functions`: by kind (`READINGS` and so on), what an evaluation can work out. `readers`: by name of what is recorded, the
-    kind and number of every function that such an event may change. `sections`: which of the `PARTS` make which section of
-    the plan. `enrolled_group` is the index of a decision.
+    kind and number of every function that such an event may change. `needs`: by kind and number, the names for which it
+    asks the record itself, and the others that it asks; None if it reads its own past. `sections`: which of the `PARTS` make
+    which section of the plan. `enrolled_group` is the index of a decision. `may_lapse`: by question that a person answers,
+    whether its answer may have lost its ground; where it says no, it is in force whichever way the patient came.
     """
 
     protocol: Protocol
@@ -66,9 +68,11 @@ class Compiled:
     reading_missing: tuple[Missing, ...]
     functions: tuple[tuple[Callable[[Evaluation], Any], ...], ...]
     readers: Mapping[str, tuple[tuple[int, tuple[int, ...]], ...]]
+    needs: tuple[tuple[Needs | None, ...], ...]
     sections: Mapping[str, range]
     decision_index: Mapping[str, int]
     enrolled_group: int | None
+    may_lapse: Mapping[str, Callable[[Evaluation], bool]]
     criterion_leaves: tuple[Leaves, ...]
     decision_leaves: tuple[Leaves, ...]
     exit_leaves: Mapping[str, Leaves]
@@ -107,14 +111,9 @@ class Leaves:
 
     def stands(self, ctx: Evaluation, name: str, text: str) -> bool:
         """Whether what was seen is still on record, if only beside a later sample. True of an upstream decision."""
-        for known, _, keys in self.readings:
-            if known == name and keys:
-                events = [e for f, p in keys for e in ctx.record.observations.get(f, {}).get(p, ())]
-                texts = {
-                    t for e in events for t in (value_text(e), day_text(e, ctx.tz), course_text(e, ctx.tz))
-                }
-                return all(part in texts for part in text.split("; "))
-        return True
+        keys = next((keys for known, _, keys in self.readings if known == name and keys), ())
+        texts = [stated(ctx.record, key, ctx.tz) for key in keys]
+        return not keys or all(any(part in each for each in texts) for part in text.split("; "))
 
     def touched(self, ctx: Evaluation, names: Iterable[str]) -> datetime | None:
         """When anything about these values was last recorded."""
@@ -154,6 +153,7 @@ class Evaluation:
         "never",
         "next_at",
         "now",
+        "offers",
         "params",
         "parts",
         "plan",
@@ -197,13 +197,13 @@ class Evaluation:
         # By kind: what has been worked out, and until when it stays true whatever the clock shows (None: always).
         self.shelves: list[list[Any]]
         self.until: list[list[datetime | None]]
-        follows = before is not None and _continues(before, self)
+        follows = before is not None and continues(before, self)
         if before is not None and follows:
             self.shelves = [[*values] for values in before.shelves]
             self.until = [[*instants] for instants in before.until]
         else:
             sizes = [*map(len, compiled.functions), len(compiled.functions[PARTS])]
-            self.shelves = [[_UNKNOWN] * size for size in sizes]
+            self.shelves = [[UNKNOWN] * size for size in sizes]
             self.until = [[None] * size for size in sizes]
         (
             self.readings,
@@ -213,6 +213,7 @@ class Evaluation:
             self.ledgers,
             self.compounds,
             self.walks,
+            self.offers,
             self.parts,
             self.texts,
         ) = self.shelves
@@ -225,10 +226,10 @@ class Evaluation:
             for kind, numbers in self.compiled.readers.get(name, ()):
                 shelf = self.shelves[kind]
                 for number in numbers:
-                    shelf[number] = _UNKNOWN
+                    shelf[number] = UNKNOWN
                 if kind == PARTS:
                     for number in numbers:
-                        self.texts[number] = _UNKNOWN
+                        self.texts[number] = UNKNOWN
         self.horizon = before.horizon
         if self.horizon is None or self.now < self.horizon:
             return
@@ -238,8 +239,8 @@ class Evaluation:
                 if until is None:
                     continue
                 if until <= self.now:
-                    shelf[number] = _UNKNOWN
-                elif shelf[number] is not _UNKNOWN:
+                    shelf[number] = UNKNOWN
+                elif shelf[number] is not UNKNOWN:
                     left.append(until)
         self.horizon = min(left, default=None)
 
@@ -278,7 +279,7 @@ class Evaluation:
     def reading(self, index: int) -> Val:
         """The value of a slot."""
         value: Val = self.readings[index]
-        if value is _UNKNOWN:
+        if value is UNKNOWN:
             value = self._worked_out(READINGS, index)
         elif self.until[READINGS][index] is not None:
             self._kept(READINGS, index, value)
@@ -303,18 +304,17 @@ class Evaluation:
 
     def anchor(self, index: int) -> Point | None:
         """An anchor, None while nothing is known of it."""
-        value: Any = self.anchors[index]
-        if value is _UNKNOWN:
+        value: Point | None = self.anchors[index]
+        if value is UNKNOWN:
             value = self._worked_out(ANCHORS, index)
         elif self.until[ANCHORS][index] is not None:
             self._kept(ANCHORS, index, value)
-        point: Point | None = value
-        return point
+        return value
 
     def criterion(self, index: int) -> Result:
         """A criterion's verdict, judgements included."""
         value: Result = self.criteria[index]
-        if value is _UNKNOWN:
+        if value is UNKNOWN:
             value = self._worked_out(CRITERIA, index)
         elif self.until[CRITERIA][index] is not None:
             self._kept(CRITERIA, index, value)
@@ -323,7 +323,7 @@ class Evaluation:
     def decision(self, index: int) -> Resolved:
         """A decision as it stands."""
         value: Resolved = self.decisions[index]
-        if value is _UNKNOWN:
+        if value is UNKNOWN:
             value = self._worked_out(DECISIONS, index)
         elif self.until[DECISIONS][index] is not None:
             self._kept(DECISIONS, index, value)
@@ -332,7 +332,7 @@ class Evaluation:
     def ledger(self, index: int) -> Run:
         """An infusion's run."""
         value: Run = self.ledgers[index]
-        if value is _UNKNOWN:
+        if value is UNKNOWN:
             value = self._worked_out(LEDGERS, index)
         elif self.until[LEDGERS][index] is not None:
             self._kept(LEDGERS, index, value)
@@ -341,7 +341,7 @@ class Evaluation:
     def compound(self, index: int) -> Result:
         """A predicate that stands in several places."""
         value: Result = self.compounds[index]
-        if value is _UNKNOWN:
+        if value is UNKNOWN:
             value = self._worked_out(COMPOUNDS, index)
         elif self.until[COMPOUNDS][index] is not None:
             self._kept(COMPOUNDS, index, value)
@@ -350,28 +350,32 @@ class Evaluation:
     def track(self, index: int) -> TrackRun:
         """A track, walked."""
         value: TrackRun = self.walks[index]
-        if value is _UNKNOWN:
+        if value is UNKNOWN:
             return self._worked_out(TRACKS, index)  # type: ignore[no-any-return]
         return self._kept(TRACKS, index, value)  # type: ignore[no-any-return]
+
+    def offer(self, index: int) -> Offer:
+        """What the exits of a phase offer, and how that agrees with what was taken. Nobody may change it."""
+        value: Offer = self.offers[index]
+        if value is not UNKNOWN:
+            return self._kept(OFFERS, index, value)  # type: ignore[no-any-return]
+        return self._worked_out(OFFERS, index)  # type: ignore[no-any-return]
 
     def part(self, number: int) -> Any:
         """A part of the plan."""
         value = self.parts[number]
-        if value is _UNKNOWN:
-            return self._worked_out(PARTS, number)
-        return self._kept(PARTS, number, value)
+        return self._worked_out(PARTS, number) if value is UNKNOWN else self._kept(PARTS, number, value)
 
     def told(self, number: int, tell: Callable[[Evaluation, int], Any]) -> Any:
         """A part of the plan in words: `tell(self, number)`, kept as long as the part itself. Nobody may change it."""
-        value = self.texts[number]
-        if value is _UNKNOWN:
+        if self.texts[number] is UNKNOWN:
             outer, self.next_at = self.next_at, None
-            value = self.texts[number] = tell(self, number)
+            self.texts[number] = tell(self, number)
             self._until(TEXTS, number, outer)
-        return value
+        return self.texts[number]
 
 
-READINGS, ANCHORS, CRITERIA, DECISIONS, LEDGERS, COMPOUNDS, TRACKS, PARTS, TEXTS = range(9)
+READINGS, ANCHORS, CRITERIA, DECISIONS, LEDGERS, COMPOUNDS, TRACKS, OFFERS, PARTS, TEXTS = range(10)
 """The kinds of what an evaluation works out, in the order of `Compiled.functions`; `TEXTS` are of its `PARTS`."""
 
 
@@ -379,10 +383,10 @@ class _Unknown:
     """What has not been worked out yet."""
 
 
-_UNKNOWN: Any = _Unknown()
+UNKNOWN: Any = _Unknown()
 
 
-def _continues(before: Evaluation, now: Evaluation) -> bool:
+def continues(before: Evaluation, now: Evaluation) -> bool:
     """Whether what one evaluation found out holds for the other but for later events: the same question, no earlier instant."""
     return (
         before.compiled is now.compiled

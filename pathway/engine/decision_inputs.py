@@ -41,7 +41,7 @@ def compile_input(item: Input, linker: Linker) -> tuple[Callable[[Evaluation], C
         over = closes(ctx)
         if over.verdict == "PASS":
             return Cell((band,), over.since, closed=True)
-        return Cell(every, cell.since, cell.missing, cell.review)
+        return Cell(every, cell.since, cell.missing, cell.review, doubt=cell.doubt)
 
     return closed, names
 
@@ -59,8 +59,9 @@ def _of_predicate(test: Callable[[Evaluation], Result], *, judged: bool) -> Call
         if result.verdict == "FAIL":
             return Cell(("no",), result.since)
         if result.verdict == "REVIEW" and not judged:
-            return Cell(YES_NO, result.since, review=True)
-        return Cell(YES_NO, result.since, result.missing or (-1,))
+            return Cell(YES_NO, result.since, review=True, doubt=True)
+        doubt = result.doubt or result.verdict == "REVIEW"
+        return Cell(YES_NO, result.since, result.missing or (-1,), doubt=doubt)
 
     return read
 
@@ -80,8 +81,8 @@ def _of_decision(id: str, linker: Linker) -> tuple[Callable[[Evaluation], Cell],
         if upstream.may_be_none and "none" not in left:
             left = (*left, "none")
         if upstream.state == "review":
-            return Cell(left, upstream.since, (), True)
-        return Cell(left, upstream.since, upstream.missing or (-1,))
+            return Cell(left, upstream.since, (), True, doubt=True)
+        return Cell(left, upstream.since, upstream.missing or (-1,), doubt=upstream.doubt)
 
     return read, names
 
@@ -113,21 +114,24 @@ def _of_slot(
             return (
                 Cell(values, value.since, (index,))
                 if value.state == "missing"
-                else Cell(values, value.since, review=True)
+                else Cell(values, value.since, review=True, doubt=True)
             )
 
         return chosen, values
     bands = [(b.name, [linker.limit(x) for x in b.limits]) for b in item.bands]
     names = tuple(b.name for b in item.bands)
+    for _, limits in bands:
+        for limit in limits:
+            linker.divides(reading, limit)
 
     def banded(ctx: Evaluation) -> Cell:
         value = ctx.reading(index)
         if value.state == "missing":
             return Cell(names, None, (index,))
         if value.state == "review":
-            return Cell(names, value.since, review=True)
+            return Cell(names, value.since, review=True, doubt=True)
         possible = tuple(name for name, limits in bands if _may_be(value, limits, ctx))
-        return Cell(possible or names, value.since, review=len(possible) != 1)
+        return Cell(possible or names, value.since, review=len(possible) != 1, doubt=len(possible) != 1)
 
     return banded, names
 

@@ -14,7 +14,7 @@ from pathway.engine.confirmations import (
     seen,
     unconfirmed,
 )
-from pathway.engine.context import DECISIONS, Evaluation, Leaves
+from pathway.engine.context import Evaluation, Leaves
 from pathway.engine.decision_inputs import compile_input
 from pathway.engine.endings import close, compile_ending, level_of_decision
 from pathway.engine.lapses import lapsed
@@ -23,6 +23,7 @@ from pathway.engine.linker import Linker
 from pathway.engine.predicates import gate, predicate
 from pathway.engine.results import Cell, Resolved, Result
 from pathway.engine.size_seen import SIZE
+from pathway.engine.voided_grounds import done_without_ground, fallen
 from pathway.events import Event, seen_digest
 from pathway.language import Choice, Decision, Param, Passed, Rule
 from pathway.language.terms import key_of
@@ -47,24 +48,38 @@ def compile_decision(decision: Decision, linker: Linker, leaves: Leaves) -> Reso
     key = key_of(decision.id, decision.scope)
     linker.recorded(key)
     number = linker.decision_index[key]
-    reports = [
-        name for name in linker.reads(f"decision {key}") if name in linker.facts or name in linker.events
-    ]
+    if decision.latches:
+        linker.rests_on_its_past()
     for option in decision.latches:
         if option not in decision.options or decision.confirm is not None:
             raise linker.error(f"decision {key} latches {option!r}: only an option of a computed table can")
     ended = compile_ending(linker, level_of_decision(key, linker))
 
+    def may_lapse(ctx: Evaluation) -> bool:
+        taken = latest_confirmation(ctx, key)
+        settled = [
+            done for option, done, by_time in enacted if taken and option == taken.value and not by_time
+        ]
+        return all(done(ctx).verdict != "PASS" for done in settled)
+
+    if decision.confirm is not None:
+        linker.may_lapse[key] = may_lapse
+
     def resolve(ctx: Evaluation) -> Resolved:
         found = as_it_stands(ctx)
         if decision.latches and found.outcome not in decision.latches:
-            found = latched(ctx, reports, number, decision.latches, as_it_stands) or found
+            found = latched(ctx, number, decision.latches, as_it_stands) or found
         end = ended(ctx)
         if end is not None:
             close(found, end.known, person=decision.confirm is not None)
         return found
 
     def as_it_stands(ctx: Evaluation) -> Resolved:
+        found = worked_out(ctx)
+        found.fallen = found.fallen or fallen(ctx, found, key, leaves)
+        return found
+
+    def worked_out(ctx: Evaluation) -> Resolved:
         found = Resolved()
         if asked is not None:
             result = asked(ctx)
@@ -74,6 +89,7 @@ def compile_decision(decision: Decision, linker: Linker, leaves: Leaves) -> Reso
                 if result.verdict != "FAIL":
                     found.asked, found.missing, found.state = True, result.missing or (-1,), "waiting"
                     found.may_be_none = True
+                    found.doubt = result.doubt or result.verdict == "REVIEW"
                 confirmed_earlier(ctx, found)
                 return found
             found.since = result.since
@@ -85,12 +101,7 @@ def compile_decision(decision: Decision, linker: Linker, leaves: Leaves) -> Reso
         else:
             done = _confirmed(ctx, found, key, leaves, enacted, decision.on_reopen)
             taken = found.taken
-            if (
-                taken is not None
-                and found.outcome == taken.value
-                and not done
-                and lapsed(ctx, key, taken, DECISIONS, number, lambda past: past.decision(number))
-            ):
+            if taken is not None and found.outcome == taken.value and not done and lapsed(ctx, key, taken):
                 lapse(found)
             if key in ctx.record.decisions:
                 found.earlier = by_occasion(ctx, key, leaves)
@@ -111,6 +122,13 @@ def compile_decision(decision: Decision, linker: Linker, leaves: Leaves) -> Reso
                     True,
                 )
                 found.missing = ()
+                found.fallen = done_without_ground(ctx, taken, leaves, today)
+
+    def today(ctx: Evaluation) -> Resolved:
+        """What the table says now, though it is not asked."""
+        found = Resolved()
+        _propose(ctx, found, reads, rules, decision)
+        return found
 
     return resolve
 
@@ -183,6 +201,7 @@ def _propose(
     found.possible, found.may_be_none = tuple(flat), None in outcomes
     matters = {n for rule, when in live for n, wanted in when if len(cells[n].possible) > 1}
     found.missing = tuple(dict.fromkeys(i for n in sorted(matters) for i in cells[n].missing))
+    found.doubt = any(cells[n].doubt for n in matters)
     if ctx.unobtainable(found.missing) is not None:
         found.missing = ()
     found.review = not found.missing

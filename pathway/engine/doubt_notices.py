@@ -6,19 +6,22 @@ A doubt is keyed by what it speaks of (fact or action, point, scope), never by t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from itertools import product
 
 from pathway.clock import local_day
+from pathway.engine.conflict_notices import can_conflict, compile_conflicts
 from pathway.engine.context import Evaluation
-from pathway.engine.doubts import compile_jump, compile_order, order_words
+from pathway.engine.doubts import compile_jump
 from pathway.engine.linker import Linker
 from pathway.engine.obligations import oblige
+from pathway.engine.orders import compile_order, order_words
 from pathway.engine.values import observed, value_text
 from pathway.engine.windows import Window, window_of
 from pathway.events import Event
-from pathway.language import Action, Done, Fact, Order, Role, Scope
+from pathway.language import Act, Action, Done, Fact, Order, Role, Scope
 from pathway.language.details import POINT
+from pathway.language.implied_orders import implied_orders
+from pathway.language.points import stated_words
 from pathway.language.terms import key_of
 from pathway.language.walk import atoms
 from pathway.plan import Obligation
@@ -33,6 +36,8 @@ def compile_doubts(linker: Linker) -> Iterator[tuple[str, Callable[[], Doubts]]]
     for fact in protocol.facts:
         if fact.points and protocol.points:
             yield f"samples of {fact.id}", lambda f=fact: _of_samples(f, linker)  # type: ignore[misc]
+        if can_conflict(fact):
+            yield f"results of {fact.id}", lambda f=fact: compile_conflicts(f, linker)  # type: ignore[misc]
         if fact.type == "number" and (fact.plausible != (None, None) or fact.change or fact.specimens):
             yield f"values of {fact.id}", lambda f=fact: _of_values(f, linker)  # type: ignore[misc]
     vital = {done.action for done in atoms(protocol.anchors, Done)}
@@ -44,7 +49,10 @@ def compile_doubts(linker: Linker) -> Iterator[tuple[str, Callable[[], Doubts]]]
             severity = "critical" if action.id in vital else "major"
             yield f"reports of {action.id}", lambda a=action, s=severity: _twice(a, s, linker)  # type: ignore[misc]
     for order in protocol.orders:
-        yield f"order of {order.earlier} and {order.later}", lambda o=order: _of_order(o, linker)  # type: ignore[misc]
+        names = f"{stated_words(order.earlier)} and {stated_words(order.later)}"
+        yield f"order of {names}", lambda o=order: _of_orders((o,), linker)  # type: ignore[misc]
+    for about, orders in _implied(linker).items():
+        yield f"order of {about}", lambda o=orders: _of_orders(o, linker)  # type: ignore[misc]
 
 
 def _windows(name: str, points: tuple[str, ...], linker: Linker) -> dict[str, Window]:
@@ -215,17 +223,39 @@ def _scopes(action: Action) -> tuple[Scope, ...]:
     return found if len(found) <= _MOST_SCOPES else ()
 
 
-def _of_order(order: Order, linker: Linker) -> Doubts:
-    test = compile_order(order, linker)
-    key = key_of("IMPOSSIBLE-ORDER", (("earlier", order.earlier), ("later", order.later)))
-    linker.recorded(key)
+def _of_orders(orders: tuple[Order, ...], linker: Linker) -> Doubts:
+    tests = []
+    for order in orders:
+        acted = order.later.action if isinstance(order.later, Act) else order.later
+        if not order.counts and acted not in linker.actions:
+            raise linker.error(
+                f"counts=False of {stated_words(order.later)!r}: only an action can count or not"
+            )
+        names = (("earlier", stated_words(order.earlier)), ("later", stated_words(order.later)))
+        key = key_of("IMPOSSIBLE-ORDER", names)
+        linker.recorded(key)
+        tests.append((order, key, compile_order(order, linker)))
 
     def doubts(ctx: Evaluation) -> list[Obligation]:
-        breach = next(test(ctx), None)
-        if breach is None:
-            return []
-        since: datetime = max(event.recorded for _, event in breach)
-        text = order_words(order, breach)
-        return [oblige(ctx, "IMPOSSIBLE-ORDER", key, "alert", text, "coordinator", [("major", since)])]
+        told = []
+        for order, key, test in tests:
+            breach = next(test(ctx), None)
+            if breach is not None:
+                since = max(said.known for said in breach)
+                text = order_words(order, breach, ctx)
+                rung = [("major", since)]
+                told.append(oblige(ctx, "IMPOSSIBLE-ORDER", key, "alert", text, "coordinator", rung))
+        return told
 
     return doubts
+
+
+def _implied(linker: Linker) -> dict[str, tuple[Order, ...]]:
+    """The orders that need no saying, by what they are about; what a protocol says itself is not told twice."""
+    said = {(o.earlier, o.later) for o in linker.protocol.orders}
+    found: dict[str, tuple[Order, ...]] = {}
+    for order in implied_orders(linker.protocol):
+        if (order.earlier, order.later) not in said:
+            about = stated_words(order.later)
+            found[about] = (*found.get(about, ()), order)
+    return found

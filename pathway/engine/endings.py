@@ -101,6 +101,7 @@ def compile_ended_milestone(
 def close(found: Resolved, known: datetime, *, person: bool) -> None:
     """Close a question that is over since the end was `known`: nobody is asked, what was taken stands, and what came later moves
     nothing."""
+    found.fallen = None
     if found.taken is not None and found.taken.recorded <= known:
         if found.changed_at is not None and found.changed_at > known:
             found.outcome, found.state, found.since = found.taken.value, "in_force", found.taken.recorded

@@ -12,6 +12,7 @@ from pathway.language import (
     AllOf,
     AnyOf,
     AtLeast,
+    Closed,
     Deviation,
     Milestone,
     Not,
@@ -82,6 +83,8 @@ def children_of(node: Predicate) -> tuple[Predicate, ...]:
     """The conditions that a compound one is made of; () of a simple one."""
     if isinstance(node, AllOf | AnyOf | AtLeast):
         return node.parts
+    if isinstance(node, Closed):
+        return (node.part, node.by)
     return (node.part,) if isinstance(node, Not | VerdictIs | ReviewIf) else ()
 
 

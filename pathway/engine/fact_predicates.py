@@ -86,6 +86,7 @@ def _is(reading: Reading, values: tuple[str, ...], linker: Linker) -> Test:
 def _compare(reading: Reading, limit: Limit | Param, linker: Linker) -> Test:
     index = linker.reading(reading, "number")
     read = linker.limit(limit)
+    linker.divides(reading, read)
 
     def test(ctx: Evaluation) -> Result:
         bound = read(ctx)
@@ -128,7 +129,7 @@ def _exposure(node: Exposure, linker: Linker) -> Test:
     index = linker.reading(reading, "number")
     before = compile_day(node.before, linker)
     dose, count = linker.limit(node.dose), linker.limit(node.days)
-    name, wanted = node.where
+    name, left_out = node.unless
     fact = linker.fact(reading.fact)
     samples = belonging(reading, linker)
 
@@ -148,7 +149,7 @@ def _exposure(node: Exposure, linker: Linker) -> Test:
             value = observed(fact, event)
             if value.state == "review" or not value.exact:
                 return Result("REVIEW", value.since)
-            if (name and event.detail(name) not in (None, wanted)) or not value.high:
+            if (name and event.detail(name) == left_out) or not value.high:
                 continue
             length = event.detail("days")
             if length is None or (name and event.detail(name) is None):

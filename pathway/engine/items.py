@@ -13,6 +13,7 @@ from pathway.engine.context import Evaluation
 from pathway.engine.linker import Linker
 from pathway.engine.predicates import gate, predicate
 from pathway.engine.results import Result
+from pathway.engine.standing import compile_standing
 from pathway.engine.times import compile_moment, compile_moment_day
 from pathway.engine.windows import acts, belonging
 from pathway.events import Event
@@ -59,7 +60,7 @@ def _blocker(decision: str, linker: Linker) -> Callable[[Evaluation], str | None
 
 def compile_assessment(spec: Assessment, linker: Linker) -> Items:
     """One item, or none while it is not asked for."""
-    asked = gate(spec.asked, linker) if spec.asked is not None else None
+    asked = compile_standing(gate(spec.asked, linker), linker) if spec.asked is not None else None
     done, due = predicate(spec.done, linker), compile_moment_day(spec.due, linker)
     hour = _hour(spec.due, linker)
     key, (before, after) = key_of(spec.id, spec.scope), spec.window
@@ -136,7 +137,7 @@ def compile_assessment(spec: Assessment, linker: Linker) -> Items:
 
 def compile_task(spec: Task, linker: Linker) -> Items:
     """One item while its condition holds; done when done."""
-    when, done = gate(spec.when, linker), predicate(spec.done, linker)
+    when, done = compile_standing(gate(spec.when, linker), linker), predicate(spec.done, linker)
     due = compile_moment_day(spec.due, linker) if spec.due is not None else None
     hour = _hour(spec.due, linker)
     key = key_of(spec.id, spec.scope)
@@ -184,7 +185,7 @@ def compile_series(spec: Series, linker: Linker) -> Items:
 
     Occurrences count from the start and are never chained.
     """
-    asked = gate(spec.while_, linker) if spec.while_ is not None else None
+    asked = compile_standing(gate(spec.while_, linker), linker) if spec.while_ is not None else None
     start, until = (
         compile_moment_day(spec.start, linker),
         compile_moment(spec.until, linker) if spec.until is not None else None,

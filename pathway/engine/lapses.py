@@ -1,142 +1,183 @@
 """Lapses: an answer that has once lost its ground does not come back by itself when the ground is there again.
 
 What was in force is read from the record as it was after each event that the question rests on. A record only grows, so what
-was found out about its beginning stays true and is kept with it.
+was found out about its beginning stays true of every record that begins so, and is kept with it.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from pathway.clock import BEGINNING
-from pathway.engine.context import Evaluation
+from pathway.engine.context import DECISIONS, TRACKS, Compiled, Evaluation
+from pathway.engine.reread import AMENDING, KEPT, Reread, kept, names_of, sittings, touches
 from pathway.engine.results import Resolved
 from pathway.events import Event
 from pathway.record import Record
 
-KEPT = "lapses"
-AMENDING = ("correction", "void")
-PASTS = "pasts"
-PAST = 8
-"""So many evaluations of the past are kept: several questions ask about the same moment."""
 
-Look = Callable[[Evaluation], Resolved | None]
+def lapsed(ctx: Evaluation, key: str, taken: Event) -> bool:
+    """Whether the answer `taken` to the question `key` was not in force at a moment after it was given."""
+    known = kept(ctx)
+    history: _History | None = known.get("history")
+    if history is None:
+        history = known["history"] = _History(ctx)
+    history.go_on(ctx.record.events)
+    lost = history.last_lost(key, taken, len(ctx.record.events))
+    return lost is not None and lost > taken.recorded
 
 
-def lapsed(ctx: Evaluation, key: str, taken: Event, kind: int, number: int, look: Look) -> bool:
-    """Whether the answer `taken` was not in force at a moment after it was given.
+class _History:
+    """What was in force after each event: all questions that have an answer, read forward together, once."""
 
-    `kind`, `number`: the function whose names tell which events matter; `look` finds the question in an evaluation.
-    """
-    kept = ctx.record.kept.setdefault(KEPT, {})
-    name = (key, taken.id, ctx.profile.hash, ctx.site)
-    after, done = kept.get(name, (0, False))
-    if done:
-        return True
-    events = ctx.record.events
-    for first, end in _sittings(events, after, taken.recorded):
-        if not any(_matters(ctx, event, kind, number) for event in events[first:end]):
-            continue
-        found = look(_past(ctx, kept, end, events[first].recorded))
-        if (
-            found is not None
-            and found.taken is not None
-            and found.taken.id == taken.id
-            and found.outcome is None
-        ):
-            kept[name] = (end, True)
-            return True
-        after = end
-    kept[name] = (after, False)
-    return False
+    __slots__ = ("_concern", "_done", "_lost", "_reread")
+
+    def __init__(self, ctx: Evaluation) -> None:
+        self._reread = Reread(ctx)
+        self._reread.record.kept[KEPT] = ctx.record.kept[KEPT]
+        self._concern: dict[tuple[str, str], bool] = {}
+        self._done = 0
+        # By question and answer, in the order of time: after how many events it was not in force, and when that was.
+        self._lost: dict[tuple[str, str], list[tuple[int, datetime]]] = {}
+
+    def last_lost(self, key: str, taken: Event, length: int) -> datetime | None:
+        """When that answer was last not in force, as far as is known, before the present of a record of that length."""
+        lost = self._lost.get((key, taken.id), [])
+        earlier = bisect_left(lost, length, key=lambda each: each[0])
+        return lost[earlier - 1][1] if earlier else None
+
+    def go_on(self, events: list[Event]) -> None:
+        """Read on to the last moment but the present."""
+        for first, end in sittings(events, self._done):
+            self._reread.add(events[first:end])
+            self._look(events[first:end], end)
+            self._done = end
+
+    def _look(self, news: list[Event], end: int) -> None:
+        """Find out which of the answers that this news may concern are not in force now."""
+        record, moment = self._reread.record, news[0].recorded
+        names, past = names_of(record, news), None
+        for key, answers in record.decisions.items():
+            if not answers or self._is_lost(key, answers[-1]) or not self._concerned(names, key):
+                continue
+            past = past or self._reread.at(moment)
+            found = _found(past, key)
+            if found is not None and found.taken is not None and found.outcome is None:
+                self._lost.setdefault((key, found.taken.id), []).append((end, moment))
+
+    def _is_lost(self, key: str, taken: Event) -> bool:
+        lost = self._lost.get((key, taken.id), [])
+        return bool(lost) and lost[-1][1] > taken.recorded
+
+    def _concerned(self, names: Iterable[str], key: str) -> bool:
+        for name in names:
+            known = self._concern.get((name, key))
+            if known is None:
+                known = self._concern[name, key] = _concerns(self._reread.compiled, name, key)
+            if known:
+                return True
+        return False
+
+
+def _concerns(compiled: Compiled, name: str, key: str) -> bool:
+    """Whether an event of that name may change a question whose answer can lapse, or the track of which it is part."""
+    if key not in compiled.may_lapse:
+        return False
+    return touches(compiled, name, *_question(compiled, key))
+
+
+def _question(compiled: Compiled, key: str) -> tuple[int, int]:
+    if key in compiled.decision_index:
+        return DECISIONS, compiled.decision_index[key]
+    track, _ = compiled.phases[key.removeprefix("AFTER_")]
+    return TRACKS, list(compiled.tracks).index(track)
+
+
+def _found(past: Evaluation, key: str) -> Resolved | None:
+    """The question as it stood; None where its answer cannot have lost its ground."""
+    if not past.compiled.may_lapse[key](past):
+        return None  # most events leave the answers alone, and the way by which the patient came need not be walked
+    kind, number = _question(past.compiled, key)
+    if kind == DECISIONS:
+        return past.decision(number)
+    return past.track(number).exits.get(key.removeprefix("AFTER_"))
 
 
 def looked_back(
     ctx: Evaluation, name: tuple[object, ...], at: datetime, test: Callable[[Evaluation], bool]
 ) -> bool:
     """What a test says of the evaluation at an earlier instant, by what was on record then."""
-    kept = ctx.record.kept.setdefault(KEPT, {})
+    known = kept(ctx)
     length = bisect_right(ctx.record.events, at, key=lambda e: e.recorded)
-    key = (*name, length, at, ctx.profile.hash, ctx.site)
-    if key not in kept:
-        kept[key] = test(_past(ctx, kept, length, at))
-    answer: bool = kept[key]
+    key = (*name, length, at)
+    if key not in known:
+        record = Record.of(ctx.record.events[:length])
+        record.kept[KEPT] = ctx.record.kept[KEPT]
+        known[key] = test(Evaluation(ctx.compiled, ctx.profile, ctx.site, record, at))
+    answer: bool = known[key]
     return answer
 
 
 def first_time(
     ctx: Evaluation,
     name: tuple[object, ...],
-    kind: int,
-    number: int,
+    about: tuple[int, int],
     test: Callable[[Evaluation], str | None],
 ) -> tuple[str, datetime] | None:
     """What a test first said and when, by what was on record at each earlier moment, in the words that hold today.
 
-    What was corrected or voided since counts as it does now: a mistake has made no history.
+    What was corrected or voided since counts as it does now: a mistake has made no history. `about`: kind and number of the
+    function whose names tell which events matter.
     """
-    kept = ctx.record.kept.setdefault(KEPT, {})
-    events = ctx.record.events
-    amended = sum(1 for e in events if e.kind in AMENDING)
-    key = ("first", *name, amended, ctx.profile.hash, ctx.site)
-    after, known = kept.get(key, (0, None))
-    if known is not None:
-        return known  # type: ignore[no-any-return]
-    for first, end in _sittings(events, after, BEGINNING):
-        if any(_matters(ctx, event, kind, number) for event in events[first:end]):
-            later = [e for e in events[end:] if e.kind in AMENDING]
-            record = Record.of([*events[:end], *later])
-            at = events[first].recorded
-            said = test(Evaluation(ctx.compiled, ctx.profile, ctx.site, record, at))
-            if said is not None:
-                kept[key] = (end, (said, at))
-                return said, at
-        after = end
-    kept[key] = (after, None)
-    return None
+    known, amended = kept(ctx), len(ctx.record.amended)
+    story: _Story | None = known.get(("first", *name))
+    if story is None or story.amended != amended:
+        story = known["first", *name] = _Story(ctx)
+    return story.first(ctx.record, about, test)
 
 
-def _sittings(events: list[Event], after: int, since: datetime) -> Iterator[tuple[int, int]]:
-    """What was recorded at one instant, from one event to another; what came last is the present, and not among them."""
-    first = after
-    for n in range(after + 1, len(events)):
-        if events[n].recorded == events[first].recorded:
-            continue
-        if events[first].recorded > since:
-            yield first, n
-        first = n
+class _Story:
+    """A record read forward until a test says something. What was corrected or voided goes in as it counts today."""
 
+    __slots__ = ("_anew", "_done", "_found", "_reread", "_roots", "_shared", "amended")
 
-def _matters(ctx: Evaluation, event: Event, kind: int, number: int) -> bool:
-    root = ctx.record.chains.get(ctx.record.root.get(event.id, event.id), [event])[0]
-    names = {event.name: None, root.name: None}
-    return any(
-        each == kind and number in numbers
-        for name in names
-        for each, numbers in ctx.compiled.readers.get(name, ())
-    )
+    def __init__(self, ctx: Evaluation) -> None:
+        self.amended = len(ctx.record.amended)
+        self._reread, self._shared = Reread(ctx), ctx.record.kept[KEPT]
+        self._roots = {ctx.record.root.get(e.id, e.id): None for _, e in ctx.record.amended}
+        self._done, self._anew = 0, False
+        self._found: tuple[int, str, datetime] | None = None
 
+    def first(
+        self, record: Record, about: tuple[int, int], test: Callable[[Evaluation], str | None]
+    ) -> tuple[str, datetime] | None:
+        """What the test first said before the present of this record."""
+        if self._found is None:
+            self._read_on(record, about, test)
+        if self._found is None or self._found[0] >= len(record.events):
+            return None
+        return self._found[1:]
 
-def _past(ctx: Evaluation, kept: dict[object, object], length: int, at: datetime) -> Evaluation:
-    """The evaluation of the first events. What is kept about lapses is shared with it."""
-    pasts: dict[tuple[object, ...], Evaluation] = kept.setdefault(PASTS, {})  # type: ignore[assignment]
-    key = (length, at, ctx.profile.hash, ctx.site)
-    if key in pasts:
-        return pasts[key]
-    events = ctx.record.events[:length]
-    # The longest known beginning of this past goes on: what nothing has touched since is not worked out again.
-    begun = [p for p in pasts.values() if len(p.record.events) <= length and p.now <= at]
-    before = max(begun, key=lambda p: len(p.record.events), default=None)
-    record = (
-        Record.of(events)
-        if before is None
-        else before.record.followed_by(events[len(before.record.events) :])
-    )
-    record.kept = ctx.record.kept
-    past = Evaluation(ctx.compiled, ctx.profile, ctx.site, record, at, before)
-    for each in list(pasts)[: max(len(pasts) - PAST + 1, 0)]:
-        del pasts[each]
-    pasts[key] = past
-    return past
+    def _read_on(
+        self, record: Record, about: tuple[int, int], test: Callable[[Evaluation], str | None]
+    ) -> None:
+        for first, end in sittings(record.events, self._done):
+            news = record.events[first:end]
+            self._reread.add(news)
+            self._anew = self._anew or any(e.kind in AMENDING or e.id in self._roots for e in news)
+            self._done = end
+            if any(touches(self._reread.compiled, name, *about) for name in names_of(record, news)):
+                said = test(self._at(record, end, news[0].recorded))
+                if said is not None:
+                    self._found = end, said, news[0].recorded
+                    return
+
+    def _at(self, record: Record, end: int, moment: datetime) -> Evaluation:
+        """The evaluation of the beginning, with all that was said of it since."""
+        if not self.amended:
+            self._reread.record.kept[KEPT] = self._shared
+            return self._reread.at(moment)
+        later = [event for count, event in record.amended if count > end]
+        anew, self._anew = self._anew, False
+        return self._reread.rewritten([*record.events[:end], *later], moment, anew=anew)

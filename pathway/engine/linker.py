@@ -10,17 +10,21 @@ from decimal import Decimal
 from typing import Any
 
 from pathway.engine.context import Evaluation, Test
+from pathway.engine.results import Needs, Offer
 from pathway.errors import ProtocolError
 from pathway.language import (
     Decision,
     Fact,
     Limit,
     Param,
+    Phase,
     Predicate,
     Protocol,
     Reading,
     Scope,
+    Track,
 )
+from pathway.language.implied_orders import implied_orders
 from pathway.language.parsing import QUALIFIERS, nearest
 from pathway.language.profile import profile_keys
 from pathway.language.terms import key_of
@@ -28,7 +32,15 @@ from pathway.language.terms import key_of
 RECORDED = "record "
 """What an edge begins with that leads to the record: the name follows of which something is recorded."""
 
+EXITS = "exits of "
+"""What the name begins with of that which the exits of a phase offer: track and phase follow."""
+
 Bound = Callable[[Evaluation], tuple[str, Decimal] | None]
+
+
+def exits_of(track: Track, phase: Phase) -> str:
+    """What the exits of a phase are called among what depends on each other."""
+    return f"{EXITS}{track.id} {phase.id}"
 
 
 class Linker:
@@ -51,16 +63,23 @@ class Linker:
         self.readable: tuple[str, ...] = ()
         self.compound: dict[Predicate, tuple[int, Test]] = {}
         self.compounds: list[Test] = []
+        self.offers: dict[str, Callable[[Evaluation], Offer]] = {}
+        self.may_lapse: dict[str, Callable[[Evaluation], bool]] = {}
+        self.historic: dict[str, None] = {}
         self.remembers = True
+        self.limits: dict[tuple[str, str], list[Bound]] = {}
+        self.orders = (*protocol.orders, *implied_orders(protocol))
+        self.standing = 0
         self.decision_index = {key: n for n, key in enumerate(self.decisions)}
 
     def error(self, message: str) -> ProtocolError:
         """A ProtocolError that names the protocol and the part being compiled."""
-        named_parts = [each for each in self.owner if not each.startswith(("compound ", "reading "))]
-        where = f" (in {(named_parts or self.owner)[-1]})" if self.owner else ""
+        owners = [each for each in self.owner if not each.startswith(EXITS)]
+        named_parts = [each for each in owners if not each.startswith(("compound ", "reading "))]
+        where = f" (in {(named_parts or owners)[-1]})" if owners else ""
         quoted = re.search(r"'([^']+)'", message.partition(";")[0])
         named = re.match(r"(.+) is defined twice", message) or re.match(r"a cycle: (.+?) ->", message)
-        path = (*self.owner, *((named[1],) if named is not None and quoted is None else ()))
+        path = (*owners, *((named[1],) if named is not None and quoted is None else ()))
         return ProtocolError(
             f"{self.protocol.name}: {message}{where}",
             tuple(each.partition("[")[0] for each in path),
@@ -91,6 +110,10 @@ class Linker:
         Whatever asks the record for a name must say so here: an event about it makes stale what its readers found out.
         """
         self.depends(f"{RECORDED}{name}")
+
+    def rests_on_its_past(self) -> None:
+        """Remember that what is being compiled also reads what it was itself: the same inputs may give another result."""
+        self.historic[self.owner[-1]] = None
 
     def _find(self, what: str, id: str, known: dict[str, Any]) -> int:
         if id not in known:
@@ -241,6 +264,12 @@ class Linker:
 
         return read
 
+    def divides(self, reading: Reading, limit: Bound) -> None:
+        """Remember that a limit divides the values of a slot: samples on its two sides do not say the same."""
+        if self.remembers:
+            for point in reading.points or (reading.point,):
+                self.limits.setdefault((reading.fact, point), []).append(limit)
+
     def readers(self, owners: Mapping[int, list[str]]) -> dict[str, tuple[tuple[int, tuple[int, ...]], ...]]:
         """By name of what is recorded: the kinds and numbers of the owners that read it, themselves or through others."""
         reads: dict[str, dict[str, None]] = {}
@@ -256,6 +285,29 @@ class Linker:
             name: tuple((kind, tuple(numbers)) for kind, numbers in kinds.items())
             for name, kinds in found.items()
         }
+
+    def needs(self, owners: Mapping[int, list[str]]) -> tuple[tuple[Needs | None, ...], ...]:
+        """By kind and number, the names for which each owner asks the record itself, and the other owners that it asks; None if
+        it reads its own past."""
+        place = {owner: (kind, n) for kind, names in owners.items() for n, owner in enumerate(names)}
+        return tuple(tuple(self._needs(owner, place) for owner in owners[kind]) for kind in sorted(owners))
+
+    def _needs(self, owner: str, place: Mapping[str, tuple[int, int]]) -> Needs | None:
+        if owner in self.historic:
+            return None
+        names: dict[str, None] = {}
+        others: dict[tuple[int, int], None] = {}
+        waiting, been = [owner], {owner: None}
+        while waiting:
+            for on in self.edges.get(waiting.pop(), ()):
+                if on.startswith(RECORDED):
+                    names[on.removeprefix(RECORDED)] = None
+                elif on in place:
+                    others[place[on]] = None
+                elif on not in been:
+                    been[on] = None
+                    waiting.append(on)
+        return frozenset(names), tuple(others)
 
     def reads(self, owner: str) -> list[str]:
         """The names of the record that an owner reads, itself or through what has been compiled before it."""
@@ -295,7 +347,7 @@ class Linker:
 
     def _visit(self, name: str, path: list[str], done: set[str]) -> None:
         if name in path:
-            cycle = [n for n in path[path.index(name) :] if not n.startswith(("slot ", "compound "))]
+            cycle = [n for n in path[path.index(name) :] if not n.startswith(("slot ", "compound ", EXITS))]
             raise self.error(f"a cycle: {' -> '.join([*cycle, cycle[0]])}")
         if name in done:
             return

@@ -13,6 +13,8 @@ from pathway.engine.ledgers.notices import LEDGER_NOTICES
 from pathway.engine.linker import Linker
 from pathway.engine.obligations import oblige
 from pathway.engine.results import Resolved
+from pathway.engine.voided_grounds import fallen, lost
+from pathway.events import Event
 from pathway.language import ROLES, Criterion, Decision, Track
 from pathway.language.terms import key_of
 from pathway.plan import DecisionState, Obligation
@@ -21,6 +23,7 @@ ENGINE_NOTICES: dict[str, str] = {
     "AMENDED": "a value was amended after a decision had used it; the conclusion is the same",
     "DIVERGED": "what has been done no longer agrees with what the protocol says today",
     "REOPENED": "a value changed after a decision had used it; the decision is open again",
+    "GROUND-VOIDED": "what it was decided on has been voided or corrected",
     "STARTED-UNCONFIRMED": "recorded as begun without the confirmation that should come before it",
     "REVIEW": "needs a clinician's judgement",
     "DECISION-OPEN": "a decision has been waiting for a person",
@@ -28,6 +31,7 @@ ENGINE_NOTICES: dict[str, str] = {
     "SAMPLE-WAITS": "a sample is on record before what its time point counts from",
     "SAMPLE-OFF-SCHEDULE": "a sample was not taken on its scheduled days; it counts",
     "IMPLAUSIBLE": "a value that cannot be believed, or of the wrong specimen: correct it or confirm it as checked",
+    "CONFLICT": "results of one sample differ, and neither counts before somebody has said which is right",
     "REPORTED-TWICE": "what can be done only once is on record twice, differently",
     "IMPOSSIBLE-ORDER": "two days are in an order that cannot be",
     "REVIVED": "a correction was voided: the older value counts again",
@@ -49,12 +53,15 @@ Question = Callable[[Evaluation], tuple[tuple[DecisionState, ...], tuple[Obligat
 
 def compile_question(key: str, spec: Decision, linker: Linker, leaves: Leaves) -> Question:
     """A decision, if it is asked or was answered."""
-    index, tell = linker.decision(key, ()), _compile_notices(key, linker, leaves)
+    index, tell = (
+        linker.decision(key, ()),
+        _compile_notices(key, linker, leaves, _judged(spec, linker), spec.text),
+    )
 
     def question(ctx: Evaluation) -> tuple[tuple[DecisionState, ...], tuple[Obligation, ...]]:
         found = ctx.decision(index)
         if (not found.asked or found.none) and found.taken is None:
-            return (), ()
+            return (), tell(ctx, found, spec.confirm or "") if found.fallen is not None else ()
         role = spec.confirm or ("clinician" if found.open or found.taken is not None else "")
         state = decision_state(ctx, spec.id, key, found, role, spec.options, leaves)
         return (state,), tell(ctx, found, role)
@@ -83,6 +90,7 @@ def compile_exits(track: Track, linker: Linker, leaves: Mapping[str, Leaves]) ->
             key, spec, options = ways[phase]
             if (walk.phase != phase or end is not None) and found.taken is None:
                 continue
+            found.fallen = fallen(ctx, found, key, leaves[phase]) if found.taken is not None else None
             if end is not None:
                 close(found, end.known, person=True)
             role = spec.confirm or ""
@@ -121,59 +129,93 @@ def compile_review(spec: Criterion, linker: Linker) -> Callable[[Evaluation], Ob
 
 
 def _compile_notices(
-    key: str, linker: Linker, leaves: Leaves
+    key: str, linker: Linker, leaves: Leaves, judged: Callable[[Resolved], bool] | None = None, text: str = ""
 ) -> Callable[[Evaluation, Resolved, str], tuple[Obligation, ...]]:
-    keys = {
-        name: key_of(name, (("decision", key),))
-        for name in ("AMENDED", "DIVERGED", "REOPENED", "DECISION-OPEN")
-    }
+    """The notices about a question. `judged`: of a computed table, whether it has something of its own to judge under review."""
+    names = ("AMENDED", "DIVERGED", "REOPENED", "DECISION-OPEN", "GROUND-VOIDED", "REVIEW")
+    keys = {name: key_of(name, (("decision", key),)) for name in names}
     for each in keys.values():
         linker.recorded(each)
-    return lambda ctx, found, role: tuple(_notices(ctx, key, found, role, keys, leaves))
+
+    def tell(ctx: Evaluation, found: Resolved, role: str) -> tuple[Obligation, ...]:
+        told = [_changed(ctx, key, found, role, keys, leaves), _fallen(ctx, key, found, role, keys, leaves)]
+        if judged is not None and found.open and found.state == "review" and judged(found):
+            words = f"{key} {ENGINE_NOTICES['REVIEW']}: {text}"
+            rung = [("major", found.since or ctx.start)]
+            told.append(oblige(ctx, "REVIEW", keys["REVIEW"], "alert", words, "clinician", rung))
+        told.append(_waiting(ctx, key, found, role, keys))
+        return tuple(each for each in told if each is not None)
+
+    return tell
 
 
-def _notices(
+def _judged(spec: Decision, linker: Linker) -> Callable[[Resolved], bool] | None:
+    """Whether values of a table are to be judged: not where the protocol leaves it to a person anyway, nor where only tables
+    above it are under review, which tell it themselves."""
+    if spec.confirm is not None:
+        return None
+    above = {n for n, i in enumerate(spec.inputs) if isinstance(i.of, str) and linker.is_computed(i.of)}
+
+    def judged(found: Resolved) -> bool:
+        reviews = {n for n, cell in enumerate(found.cells) if cell.review}
+        return found.review and (not reviews or bool(reviews - above))
+
+    return judged
+
+
+def _changed(
     ctx: Evaluation, key: str, found: Resolved, role: str, keys: Mapping[str, str], leaves: Leaves
-) -> list[Obligation]:
-    since = found.changed_at or found.since or ctx.start
+) -> Obligation | None:
+    """What was decided, and has been overtaken by what is on record now."""
     name = {"amended": "AMENDED", "diverged": "DIVERGED", "reopened": "REOPENED"}.get(found.state)
-    out = []
-    if name is not None:
-        text = f"{key}: {ENGINE_NOTICES[name]}"
-        if name == "AMENDED" and not is_decided(found):
-            text = f"{key}: {AMENDED_OPEN}"
-        bound = found.taken.seen if found.taken is not None else None
-        told = told_changes(dict(bound.values), leaves.values(ctx)) if bound is not None else ""
-        text = f"{text} ({told})" if told else text
-        # With the same conclusion nobody has to do anything; while the table cannot tell, somebody has to look.
-        severity = "critical" if name != "AMENDED" else "minor" if is_decided(found) else "major"
-        kind = "deviation" if name == "DIVERGED" else "alert"
-        out.append(
-            oblige(
-                ctx,
-                name,
-                keys[name],
-                kind,
-                text,
-                role if role in ROLES else "clinician",
-                [(severity, since)],
-            )
-        )
-    if found.open:
-        asked = (
-            found.changed_at if found.state == "reopened" and found.changed_at is not None else found.since
-        )
-        due = (asked or ctx.start) + timedelta(hours=ctx.profile.integer("decision_reminder_hours"))
-        if ctx.passed(due):
-            out.append(
-                oblige(
-                    ctx,
-                    "DECISION-OPEN",
-                    keys["DECISION-OPEN"],
-                    "alert",
-                    f"{key}: {ENGINE_NOTICES['DECISION-OPEN']}",
-                    role or "clinician",
-                    [("minor", due)],
-                )
-            )
-    return out
+    if name is None:
+        return None
+    open_still = name == "AMENDED" and not is_decided(found)
+    text = f"{key}: {AMENDED_OPEN if open_still else ENGINE_NOTICES[name]}"
+    told = _told(ctx, found.taken, leaves)
+    # With the same conclusion nobody has to do anything; while the table cannot tell, somebody has to look.
+    severity = "critical" if name != "AMENDED" else "major" if open_still else "minor"
+    if open_still and found.taken is not None and lost(ctx, found.taken, leaves) is not None:
+        severity = "critical"
+    since = found.changed_at or found.since or ctx.start
+    kind = "deviation" if name == "DIVERGED" else "alert"
+    return oblige(ctx, name, keys[name], kind, text + told, _asked(role), [(severity, since)])
+
+
+def _fallen(
+    ctx: Evaluation, key: str, found: Resolved, role: str, keys: Mapping[str, str], leaves: Leaves
+) -> Obligation | None:
+    """An answer that lost its ground where nobody is asked again: what it allowed may be in preparation, or running."""
+    if found.fallen is None:
+        return None
+    taken, name = found.fallen.taken, "GROUND-VOIDED"
+    what = "has been carried out: decide how to go on" if found.fallen.done else "is not in force any more"
+    text = f"{key}: {taken.value} {what}; {ENGINE_NOTICES[name]}{_told(ctx, taken, leaves)}"
+    return oblige(ctx, name, keys[name], "alert", text, _asked(role), [("critical", found.fallen.at)])
+
+
+def _told(ctx: Evaluation, taken: Event | None, leaves: Leaves) -> str:
+    """What whoever answered saw and is not so any more, in brackets."""
+    bound = taken.seen if taken is not None else None
+    told = told_changes(dict(bound.values), leaves.values(ctx)) if bound is not None else ""
+    return f" ({told})" if told else ""
+
+
+def _asked(role: str) -> str:
+    return role if role in ROLES else "clinician"
+
+
+def _waiting(
+    ctx: Evaluation, key: str, found: Resolved, role: str, keys: Mapping[str, str]
+) -> Obligation | None:
+    """The reminder of a question that has been open for long."""
+    if not found.open:
+        return None
+    reopened = found.state == "reopened" and found.changed_at is not None
+    asked = found.changed_at if reopened else found.since
+    due = (asked or ctx.start) + timedelta(hours=ctx.profile.integer("decision_reminder_hours"))
+    if not ctx.passed(due):
+        return None
+    name = "DECISION-OPEN"
+    text = f"{key}: {ENGINE_NOTICES[name]}"
+    return oblige(ctx, name, keys[name], "alert", text, role or "clinician", [("minor", due)])

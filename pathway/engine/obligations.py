@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Final
 
+from pathway.clock import local_day
 from pathway.engine.context import Evaluation
 from pathway.engine.endings import compile_ending
 from pathway.engine.linker import Linker
 from pathway.engine.predicates import gate
+from pathway.engine.results import Run
+from pathway.engine.standing import compile_standing
 from pathway.engine.times import compile_moment
-from pathway.language import Deviation, Milestone, Reading
+from pathway.language import Deviation, LedgerFlag, Milestone, Reading
 from pathway.language.parsing import bound_of
 from pathway.language.terms import key_of
+from pathway.language.walk import atoms
 from pathway.plan import MilestoneState, Obligation
 
 EXPECTED = "Expected by its date and not reported; report it when it is so"
@@ -62,10 +67,15 @@ def _value(value: Reading | str | None, linker: Linker) -> Callable[[Evaluation]
 
 def compile_deviation(spec: Deviation, linker: Linker) -> Callable[[Evaluation], Obligation | None]:
     """The obligation while it holds and one of its rungs has come."""
-    when = gate(spec.when, linker)
+    when = compile_standing(gate(spec.when, linker), linker)
     key = key_of(spec.id, spec.scope)
     linker.recorded(key)
     ended = compile_ending(linker, spec.ends_with or "study")
+    acts = [
+        (linker.ledger(each.ledger), each.flag)
+        for each in dict.fromkeys(atoms(spec.when, LedgerFlag))
+        if each.flag in EACH_TOLD
+    ]
     rungs = [
         (rung.severity, compile_moment(rung.moment, linker) if rung.moment is not None else None)
         for rung in spec.rungs
@@ -96,9 +106,33 @@ def compile_deviation(spec: Deviation, linker: Linker) -> Callable[[Evaluation],
                 following = at
         if not climbed:
             return None
-        return oblige(ctx, spec.id, key, spec.kind, spec.text, spec.to, climbed, following)
+        times = [at for index, flag in acts for at in occasions(ctx, ctx.ledger(index), flag)]
+        return oblige(ctx, spec.id, key, spec.kind, spec.text, spec.to, climbed, following, times=times)
 
     return state
+
+
+EACH_TOLD: Final = frozenset(
+    (
+        "given_while_held", "given_after_stop", "given_after_omission", "given_after_exit", "given_twice", "dose_differs",
+        "too_close",
+        "premedication_off", "resumed_too_fast", "resumed_unresolved", "resumed_rate_unknown", "resumed_without_pause",
+        "resumed_after_end", "second_slow", "later_slow",
+    )
+)  # fmt: skip
+"""Flags of what was done otherwise than it should be: who was told of the first time knows nothing of the second."""
+
+
+def occasions(ctx: Evaluation, run: Run, flag: str) -> list[datetime]:
+    """When each occurrence of a flag became known: when it happened, or when it was reported if that was later."""
+    raised = run.raised.get(flag, ())
+    if len(raised) < 2:
+        return list(raised)
+    reported: dict[datetime, datetime] = {}
+    for events in ctx.record.actions.values():
+        for event in events:
+            reported[event.occurred] = max(event.recorded, reported.get(event.occurred, event.recorded))
+    return [max(at, reported.get(at, at)) for at in raised]
 
 
 def oblige(
@@ -111,19 +145,24 @@ def oblige(
     climbed: list[tuple[str, datetime]],
     following: datetime | None = None,
     also: str = "",
+    times: Sequence[datetime] = (),
 ) -> Obligation:
     """An obligation at the rung that is now due: the protocol's own severities, then the profile's escalation until
-    acknowledged. `also`: a second role that is told at once.
+    acknowledged. `also`: a second role that is told at once. `times`: when each occurrence of it became known; every one is told.
 
-    An acknowledgement covers the severity that was shown when it was given; a higher one asks again.
+    An acknowledgement covers the severity and the occurrences that were shown when it was given; a higher one or a later one
+    asks again.
     """
     climbed = sorted(climbed, key=lambda rung: (RANK[rung[0]], rung[1]))
     severity = climbed[-1][0]
     reached = climbed[-1][1]
     raised = min(at for _, at in climbed)
+    newest = max(times, default=raised)
+    if len(times) > 1:
+        text = f"{text} ({len(times)} times, the last known since {local_day(newest, ctx.tz)})"
     told, rung = list(dict.fromkeys((to, also or to))), len(climbed)
     acked = any(
-        a.recorded >= raised and RANK.get(a.value or "", 3) >= RANK[severity]
+        a.recorded >= max(raised, newest) and RANK.get(a.value or "", 3) >= RANK[severity]
         for a in ctx.record.acks.get(key, ())
     )
     nexts = [following] if following is not None else []

@@ -17,7 +17,9 @@ from pathway.language import (
     Always,
     AnyOf,
     AtLeast,
+    Closed,
     Compare,
+    Crit,
     Dates,
     Exposure,
     Fresh,
@@ -76,6 +78,8 @@ def _compile(node: Predicate, linker: Linker) -> Test:
             return _not(predicate(part, linker))
         case ReviewIf(part, _):
             return _review_if(predicate(part, linker))
+        case Closed(part, by, _):
+            return _closed(node, predicate(part, linker), predicate(by, linker), linker)
         case VerdictIs(part, verdicts):
             return _state(predicate(part, linker), verdicts)
         case (
@@ -105,7 +109,8 @@ def _unsettled(results: list[Result], pending: bool) -> Result:
     """PENDING with all that is waited for, else REVIEW: pending ranks over review."""
     if pending:
         missing = dict.fromkeys(i for r in results if r.verdict == "PENDING" for i in r.missing)
-        return Result("PENDING", None, tuple(missing))
+        doubt = any(r.verdict == "REVIEW" or (r.verdict == "PENDING" and r.doubt) for r in results)
+        return Result("PENDING", None, tuple(missing), doubt)
     return Result(
         "REVIEW", max((r.since for r in results if r.verdict == "REVIEW" and r.since), default=None)
     )
@@ -211,6 +216,32 @@ def _review_if(test: Test) -> Test:
         return Result("PASS", result.since) if result.verdict == "FAIL" else result
 
     return review
+
+
+CLOSABLE = Is | Compare | Dates | Fresh | Crit
+
+
+def _closed(node: Closed, part: Test, by: Test, linker: Linker) -> Test:
+    inner = node.part.part if isinstance(node.part, Not) else node.part
+    if not isinstance(inner, CLOSABLE):
+        raise linker.error(
+            f"Closed({type(inner).__name__}(...)): close each value by itself, or what is in doubt is lost"
+        )
+    if not node.why:
+        raise linker.error(
+            "Closed(...) without a reason: say in a sentence why what nobody has reported is not so"
+        )
+
+    def closed(ctx: Evaluation) -> Result:
+        result = part(ctx)
+        if result.verdict != "PENDING":
+            return result
+        over = by(ctx)
+        if over.verdict != "PASS":
+            return result
+        return Result("REVIEW", over.since) if result.doubt else Result("FAIL", over.since)
+
+    return closed
 
 
 def _state(test: Test, verdicts: tuple[str, ...]) -> Test:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 
 from pathway.clock import local_day
 from pathway.engine.context import Evaluation
-from pathway.engine.doubts import compile_breach, compile_jump
+from pathway.engine.doubts import compile_jump
 from pathway.engine.linker import Linker
 from pathway.engine.occurrences import of_newest
+from pathway.engine.orders import compile_breach
+from pathway.engine.repeats import compile_repeats
 from pathway.engine.results import Point
 from pathway.engine.values import INFINITY, MISSING, ZERO, Val, observed, value_text
 from pathway.engine.windows import Window, sampler
 from pathway.events import Event
 from pathway.language import SLOT_FACT, Fact, Reading
+
+CONFLICT = "conflict: "
+"""Before the results that differ, in the text of a value."""
 
 
 def compile_reading(reading: Reading, fact: Fact, linker: Linker) -> Callable[[Evaluation], Val]:
@@ -24,7 +31,8 @@ def compile_reading(reading: Reading, fact: Fact, linker: Linker) -> Callable[[E
     newest = of_newest(fact, reading.points or (reading.point,), linker)
     latest = fact.cardinality in ("latest", "series") or bool(reading.points)
     find = sampler(reading, linker)
-    breach, jump = compile_breach(fact, linker), compile_jump(fact)
+    repeats = compile_repeats(reading, fact, linker, lambda found: _only(fact, found))
+    breach, jump = compile_breach(fact, reading, linker), compile_jump(fact)
 
     def limited(found: list[Event], ctx: Evaluation) -> list[Event]:
         if newest is not None:
@@ -52,6 +60,8 @@ def compile_reading(reading: Reading, fact: Fact, linker: Linker) -> Callable[[E
             known = _highest(fact, found)
         elif latest:
             known = _latest(fact, found, ctx)
+        elif repeats is not None:
+            known = repeats(ctx, found)
         else:
             known = _only(fact, found)
         if reading.points and outside and outside[-1][0].recorded > found[-1].recorded:
@@ -59,7 +69,7 @@ def compile_reading(reading: Reading, fact: Fact, linker: Linker) -> Callable[[E
             return replace(_not_belonging(ctx, reading, *outside[-1]), event=known.event, belongs=True)
         if known.state != "known":
             return known
-        note = breach(ctx) if breach is not None else ""
+        note = breach(ctx, known.event) if breach is not None else ""
         if not note and jump is not None and known.event is not None:
             note = jump(ctx).get(known.event.id, "")
         return replace(known, state="review", note=note) if note else known
@@ -84,16 +94,31 @@ def _before(found: list[Event], limit: Point | None, strictly: bool, ctx: Evalua
     if limit.instant is not None:
         at = limit.instant
         return [e for e in found if e.occurred < at or (e.occurred == at and not strictly)]
+    before, near, _ = _around(found, limit.day)
     return [
-        e
-        for e in found
-        if local_day(e.occurred, ctx.tz) < limit.day
-        or (local_day(e.occurred, ctx.tz) == limit.day and not strictly)
+        *before,
+        *(
+            e
+            for e in near
+            if local_day(e.occurred, ctx.tz) < limit.day
+            or (local_day(e.occurred, ctx.tz) == limit.day and not strictly)
+        ),
     ]
 
 
 def _after(found: list[Event], limit: Point | None, ctx: Evaluation) -> list[Event]:
-    return found if limit is None else [e for e in found if local_day(e.occurred, ctx.tz) >= limit.day]
+    if limit is None:
+        return found
+    _, near, after = _around(found, limit.day)
+    return [*(e for e in near if local_day(e.occurred, ctx.tz) >= limit.day), *after]
+
+
+def _around(found: list[Event], day: date) -> tuple[list[Event], list[Event], list[Event]]:
+    """Samples in the order of their time: of days before this one wherever the clock stands, near it, and of days after it."""
+    n = day.toordinal()  # a local day is at most one off that of UTC
+    first = bisect_left(found, n - 1, key=lambda e: e.occurred.toordinal())
+    last = bisect_right(found, n + 1, key=lambda e: e.occurred.toordinal())
+    return found[:first], found[first:last], found[last:]
 
 
 def _highest(fact: Fact, found: list[Event]) -> Val:
@@ -104,14 +129,15 @@ def _highest(fact: Fact, found: list[Event]) -> Val:
 
 def _latest(fact: Fact, found: list[Event], ctx: Evaluation) -> Val:
     last = found[-1]
-    day = local_day(last.occurred, ctx.tz)
-    same = [
-        e
-        for e in found
-        if e.occurred == last.occurred
-        or (fact.cardinality == "one" and local_day(e.occurred, ctx.tz) == day and e.point == last.point)
-    ]
-    return _only(fact, same)
+    day = local_day(last.occurred, ctx.tz) if fact.cardinality == "one" else None
+    same: list[Event] = []
+    for event in reversed(found):  # in the order of their time: those before are earlier still
+        together = event.occurred == last.occurred
+        if not together and (day is None or local_day(event.occurred, ctx.tz) != day):
+            break
+        if together or event.point == last.point:
+            same.append(event)
+    return _only(fact, same[::-1])
 
 
 def _only(fact: Fact, found: list[Event]) -> Val:
@@ -125,7 +151,7 @@ def _only(fact: Fact, found: list[Event]) -> Val:
         return Val(
             "review",
             last,
-            "conflict: " + " / ".join(texts),
+            CONFLICT + " / ".join(texts),
             last.recorded,
             observed(fact, last).low,
             observed(fact, last).high,

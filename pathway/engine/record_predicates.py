@@ -76,7 +76,7 @@ def of_record(node: RecordPredicate, linker: Linker) -> Test:
             now = _outcome(linker.decision(decision, options), options, linker.is_computed(decision))
             return _ever(now, linker.decision(decision, options), options) if ever else now
         case Taken(decision, options):
-            return _taken(linker.decision(decision, options), options)
+            return _outcome(linker.decision(decision, options), options, linker.is_computed(decision))
         case InPhase(track, phases):
             return _in_phase(linker.track(track, phases), phases)
         case Entered(track, phase):
@@ -179,7 +179,7 @@ def _outcome(index: int, options: tuple[str, ...], computed: bool) -> Test:
             return Result("FAIL", resolved.since or ctx.start)
         if resolved.state == "review":
             return Result("REVIEW", resolved.since)
-        return Result("PENDING", None, resolved.missing)
+        return Result("PENDING", None, resolved.missing, resolved.doubt)
 
     return test
 
@@ -190,15 +190,6 @@ def _ever(now: Test, index: int, options: tuple[str, ...]) -> Test:
             if answer.value in options:
                 return Result("PASS", answer.recorded)
         return now(ctx)
-
-    return test
-
-
-def _taken(index: int, options: tuple[str, ...]) -> Test:
-    def test(ctx: Evaluation) -> Result:
-        resolved = ctx.decision(index)
-        taken = resolved.outcome is not None and resolved.outcome in options
-        return Result("PASS" if taken else "FAIL", resolved.since or ctx.start)
 
     return test
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from operator import attrgetter
 
 from pathway.clock import BEGINNING
 from pathway.events import Event
 from pathway.language import AdverseEventRule, Directed, Hold, Rate, Rule
 from pathway.plan import Verdict
+
+Needs = tuple[frozenset[str], tuple[tuple[int, int], ...]]
+"""The names for which a function asks the record itself, and the others that it asks, by kind and number."""
 
 
 @dataclass(slots=True)
@@ -66,7 +70,10 @@ class Course:
 
 @dataclass(slots=True)
 class Cell:
-    """What an input may be: the cells still possible, what it waits for, whether a person must judge it."""
+    """What an input may be: the cells still possible, what it waits for, whether a person must judge it.
+
+    `doubt`: something under review keeps it open, whatever else it waits for.
+    """
 
     possible: tuple[str, ...]
     since: datetime | None = None
@@ -74,6 +81,16 @@ class Cell:
     review: bool = False
     closed: bool = False
     size: str = ""
+    doubt: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fallen:
+    """An answer whose ground has been voided or corrected, and since when; `done`: it was carried out, and nobody is asked."""
+
+    taken: Event
+    at: datetime
+    done: bool
 
 
 @dataclass(slots=True)
@@ -82,7 +99,8 @@ class Resolved:
 
     `outcome` counts downstream; `possible` are the outcomes that are left while it is open, `may_be_none`: so is that
     it is not asked. `offered`: since when what a person is asked has been so. `earlier`: the answers for occasions of the
-    question that are still on record, one for each.
+    question that are still on record, one for each. `fallen`: the answer that has lost its ground, where no state tells it.
+    `doubt`: something under review keeps it open, whatever else it waits for.
     """
 
     asked: bool = True
@@ -104,7 +122,46 @@ class Resolved:
     changed_at: datetime | None = None
     offered: datetime | None = None
     earlier: tuple[Event, ...] = ()
+    doubt: bool = False
     cells: tuple[Cell, ...] = field(default=())
+    fallen: Fallen | None = None
+
+    def copy(self) -> Resolved:
+        """Another one with the same values, to be changed."""
+        return Resolved(*_VALUES(self))
+
+
+_VALUES = attrgetter(*(each.name for each in fields(Resolved)))
+
+
+@dataclass(slots=True)
+class Comparison:
+    """What a person saw against what is: `changed_at` is when a value that they saw, or else a blank, last changed.
+
+    `amended`: a value that they saw no longer stands. A later sample beside it, or an upstream decision, does not amend it.
+    `grown`: an occasion of the question that they did not see, or a graver one. `same_offer`: the same proposal, or the same
+    options to choose from.
+    """
+
+    same_values: bool
+    amended: bool
+    filled: bool
+    grown: bool
+    same_bands: bool
+    same_offer: bool
+    changed_at: datetime | None
+
+
+@dataclass(slots=True)
+class Offer:
+    """What the exits of a phase offer to a patient who is there: `found`, before anybody's answer is looked at.
+
+    `taken`: the latest answer that leads to a phase of the track, `now` what its author saw against that; None if there is none.
+    """
+
+    found: Resolved
+    taken: Event | None = None
+    now: Comparison | None = None
 
 
 @dataclass(slots=True)
@@ -191,7 +248,8 @@ class Run:
     `steps`: (from, dose) in the order of time; `flags` name what happened when, `raised` each time that it did. `course`: the
     doses, where the ledger is one of single doses. `left`: the exit from treatment that found it going, until its end is
     reported; `closed`: treatment has ended, nothing more is due. `odd`: since when, reports that cannot be true as they
-    stand. `stops`: the stop rules in force.
+    stand; `stray`: restarts with no pause before them. `stops`: the stop rules in force. `unsettled`: those of which it is not
+    known whether they are.
     """
 
     state: str = "not_started"
@@ -213,7 +271,9 @@ class Run:
     left: Event | None = None
     closed: bool = False
     odd: list[tuple[datetime, str]] = field(default_factory=list)
+    stray: list[tuple[datetime, str]] = field(default_factory=list)
     stops: list[Halt] = field(default_factory=list)
+    unsettled: list[str] = field(default_factory=list)
 
     def directed(self, node: Directed) -> list[Directive]:
         """The directives that a predicate speaks of."""
@@ -235,23 +295,33 @@ class Run:
 
 @dataclass(slots=True)
 class Result:
-    """A verdict, since when, and which slots (by index) it waits for."""
+    """A verdict, since when, and which slots (by index) it waits for.
+
+    `doubt` of what is PENDING: something else that it rests on is under review.
+    """
 
     verdict: Verdict
     since: datetime | None = None
     missing: tuple[int, ...] = ()
+    doubt: bool = False
 
 
 @dataclass(slots=True)
 class Point:
     """An anchor's value: the site-local day, the instant if there is one, and whether it is on record or only
-    planned."""
+    planned. `expected`: it counts as come because the end of an infusion was planned for then and nobody has reported another."""
 
     day: date
     instant: datetime | None
     actual: bool
     since: datetime | None
     event: Event | None = None
+    expected: bool = False
+
+    @property
+    def reported(self) -> bool:
+        """Whether it is on record, and not only expected by its date."""
+        return self.actual and not self.expected
 
 
 @dataclass(slots=True)

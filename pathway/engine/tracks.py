@@ -8,14 +8,19 @@ from datetime import datetime
 
 from pathway.clock import at_hour
 from pathway.engine.anchors import compile_time
-from pathway.engine.confirmations import compare, judge, lapse, latest_confirmation, unconfirmed
+from pathway.engine.confirmations import compare, counts, judge, lapse, latest_confirmation, unconfirmed
 from pathway.engine.context import TRACKS, Evaluation, Leaves
 from pathway.engine.lapses import first_time, lapsed, looked_back
-from pathway.engine.linker import Linker
+from pathway.engine.linker import Linker, exits_of
 from pathway.engine.predicates import gate
-from pathway.engine.results import Point, Resolved, Result, TrackRun
+from pathway.engine.results import Offer, Point, Resolved, Result, TrackRun
+from pathway.engine.standing import compile_standing, compile_stood, in_doubt
 from pathway.events import Event
 from pathway.language import Phase, Track
+
+
+def _never(ctx: Evaluation, look: Callable[[Evaluation], Resolved | None]) -> Resolved | None:
+    return None
 
 
 @dataclass(slots=True)
@@ -32,6 +37,8 @@ class _PhaseNode:
     ways: list[_ExitFunction]
     started: list[Callable[[Evaluation], Point | None]]
     leaves: Leaves
+    offer: int
+    stood: Callable[[Evaluation, Callable[[Evaluation], Resolved | None]], Resolved | None] = _never
 
 
 def compile_track(
@@ -49,18 +56,24 @@ def compile_track(
             raise linker.error(f"track {track.id}: {where} leads to {to!r}, which is not one of its phases")
         return _ExitFunction(to, gate(when, linker), linker.anchor(planned) if planned else None)
 
+    linker.rests_on_its_past()
     number = list(linker.protocol.tracks).index(track)
     rooms: dict[str, _PhaseNode] = {}
     for rank, phase in enumerate(track.phases):
-        linker.recorded(f"AFTER_{phase.id}")
-        rooms[phase.id] = _PhaseNode(
-            phase,
-            rank,
-            [way(e, phase.id) for e in phase.exits],
-            [compile_time(t, linker) for t in phase.started_by],
-            exit_leaves[phase.id],
-        )
+        started = [compile_time(t, linker) for t in phase.started_by]
+        linker.depends(exits_of(track, phase))
+        with linker.within(exits_of(track, phase)):
+            linker.recorded(f"AFTER_{phase.id}")
+            ways = [way(e, phase.id) for e in phase.exits]
+        rooms[phase.id] = _PhaseNode(phase, rank, ways, started, exit_leaves[phase.id], len(linker.offers))
+        linker.offers[exits_of(track, phase)] = _compile_offer(rooms[phase.id], rooms)
+        if phase.confirm is not None:
+            linker.may_lapse[f"AFTER_{phase.id}"] = _compile_may_lapse(rooms[phase.id], rooms)
     anywhere = [way(e, "an exit from anywhere") for e in track.anywhere]
+    for out in anywhere:
+        out.when = compile_standing(out.when, linker)
+    for room in rooms.values():
+        room.stood = compile_stood(linker)
 
     def walk(ctx: Evaluation) -> TrackRun:
         state = TrackRun(ids[0], ctx.start, [(ids[0], ctx.start, "start")])
@@ -91,6 +104,38 @@ def compile_track(
         return state
 
     return walk
+
+
+def _compile_offer(room: _PhaseNode, rooms: dict[str, _PhaseNode]) -> Callable[[Evaluation], Offer]:
+    """What the exits of a phase offer: asked anew when an event touches them, not with each walk of the track."""
+
+    def offer(ctx: Evaluation) -> Offer:
+        found = _propose(ctx, room)
+        taken = latest_confirmation(ctx, f"AFTER_{room.phase.id}") if room.phase.confirm is not None else None
+        if taken is None or taken.value not in rooms:
+            return Offer(found)
+        return Offer(found, taken, compare(ctx, found, taken, room.leaves))
+
+    return offer
+
+
+def _compile_may_lapse(room: _PhaseNode, rooms: dict[str, _PhaseNode]) -> Callable[[Evaluation], bool]:
+    """Whether the answer at a phase may have lost its ground: never while the phase that it leads to has begun, nor while it
+    would count even if nothing had been done on it."""
+
+    question = f"AFTER_{room.phase.id}"
+
+    def may_lapse(ctx: Evaluation) -> bool:
+        taken = latest_confirmation(ctx, question)
+        to = rooms.get(taken.value or "") if taken is not None else None
+        if to is None or _started(ctx, to) is not None:
+            return False
+        offer = ctx.offer(room.offer)
+        assert offer.taken is not None
+        assert offer.now is not None
+        return not counts(offer.found, offer.taken, offer.now, room.phase.on_reopen)
+
+    return may_lapse
 
 
 def _refuse_rewriting(track: Track, linker: Linker) -> None:
@@ -150,8 +195,15 @@ def _exit(
     phase = room.phase
     if not room.ways:
         return None
-    found = _propose(ctx, room)
+    offer = ctx.offer(room.offer)
+    found = offer.found.copy()
     if phase.confirm is None:
+        if found.proposal is None and found.doubt:
+            # What was entered without asking is not left because two results disagree.
+            before = room.stood(ctx, lambda past: _settled(_propose(past, room)))
+            found.proposal, found.since = (
+                (before.proposal, before.since) if before is not None else (None, None)
+            )
         entered_once = _history(ctx, number, room, rooms, state)
         if entered_once is not None:
             return entered_once[0], entered_once[1], "automatic"
@@ -161,17 +213,16 @@ def _exit(
         at = max(_entry(ctx, room, found.proposal, found.since or ctx.start), state.since)
     else:
         state.exits[phase.id] = found
-        taken = latest_confirmation(ctx, f"AFTER_{phase.id}")
+        taken, now = offer.taken, offer.now
         if taken is not None and phase.id in starts and taken.recorded < starts[phase.id]:
             taken = None  # it ended what has since been begun anew
-        if taken is None or taken.value not in rooms:
+        if taken is None or taken.value is None or now is None:
             found.since = max(found.since or state.since, state.since)
             unconfirmed(found)
             return None
         option = taken.value
         at = max(_entry(ctx, room, option, taken.recorded), state.since)
         begun = option in starts
-        now = compare(ctx, found, taken, room.leaves)
         entered = not rooms[option].phase.only_when_started and ctx.passed(at)
         unchanged = now.same_values and now.same_offer and not now.grown
         done = begun or (entered and unchanged)
@@ -179,7 +230,7 @@ def _exit(
         if found.state in ("reopened", "none") and entered and _held(ctx, number, room, taken, at):
             done = True
             judge(found, taken, now, done, phase.on_reopen)
-        if not begun and found.outcome == option and _lapsed(ctx, number, phase.id, taken):
+        if not begun and found.outcome == option and lapsed(ctx, taken.name, taken):
             done = False
             lapse(found)
         if done:
@@ -207,7 +258,7 @@ def _history(
         found = _propose(past, room)
         return found.proposal if found.proposal in lasting else None
 
-    first = first_time(ctx, ("entered", room.phase.id), TRACKS, number, entered)
+    first = first_time(ctx, ("entered", room.phase.id), (TRACKS, number), entered)
     return None if first is None else (first[0], max(first[1], state.since))
 
 
@@ -220,10 +271,6 @@ def _held(ctx: Evaluation, number: int, room: _PhaseNode, taken: Event, at: date
         return found.outcome is not None
 
     return looked_back(ctx, ("held", number, room.phase.id, taken.id), at, counted)
-
-
-def _lapsed(ctx: Evaluation, number: int, phase: str, taken: Event) -> bool:
-    return lapsed(ctx, taken.name, taken, TRACKS, number, lambda past: past.track(number).exits.get(phase))
 
 
 def _entry(ctx: Evaluation, room: _PhaseNode, option: str, authorised: datetime) -> datetime:
@@ -265,4 +312,10 @@ def _propose(ctx: Evaluation, room: _PhaseNode) -> Resolved:
         found.missing = () if cannot else found.missing
         found.review = (cannot or any(r.verdict == "REVIEW" for _, r in results)) and not found.missing
         found.none = not found.missing and not found.review
+        found.doubt = any(in_doubt(r) for _, r in results)
     return found
+
+
+def _settled(found: Resolved) -> Resolved | None:
+    """What a phase that is left without asking said, if it could tell."""
+    return found if found.proposal is not None or found.none else None

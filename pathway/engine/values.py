@@ -12,6 +12,7 @@ from pathway.clock import local_day
 from pathway.events import Event
 from pathway.language import Fact
 from pathway.language.parsing import QUALIFIERS, bound_of
+from pathway.record import Record
 
 INFINITY = Decimal("Infinity")
 ZERO = Decimal(0)
@@ -158,3 +159,20 @@ def course_text(event: Event, tz: ZoneInfo) -> str:
     """A course of a medicine: value, first day, details."""
     details = " ".join(f"{k}={v}" for k, v in event.details)
     return f"{value_text(event)} from {day_text(event, tz)} {details}".rstrip()
+
+
+def stated(record: Record, key: tuple[str, str], tz: ZoneInfo) -> set[str]:
+    """Every text by which a value at a fact and point may have been seen. Kept with the record, with what it was made of."""
+    events = record.observations.get(key[0], {}).get(key[1], [])
+    known = record.kept.setdefault("stated", {})
+    before: list[Event]
+    texts: set[str]
+    before, texts = known.get((key, tz), ([], set()))
+    if before == events:
+        return texts
+    if before != events[: len(before)]:
+        before, texts = [], set()
+    for event in events[len(before) :]:
+        texts |= {value_text(event), day_text(event, tz), course_text(event, tz)}
+    known[key, tz] = [*events], texts
+    return texts

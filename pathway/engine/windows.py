@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 
-from pathway.clock import local_day
+from pathway.clock import at_hour, local_day
 from pathway.engine.context import Evaluation
 from pathway.engine.linker import Linker
+from pathway.engine.orders import compile_uncounted
 from pathway.engine.times import compile_number
 from pathway.events import Event
 from pathway.language import Param, Reading, TimePoint
 from pathway.language.details import BELONGS, POINT
+from pathway.language.implied_orders import declared
+
+UNREPORTED = ", counted from an end that is expected and not reported"
+"""What is said of days that rest on the planned end of an infusion."""
 
 Number = Callable[[Evaluation], int | None]
+Bounds = tuple[date | None, date | None, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +36,21 @@ class Window:
     last: Number | None
     on_time: tuple[Number, Number] | None
 
-    def place(self, ctx: Evaluation, event: Event) -> Literal["inside", "outside", "waits"]:
-        """Whether a sample or act belongs, does not, or waits for an anchor that bounds it from below."""
+    def place(
+        self, ctx: Evaluation, event: Event, bounds: Bounds | None = None
+    ) -> Literal["inside", "outside", "waits"]:
+        """Whether a sample or act belongs, does not, or waits for an anchor that bounds it from below. `bounds`: where known."""
         if event.detail(BELONGS) == "yes":
             return "inside"
-        first, last, waits = self.bounds(ctx)
+        first, last, waits = bounds or self.bounds(ctx)
         day = local_day(event.occurred, ctx.tz)
+        if not self.in_hours(ctx, event):
+            return "outside"
         if (first is not None and day < first) or (last is not None and day > last):
             return "outside"
         return "waits" if waits else "inside"
 
-    def bounds(self, ctx: Evaluation) -> tuple[date | None, date | None, str]:
+    def bounds(self, ctx: Evaluation) -> Bounds:
         """First and last day as far as they are on record, and what must come on record before anything belongs ("": nothing)."""
         lows, highs, waits = [], [], []
         since, until, of = (_on_record(ctx, a) for a in (self.since, self.until, self.of))
@@ -54,9 +64,36 @@ class Window:
         if self.of is not None and of is None and self.first is not None:
             waits.append(self.of[1])
         if of is not None:
-            lows += _shifted(ctx, of, self.first)
-            highs += _shifted(ctx, of, self.last)
+            lows += self._moved(ctx, of, self.first)
+            highs += self._moved(ctx, of, self.last)
         return max(lows, default=None), min(highs, default=None), " and ".join(dict.fromkeys(waits))
+
+    def in_hours(self, ctx: Evaluation, event: Event) -> bool:
+        """Whether a sample lies within the hours of a point that counts them; true of one that does not."""
+        begun = self._instant(ctx)
+        if begun is None:
+            return True
+        first, last = (number(ctx) if number is not None else None for number in (self.first, self.last))
+        since = event.occurred - begun
+        return (first is None or since >= timedelta(hours=first)) and (
+            last is None or since <= timedelta(hours=last)
+        )
+
+    def _instant(self, ctx: Evaluation) -> datetime | None:
+        """The instant from which hours count, once it is on record; None for a point that counts days."""
+        point = ctx.anchor(self.of[0]) if self.point.hours and self.of is not None else None
+        if point is None or not point.actual:
+            return None
+        return point.instant or at_hour(point.day, 0, ctx.tz)
+
+    def _moved(self, ctx: Evaluation, day: date, number: Number | None) -> list[date]:
+        """The day so many days, or hours, after that of the anchor."""
+        if not self.point.hours or number is None:
+            return _shifted(ctx, day, number)
+        begun, hours = self._instant(ctx), number(ctx)
+        if begun is None or hours is None:
+            return []
+        return [local_day(begun + timedelta(hours=hours), ctx.tz)]
 
     def foreseen(self, ctx: Evaluation, event: Event) -> bool:
         """Whether a sample that waits will belong if what it waits for comes on the day that is planned for it."""
@@ -67,8 +104,8 @@ class Window:
         lows = [since.day] if since is not None else []
         highs: list[date] = []
         if of is not None:
-            lows += _shifted(ctx, of.day, self.first)
-            highs += _shifted(ctx, of.day, self.last)
+            lows += self._moved(ctx, of.day, self.first)
+            highs += self._moved(ctx, of.day, self.last)
         return all(day >= low for low in lows) and all(day <= high for high in highs)
 
     def off_schedule(self, ctx: Evaluation, event: Event) -> tuple[date, date] | None:
@@ -79,17 +116,32 @@ class Window:
         low, high = (number(ctx) for number in self.on_time)
         if low is None or high is None:
             return None
+        begun = self._instant(ctx)
+        if begun is not None:
+            since = event.occurred - begun
+            on_time = timedelta(hours=low) <= since <= timedelta(hours=high)
+            ends = [local_day(begun + timedelta(hours=n), ctx.tz) for n in (low, high)]
+            return None if on_time else (ends[0], ends[1])
         days = of + timedelta(days=low), of + timedelta(days=high)
         return None if days[0] <= local_day(event.occurred, ctx.tz) <= days[1] else days
 
     def accepted(self, ctx: Evaluation) -> str:
         """The days that the point accepts, in words: `2025-03-03 to 2025-03-10`."""
         first, last, waits = self.bounds(ctx)
+        anchors = [ctx.anchor(a[0]) for a in (self.of, self.since, self.until) if a is not None]
+        note = UNREPORTED if any(p is not None and p.expected for p in anchors) else ""
         if waits:
             return f"nothing before it is on record: {waits}"
+        begun = self._instant(ctx)
+        if begun is not None:
+            low, high = (
+                f"{(begun + timedelta(hours=n)).astimezone(ctx.tz):%Y-%m-%d %H:%M}" if n is not None else ""
+                for n in (number(ctx) if number is not None else None for number in (self.first, self.last))
+            )
+            return f"samples from {low}" + (f" to {high}" if high else "") + note
         if first is None:
-            return f"samples until {last}"
-        return f"samples from {first}" + (f" to {last}" if last is not None else "")
+            return f"samples until {last}{note}"
+        return f"samples from {first}" + (f" to {last}" if last is not None else "") + note
 
 
 def _on_record(ctx: Evaluation, anchor: tuple[int, str] | None) -> date | None:
@@ -104,10 +156,7 @@ def _shifted(ctx: Evaluation, day: date, number: Number | None) -> list[date]:
 
 def window_of(name: str, point: str, linker: Linker) -> Window | None:
     """The window of a fact or action at a point; None where any sample belongs. What is compiled depends on its anchors."""
-    wanted = [p for p in linker.protocol.points if p.id == point]
-    found = next((p for p in wanted if name in p.facts), None) or next(
-        (p for p in wanted if not p.facts), None
-    )
+    found = declared(name, point, linker.protocol)
     if found is None or found.anytime:
         return None
 
@@ -157,9 +206,12 @@ def sampler(reading: Reading, linker: Linker) -> Callable[[Evaluation], Samples]
         if not windows or not found:
             return Samples(found)
         out = Samples()
+        bounds: dict[str, Bounds] = {}
         for event in found:
             window = windows.get(event.point)
-            place = window.place(ctx, event) if window is not None else "inside"
+            if window is not None and event.point not in bounds:
+                bounds[event.point] = window.bounds(ctx)
+            place = window.place(ctx, event, bounds[event.point]) if window is not None else "inside"
             if window is None or place == "inside":
                 out.inside.append(event)
             else:
@@ -197,9 +249,12 @@ def acts(
     wanted = dict(scope).get(POINT)
     names = (wanted,) if wanted is not None else scopes.get(POINT, ())
     windows = {p: w for p in names if (w := window_of(action, p, linker)) is not None}
+    left = compile_uncounted(action, linker)
 
     def find(ctx: Evaluation) -> list[Event]:
         found = [e for e in ctx.record.actions.get(action, ()) if not scope or e.scope == scope]
+        if left is not None:
+            found = left(ctx, found)
         if not windows:
             return found
         return [

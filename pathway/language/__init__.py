@@ -52,12 +52,13 @@ from pathway.language.parts import (
     Track,
     row,
 )
-from pathway.language.points import Change, Order, TimePoint
+from pathway.language.points import Act, AnchorDay, Change, Onset, Order, Resolution, Sample, TimePoint
 from pathway.language.predicates import (
     AllOf,
     Always,
     AnyOf,
     AtLeast,
+    Closed,
     Compare,
     Crit,
     Dates,
@@ -86,6 +87,7 @@ from pathway.language.predicates import (
     VerdictIs,
     all_of,
     any_of,
+    without,
 )
 from pathway.language.protocol import Impossible, Protocol, Version, Waiver
 from pathway.language.subtrials import (
@@ -129,12 +131,14 @@ __all__ = [
     "SLOT_DETAILS",
     "SLOT_FACT",
     "SLOT_STATES",
+    "Act",
     "Action",
     "AdverseEventRule",
     "AdverseEventType",
     "AllOf",
     "Always",
     "Anchor",
+    "AnchorDay",
     "AnchorTime",
     "AnyOf",
     "Assessment",
@@ -143,6 +147,7 @@ __all__ = [
     "Cap",
     "Change",
     "Choice",
+    "Closed",
     "Compare",
     "Crit",
     "Criterion",
@@ -183,6 +188,7 @@ __all__ = [
     "Not",
     "NotObtainable",
     "Offset",
+    "Onset",
     "Operator",
     "Order",
     "Outcome",
@@ -198,6 +204,7 @@ __all__ = [
     "Reached",
     "Reading",
     "Recorded",
+    "Resolution",
     "Restart",
     "ReviewIf",
     "Role",
@@ -205,6 +212,7 @@ __all__ = [
     "Rose",
     "Rule",
     "Rung",
+    "Sample",
     "Sampled",
     "Scope",
     "Series",
@@ -237,4 +245,5 @@ __all__ = [
     "row",
     "slot_fact",
     "two_slots",
+    "without",
 ]

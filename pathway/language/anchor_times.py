@@ -11,10 +11,11 @@ from pathway.language.terms import Limit, Param, Reading, Scope
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The first time that the action is on record (clinical time)."""
+    """The first time that the action is on record (clinical time); `last`: of an action that repeats, the last one."""
 
     action: str
     scope: Scope = ()
+    last: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,8 @@ class DateOf:
 
 @dataclass(frozen=True, slots=True)
 class LedgerPoint:
-    """A point of a ledger: `start`, `end` (projected while it runs, actual once over), `stop`, `last_pause`,
+    """A point of a ledger: `start`, `end` (projected while it runs; once that has passed it counts, as
+    expected until it is reported), `stop`, `last_pause`,
     `resume`; of a course of doses also `last_dose`."""
 
     ledger: str

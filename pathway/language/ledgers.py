@@ -28,6 +28,7 @@ DOSE_FLAGS = (
     "reaction_running",
     "reaction_stop",
     "reduced",
+    "resumed_rate_unknown",
     "resumed_too_fast",
     "resumed_unresolved",
     "second_slow",
@@ -37,9 +38,10 @@ DOSE_FLAGS = (
 """The flags of a course of doses, for `LedgerFlag`."""
 
 
-INFUSION_STATES = ("not_started", "running", "paused", "complete", "stopped", "short")
+INFUSION_STATES = ("not_started", "running", "end_expected", "paused", "complete", "stopped", "short")
 DOSE_STATES = ("not_started", "running", "held", "paused", "complete", "stopped")
-"""The states of a ledger, for `LedgerIs`; `paused` of a course is an infusion that was interrupted."""
+"""The states of a ledger, for `LedgerIs`. `end_expected`: its hours are over by the clock, and nobody has reported its end, so
+that `complete` is not known. `paused` of a course is an infusion that was interrupted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,11 @@ class Sign:
 class Hold:
     """What holds doses: while every group has a sign. It opens and closes with the checks, in clinical time.
 
-    `labels`: only these doses (none named: all). `when`: only patients for whom this passes. `reduces`: a hold of
+    `within`: a value that a sign compares must have been sampled at most so many local days before the dose. An older one, or
+    none, or one under review, is not known, and while the hold hangs on it the dose is blocked; given all the same, it is told.
+    It must be said wherever a sign compares a value: what has not been measured is no reason to give a dose.
+
+    `labels`: only these doses (none named: all). `when`: only patients for whom this passes, or may. `reduces`: a hold of
     `Doses.reduce_after` days lowers the next cycle. `lifted_by`: an action; once open the hold lasts until that is on record,
     whatever becomes of the signs.
     """
@@ -77,12 +83,16 @@ class Hold:
     when: Predicate | None = None
     reduces: bool = True
     lifted_by: str = ""
+    within: int | Param | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
     """What stops a course for good from the moment at which it is true: its doses are blocked at once, and a dose that is given
-    all the same is a deviation. Only `Doses.lifted_by` lifts it; `when` must not ease by itself."""
+    all the same is a deviation. Only `Doses.lifted_by` lifts it; `when` must not ease by itself.
+
+    While `when` waits or is under review nothing is stopped, and the doses are blocked until it is settled: what starts waits.
+    """
 
     id: str
     text: str
@@ -200,14 +210,15 @@ class Doses:
 
 @dataclass(frozen=True, slots=True)
 class Restart:
-    """When an interrupted infusion may go on: grade at most this for at least so many days; then low dose for
-    `low_days`."""
+    """When an interrupted infusion may go on: grade at most this for at least so many local days; then low dose for
+    `low_days`. `review_if_recurs`: another episode at the full dose holds it, and a clinician decides whether it goes on."""
 
     grade_at_most: int
     for_days: int = 0
     low_days: int = 0
     resolve_within_days: int | None = None
     stop_if_recurs_at_low_dose: bool = False
+    review_if_recurs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +260,9 @@ class Infusion:
     The actions are `infusion_started`, `infusion_paused`, `infusion_resumed`, `infusion_stopped` (permanently),
     `infusion_ended`, all with this scope; details `dose` on start and resume. Lengths in days, limits in hours.
     `same_cycle_pause` in days.
-    An end at most `end_tolerance` hours short counts as complete. A later `infusion_started` counts the days anew if the infusion
+    An end at most `end_tolerance` hours short counts as complete. Without a report it is expected when the hours are over
+    (`end_expected`): what counts from the end goes by the expected one, and says so, and the coordinator is asked for the report
+    (REPORT-END, late after a day). A later `infusion_started` counts the days anew if the infusion
     had ended or was paused; while it ran, it is ignored and flagged.
 
     What ends it besides: death, and a directed stop once it is off. After an exit from treatment (`Action.ends`) time completes
@@ -279,6 +292,7 @@ FLAGS = (
     "complete",
     "dose_differs",
     "dose_step",
+    "end_expected",
     "given_after_exit",
     "given_after_stop",
     "interrupted",

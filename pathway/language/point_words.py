@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathway.language.points import Change, Order, TimePoint
+from pathway.language.points import Change, Order, TimePoint, stated_words
 from pathway.language.profile import Profile, profile_keys
 from pathway.language.protocol import Protocol
 from pathway.language.terms import Param
@@ -19,9 +19,10 @@ def accepted_words(protocol: Protocol, point: TimePoint, profile: Profile) -> st
         days = (
             f"from {first} to {last}" if first and last else f"from {first} on" if first else f"until {last}"
         )
-        said.append(f"{days} days after {point.of}" + (f" ({keys})" if keys else ""))
+        said.append(f"{days} {_unit(point)} after {point.of}" + (f" ({keys})" if keys else ""))
     said += [f"not before {point.since}"] if point.since else []
     said += [f"not after {point.until}"] if point.until else []
+    said += ["a sample of another day is a repeat"] if point.repeats else []
     return ", ".join(said)
 
 
@@ -30,12 +31,18 @@ def schedule_words(protocol: Protocol, point: TimePoint, profile: Profile) -> st
     if point.on_time is None:
         return ""
     first, last = (days_from(protocol, n, profile) for n in point.on_time)
-    return f"{first} to {last} days after {point.of}"
+    return f"{first} to {last} {_unit(point)} after {point.of}"
+
+
+def _unit(point: TimePoint) -> str:
+    return "hours" if point.hours else "days"
 
 
 def order_text(order: Order) -> str:
     """An order in words."""
-    return f"{order.earlier} before {order.later}" + (", not on the same day" if order.strictly else "")
+    said = f"{stated_words(order.earlier)} before {stated_words(order.later)}"
+    said += ", by the hour" if order.by_hour else ", not on the same day" if order.strictly else ""
+    return said + ("" if order.counts else "; else it does not count")
 
 
 def change_words(change: Change | None) -> str:

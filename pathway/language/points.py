@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pathway.language.terms import Param, Source
+from pathway.language.terms import Param, Scope, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +18,12 @@ class TimePoint:
     where there is a `first`, is not on record, what was sampled is PENDING; an upper bound alone keeps nothing waiting.
     `on_time`: days from `of` within which it is on schedule; one that belongs and lies outside counts, with a deviation.
     A key of the type `study_day` calls the day of `of` D1. `facts`: only those facts (and actions) have this window (none
-    named: every one that has the point and no window of its own). `anytime`: the label says nothing about time; then
+    named: every one that has the point and no window of its own). `hours`: the three count elapsed hours from the instant of
+    `of`, both bounds included. `anytime`: the label says nothing about time; then
     nothing else is given but the source.
+    `repeats`: a sample of another day is a repeat and no contradiction. Of a fact of which one value counts the latest does,
+    while all are on the same side of every limit that the protocol has for it, or say what an earlier one had left open; else
+    a clinician says which counts (REVIEW). Without it, and on one day, a different result is a conflict.
     """
 
     id: str
@@ -33,6 +37,8 @@ class TimePoint:
     until: str = ""
     facts: tuple[str, ...] = ()
     anytime: bool = False
+    repeats: bool = False
+    hours: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +52,80 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """Two days of which one comes first: `earlier` and `later` are date facts or actions, by id. Two actions are compared
-    where the scope labels that both have agree.
+class Act:
+    """The reports of an action, in one scope or (no `scope`) in each of them."""
 
-    `strictly`: not on the same day. A breach is told, and date facts in it are under REVIEW until one of them is corrected.
+    action: str
+    scope: Scope = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The samples of a fact at one of its time points."""
+
+    fact: str
+    point: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnchorDay:
+    """An anchor, once it is on record: its hour where it has one, else its day."""
+
+    anchor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Onset:
+    """The first report of an adverse event; of each occurrence its own."""
+
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """A report of grade 0 that continues an earlier report of an adverse event."""
+
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Two things of which one comes first. By name: a date fact, or an action, of which two are compared where the scope
+    labels that both have agree. Else one scope of an action, the samples of a point, an anchor, onset or resolution of an
+    adverse event, compared within its occurrence.
+
+    `strictly`: not on the same day. `by_hour`: where both have an hour, that counts and not the day. A breach is told; date
+    facts and samples in it are under REVIEW until one of them is corrected. `counts` False: a `later` action does not count
+    either, until then; only where taking it for not done is safe, such as an observation that is over.
+
+    What needs no saying, in any protocol: `pathway.language.implied_orders`.
     """
 
-    earlier: str
-    later: str
+    earlier: Stated
+    later: Stated
     text: str
     source: Source
     strictly: bool = False
+    by_hour: bool = False
+    counts: bool = True
+
+
+Stated = str | Act | Sample | AnchorDay | Onset | Resolution
+"""What an order can name."""
+
+
+def stated_words(what: Stated) -> str:
+    """What an order names, in words: `infusion_started course=1 dose=d8`, `mtx C1-20H`, `onset of CRS`."""
+    match what:
+        case Act(action, scope):
+            return " ".join((action, *(f"{label}={value}" for label, value in scope)))
+        case Sample(fact, point):
+            return f"{fact} {point}"
+        case AnchorDay(anchor):
+            return anchor
+        case Onset(event):
+            return f"onset of {event}"
+        case Resolution(event):
+            return f"resolution of {event}"
+        case _:
+            return what

@@ -43,7 +43,8 @@ class Exposure:
     """The number of distinct local days on which any reported course of a fact exceeded a dose compares true.
 
     Each observation is one course: its value is the dose, `sampled` its first day, detail `days` its length.
-    `where` limits to courses with that detail. Counted from `window_months` calendar months and `window_days` before
+    `unless`: a course with that detail does not count; any other word counts, and where the detail is not there a person says. A
+    course of which the length is not known is REVIEW. Counted from `window_months` calendar months and `window_days` before
     the day `before` (exclusive of that day itself).
     """
 
@@ -52,7 +53,7 @@ class Exposure:
     days: Limit
     before: Day
     window_days: int
-    where: tuple[str, str] = ("", "")
+    unless: tuple[str, str] = ("", "")
     window_months: int = 0
 
 
@@ -211,9 +212,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """PASS when the decision is in force with one of the options, else FAIL.
+    """As `Outcome`, of what is in force: PASS with one of the options, FAIL with another one or where nobody is asked, PENDING or
+    REVIEW while the question could still be answered so.
 
-    Two-valued: speaks of what has been decided.
+    That something has not been taken, for whatever reason, is `without(Taken(...))`.
     """
 
     decision: str
@@ -278,6 +280,20 @@ class ReviewIf:
 
 
 @dataclass(frozen=True, slots=True)
+class Closed:
+    """The part, and FAIL where it waits although `by` passes: the protocol itself says that what nobody has reported by then is
+    not so, and `why`, in a sentence that a clinician reads.
+
+    The part is one value or criterion, or its negation: what waits of several would hide what is in doubt. A value under
+    review stays under review.
+    """
+
+    part: Predicate
+    by: Predicate
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Setting:
     """PASS when the profile's choice key has one of the values, else FAIL: what a trial team switches on and off."""
 
@@ -318,6 +334,7 @@ Predicate = (
     | AtLeast
     | Not
     | ReviewIf
+    | Closed
     | Setting
     | Always
 )
@@ -331,3 +348,11 @@ def all_of(*parts: Predicate) -> AllOf:
 def any_of(*parts: Predicate) -> AnyOf:
     """One part must pass."""
     return AnyOf(parts)
+
+
+def without(part: Predicate) -> VerdictIs:
+    """PASS while the part does not pass, for whatever reason: it fails, is not known, or nobody has decided yet.
+
+    For alarms, and for what goes on until somebody decides; `Not` would be silent for as long as nothing is known.
+    """
+    return VerdictIs(part, ("FAIL", "PENDING", "REVIEW"))

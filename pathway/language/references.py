@@ -133,7 +133,7 @@ def _names(node: object, known: _Known) -> Named:
             yield f"scale of {event}", scale, known.events[event].scales
         case Recorded(action, where=(name, _)) if name and action in known.actions:
             yield f"detail of {action}", name, known.actions[action].details
-        case Exposure(reading, where=(name, _)) if name and reading.fact in known.facts:
+        case Exposure(reading, unless=(name, _)) if name and reading.fact in known.facts:
             yield f"detail of {reading.fact}", name, known.facts[reading.fact].details
         case VerdictIs(_, verdicts):
             yield from (("verdict", verdict, VERDICTS) for verdict in verdicts)

@@ -11,6 +11,7 @@ from pathway.language.predicates import (
     Always,
     AnyOf,
     AtLeast,
+    Closed,
     Compare,
     Crit,
     Dates,
@@ -109,6 +110,8 @@ def words(node: Predicate, profile: Profile) -> str:
             return f"not ({words(part, profile)})"
         case ReviewIf(part, note):
             return f"{note} (review if {words(part, profile)})"
+        case Closed(part, by, why):
+            return f"{words(part, profile)} (no once {words(by, profile)}: {why})"
         case VerdictIs(part, verdicts):
             return f"({words(part, profile)}) is {' or '.join(verdicts)}"
         case Is(reading, values):

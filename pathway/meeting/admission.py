@@ -18,6 +18,7 @@ from pathway.meeting.plan import MeetingPlan, day_and_time
 from pathway.moments import BadMoment, read_moment, site_instant
 from pathway.record import Record
 from pathway.refusal import Refused, check_frame
+from pathway.subtrial.names import RENAMED, WAS, check_present_name
 
 RECORDERS: Final = ("coordinator", "sponsor", "meeting", "operations")
 """Who may say what became of a meeting. Anybody may add a note."""
@@ -35,6 +36,19 @@ ACTIONS: Final[dict[str, tuple[str, ...]]] = {
 AGENDA: Final = "agenda"
 """What the meeting's own shell reports, and nobody else: that an agenda has been kept. The shell sees to that."""
 LONGEST: Final = 4000
+
+
+def renamed_report(subject: str, was: str, event: str, now: datetime) -> Report:
+    """What a meeting is told when a patient gets another pseudonym, once for each: by the pathway itself, and nobody else."""
+    return Report(
+        f"{RENAMED}:{was}:{event}"[:128],
+        "action",
+        now,
+        "operations",
+        RENAMED,
+        details=(("subject", subject), (WAS, was)),
+    )
+
 
 Details = tuple[tuple[str, str], ...]
 
@@ -54,6 +68,7 @@ def admit(meeting: Meeting, record: Record, report: Report, now: datetime, plan:
             "content_differs",
             f"event id {report.id!r} is already on record with another content; use a new id",
         )
+    check_present_name(record, dict(report.details).get("subject", "") if report.name != RENAMED else "")
     match report.kind:
         case "action":
             return door.action()
@@ -91,6 +106,8 @@ class _Door:
             return known.name in (r.name, self._key())
         if r.kind == "void":
             return known.target == r.target
+        if r.name == RENAMED:
+            return (known.name, known.details) == (RENAMED, tuple(sorted(r.details)))
         try:
             return (known.name, known.scope, known.details) == (r.name, self._scope(), self._details())
         except Refused:
@@ -99,8 +116,8 @@ class _Door:
     def action(self) -> Event:
         """Something that became of a meeting."""
         r = self.report
-        if r.name == AGENDA and r.id.startswith(f"{AGENDA}:"):
-            return self._event(AGENDA, tuple(sorted(r.scope)), tuple(sorted(r.details)))
+        if r.name in (AGENDA, RENAMED) and r.id.startswith(f"{r.name}:"):
+            return self._event(r.name, tuple(sorted(r.scope)), tuple(sorted(r.details)))
         if r.name not in ACTIONS:
             raise Refused(
                 "unknown_action", f"a meeting knows no {r.name!r}; {nearest(r.name, list(ACTIONS))}"

@@ -5,11 +5,13 @@ Frozen data of text, so that what was shown is kept as it was shown, whatever be
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 from pathway.language.canonical import content_hash
+from pathway.subtrial.keys import key_under, text_under
 
 SECTIONS: Final[tuple[tuple[str, str], ...]] = (
     ("decisions", "Decisions due"),
@@ -72,6 +74,8 @@ class Agenda:
     since: datetime | None
     entries: tuple[Entry, ...]
     unread: tuple[str, ...] = ()
+    kept_as: str = ""
+    """The digest of the text as it was shown, where it names patients otherwise now."""
 
     def of(self, section: str) -> tuple[Entry, ...]:
         """The entries of a section."""
@@ -80,7 +84,33 @@ class Agenda:
     @property
     def digest(self) -> str:
         """What binds the event of this agenda to its content."""
-        return content_hash(_texts(asdict(self)))
+        content = asdict(self)
+        return content.pop("kept_as") or content_hash(_texts(content))
+
+
+def under_present_names(agenda: Agenda, renamed: Mapping[str, str]) -> Agenda:
+    """An agenda that was kept, with the present pseudonyms of its patients. `renamed`: the ids of pathways that go on under
+    another, with the present ones. Its digest stays that of the text as it was shown."""
+    if not renamed:
+        return agenda
+    names = {_name(old): _name(present) for old, present in renamed.items()}
+    entries = tuple(_entry_under(entry, renamed, names) for entry in agenda.entries)
+    if entries == agenda.entries:
+        return agenda
+    return replace(agenda, entries=entries, kept_as=agenda.digest)
+
+
+def _entry_under(entry: Entry, renamed: Mapping[str, str], names: Mapping[str, str]) -> Entry:
+    section, whose, about = entry.key.split("|", 2)
+    about = names.get(about, key_under(about, names))
+    if whose in renamed:
+        present = renamed[whose]
+        return replace(entry, key=f"{section}|{present}|{about}", pathway_id=present, subject=_name(present))
+    return replace(entry, key=f"{section}|{whose}|{about}", text=text_under(entry.text, names))
+
+
+def _name(pathway_id: str) -> str:
+    return pathway_id.rpartition("/")[2]
 
 
 def _texts(value: Any) -> Any:

@@ -24,6 +24,7 @@ from pathway.meeting.calendar import (
 )
 from pathway.plan import Item, MilestoneState, Obligation, Plan, TrackState
 from pathway.record import Record
+from pathway.subtrial.names import under_present_names
 
 ITEM_STATES = {
     "planned": "planned",
@@ -73,6 +74,8 @@ class MeetingPlan:
 
 def convene(meeting: Meeting, record: Record, now: datetime) -> MeetingPlan:
     """The series as it stands at `now`. Never raises, on any record that the door has let in."""
+    record = under_present_names(record)
+    record = under_present_names(record)
     clock = Clock(now)
     found, horizon = weeks(meeting, record, clock)
     focus = min((w for w in found if not w.settled), key=lambda w: (w.at, w.week), default=found[-1])

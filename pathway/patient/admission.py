@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from pathway import refusal
 from pathway.engine.context import Evaluation
 from pathway.events import Event, Report
 from pathway.language.details import BELONGS, action_details
@@ -40,6 +41,10 @@ def admit(evaluation: Evaluation, report: Report, now: datetime, *, again: bool 
             "content_differs",
             f"event id {report.id!r} is already on record with another content; use a new id, or a correction",
         )
+    if evaluation.record.annulments:
+        raise Refused("archived", "the enrolment was annulled; nothing more is recorded")
+    if report.kind == "rename":
+        raise Refused("malformed", "a pathway is renamed as a whole (`allpath rename`), never by a report")
     event: Event = getattr(door, report.kind)()  # the door has a method for each kind
     return None if not again and on_record(evaluation.record, event) is not None else event
 
@@ -272,14 +277,8 @@ class _Door:
 
     def void(self) -> Event:
         """An event that should not count."""
-        r = self.report
         target = self._target()
-        if not r.reason.strip():
-            raise Refused("reason_missing", f"voiding {r.target!r} needs a reason")
-        if target.kind == "void":
-            raise Refused("malformed", "a void cannot be voided; record the event again under a new id")
-        if target.id in self.record.voided or self.record.root.get(target.id) in self.record.voided:
-            raise Refused("not_latest", f"{r.target!r} has already been voided")
+        refusal.check_void(self.report, target, self.record)
         return self.event(name=target.name, point=target.point, scope=target.scope)
 
     def not_obtainable(self) -> Event:

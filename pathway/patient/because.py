@@ -272,7 +272,10 @@ def anchor_words(ctx: Evaluation, anchor: str) -> str:
     if point is None:
         return f"{anchor} is not known yet"
     event = f", event {point.event.id}" if point.event is not None else ""
-    return f"{anchor} {'' if point.actual else 'planned for '}{point.day.isoformat()}{event}"
+    how = "" if point.reported else "expected for " if point.expected else "planned for "
+    return (
+        f"{anchor} {how}{point.day.isoformat()}{', its end is not reported' if point.expected else ''}{event}"
+    )
 
 
 def taken_words(ctx: Evaluation, event: Event) -> str:

@@ -52,6 +52,10 @@ def context(
 ) -> Evaluation:
     """An evaluation whose tracks are walked, and that has no plan: for whoever asks for single things."""
     record = events if isinstance(events, Record) else Record.of(events)
+    if record.annulments:
+        now = min(
+            now, record.annulments[0].recorded
+        )  # from then on time changes nothing, and nothing is told
     ctx = Evaluation(compiled, profile, site, record, now, record.evaluated)
     record.evaluated = ctx
     record.stale.clear()
@@ -87,7 +91,7 @@ def _plan(ctx: Evaluation) -> Plan:
     standings = tuple([part(n) for n in sections["standings"]])
     anchors = tuple(
         [
-            (name, p.day, p.actual)
+            (name, p.day, p.reported)
             for n, name in enumerate(compiled.anchors)
             if (p := ctx.anchor(n)) is not None
         ]

@@ -148,6 +148,9 @@ def _not_asked(ctx: Evaluation, id: str) -> Explanation | None:
     return None
 
 
+_ENDED = dict.fromkeys(("complete", "stopped", "short"), "ended") | {"end_expected": "its end was due"}
+
+
 def _ledger(ctx: Evaluation, ledger: LedgerState) -> Explanation:
     spec = ctx.compiled.ledgers[ledger.key]
     out = _explanation(ctx, ledger.key, spec.text, ledger.state, spec)
@@ -162,8 +165,8 @@ def _ledger(ctx: Evaluation, ledger: LedgerState) -> Explanation:
             word = "next dose" if isinstance(spec, Doses) else "at"
             text += f", {word} {ledger.dose} {ledger.unit}"
         if ledger.projected_end is not None:
-            over = ledger.state in ("complete", "stopped", "short")
-            text += f"; {'ended' if over else 'its end is expected'} on {because.stamp(ctx, ledger.projected_end)}"
+            text += f"; {_ENDED.get(ledger.state, 'its end is expected')} on {because.stamp(ctx, ledger.projected_end)}"
+            text += ", and nobody has reported it" if ledger.state == "end_expected" else ""
     out.said = [f"{text}."]
     grounds = [
         f"paused on {because.stamp(ctx, first)}{f' ({why})' if why else ''}"

@@ -12,12 +12,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from pathway.engine.context import Compiled
+from pathway.engine.ledgers.end_reports import end_report_key
+from pathway.engine.repeats import SIDES
 from pathway.language import (
     SLOT_FACT,
     AllOf,
     AnyOf,
     Assessment,
     AtLeast,
+    Closed,
     Compare,
     Crit,
     Deviation,
@@ -25,6 +28,7 @@ from pathway.language import (
     Exposure,
     Fact,
     Fresh,
+    Infusion,
     Is,
     Known,
     Not,
@@ -109,6 +113,14 @@ def of_doubt(subject: str, note: str, event: str) -> list[Step]:
         return [checked, wrong]
     if "belong" in note:
         return [when]
+    if SIDES in note:
+        return [
+            Step(
+                "clinician",
+                "say which counts: answer the question that waits for it",
+                f"allpath show {subject}",
+            )
+        ]
     if "differ" in note or "twice" in note:
         return [wrong, void]
     return [wrong]
@@ -120,7 +132,7 @@ def of_notice(compiled: Compiled | None, subject: str, key: str, to: str) -> lis
     note = Step(to or "coordinator", "take note of it", f"allpath acknowledge {subject} {shlex.quote(key)}")
     if name == "REVIEW" and "criterion" in labels:
         return of_review(subject, labels["criterion"], "")
-    if name in ("DECISION-OPEN", "REOPENED") and "decision" in labels:
+    if name in ("DECISION-OPEN", "REOPENED", "REVIEW") and "decision" in labels:
         return of_decision(subject, labels["decision"], to, None, (), "")
     if name in _ENTRIES:
         return [*_of_entries(subject, name, to), note]
@@ -152,6 +164,7 @@ _ENTRIES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "SAMPLE-WAITS": (_DAY_OR_LABEL,),
     "SAMPLE-OFF-SCHEDULE": (),
     "IMPLAUSIBLE": (_VALUE, _CHECKED),
+    "CONFLICT": (_VALUE, _ALL_BUT_ONE),
     "REPORTED-TWICE": (_ALL_BUT_ONE,),
     "IMPOSSIBLE-ORDER": (_TIME,),
     "REVIVED": (),
@@ -188,6 +201,12 @@ def of_item(
             scope = (*spec.scope, ("dose", label))
             given = _act(compiled, subject, spec.given, scope, "once it is given")
             return [given, _act(compiled, subject, spec.omitted, scope, "or if it is left out")]
+        case Infusion():
+            ended = _act(compiled, subject, "infusion_ended", spec.scope, "when it was off")
+            return [
+                ended,
+                _act(compiled, subject, "infusion_stopped", spec.scope, "or if it was stopped for good"),
+            ]
     return [Step(owner, "see why", _explain(subject, key))]
 
 
@@ -228,7 +247,7 @@ def of_condition(
     return sorted(found, key=lambda step: " --do " in step.command)[:MOST]
 
 
-def item_of(compiled: Compiled, key: str) -> Assessment | Task | Series | Doses | None:
+def item_of(compiled: Compiled, key: str) -> Assessment | Task | Series | Doses | Infusion | None:
     """The definition of an item."""
     protocol, name = compiled.protocol, key.partition("[")[0]
     once: tuple[Assessment | Task, ...] = (*protocol.assessments, *protocol.tasks)
@@ -238,6 +257,9 @@ def item_of(compiled: Compiled, key: str) -> Assessment | Task | Series | Doses 
     for series in protocol.series:
         if series.id == name and all(f"{label}={value}" in key for label, value in series.scope):
             return series
+    for ledger in protocol.ledgers:
+        if end_report_key(key_of(ledger.id, ledger.scope)) == key:
+            return ledger
     labels = _labels(key)
     for course in protocol.doses:
         if course.item == name and all(labels.get(label) == value for label, value in course.scope):
@@ -254,7 +276,7 @@ def _ways(compiled: Compiled, subject: str, node: Predicate, wanted: bool) -> It
             yield from _ways(compiled, subject, part, not wanted)
         case VerdictIs(part, verdicts):
             yield from _ways(compiled, subject, part, wanted == ("PASS" in verdicts))
-        case ReviewIf(part, _):
+        case ReviewIf(part, _) | Closed(part, _, _):
             yield from _ways(compiled, subject, part, wanted)
         case _ if not wanted:
             return

@@ -10,6 +10,7 @@ from typing import Literal
 
 from pathway.engine.context import Compiled
 from pathway.language import SLOT_STATES
+from pathway.patient.enrolment import ANNULLED
 from pathway.plan import DecisionState, EndpointState, Item, LedgerState, Plan
 from pathway.rehearsal.tree import Node, Reader, accepted
 
@@ -174,7 +175,7 @@ def _wanted(
     what = f"{aspect} {name}"
     if aspect == "phase":
         track = next(t for t in compiled.protocol.tracks if t.id == base(name))
-        return reader.name(node, what, [phase.id for phase in track.phases])
+        return reader.name(node, what, [*(phase.id for phase in track.phases), ANNULLED])
     if aspect == "criteria":
         return reader.name(node, what, VERDICTS)
     if aspect == "decisions":
@@ -292,9 +293,9 @@ def _of_dose(key: str, label: str) -> str:
 
 
 def _doses(ledger: LedgerState) -> list[str]:
-    """The dose in force; of an infusion that is over also the last one that was given."""
-    doses = [ledger.dose or "0"]
-    if ledger.state in ("complete", "short"):
+    """The dose in force; of an infusion that is over, or is expected to be, none or the last one that was given."""
+    doses = ["0"] if ledger.state == "end_expected" else [ledger.dose or "0"]
+    if ledger.state in ("complete", "short", "end_expected"):
         doses += [dose for _, dose in reversed(ledger.steps) if Decimal(dose) != 0][:1]
     return list(dict.fromkeys(doses))
 

@@ -11,6 +11,7 @@ from pathway.engine.context import Evaluation
 from pathway.events import Report
 from pathway.language.profile import make_profile
 from pathway.patient.admission import admit
+from pathway.patient.enrolment import as_ended
 from pathway.patient.evaluate import evaluation
 from pathway.patient.output import plan_json
 from pathway.record import Record
@@ -188,7 +189,7 @@ class InProcess:
         for subject, pathway in self.pathways.items():
             assert pathway.evaluation is not None
             plan = pathway.evaluation.plan
-            pathway.sent, messages = standings_due(pathway.sent, plan, pathway.subject.site)
+            pathway.sent, messages = standings_due(pathway.sent, plan, pathway.evaluation.site)
             for message in messages:
                 moved = True
                 self._deliver(message.receiver, standing_report(subject, message, self.now), found)
@@ -206,6 +207,8 @@ class InProcess:
         try:
             new = self._hand_in(receiver, report)
         except Refused as refused:
+            if refused.code == "archived":
+                return  # whose enrolment was annulled needs no messages any more
             raise Stuck(f"{receiver} refuses the message {report.id}: {refused}") from refused
         before = found.get(receiver, Progress(new.plan, ()))
         found[receiver] = Progress(
@@ -237,9 +240,15 @@ class InProcess:
         day_one = day_one_of(plan, self.compiled.protocol.day_one)
         event = pathway.record.by_id.get(cause)
         changed, pathway.announced = changes(
-            pathway.announced, plan, subject=subject, cause=cause, tz=site.tz, day_one=day_one, event=event
+            pathway.announced,
+            plan,
+            subject=subject,
+            cause=cause,
+            tz=pathway.evaluation.site.tz,
+            day_one=day_one,
+            event=event,
         )
-        return Progress(plan, tuple(changed))
+        return Progress(plan, tuple(as_ended(changed) if pathway.record.annulments else changed))
 
     def _governed(self, office: _Office, cause: str) -> Progress:
         governor = office.governor

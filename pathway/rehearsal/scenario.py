@@ -22,6 +22,7 @@ from pathway.rehearsal.expectations import (
     Expectation,
     ExpectedRefusal,
 )
+from pathway.rehearsal.scenario_enrolment import moving
 from pathway.rehearsal.scenario_events import Draft, Moments, read_drafts
 from pathway.rehearsal.scenario_expectations import Expected, expected_of, words_of
 from pathway.rehearsal.scenario_reports import report_of
@@ -81,10 +82,12 @@ class Scenario:
     expectations: tuple[Expectation, ...]
     refusals: tuple[ExpectedRefusal, ...]
     governors: tuple[Subject, ...] = ()
+    moving: tuple[Subject, ...] = ()
+    """Subjects whom the file moves to another site, each with the site of before and every zone that days are counted in."""
 
     def site_of(self, subject: str) -> Site:
-        """The site of a subject of this scenario; for the id of a subtrial the site of its governor."""
-        return next(s.site for s in (*self.subjects, *self.governors) if s.id == subject)
+        """The site of a subject of this scenario, with all its zones; for the id of a subtrial the site of its governor."""
+        return next(s.site for s in (*self.moving, *self.subjects, *self.governors) if s.id == subject)
 
 
 def read_scenario(tree: Tree, find: Callable[[str], Compiled]) -> Scenario:
@@ -115,8 +118,10 @@ def read_scenario(tree: Tree, find: Callable[[str], Compiled]) -> Scenario:
     names, subtrials = [s.id for s in subjects], list(compiled.subtrials)
     drafts = read_drafts(reader, nodes, names, [(e, code) for e, code in refused if e], subtrials)
     check_places(reader, drafts, list(places))
-    sites = {s.id: s.site for s in (*subjects, *governors)}
-    moments = Moments(reader, compiled, drafts, sites, _anchors(reader, top.get("anchors"), compiled, sites))
+    sites = {s.id: s.site for s in governors}
+    sites |= {s.id: moving(s.site, s.id, drafts, places) for s in subjects}
+    anchors = _anchors(reader, top.get("anchors"), compiled, sites)
+    moments = Moments(reader, compiled, drafts, sites, anchors, places)
     events = _events(reader, compiled, drafts, moments)
     expectations, refusals = expected_of(reader, compiled, expect, drafts, moments, names)
     start, until = _span(reader, top, moments, drafts, expectations)
@@ -138,6 +143,7 @@ def read_scenario(tree: Tree, find: Callable[[str], Compiled]) -> Scenario:
         ),
         refusals=refusals,
         governors=governors,
+        moving=tuple(Subject(s.id, sites[s.id]) for s in subjects if sites[s.id].zones),
     )
 
 

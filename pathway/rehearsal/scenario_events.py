@@ -28,6 +28,8 @@ KINDS: dict[str, tuple[EventKind, tuple[str, ...], tuple[str, ...]]] = {
     "judge": ("judgement", ("verdict", "expected", "seen"), ("verdict",)),
     "decide": ("decision", ("option", "scope", "expected", "seen", "with"), ("option",)),
     "acknowledge": ("acknowledgement", ("scope",), ()),
+    "transfer": ("transfer", ("from",), ("from", "reason")),
+    "annul": ("annulment", (), ("reason",)),
 }
 """What an event can be: the key that says so; the kind of report, the keys that go with it, those that are needed."""
 OF_GOVERNORS = ("do", "correct", "void", "decide", "acknowledge")
@@ -199,6 +201,7 @@ class Moments:
     drafts: Sequence[Draft]
     sites: Mapping[str, Site]
     anchors: Mapping[str, Node] = field(default_factory=dict)
+    places: Mapping[str, Site] = field(default_factory=dict)
     _placed: dict[tuple[str, str], datetime | None] = field(default_factory=dict)
     _open: list[str] = field(default_factory=list)
 

@@ -14,6 +14,7 @@ from pathway.language.parsing import BadValue, parse_decimal, parse_fact_value
 from pathway.language.terms import key_of
 from pathway.refusal import DECISION_DETAILS
 from pathway.rehearsal.expectations import base, decidable
+from pathway.rehearsal.scenario_enrolment import enrolment_report
 from pathway.rehearsal.scenario_events import AUTO, KINDS, Draft, Moments
 from pathway.rehearsal.scenario_subtrials import (
     DECISIONS,
@@ -88,6 +89,8 @@ class _Writer:
                 return replace(report, name=name, value=verdict, role=report.role or "clinician")
             case "decide":
                 return self._decision(report)
+            case "transfer" | "annul":
+                return enrolment_report(self.draft, report, self.reader, self.moments)
             case _:
                 name = self._id("acknowledge", "deviation or alert", list(self.compiled.statements))
                 return replace(report, name=name)

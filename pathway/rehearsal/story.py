@@ -273,6 +273,8 @@ def told(report: Report, scenario: Scenario) -> str:
             return f"The patient moves to {report.name}{with_}{why}"
         case "annulment":
             return f"The enrolment is annulled{why}"
+        case "rename":
+            return f"The pseudonym is replaced by {report.name}{why}"
         case "void":
             return f"{report.target} does not count{why}"
         case "not_obtainable":

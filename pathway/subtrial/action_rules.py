@@ -10,7 +10,7 @@ from pathway.events import Report
 from pathway.language.parsing import YEARS, all_of_them, nearest
 from pathway.record import Record
 from pathway.refusal import Refused
-from pathway.subtrial.messages import STANDING, SUBJECT
+from pathway.subtrial.messages import FORMERLY, STANDING, SUBJECT
 from pathway.subtrial.plan import Governor, SubtrialPlan
 from pathway.subtrial.slots import HOLDING, PATIENT_ACTIONS, VERDICTS, WANTS, day_of, subject_of
 from pathway.subtrial.status import TRIAL_ACTIONS
@@ -26,7 +26,7 @@ ACTION_ROLES: dict[str, tuple[str, ...]] = {
 }
 """Who may report what; the first is who usually does."""
 ACTION_DETAILS: dict[str, tuple[str, ...]] = {
-    STANDING: ("country", "dlt", "number", "response", "site", "started", "wants"),
+    STANDING: ("country", "dlt", FORMERLY, "number", "response", "site", "started", "wants"),
     "slot_asked": ("country", "site"),
     "slot_released": ("country", "reason", "site"),
     "slot_taken_up": ("country", "level", "site"),
@@ -177,6 +177,10 @@ class ActionRules:
 
     def _standing(self, given: dict[str, str]) -> None:
         wants, number, started = given.get("wants", ""), given.get("number", ""), given.get("started", "")
+        if not all(_SUBJECT.fullmatch(each) for each in given.get(FORMERLY, "").split()):
+            raise Refused(
+                "malformed", f"{FORMERLY} {given[FORMERLY]!r}: accepted are pseudonyms with blanks between"
+            )
         if wants not in WANTS:
             raise Refused("unknown_option", f"wants {wants!r}: accepted are {', '.join(WANTS)}")
         if number and not (number.isascii() and number.isdigit() and len(number) <= 9):

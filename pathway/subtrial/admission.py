@@ -13,9 +13,11 @@ from pathway.language.parsing import nearest
 from pathway.language.terms import key_of
 from pathway.plan import DecisionState, Obligation
 from pathway.record import Record
-from pathway.refusal import Refused, check_frame, check_unmoved, decision_details
+from pathway.refusal import Refused, check_frame, check_unmoved, check_void, decision_details
 from pathway.subtrial.action_rules import ACTION_DETAILS, ACTION_ROLES, CARE, ActionRules
 from pathway.subtrial.levels import DOWN
+from pathway.subtrial.messages import SUBJECT
+from pathway.subtrial.names import check_present_name, under_present_names
 from pathway.subtrial.plan import Governor, SubtrialPlan
 from pathway.subtrial.questions import DECISIONS
 
@@ -28,15 +30,16 @@ def admit_to(
     `plan` is the plan at `now`. Raises `pathway.refusal.Refused`.
     """
     check_frame(report, now, governor.site)
-    door = _Door(governor, record, report, now, plan)
+    door = _Door(governor, under_present_names(record), report, now, plan)
     known = record.by_id.get(report.id)
     if known is not None:
-        if door.says_the_same(known):
+        if door.says_the_same(known) or door.says_the_same(door.record.by_id[report.id]):
             return None
         raise Refused(
             "content_differs",
             f"event id {report.id!r} is already on record with another content; use a new id, or a correction",
         )
+    check_present_name(record, dict(report.scope).get(SUBJECT, ""))
     match report.kind:
         case "action":
             return door.action()
@@ -163,12 +166,7 @@ class _Door:
         """An event that should not count."""
         r = self.report
         target = self._target()
-        if not r.reason.strip():
-            raise Refused("reason_missing", f"voiding {r.target!r} needs a reason")
-        if target.kind == "void":
-            raise Refused("malformed", "a void cannot be voided; record the event again under a new id")
-        if target.id in self.record.voided or self.record.root.get(target.id) in self.record.voided:
-            raise Refused("not_latest", f"{r.target!r} has already been voided")
+        check_void(r, target, self.record)
         name = (self.record.head(target.id) or target).name
         who = ACTION_ROLES.get(name, CARE)
         if target.kind == "decision" or name in ("suspended", "halted_safety"):

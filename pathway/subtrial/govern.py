@@ -16,6 +16,7 @@ from pathway.subtrial.admission import admit_to
 from pathway.subtrial.answers import answers_of, waiting_of
 from pathway.subtrial.fold import Fold
 from pathway.subtrial.levels import TOO_MANY
+from pathway.subtrial.names import under_present_names
 from pathway.subtrial.notices import items_of, obligations_of, window_of
 from pathway.subtrial.output import subtrial_json
 from pathway.subtrial.plan import (
@@ -38,6 +39,7 @@ KEPT = "governor fold"
 
 def govern(governor: Governor, record: Record, now: datetime) -> SubtrialPlan:
     """What is true of the subtrial at `now` (aware UTC). Never raises on accepted events; constant until `.plan.next_at`."""
+    record = under_present_names(record)
     last = record.last_touched()
     ctx = Evaluation(
         governor.compiled, governor.profile, governor.site, record, now if last is None else max(now, last)

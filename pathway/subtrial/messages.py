@@ -17,7 +17,7 @@ keeps `sent`, hands each message to its receiver as `standing_report` or `answer
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -26,12 +26,14 @@ from pathway.language import SLOT_FACT
 from pathway.plan import Plan, Standing
 from pathway.record import Record
 from pathway.site import Site
+from pathway.subtrial.keys import SUBJECT
 from pathway.subtrial.plan import Answer
 
 STANDING = "standing"
 """The action by which a governor learns how a patient stands; scope `subject`, a whole replacement of the one before."""
-SUBJECT = "subject"
-"""The scope label that names the patient in a governor's record."""
+
+FORMERLY = "formerly"
+"""The detail of a standing that names the patient's earlier pseudonyms, oldest first, a blank between them."""
 
 Content = tuple[tuple[str, str], ...]
 """What a message says: details by name, sorted; what is not known is left out."""
@@ -73,13 +75,16 @@ class Channels:
         return self.lines[at] if at < len(self.lines) and self.lines[at].receiver == receiver else None
 
 
-def standings_due(sent: Channels, plan: Plan, site: Site) -> tuple[Channels, tuple[PeerMessage, ...]]:
+def standings_due(
+    sent: Channels, plan: Plan, site: Site, formerly: Sequence[str] = ()
+) -> tuple[Channels, tuple[PeerMessage, ...]]:
     """The messages that a patient's pathway has to send, by subtrial id, those under way again included.
 
-    A governor is not written to before the patient has anything to do with its subtrial.
+    `formerly`: the pseudonyms that the patient had before, oldest first. A governor is not written to before the
+    patient has anything to do with its subtrial.
     """
     wanted = {
-        standing.subtrial: standing_content(standing, site)
+        standing.subtrial: standing_content(standing, site, formerly)
         for standing in plan.standings
         if _says_something(standing) or sent.to(standing.subtrial) is not None
     }
@@ -137,11 +142,13 @@ def answer_report(subtrial: str, message: PeerMessage, at: datetime) -> Report:
     )
 
 
-def standing_content(standing: Standing, site: Site) -> Content:
-    """What a patient's message says: `wants`, `site` and `country` always; `started` (ISO day), `dlt`, `response` once known."""
+def standing_content(standing: Standing, site: Site, formerly: Sequence[str] = ()) -> Content:
+    """What a patient's message says: `wants`, `site` and `country` always; `started` (ISO day), `dlt`, `response` once known;
+    `formerly` of a patient who was called otherwise before."""
     return _content(
         country=site.country,
         dlt=standing.dlt,
+        formerly=" ".join(formerly),
         response=standing.response,
         site=site.id,
         started=standing.started.isoformat() if standing.started is not None else "",
@@ -194,6 +201,7 @@ def _place(lines: tuple[Channel, ...], receiver: str) -> int:
 
 
 __all__ = [
+    "FORMERLY",
     "STANDING",
     "SUBJECT",
     "Answer",

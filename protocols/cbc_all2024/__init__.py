@@ -19,6 +19,7 @@ from protocols.cbc_all2024 import (
     schedule,
     transplant,
     waivers,
+    withdrawal,
 )
 
 CBC_ALL2024_1 = Protocol(
@@ -40,6 +41,7 @@ CBC_ALL2024_1 = Protocol(
         *response.DECISIONS,
         *methotrexate.DECISIONS,
         *transplant.DECISIONS,
+        *withdrawal.DECISIONS,
         *facts.CRS_SIGNS.decisions,
         *facts.ICANS_SIGNS.decisions,
         *facts.CNS_COUNTS.decisions,

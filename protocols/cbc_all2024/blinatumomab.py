@@ -109,7 +109,7 @@ BLINA_PAUSE = Decision(
     options=("STOP", "COMPLETE"),
     source=assumption("no rule exists for a 14-day course (H8)"),
     confirm="clinician",
-    asked=LedgerIs("blina", ("running", "paused", "stopped")),
+    asked=LedgerIs("blina", ("running", "end_expected", "paused", "stopped")),
     enacted=(("STOP", STOPPED),),
 )  # fmt: skip
 

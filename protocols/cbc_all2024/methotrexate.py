@@ -33,6 +33,7 @@ from pathway.language import (
 )
 from protocols.cbc_all2024.anchors import course
 from protocols.cbc_all2024.facts import HDMTX, LEVELS
+from protocols.cbc_all2024.withdrawal import STILL_TREATED
 
 IN_CONSOLIDATION = InPhase("treatment", ("EOI_ASSESSMENT", "CONSOLIDATION"))
 ALL_GIVEN = Setting("hdmtx_courses", ("4",))
@@ -105,11 +106,12 @@ ASSESSMENTS = tuple(
     for item in (
         Assessment("HDMTX", f"High-dose methotrexate, course {n}: 24 h, 10 % in the first half hour; dose by hdmtx_dose",
                    Moment(f"HDMTX{n}_START"), given(n), "clinician", public("C5", "C8"), window=(0, 3), asked=due(n),
-                   blocked_by="AFTER_EOI_ASSESSMENT" if n == "1" else f"HDMTX_CLEARED[course={n}]", kind="dose", scope=course(n)),
+                   blocked_by="AFTER_EOI_ASSESSMENT" if n == "1" else f"HDMTX_CLEARED[course={n}]", kind="dose", scope=course(n),
+                   ends_with="life"),
         *(
             Assessment(f"MTX-{hours}", f"Methotrexate level {text} after the start of course {n}, +- 2 h",
                        Moment(f"HDMTX{n}_START", hours=int(hours.removesuffix("H"))), measured(n, hours), "laboratory",
-                       public("C5", note="tolerance: assumption"), asked=given(n), scope=course(n))
+                       public("C5", note="tolerance: assumption"), asked=all_of(given(n), STILL_TREATED), scope=course(n), ends_with="life")
             for hours, text in (("20H", "20 to 24 h"), ("44H", "44 to 48 h"), ("68H", "68 to 72 h"))
         ),
     )
@@ -120,9 +122,9 @@ TASKS = tuple(
     for n in HDMTX
     for item in (
         Task("MTX-UNTIL-SAFE", f"Course {n}: measure methotrexate daily until 0.2 umol/L or less",
-             all_of(given(n), Known(level(n, "68H"))), recovered(n), "laboratory", public("C5"), scope=course(n)),
-        Task("MTX-RESCUE", f"Course {n}: delayed excretion, increase the leucovorin rescue; the next course waits", was_delayed(n),
-             any_of(Recorded("rescue_increased", course(n)), recovered(n)), "clinician", public("C5"), scope=course(n)),
+             all_of(given(n), Known(level(n, "68H")), STILL_TREATED), recovered(n), "laboratory", public("C5"), scope=course(n), ends_with="life"),
+        Task("MTX-RESCUE", f"Course {n}: delayed excretion, increase the leucovorin rescue; the next course waits", all_of(was_delayed(n), STILL_TREATED),
+             any_of(Recorded("rescue_increased", course(n)), recovered(n)), "clinician", public("C5"), scope=course(n), ends_with="life"),
     )
 )  # fmt: skip
 
@@ -141,20 +143,20 @@ DEVIATIONS = tuple(
     for n in HDMTX
     for item in (
         Deviation("MTX-DELAYED", f"Course {n}: methotrexate above 1 umol/L at 44 h, delayed excretion", was_delayed(n),
-                  (Rung("critical"),), public("C5"), to="clinician", kind="alert", scope=course(n)),
+                  (Rung("critical"),), public("C5"), to="clinician", kind="alert", scope=course(n), ends_with="life"),
         Deviation("HDMTX-WRONG-DOSE", f"Course {n} was given at the other group's dose",
                   any_of(all_of(Outcome("hdmtx_dose", ("3",)), given(n, "5")), all_of(Outcome("hdmtx_dose", ("5",)), given(n, "3"))),
-                  (Rung("critical"),), assumption(), scope=course(n)),
+                  (Rung("critical"),), assumption(), scope=course(n), ends_with="life"),
         Deviation("HDMTX-DOSE-OPEN", f"Course {n} was given while its dose is open: that the right one is not known makes neither right",
                   all_of(given(n), VerdictIs(Outcome("hdmtx_dose", ("3",)), ("PENDING", "REVIEW"))), (Rung("major"),), assumption(),
-                  scope=course(n)),
+                  scope=course(n), ends_with="life"),
         Deviation("MTX-LEVEL-MISSING", f"Course {n}: no methotrexate level at 44 h",
                   all_of(given(n), Not(VerdictIs(measured(n, "44H"), ("PASS",)))), (Rung("major", Moment(f"HDMTX{n}_START", hours=50)),), assumption(),
-                  scope=course(n)),
+                  scope=course(n), ends_with="life"),
     )
 ) + tuple(
     Deviation("HDMTX-BEFORE-RECOVERY", f"Course {n} was started before the methotrexate of the one before was low enough",
               all_of(given(n), VerdictIs(recovered(before, until=f"HDMTX{n}_START"), ("FAIL", "PENDING", "REVIEW"))),
-              (Rung("major"),), assumption(), scope=course(n))
+              (Rung("major"),), assumption(), scope=course(n), ends_with="life")
     for before, n in pairwise(HDMTX)
 )  # fmt: skip

@@ -1,5 +1,7 @@
 """Milestones that clinicians hear of, and deviations that coordinators are warned of (section 7). Which and when: assumption."""
 
+from dataclasses import replace
+
 from pathway.language import (
     Crit,
     Dates,
@@ -32,6 +34,7 @@ from pathway.language import (
     assumption,
     public,
     registry,
+    without,
 )
 from protocols.cbc_all2024 import methotrexate
 from protocols.cbc_all2024.anchors import course
@@ -96,7 +99,7 @@ MILESTONES = (
     Milestone("BLINA-DAY3", "End of day 3: hospital days over, discharge possible",
               all_of(Reached("BLINA_START"), Passed(Moment("BLINA_START", days=2, at="close"))), public("B1")),
     Milestone("BLINA-BAG-MISSED", "Bag change missed by more than 4 h", LedgerFlag("blina", "bag_missed"), assumption()),
-    Milestone("BLINA-DOSE-STEP", "Back to full dose", LedgerFlag("blina", "dose_step"), public("B3")),
+    Milestone("BLINA-DOSE-STEP", "The days at the low dose are over, back to the full dose is due", LedgerFlag("blina", "dose_step"), public("B3")),
     Milestone("BLINA-INTERRUPTED", "Blinatumomab interrupted", LedgerFlag("blina", "was_interrupted"), public("B3")),
     Milestone("BLINA-RESTARTED", "Blinatumomab restarted", LedgerFlag("blina", "restarted"), public("B3")),
     Milestone("BLINA-STOPPED", "Blinatumomab stopped for good", STOPPED_FOR_GOOD, public("B3")),
@@ -137,13 +140,18 @@ def deviation(id: str, text: str, when: Predicate, *rungs: Rung, blocks: tuple[s
     return Deviation(id, text, when, rungs, assumption(), blocks=blocks)
 
 
+def of_care(notice: Deviation) -> Deviation:
+    """The same, told to whoever treats a patient who has left the study, too."""
+    return replace(notice, ends_with="life")
+
+
 def alert(id: str, text: str, when: Predicate, severity: Rung) -> Deviation:
     """A notice for the clinician to act on."""
     return Deviation(id, text, when, (severity,), assumption(), to="clinician", kind="alert")
 
 
 MINOR, MAJOR, CRITICAL = Rung("minor"), Rung("major"), Rung("critical")
-RUNNING = LedgerIs("blina", ("running",))
+RUNNING = LedgerIs("blina", ("running", "end_expected"))
 NOT_MET = ("FAIL", "PENDING", "REVIEW")
 
 START = (
@@ -186,7 +194,7 @@ COURSE = (
               LedgerFlag("blina", "pause_over_limit"), CRITICAL),
     alert("BLINA-INTERRUPT", "The adverse-event table says interrupt", all_of(RUNNING, Directed("blina", ("interrupt",))), CRITICAL),
     alert("BLINA-HOLD", "Hold the infusion until a clinician has decided",
-          all_of(RUNNING, any_of(Directed("blina", ("review",)), FOUND_LATE), Not(Taken("BLINA_REVIEW", ("CONTINUE",)))), CRITICAL),
+          all_of(RUNNING, any_of(Directed("blina", ("review",)), FOUND_LATE), without(Taken("BLINA_REVIEW", ("CONTINUE",)))), CRITICAL),
     alert("BLINA-STOP-NOW", "Stop for good: the infusion is still recorded as running",
           all_of(RUNNING, any_of(Directed("blina", ("stop",)), STOP_DECIDED)), CRITICAL),
     alert("BLINA-CONSIDER-PAUSE", "Consider interruption", all_of(RUNNING, Directed("blina", ("consider_pause",))), MINOR),
@@ -198,12 +206,12 @@ COURSE = (
 )  # fmt: skip
 
 END = (
-    deviation("D46-MARROW-MISSING", "End-of-induction marrow not done; it never counts as negative",
-              all_of(ACTIVE, Not(Reached("D46_SAMPLE")), Not(NotObtainable(D46_FLOW))), Rung("major", study_day(51)),
-              blocks=("CONSOLIDATION",)),
-    deviation("D46-RESULT-MISSING", "No flow result of the end-of-induction marrow on the day of consolidation",
-              all_of(ACTIVE, Reached("D46_SAMPLE"), Not(Known(D46_FLOW)), Not(NotObtainable(D46_FLOW))),
-              Rung("major", Moment("CONSOLIDATION_START")), blocks=("CONSOLIDATION",)),
+    of_care(deviation("D46-MARROW-MISSING", "End-of-induction marrow not done; it never counts as negative",
+                      all_of(ACTIVE, Not(Reached("D46_SAMPLE")), Not(NotObtainable(D46_FLOW))), Rung("major", study_day(51)),
+                      blocks=("CONSOLIDATION",))),
+    of_care(deviation("D46-RESULT-MISSING", "No flow result of the end-of-induction marrow on the day of consolidation",
+                      all_of(ACTIVE, Reached("D46_SAMPLE"), Not(Known(D46_FLOW)), Not(NotObtainable(D46_FLOW))),
+                      Rung("major", Moment("CONSOLIDATION_START")), blocks=("CONSOLIDATION",))),
     deviation("D46-TOO-EARLY", "End-of-induction marrow taken less than 24 h after bag off",
               all_of(STARTED, Reached("D46_SAMPLE"), Reached("BLINA_OFF_24H"),
                      any_of(*(Known(Reading(fact, point="D46", until="BLINA_OFF_24H", strictly=True)) for fact in ("mrd_flow", "mrd_ngs")))),
@@ -212,12 +220,12 @@ END = (
               all_of(Reached("D46_SAMPLE"), any_of(Dates(Day("D46_SAMPLE"), "<", Day("D46_OPENS")),
                                                    Dates(Day("D46_SAMPLE"), ">", Day("D46_CLOSES")))), MAJOR),
     deviation("NGS-MISSING", "No NGS result 21 days after the end of induction; it blocks nothing",
-              all_of(STARTED, Not(Known(D46_NGS)), Not(NotObtainable(D46_NGS)), VerdictIs(Is(Reading("ngs_clone"), ("NONE",)), ("FAIL", "PENDING"))),
+              all_of(STARTED, Not(Known(D46_NGS)), Not(NotObtainable(D46_NGS)), without(Is(Reading("ngs_clone"), ("NONE",)))),
               Rung("minor", study_day(67))),
     deviation("E11-STILL-ON-TRIAL", "D46 MRD of 1e-2 or more, and the patient is still on trial",
               all_of(InPhase("registration", ("ENROLLED",)), STARTED, VerdictIs(D46_HIGH, ("PASS",))), CRITICAL),
     deviation("CONSOLIDATION-BEFORE-D46", "Consolidation started before the D46 result",
-              all_of(Reached("CONSOLIDATION_START"), Not(Known(D46_FLOW)), Not(Taken("D46_UNAVAILABLE", ("IR", "HR")))), CRITICAL),
+              all_of(Reached("CONSOLIDATION_START"), Not(Known(D46_FLOW)), without(Taken("D46_UNAVAILABLE", ("IR", "HR")))), CRITICAL),
     *methotrexate.DEVIATIONS,
     deviation("DONOR-SEARCH-NOT-STARTED", "Transplant indicated, and no donor search started",
               all_of(decided("hsct_indication", "INDICATED"), Not(Recorded("donor_search_started")),

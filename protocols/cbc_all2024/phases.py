@@ -4,7 +4,6 @@ from pathway.language import (
     Done,
     Exit,
     InPhase,
-    LedgerIs,
     LedgerPoint,
     Moment,
     Not,
@@ -31,16 +30,11 @@ from protocols.cbc_all2024.facts import D19_FLOW
 from protocols.cbc_all2024.marrow import PRE_BLINA_MARROW
 from protocols.cbc_all2024.methotrexate import recovered
 from protocols.cbc_all2024.response import D46_HIGH, D46_READ
+from protocols.cbc_all2024.withdrawal import NOT_STARTED, OFF_CARE, ON_THE_BACKBONE
 
 OFF_STUDY = any_of(
     Recorded("consent_withdrawn"), Recorded("lost_to_follow_up"), Recorded("death"), Recorded("study_closed")
 )  # fmt: skip
-NOT_STARTED = LedgerIs("blina", ("not_started",))
-OFF_CARE = any_of(
-    all_of(Recorded("consent_withdrawn"), Not(NOT_STARTED)),
-    *(Recorded(act) for act in ("lost_to_follow_up", "death", "study_closed")),
-)
-"""Whoever withdraws from the study before the drug goes on with the backbone: nobody is left without a plan."""
 TOO_LATE = Passed(Moment("BLINA_LATEST", at="close"))
 INELIGIBLE = Outcome("eligibility", ("NOT_ELIGIBLE",))
 FOUND_INELIGIBLE = Taken("eligibility", ("NOT_ELIGIBLE",))
@@ -98,7 +92,7 @@ def over(anchor: str) -> Passed:
 
 WITHOUT_BLINATUMOMAB = all_of(
     NOT_STARTED,
-    any_of(registered("BACKBONE_ONLY", "OFF_STUDY"), all_of(registered("ENROLLED"), BARRED)),
+    any_of(registered("BACKBONE_ONLY"), all_of(registered("OFF_STUDY"), ON_THE_BACKBONE), all_of(registered("ENROLLED"), BARRED)),
 )  # fmt: skip
 CAT_REPLACED = Setting("blina_replaces_cat", ("true",))
 TO_HSCT = Exit(

@@ -23,9 +23,10 @@ INDUCTION = (
     # The schedule is counted back from the start, which may move: D26 to D29 for a start on D29.
     TimePoint("PRE-BLINA", "in the days before blinatumomab", registry("before and after; days: assumption"), of="D1",
               first=Param("pre_blina_opens"), until="BLINA_GIVEN"),
+    # A repeat marrow is a new sample with its own day: assumption.
     # D43 to D50 is when it is an end point, after a pause too; who comes late is still treated by it, and D46-OUT-OF-WINDOW says so.
     TimePoint("D46", "end of induction: from D43, after bag off, before consolidation", registry("D46; window: assumption"), of="D1",
-              first=Param("d46_opens"), last=Param("d46_last"), since="TREATED", until="CONSOLIDATION_GIVEN"),
+              first=Param("d46_opens"), last=Param("d46_last"), since="TREATED", until="CONSOLIDATION_GIVEN", repeats=True),
 )  # fmt: skip
 
 LATER = (
@@ -43,15 +44,16 @@ LATER = (
     TimePoint("OTHER", "any other day", assumption("says nothing about time"), anytime=True),
 )  # fmt: skip
 
-LEVEL_DAYS = {"20H": (0, 2), "44H": (1, 3), "68H": (2, 4), "LATER": (3, 42)}
-"""Local days after the start on which a level can fall. Levels are due by the hour, 2 h either side: days only keep out what cannot be."""
+LEVEL_HOURS = {"20H": (18, 26), "44H": (42, 50), "68H": (66, 74), "LATER": (70, 1008)}
+"""Hours from the start of the infusion in which a level tells of its time: 2 h either side of 20 to 24, 44 to 48, 68 to 72 h. The level
+falls all the time: one of 56 h says nothing of 44 h. Later ones to six weeks."""
 
 LEVELS = tuple(
-    TimePoint(f"C{n}-{hours}", f"methotrexate of course {n}, {hours}: by local days, before the next course",
-              public("C5", note="20 to 24, 44 to 48, 68 to 72 h; as days: assumption"), of=f"HDMTX{n}_GIVEN", first=first, last=last,
+    TimePoint(f"C{n}-{hours}", f"methotrexate of course {n}, {hours}: by the hour from the start of the infusion, before the next course",
+              public("C5", note="20 to 24, 44 to 48, 68 to 72 h; 2 h either side: assumption"), of=f"HDMTX{n}_GIVEN", first=first, last=last, hours=True,
               until=f"HDMTX{after}_GIVEN" if after else "")
     for n, after in pairwise((*HDMTX, ""))
-    for hours, (first, last) in LEVEL_DAYS.items()
+    for hours, (first, last) in LEVEL_HOURS.items()
 )  # fmt: skip
 
 POINTS = (*DIAGNOSIS, *INDUCTION, *LATER, *LEVELS)
@@ -62,6 +64,8 @@ ORDERS = (
     *date_order.in_turn("blinatumomab and enrolment come after D1", "first_steroid", "enrolled"),
     *date_order.in_turn("blinatumomab and enrolment come after D1", "first_steroid", "infusion_started"),
     *date_order.in_turn("a course is over before it began", "course_started", "course_ended"),
+    *date_order.by_number("courses of high-dose methotrexate are numbered in their turn", "hdmtx_started", "course", HDMTX),
+    *date_order.in_turn("out of hospital after the first days of blinatumomab, before it began", "infusion_started", "discharged"),
     *date_order.in_turn("the rescue of a course is increased before it began", "hdmtx_started", "rescue_increased"),
     *date_order.in_turn("blinatumomab ends before it began", "infusion_started", "infusion_ended"),
     *date_order.in_turn("blinatumomab is stopped before it began", "infusion_started", "infusion_stopped"),

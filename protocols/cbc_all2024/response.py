@@ -1,6 +1,7 @@
 """The end of induction: response on D46, what it means for the trial and for further chemotherapy (4c), and the two endpoints."""
 
 from pathway.language import (
+    Always,
     Choice,
     Compare,
     Dates,
@@ -63,6 +64,7 @@ D46_UNAVAILABLE = Decision(
     source=assumption("the sources do not say"),
     confirm="clinician",
     asked=UNOBTAINABLE,
+    ends_with="life",
 )  # fmt: skip
 
 FINAL_RISK = Decision(
@@ -91,16 +93,13 @@ RISK_IN_FORCE = Decision(
     "risk",
     "Risk in force: the provisional one until D46 has been read. Told, not used: nothing clinical reads it",
     inputs=(
-        Input("LR", Taken("final_risk", ("LR",))),
-        Input("IR", Taken("final_risk", ("IR",))),
-        Input("HR", Taken("final_risk", ("HR",))),
+        # What waits has not been read yet; what is in doubt is not told as the lower risk of before.
+        Input("final", "final_risk", closed=("not_yet", Always())),
         Input("provisional", RISK),
     ),
     rules=(
-        row("LR", assumption(), LR="yes"),
-        row("IR", assumption(), LR="no", IR="yes"),
-        row("HR", assumption(), LR="no", IR="no", HR="yes"),
-        *(row(r, registry("entered by a physician"), LR="no", IR="no", HR="no", provisional=r) for r in ("LR", "IR")),
+        *(row(r, assumption(), final=r) for r in ("LR", "IR", "HR")),
+        *(row(r, registry("entered by a physician"), final=("not_yet", "none"), provisional=r) for r in ("LR", "IR")),
     ),
     options=("LR", "IR", "HR"),
     source=assumption(),

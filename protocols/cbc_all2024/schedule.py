@@ -84,7 +84,7 @@ ASSESSMENTS = (
                Fresh(Reading("weight"), 14, before="BLINA_START"), "clinician", public("B6"), window=(-3, 0), asked=BEFORE_B1),
     Assessment("D46-MARROW", "End-of-induction marrow: flow, NGS, morphology; never before bag off + 24 h", Moment("D46"),
                Reached("D46_SAMPLE"), "clinician", registry("window: assumption"), window=(-3, 4),
-               asked=treatment("INDUCTION_1", "BLINA_14", "INDUCTION_2", "EOI_ASSESSMENT")),
+               asked=treatment("INDUCTION_1", "BLINA_14", "INDUCTION_2", "EOI_ASSESSMENT"), ends_with="life"),
     Assessment("D46-NGS", "NGS MRD of the end-of-induction marrow, result", Moment("D46_SAMPLE", days=21),
                any_of(Known(D46_NGS), NotObtainable(D46_NGS)), "laboratory", registry("day: assumption"),
                asked=all_of(ACTIVE, Reached("D46_SAMPLE"), STARTED)),
@@ -100,7 +100,7 @@ ASSESSMENTS = (
     Assessment("PRE-HSCT-MARROW", "Marrow of at most 14 days before conditioning", Moment("CONDITIONING"), FRESH_MARROW, "clinician",
                assumption(), window=(-14, 0), asked=all_of(InPhase("transplant", ("HSCT_ELIGIBLE",)), ACTIVE)),
     Assessment("ECHO-INDUCTION", "Echocardiogram before the first anthracycline", Moment("INDUCTION_START"),
-               echo_before("INDUCTION_START"), "clinician", assumption(), window=(-28, 0), asked=treatment("NOT_STARTED", "INDUCTION_1")),
+               echo_before("INDUCTION_START"), "clinician", assumption(), window=(-28, 0), asked=treatment("NOT_STARTED", "INDUCTION_1"), ends_with="life"),
     Assessment("ECHO-HSCT", "Echocardiogram before transplant", Moment("CONDITIONING"), echo_before("CONDITIONING"), "clinician",
                assumption(), window=(-28, 0), asked=all_of(InPhase("transplant", ("HSCT_ELIGIBLE",)), ACTIVE)),
 )  # fmt: skip
@@ -114,7 +114,7 @@ SERIES = (
            until=Moment("BLINA_OFF", at="close")),
     Series("COUNTS-CHEMO", "Blood count, chemistry: weekly", Moment("D1"), "clinician", assumption(), days=7, window=(-1, 1),
            fact="neutrophils",
-           while_=treatment("INDUCTION_1", "INDUCTION_2", "EOI_ASSESSMENT", "CONSOLIDATION", "MAINTENANCE_1", "REINDUCTION")),
+           while_=treatment("INDUCTION_1", "INDUCTION_2", "EOI_ASSESSMENT", "CONSOLIDATION", "MAINTENANCE_1", "REINDUCTION"), ends_with="life"),
     Series("B-CELLS", "Immunoglobulins, B cells: after blinatumomab, then every 3 months until recovered", Moment("BLINA_OFF"),
            "laboratory", assumption(), months=3, window=(-14, 14), fact="b_cells_recovered",
            while_=all_of(STARTED, Reached("BLINA_OFF"), NOT_RECOVERED,
@@ -127,7 +127,7 @@ SERIES = (
            assumption(), months=12, window=(-30, 30), fact="survival", while_=IN_FOLLOW_UP),
 )  # fmt: skip
 
-RUNNING = LedgerIs("blina", ("running", "paused"))
+RUNNING = LedgerIs("blina", ("running", "end_expected", "paused"))
 LAST_HOSPITAL_DAY = Moment("BLINA_START", days=2, at="close")
 INDICATED = all_of(
     Outcome("hsct_indication", ("INDICATED",)),
@@ -137,7 +137,7 @@ INDICATED = all_of(
 TASKS = (
     *(
         Task(f"REPORT-{part}-START", f"{name} is expected to have begun: report its start, or that it has not", treatment(phase),
-             begun(part.replace("-", "_")), "coordinator", assumption("a planned day is no report"))
+             begun(part.replace("-", "_")), "coordinator", assumption("a planned day is no report"), ends_with="life")
         for part, name, phase in REPORTED
     ),
     Task("ORDER-DRUG", "Enrolled: order drug, pump and bed", InPhase("registration", ("ENROLLED",)),
@@ -161,7 +161,7 @@ TASKS = (
          public("B3")),
     *methotrexate.TASKS,
     Task("HLA-TYPING", "Watch list: HLA typing", InPhase("transplant", ("WATCH",)), Recorded("hla_typed"), "coordinator", assumption()),
-    Task("DONOR-SEARCH", "Start the donor search", INDICATED, Recorded("donor_search_started"), "coordinator", assumption()),
+    Task("DONOR-SEARCH", "Start the donor search", INDICATED, Recorded("donor_search_started"), "coordinator", assumption(), ends_with="life"),
     Task("REPEAT-MARROW", "Suspected relapse: repeat the marrow with two tests", Outcome("relapse_marrow", ("REPEAT_MARROW",)),
          Known(Reading("relapse_repeat_tests")), "clinician", public("B14", note="1 to 4 weeks later: assumption")),
     *CNS_COUNTS.tasks,

@@ -53,6 +53,7 @@ def dose(course: str, label: str) -> Anchor:
 
 VISIT = Sampled(Reading("disease_assessment"))
 MARROW = Sampled(Reading("marrow_blasts", points=POINTS, since="C1_START"))
+OTHER_MRD = Sampled(Reading("mrd", point="OTHER", since="C1_START"))
 
 ANCHORS = (
     Anchor("D1", "first infusion", (Done("infusion_started", scope("1", "d1")),), (DateOf(Reading("dara_planned")),), assumption()),
@@ -76,9 +77,10 @@ ANCHORS = (
     Anchor("WITHDRAWAL", "consent withdrawn", (Done("consent_withdrawn"),)),
     Anchor("LOSS", "lost to follow-up", (Done("lost_to_follow_up"),)),
     Anchor("STUDY_CLOSED", "study closed", (Done("study_closed"),), source=registry("2028-09-01")),
-    # A marrow with disease in it ends the interval itself; so the last one without it is as good as a visit.
-    Anchor("LAST_ASSESSED", "last assessed in remission: at a visit, or by a marrow", (Latest((VISIT, MARROW)), VISIT, MARROW),
+    # A marrow with disease in it ends the interval itself; between marrows nobody has looked, so a visit moves nothing.
+    Anchor("LAST_MARROW", "last marrow that assessed the disease", (Latest((MARROW, OTHER_MRD)), MARROW, OTHER_MRD),
            source=assumption("interval end points are censored at the last marrow that assessed the disease")),
+    Anchor("LAST_ASSESSED", "last assessed in remission, at a visit", (VISIT,), source=assumption("tells that the patient lives")),
     Anchor("LAST_SEEN", "last seen or reported alive", (Sampled(Reading("survival")),)),
     *SAFETY.anchors,
 )  # fmt: skip

@@ -8,7 +8,6 @@ from pathway.language import (
     Fresh,
     Input,
     Is,
-    Known,
     Not,
     Param,
     Reading,
@@ -33,7 +32,8 @@ CRITERIA = (
               assumption()),
     Criterion("RECRUITING", "the trial recruits", "trial", Setting("trial_status", ("RECRUITING",)), registry()),
     Criterion("BLOOD-BANK", "type and screen before the first dose", "before the first dose", Is(Reading("type_and_screen"), ("DONE",)), public("R8")),
-    Criterion("HBV", "hepatitis B status known before the first dose", "before the first dose", Known(Reading("hbv")), assumption("passage not seen")),
+    Criterion("HBV", "hepatitis B status known before the first dose", "before the first dose",
+              Is(Reading("hbv"), ("NEGATIVE", "RESOLVED", "ACTIVE")), assumption("passage not seen; results that disagree: not known")),
 )  # fmt: skip
 
 ELIGIBILITY = Decision(

@@ -1,6 +1,6 @@
 """Which samples belong to a time point, and what cannot have happened in another order."""
 
-from pathway.language import Param, TimePoint, assumption
+from pathway.language import AnchorDay, Onset, Order, Param, TimePoint, assumption
 from protocols.dara_tall.facts import COURSES
 from protocols.shared import date_order
 
@@ -11,18 +11,22 @@ EVALUATION_DAY = assumption(
 POINTS = (
     # How old a marrow may be on day 1 is for eligibility: the criterion counts it back from there.
     TimePoint("SCREENING", "before the first infusion, or on its day", assumption("the marrow that makes eligible"), until="C1_START"),
+    # What was indeterminate is decided by a repeated sample (D5).
     *(
         TimePoint(f"C{course}-D29", f"d29 of course {course}: after its last dose, before the next course", EVALUATION_DAY, of=f"C{course}_START",
-                  first=Param("evaluation_from"), since=f"C{course}_LAST", until=f"C{course}_D29_CLOSES")
+                  first=Param("evaluation_from"), since=f"C{course}_LAST", until=f"C{course}_D29_CLOSES", repeats=True)
         for course in COURSES
     ),
     TimePoint("OTHER", "any other day", assumption("says nothing about time"), anytime=True),
 )  # fmt: skip
 
 ORDERS = (
-    *date_order.in_turn("an infusion is over before it began", "infusion_started", "infusion_ended"),
-    *date_order.in_turn("an infusion is interrupted before it began", "infusion_started", "infusion_paused"),
-    *date_order.in_turn("an infusion is resumed before it began", "infusion_started", "infusion_resumed"),
+    *date_order.to_the_hour("an infusion is over before it began", "infusion_started", "infusion_ended"),
+    *date_order.to_the_hour("an infusion is interrupted or resumed before it began", "infusion_started", "infusion_paused", "infusion_resumed"),
+    *date_order.in_turn("what follows an infusion is given before it", "infusion_started", "postmedicated"),
+    # An observation that is taken for not over goes on: until the hour is right, it does not count.
+    Order(AnchorDay("C1_END"), "observed", "the observation is over before the infusion was", date_order.CERTAIN, by_hour=True, counts=False),
+    Order(AnchorDay("C1_START"), Onset("IRR"), "an infusion reaction before any infusion", date_order.CERTAIN, by_hour=True),
     *date_order.before_death("infusion_started", "infusion_resumed", "premedicated", "hsct_done", "relapse"),
     *date_order.SAFETY,
 )  # fmt: skip

@@ -21,6 +21,7 @@ from pathway.language import (
     any_of,
     assumption,
     public,
+    without,
 )
 from protocols.dara_tall.anchors import scope
 from protocols.dara_tall.daratumumab import OVER, ledger
@@ -39,7 +40,7 @@ def wanted(course: str, label: str) -> Predicate:
     """The dose belongs to the patient's plan."""
     parts: tuple[Predicate, ...] = (Taken("course_2", ("COURSE_2",)),) if course == "2" else ()
     parts += (Outcome("first_dose", ("SPLIT",)),) if label == "d2" else ()
-    return all_of(ON_STUDY, Not(OVER), *parts)
+    return all_of(ON_STUDY, without(OVER), *parts)
 
 
 def around(course: str, label: str) -> tuple[Assessment, ...]:
@@ -76,7 +77,7 @@ ASSESSMENTS = (
 
 SERIES = (
     Series("HBV-WATCH", "Hepatitis B during treatment", Moment("C1_START", months=1), "laboratory", assumption("interval"), months=1,
-           window=(-7, 7), fact="hbv", while_=all_of(ON_STUDY, Reached("C1_START"), Not(OVER))),
+           window=(-7, 7), fact="hbv", while_=all_of(ON_STUDY, Reached("C1_START"), without(OVER))),
     Series("FOLLOW-UP", "Follow-up: remission, survival; every 3 months", Moment("C1_START", months=3), "coordinator", assumption("interval"),
            months=3, window=(-14, 14), fact="disease_assessment", while_=all_of(ON_STUDY, Reached("C1_START"))),
 )  # fmt: skip

@@ -3,8 +3,10 @@
 from itertools import combinations
 
 from pathway.language import (
+    Always,
     AtLeast,
     Choice,
+    Closed,
     Compare,
     Crit,
     Criterion,
@@ -29,7 +31,7 @@ from pathway.language import (
     registry,
     row,
 )
-from protocols.hem_ismart.criteria import GIVEN, REPORTED, SUBTRIAL_CRITERIA
+from protocols.hem_ismart.criteria import GIVEN, REPORTED, SUBTRIAL_CRITERIA, any_lesion
 from protocols.hem_ismart.facts import B_LESIONS, C_LESIONS, D_LESIONS, PAM_LESIONS, at
 from protocols.hem_ismart.profile import ORDER, PLACES, SUBTRIALS
 
@@ -39,22 +41,18 @@ ENGINE = assumption("engine default, not protocol: no public rule")
 UNSURE = "a lesion is uncertain: does it qualify?"
 
 
-def any_lesion(lesions: tuple[str, ...], *values: str) -> VerdictIs:
-    """One of the lesions has one of the values; what the report does not name is absent."""
-    return VerdictIs(any_of(*(Is(at("alteration", lesion), values) for lesion in lesions)), ("PASS",))
-
-
 def qualifies(lesions: tuple[str, ...], *more: Predicate) -> Predicate:
     """Waits for the report; an uncertain lesion is judged."""
     return any_of(
-        any_lesion(lesions, "PRESENT"),
-        *more,
-        Not(ReviewIf(any_lesion(lesions, "UNCERTAIN"), UNSURE)),
-        Not(REPORTED),
+        any_lesion(lesions, "PRESENT"), *more, Not(ReviewIf(any_lesion(lesions, "UNCERTAIN"), UNSURE))
     )
 
 
-SENSITIVE = VerdictIs(Compare(at("dasatinib_ic50", "CENTRAL"), Limit("<", "10")), ("PASS",))
+SENSITIVE = Closed(
+    Compare(at("dasatinib_ic50", "CENTRAL"), Limit("<", "10")),
+    REPORTED,
+    "drug-response profiling is recommended and not mandatory: without it the lesions alone decide",
+)
 
 TARGETS = (
     Criterion("B-TARGET", "ABL1 fusion or amplification, PDGFRB fusion, or ex-vivo dasatinib IC50 < 10 nM in the centralised laboratory",
@@ -70,9 +68,14 @@ TARGETS = (
 
 MATCHES: dict[str, Predicate] = {arm: Crit(f"{arm.replace('_', '-')}-TARGET") for arm in ARMS}
 EXCLUDED: dict[str, Predicate] = {
-    s: any_of(*(VerdictIs(Crit(c.id), ("FAIL",)) for c in SUBTRIAL_CRITERIA[s])) for s in SUBTRIALS
-}
-"""A subtrial's own exclusion is known to apply. What is not known yet is asked for in screening."""
+    s: any_of(*(
+        Closed(Not(Crit(c.id)), Always(), "a subtrial stays a candidate until something is known to bar the patient: its own screening "
+               "asks for all of it before a slot")
+        for c in SUBTRIAL_CRITERIA[s]
+    ))
+    for s in SUBTRIALS
+}  # fmt: skip
+"""A subtrial's own exclusion is known to apply. What is not known yet is asked for in screening; what is in doubt is settled first."""
 CANDIDATE: dict[str, Predicate] = {
     s: any_of(*(MATCHES[arm] for arm in ARMS if SUBTRIAL_OF[arm] == s)) for s in SUBTRIALS
 }
@@ -115,7 +118,7 @@ MAY_OPEN = any_of(
     all_of(BARRED_TO_E, slot("E", *FOR_NOW)),
 )
 # Whom nothing else is open to is allocated to a subtrial that holds entry, and waits there: a place in the queue, not a slot.
-NONE_OPEN = Not(any_of(*(VerdictIs(LEFT[arm], ("PASS",)) for arm in ARMS)))
+NONE_OPEN = Not(any_of(*LEFT.values()))
 TO_QUEUE: dict[str, Predicate] = {
     arm: any_of(
         LEFT[arm],

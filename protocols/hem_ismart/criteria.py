@@ -2,6 +2,7 @@
 
 from pathway.language import (
     Choice,
+    Closed,
     Compare,
     Crit,
     Criterion,
@@ -21,7 +22,6 @@ from pathway.language import (
     ReviewIf,
     Setting,
     Source,
-    VerdictIs,
     all_of,
     any_of,
     assumption,
@@ -198,18 +198,29 @@ ARM = {"B": "dasatinib arm", "C": "ruxolitinib arm", "D": "trametinib arm", "E":
 """How what belongs to one subtrial only is headed."""
 
 
-def mutated(lesion: str) -> Is:
-    """A lesion is present."""
-    return Is(at("alteration", lesion), ("PRESENT",))
-
-
-RESISTANT = VerdictIs(any_of(*(mutated(lesion) for lesion in BCL2_LESIONS)), ("PASS",))
 REPORTED = Is(Reading("molecular_report"), ("RELAPSE", "DIAGNOSIS"))
+NOT_NAMED = "what the molecular report does not name was looked for and not found"
+
+
+def lesion_is(lesion: str, *values: str) -> Closed:
+    """What the report says of a lesion. One that it does not name is not there; before the report nothing is known of it."""
+    return Closed(Is(at("alteration", lesion), values), REPORTED, NOT_NAMED)
+
+
+def any_lesion(lesions: tuple[str, ...], *values: str) -> Predicate:
+    """One of the lesions has one of the values."""
+    return any_of(*(lesion_is(lesion, *values) for lesion in lesions))
 
 
 def no_resistance(subtrial: str) -> Criterion:
-    """No known BCL2 binding-site mutation. What the report does not name is not there."""
-    holds = all_of(REPORTED, Not(RESISTANT))
+    """No known BCL2 binding-site mutation; of an uncertain one a clinician says whether it counts."""
+    holds = all_of(
+        REPORTED,
+        Not(any_lesion(BCL2_LESIONS, "PRESENT")),
+        ReviewIf(
+            any_lesion(BCL2_LESIONS, "UNCERTAIN"), "a BCL2 mutation is uncertain: neither there nor not there"
+        ),
+    )
     if subtrial != "B":
         holds = any_of(Setting("venetoclax_exclusion", ("B_ONLY",)), holds)  # type: ignore[assignment]
     source = (

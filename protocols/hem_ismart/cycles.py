@@ -45,9 +45,8 @@ CR_AT_2 = any_of(
     Outcome("response[cycle=2]", ("CR",)),
     all_of(Setting("c3_response", ("CR_CRp_CRi",)), Outcome("response[cycle=2]", ("CRp", "CRi"))),
 )
-IN_CR_AT_2 = VerdictIs(CR_AT_2, ("PASS",))
 CYCLE_3_APPROVAL = sponsor_approval(
-    "CYCLE_3", "CR at the end of cycle 2: does the sponsor approve a third cycle?", IN_CR_AT_2, public("P8")
+    "CYCLE_3", "CR at the end of cycle 2: does the sponsor approve a third cycle?", CR_AT_2, public("P8")
 )
 
 C2_GATE = Decision(

@@ -1,7 +1,9 @@
 """Dose-limiting toxicity (1.7): cycle 1, judged by the meeting case by case; the verdict that the governor of the subtrial hears."""
 
 from pathway.language import (
+    Always,
     Choice,
+    Closed,
     Compare,
     Dates,
     Day,
@@ -82,11 +84,18 @@ JUDGEMENTS = (
 )  # fmt: skip
 
 EVENTS = (*DLT_EVENTS, "DEATH", "COUNTS")
-STATED = VerdictIs(Is(Reading("dlt_evaluability"), ("EVALUABLE",)), ("PASS",))
+
+
+def stated(value: str) -> Closed:
+    """Somebody has said so."""
+    return Closed(Is(Reading("dlt_evaluability"), (value,)), Always(),
+                  "a patient counts as evaluable or not by the rule until the meeting or the site says otherwise")  # fmt: skip
+
+
 EVALUABLE = any_of(
-    STATED,
+    stated("EVALUABLE"),
     all_of(
-        Not(VerdictIs(Is(Reading("dlt_evaluability"), ("INEVALUABLE",)), ("PASS",))),
+        Not(stated("INEVALUABLE")),
         Not(LEFT_EARLY),
         Not(Compare(Reading("dose_share"), Param("inevaluable_below"))),
     ),

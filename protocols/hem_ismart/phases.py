@@ -22,12 +22,14 @@ from pathway.language import (
     assumption,
     public,
     registry,
+    without,
 )
 from protocols.hem_ismart.allocation import ALLOCATED, IN, NOT_ALLOCATED, slot_is
 from protocols.hem_ismart.anchors import FOLLOW_UP_OVER
 from protocols.hem_ismart.criteria import GIVEN
 from protocols.hem_ismart.cycles import OFF_REASON, OVER, RECOVERED
 from protocols.hem_ismart.facts import CYCLES, cycle
+from protocols.hem_ismart.moves import CONFIRMED_FOR, HELD, MOVED_TO
 from protocols.hem_ismart.profile import SUBTRIALS
 from protocols.hem_ismart.response import response
 
@@ -60,9 +62,15 @@ TO_PLAN = any_of(
     Not(PLANNED), *(all_of(IN[s], slot_is(s, "EXPIRED"), Not(planned_since(s))) for s in SUBTRIALS)
 )
 """Somebody must plan the day of the first dose, for the first time or again."""
-QUEUED = answered("WAITING", "RESERVED", "ENROLLED", "EXPIRED")
+QUEUED = answered(*HELD)
 """Laboratory values that grow old while a patient waits are drawn again before the first dose; the place is kept. After a
 reservation has expired the next request needs a new day and valid values."""
+UNCONFIRMED_MOVE = any_of(*(all_of(MOVED_TO[s], without(CONFIRMED_FOR[s])) for s in SUBTRIALS))
+AGAIN = Exit(
+    "MOVED_SCREENING",
+    UNCONFIRMED_MOVE,
+    assumption("a screening confirmation holds for the subtrial it was given for"),
+)
 NOT_ELIGIBLE = Exit(
     "SCREEN_FAILURE", all_of(Not(GONE), Outcome("screening", ("NOT_ELIGIBLE",))), public("P2")
 )
@@ -113,9 +121,9 @@ TREATMENT = Track(
               hit="priority", exits=(
             NOT_ELIGIBLE,
             Exit("SLOT_RESERVED", answered("RESERVED", "ENROLLED"), assumption()),
-            Exit("SUBTRIAL_SCREENING", all_of(ALLOCATED, Not(answered("WAITING"))), assumption()),
+            Exit("SUBTRIAL_SCREENING", all_of(ALLOCATED, without(answered("WAITING"))), assumption()),
             Exit("NOT_ALLOCATED", NOT_ALLOCATED, assumption()),
-            Exit("ALLOCATION_REVIEW", all_of(Not(ALLOCATED), Taken("allocation", ("ONE", "SEVERAL", "NOT_ALLOCATED"))), assumption()),
+            Exit("ALLOCATION_REVIEW", all_of(without(ALLOCATED), Taken("allocation", ("ONE", "SEVERAL", "NOT_ALLOCATED"))), assumption()),
         )),
         Phase("NOT_ALLOCATED", "No subtrial; a new report or a subtrial that opens begins it again", assumption(), confirm=None, exits=(
             Exit("SUBTRIAL_SCREENING", ALLOCATED, assumption()),
@@ -129,10 +137,18 @@ TREATMENT = Track(
             Exit("SLOT_RESERVED", answered("RESERVED", "ENROLLED"), assumption()),
             Exit("WAITLIST", answered("WAITING"), assumption()),
             NOT_ELIGIBLE,
+            AGAIN,
         )),
         Phase("SLOT_RESERVED", "A slot is reserved until its day", assumption(), confirm=None, hit="priority", exits=(
             NOT_ELIGIBLE,
+            AGAIN,
             Exit("CYCLE_1", answered("RESERVED", "ENROLLED"), public("P2"), planned="C1D1"),
+        )),
+        Phase("MOVED_SCREENING", "Moved to another subtrial: a clinician confirms the screening for this one before a slot is asked for", assumption(),
+              confirm=None, hit="priority", exits=(
+            NOT_ELIGIBLE,
+            Exit("SLOT_REQUESTED", any_of(*(all_of(IN[s], any_of(CONFIRMED_FOR[s], slot_is(s, *HELD))) for s in SUBTRIALS)), assumption()),
+            Exit("ALLOCATION_REVIEW", without(ALLOCATED), assumption("the move is taken back")),
         )),
         *(phase for k in CYCLES for phase in treated(k)),
         Phase("LATER_CYCLES", "Cycles after the third, by the sponsor's word", assumption(), confirm=None, exits=(
@@ -179,5 +195,5 @@ ON_CYCLES = treatment(
     *(f"{p}_{k}" for k in CYCLES for p in ("CYCLE", "RECOVERY", "RESPONSE_EVAL")), "LATER_CYCLES"
 )
 BEFORE = treatment("REFERRED", "PROFILING", "ALLOCATION_REVIEW", "WAITLIST", "NOT_ALLOCATED", "SUBTRIAL_SCREENING", "SLOT_REQUESTED",
-                   "SLOT_RESERVED")  # fmt: skip
+                   "SLOT_RESERVED", "MOVED_SCREENING")  # fmt: skip
 FOLLOWED = treatment("OFF_TREATMENT", "FOLLOW_UP")

@@ -1,7 +1,7 @@
 """Which samples belong to a time point, and what cannot have happened in another order."""
 
 from pathway.language import Param, TimePoint, assumption, public
-from protocols.hem_ismart.facts import CYCLES
+from protocols.hem_ismart.facts import CYCLES, STARTABLE
 from protocols.shared import date_order
 
 COUNTS = ("anc", "platelets")
@@ -37,6 +37,8 @@ HISTORY = ("last_cytotoxic", "last_bridging", "last_radiotherapy", "last_auto_hs
 ORDERS = (
     *date_order.after_birth("diagnosis_date", *HISTORY),
     *date_order.in_turn("the trial treats a relapsed or refractory disease: no dose before it was diagnosed", "diagnosis_date", "cycle_started"),
+    *date_order.by_number("cycles are numbered in their turn", "cycle_started", "cycle", STARTABLE),
+    *date_order.in_turn("a drug of a cycle before its first dose", "cycle_started", "drug_given"),
     *date_order.in_turn("a relapse is reported of a day before the diagnosis", "diagnosis_date", "relapse"),
     *date_order.before_death("included", "cycle_started", "drug_given", "it_given", "pk_sampled", "hsct_done", "relapse", "second_malignancy"),
     *date_order.SAFETY,

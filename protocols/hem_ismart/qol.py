@@ -41,7 +41,10 @@ def forms(point: str, day: str) -> tuple[Assessment, ...]:
     begun: Predicate = (
         ON_CYCLES
         if point != "BASELINE"
-        else any_of(treatment("SUBTRIAL_SCREENING", "SLOT_REQUESTED", "WAITLIST", "SLOT_RESERVED"), ON_CYCLES)
+        else any_of(
+            treatment("SUBTRIAL_SCREENING", "SLOT_REQUESTED", "WAITLIST", "SLOT_RESERVED", "MOVED_SCREENING"),
+            ON_CYCLES,
+        )
     )
 
     def form(id: str, text: str, fact: str, source: object, *ages: Predicate) -> Assessment:

@@ -3,6 +3,7 @@
 from pathway.language import (
     Band,
     Choice,
+    Closed,
     Compare,
     Decision,
     Input,
@@ -14,7 +15,6 @@ from pathway.language import (
     Predicate,
     Reached,
     Taken,
-    VerdictIs,
     all_of,
     any_of,
     assumption,
@@ -42,13 +42,17 @@ PARTIAL = assumption("PR is not defined for leukaemia: M3 at entry, M2 now")
 def outside(point: str) -> Predicate:
     """Extramedullary disease now. Where there was some at entry, its state must be known."""
     place, fluid = at("extramedullary", point), at("cns", point)
-    was_outside = VerdictIs(Is(at("extramedullary", "ENTRY"), ("PRESENT",)), ("PASS",))
-    was_cns3 = VerdictIs(Is(at("cns", "ENTRY"), CNS3), ("PASS",))
+    none_before = (
+        "where there was none at entry nobody looks again unless something is suspected, and then reports it"
+    )
     return any_of(
-        VerdictIs(Is(place, ("PRESENT",)), ("PASS",)),
-        VerdictIs(Is(fluid, CNS3), ("PASS",)),
-        all_of(was_outside, Is(place, ("PRESENT",))),
-        all_of(was_cns3, Is(fluid, CNS3)),
+        *(
+            any_of(Closed(now, Not(before), none_before), all_of(before, now))
+            for before, now in (
+                (Is(at("extramedullary", "ENTRY"), ("PRESENT",)), Is(place, ("PRESENT",))),
+                (Is(at("cns", "ENTRY"), CNS3), Is(fluid, CNS3)),
+            )
+        )
     )
 
 

@@ -20,6 +20,7 @@ from pathway.language import (
     any_of,
     assumption,
     public,
+    without,
 )
 from protocols.hem_ismart.allocation import ALLOCATED, IN
 from protocols.hem_ismart.criteria import before
@@ -128,10 +129,10 @@ ASSESSMENTS = (
     Assessment("LABS", "Creatinine or GFR, direct bilirubin, ALT, AST within 48 hours before the first dose", Moment("C1D1_PLANNED"),
                all_of(any_of(*(Fresh(before(f), before="C1D1", hours=Param("lab_hours")) for f in ("creatinine_uln", "gfr"))),
                       *(Fresh(before(f), before="C1D1", hours=Param("lab_hours")) for f in ("bilirubin_direct_uln", "alt_uln", "ast_uln"))),
-               "laboratory", public("P2"), window=(-2, 0), asked=treatment("SUBTRIAL_SCREENING", "SLOT_REQUESTED", "SLOT_RESERVED")),
+               "laboratory", public("P2"), window=(-2, 0), asked=treatment("SUBTRIAL_SCREENING", "SLOT_REQUESTED", "SLOT_RESERVED", "MOVED_SCREENING")),
     Assessment("PREGNANCY", "Pregnancy test within 7 days before the first dose", Moment("C1D1_PLANNED"),
                any_of(Is(before("pregnancy_test"), ("NOT_APPLICABLE",)), Fresh(before("pregnancy_test"), Param("pregnancy_days"), "C1D1")),
-               "laboratory", public("P2"), window=(-7, 0), asked=treatment("SUBTRIAL_SCREENING", "SLOT_REQUESTED", "SLOT_RESERVED")),
+               "laboratory", public("P2"), window=(-7, 0), asked=treatment("SUBTRIAL_SCREENING", "SLOT_REQUESTED", "SLOT_RESERVED", "MOVED_SCREENING")),
     *DOSES,
     Assessment("DASATINIB-END", "Last day of dasatinib in cycle 1: 28 days or d1-14, not set", Moment("C1D0", days=Param("dasatinib_last_day_c1")),
                Reached("C1D28"), "clinician", assumption("the source contradicts itself"), asked=all_of(IN["B"], treatment("CYCLE_1")),
@@ -159,7 +160,7 @@ TASKS = (
     Task("IC50", "Ex-vivo drug response in the centralised laboratory: recommended, not mandatory", treatment("PROFILING"),
          Known(at("dasatinib_ic50", "CENTRAL")), "laboratory", public("P2")),
     Task("PLAN-C1D1", "State the planned day of the first dose; again when it has passed without a dose, or the reservation has expired",
-         all_of(treatment("SUBTRIAL_SCREENING", "SLOT_REQUESTED", "WAITLIST", "SLOT_RESERVED"), ALLOCATED, Not(answered("WAITING")), Not(GONE), TO_PLAN),
+         all_of(treatment("SUBTRIAL_SCREENING", "SLOT_REQUESTED", "WAITLIST", "SLOT_RESERVED", "MOVED_SCREENING"), ALLOCATED, without(answered("WAITING")), Not(GONE), TO_PLAN),
          all_of(ALLOCATED, Not(TO_PLAN)), "coordinator", assumption()),
     Task("START", "A slot is reserved: give the first dose by its last day, or report why not", all_of(BEFORE, answered("RESERVED")),
          Reached("C1D1"), "clinician", assumption(), due=Moment("C1D1_PLANNED")),

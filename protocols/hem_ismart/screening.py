@@ -62,15 +62,22 @@ WATCHING = all_of(BEFORE, Not(treatment("REFERRED")))
 
 
 def enrolment(subtrial: str) -> Enrolment:
-    """A candidate hears of slots; who is allocated and screened asks for one, for a day that is still to come.
+    """A candidate hears of slots, and who is allocated of those of every subtrial that they had none in: a further finding then
+    opens the meeting's question at once, without waiting for an answer of that subtrial. Who is allocated and screened asks for
+    one, for a day that is still to come.
 
     A place in the queue is kept whatever became of the day. After a reservation has expired the patient asks anew when a day
     has been planned since, and until then hears of nothing else: the slot reads EXPIRED.
     """
     expired = slot_is(subtrial, "EXPIRED")
+    had = slot_is(subtrial, "WAITING", "RESERVED", "ENROLLED", "EXPIRED", "RELEASED")
     return Enrolment(
         subtrial,
-        watch=all_of(WATCHED[subtrial], WATCHING, Not(all_of(IN[subtrial], expired))),
+        watch=all_of(
+            any_of(WATCHED[subtrial], all_of(ALLOCATED, Not(had))),
+            WATCHING,
+            Not(all_of(IN[subtrial], expired)),
+        ),
         ask=all_of(
             IN[subtrial],
             ASKING,

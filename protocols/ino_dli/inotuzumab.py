@@ -50,25 +50,25 @@ def on(key: str) -> Setting:
 WITHIN_CYCLE = (
     Hold("LIVER-BILIRUBIN", "bilirubin over 1.5 x ULN, unless Gilbert's syndrome or haemolysis",
          ((Sign("bilirubin_uln", limit=Param("liver_bilirubin")),), (Sign("gilbert_or_haemolysis", unless=("YES",)),)),
-         public("L3", note="either test holds: assumption"), when=on("liver")),
+         public("L3", note="either test holds: assumption"), when=on("liver"), within=Param("liver_days")),
     Hold("LIVER-TRANSAMINASES", "AST or ALT over 2.5 x ULN", ((Sign("transaminase_uln", limit=Param("liver_transaminase")),),),
-         public("L3", note="either test holds: assumption"), when=on("liver")),
+         public("L3", note="either test holds: assumption"), when=on("liver"), within=Param("liver_days")),
     Hold("TOXICITY", "non-haematological toxicity of grade 2 or more, until grade 1 or as before treatment",
          ((Sign(event="TOXICITY", at_least=2),),), public("L3"), when=on("toxicity")),
 )  # fmt: skip
 
 BETWEEN_CYCLES = (
     Hold("COUNTS-ANC", "neutrophils were >= 1 before treatment and are lower", ((Sign("anc", limit=ANC_LOW),),), public("L2"),
-         labels=("d1",), when=all_of(on("counts"), GOOD_BASELINE), reduces=False),
+         labels=("d1",), when=all_of(on("counts"), GOOD_BASELINE), reduces=False, within=Param("counts_days")),
     Hold("COUNTS-PLATELETS", "platelets were >= 50 before treatment and are lower", ((Sign("platelets", limit=PLATELETS_LOW),),),
-         public("L2"), labels=("d1",), when=all_of(on("counts"), GOOD_BASELINE), reduces=False),
+         public("L2"), labels=("d1",), when=all_of(on("counts"), GOOD_BASELINE), reduces=False, within=Param("counts_days")),
     Hold("COUNTS-POOR-BASELINE", "counts were low before treatment: until both are back to that, or neutrophils >= 1 and platelets "
          ">= 50, or disease stable or better and the low counts due to it",
          ((Sign("anc", below=BASELINE_ANC), Sign("platelets", below=BASELINE_PLATELETS)),
           (Sign("anc", limit=ANC_LOW), Sign("platelets", limit=PLATELETS_LOW)),
           (Sign("cytopenia_of_disease", unless=("YES",)),)),
          assumption("first words: label; list: passage not seen"), labels=("d1",), when=all_of(on("counts"), POOR_BASELINE),
-         reduces=False),
+         reduces=False, within=Param("counts_days")),
 )  # fmt: skip
 
 

@@ -32,6 +32,7 @@ from pathway.language import (
     public,
     registry,
     row,
+    without,
 )
 from protocols.ino_dli.facts import CYCLES, DOSES, EVALUATIONS, PUNCTURES, SAFETY, marrow
 from protocols.ino_dli.inotuzumab import STOP_RECORDED, STOPPED, ledger
@@ -155,21 +156,21 @@ DEVIATIONS = (
     *(puncture(k) for k in PUNCTURES[:4]),
     deviation("GIVEN-NOT-ELIGIBLE", "Given before eligibility was established",
               all_of(Reached("DAY0"), VerdictIs(Outcome("eligibility", ("ELIGIBLE",)), ("FAIL", "PENDING", "REVIEW"))), CRITICAL),
-    deviation("C2-WITHOUT-PLAN", "Cycle 2 begun before its doses were decided", all_of(C2_BEGUN, Not(Taken("c2_plan", ("REDUCED", "FULL")))),
+    deviation("C2-WITHOUT-PLAN", "Cycle 2 begun before its doses were decided", all_of(C2_BEGUN, without(Taken("c2_plan", ("REDUCED", "FULL")))),
               MAJOR),
     deviation("EVALUATION-MISSING", "No evaluation 1 month after the first dose",
               all_of(ON_STUDY, Reached("DAY0"), Not(Known(marrow("C1-EVAL"))), Not(NotObtainable(marrow("C1-EVAL")))),
               Rung("minor", Moment("C1_EVAL", days=Param("evaluation_window"), at="close")), Rung("major", Moment("C1_EVAL", days=14))),
     *(
         deviation("LIVER-TESTS-MISSING", f"{label} of cycle {c} was given without liver tests of the last 3 days",
-                  all_of(Reached(f"C{c}_{label.upper()}"), VerdictIs(tested(f"C{c}_{label.upper()}"), ("FAIL", "PENDING"))), MINOR,
+                  all_of(Reached(f"C{c}_{label.upper()}"), without(tested(f"C{c}_{label.upper()}"))), MINOR,
                   scope=(("cycle", c), ("dose", label)))
         for c in CYCLES for label in DOSES
     ),
     deviation("DLI-DOSE-DIFFERS", "Donor lymphocytes: the dose differs by more than 5 % from the planned one",
               LedgerFlag("dli", "dose_differs"), MAJOR),
-    deviation("DLI-NOT-ALLOWED", "Donor lymphocytes given although a condition was not met",
-              all_of(Recorded("dli_given"), Taken("dli", ("HOLD", "NOT_INDICATED"))), CRITICAL),
+    deviation("DLI-NOT-ALLOWED", "Donor lymphocytes given although a condition was not met, or not settled",
+              all_of(Recorded("dli_given"), without(Taken("dli", ("ELIGIBLE",)))), CRITICAL),
     alert("ENROLMENT_COMPLETE", "All 23 places of the trial are taken: the patient cannot be enrolled",
           all_of(Outcome("eligibility", ("ELIGIBLE",)), slot("ENROLMENT_COMPLETE")), MAJOR),
     alert("STOP-INO-NOW", "Stop inotuzumab ozogamicin for good", all_of(Taken("INO_STOP", ("STOP",)), Not(STOP_RECORDED)), CRITICAL),

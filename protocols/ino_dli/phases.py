@@ -21,6 +21,7 @@ from pathway.language import (
     assumption,
     public,
     registry,
+    without,
 )
 from protocols.ino_dli.facts import marrow
 from protocols.ino_dli.inotuzumab import STOPPED, ledger
@@ -52,7 +53,7 @@ TO_C2 = (
     Exit("C2_FULL", all_of(C2_BEGUN, Taken("c2_plan", ("FULL",))), registry()),
     Exit(
         "C2_UNPLANNED",
-        all_of(C2_BEGUN, Not(Taken("c2_plan", ("REDUCED", "FULL")))),
+        all_of(C2_BEGUN, without(Taken("c2_plan", ("REDUCED", "FULL")))),
         assumption("given before its doses were decided"),
     ),
 )

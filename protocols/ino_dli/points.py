@@ -1,6 +1,7 @@
 """Which samples belong to a time point, and what cannot have happened in another order."""
 
-from pathway.language import Param, TimePoint, assumption, registry
+from pathway.language import AnchorDay, Onset, Order, Param, TimePoint, assumption, registry
+from protocols.ino_dli.facts import PUNCTURES
 from protocols.shared import date_order
 
 POINTS = (
@@ -20,6 +21,9 @@ ORDERS = (
     *date_order.in_turn("the progression or relapse that this trial treats comes after the transplant", "hsct_date", "progression"),
     *date_order.in_turn("another transplant comes after the last one before the trial", "hsct_date", "hsct_done"),
     *date_order.in_turn("the trial treats a relapse after transplant: no dose before it", "hsct_date", "ino_given"),
+    *date_order.in_turn("donor lymphocytes after transplant: none before it", "hsct_date", "dli_given"),
+    *date_order.by_number("punctures are numbered in their turn", "lp_given", "k", PUNCTURES),
+    Order(AnchorDay("DAY0"), Onset("INFUSION_REACTION"), "an infusion reaction before any infusion", date_order.CERTAIN),
     *date_order.before_death("ino_given", "lp_given", "dli_given", "hsct_done", "progression", "hsct_date"),
     *date_order.SAFETY,
 )  # fmt: skip

@@ -37,6 +37,9 @@ PROFILE = (
     switch("counts", "blood counts hold the next cycle"),
     ProfileKey("liver_bilirubin", "limit", "> 1.5", "bilirubin (x ULN) that holds a dose; either test holds", public("L3", note="label: and/or unclear; either: assumption")),
     ProfileKey("liver_transaminase", "limit", "> 2.5", "AST or ALT (x ULN) that holds a dose; either test holds", public("L3", note="label: and/or unclear; either: assumption")),
+    ProfileKey("liver_days", "days", "3", "days before a dose within which its liver tests are taken; older ones are not known", assumption()),
+    ProfileKey("counts_days", "days", "3", "days before day 1 of cycle 2 within which neutrophils and platelets are counted; older ones are not known",
+               assumption()),
     # --- evaluations
     ProfileKey("evaluation_months", "days", "1", "calendar months from the first dose to the evaluation", registry("1 month after InO; from day 1: assumption")),
     ProfileKey("evaluation_window", "days", "7", "days after that in which it may be done", assumption()),

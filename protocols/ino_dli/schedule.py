@@ -23,13 +23,14 @@ from pathway.language import (
     assumption,
     public,
     registry,
+    without,
 )
 from protocols.ino_dli.facts import CYCLES, DOSES, PUNCTURES, SAFETY, marrow
 from protocols.ino_dli.inotuzumab import OVER, ledger
 from protocols.ino_dli.phases import FREE, ON_STUDY
 from protocols.ino_dli.response import C2_BEGUN
 
-GOING_ON = Not(OVER)
+GOING_ON = without(OVER)
 
 
 def evaluated(at: str) -> Predicate:
@@ -41,8 +42,13 @@ def evaluated(at: str) -> Predicate:
 
 
 def tested(day: str) -> Predicate:
-    """Bilirubin of the 3 days before a dose is on record."""
-    return Fresh(Reading("bilirubin_uln", until=day), 3, before=day)
+    """Bilirubin and transaminases of the days before a dose are on record: one of the two alone says nothing of the other."""
+    return all_of(
+        *(
+            Fresh(Reading(test, until=day), Param("liver_days"), before=day)
+            for test in ("bilirubin_uln", "transaminase_uln")
+        )
+    )
 
 
 def puncture(k: str) -> Assessment:

@@ -48,9 +48,12 @@ INDUCTION = (
     Anchor("D8", "day of the prednisone response", (), (StudyDay("D1", 8),), public("P6", "P19")),
     Anchor("EOI", "end of induction, about day 33", (), (StudyDay("D1", 33),), registry("about day 33 (G10)")),
     Anchor("EOI_POSTPONED", "end-of-induction marrow postponed", (Done("eoi_postponed"),), source=public("P9")),
+    Anchor("EOI_POSTPONED_LAST", "end-of-induction marrow postponed again", (Done("eoi_postponed", last=True),), source=public("P9")),
     Anchor("EOI_SAMPLE", "end-of-induction marrow taken",
            (Done("marrow_sampled", point("EOI")), Sampled(EOI_BLASTS), Sampled(EOI_MRD)), source=registry()),
     Anchor("LIVE_VACCINE", "last live vaccine", (DateOf(LAST_VACCINE),), source=registry()),
+    Anchor("VACCINE_GAP", "last day on which a live vaccine excludes", (), (Offset("LIVE_VACCINE", Param("live_vaccine_gap")),), registry()),
+    Anchor("BLINA1_FREE", "first day on which a live vaccine does not exclude", (), (Offset("VACCINE_GAP", 1),), registry()),
 )  # fmt: skip
 
 CYCLE_1 = (

@@ -15,6 +15,7 @@ from pathway.language import (
     Not,
     Param,
     Predicate,
+    Reached,
     Restart,
     Taken,
     VerdictIs,
@@ -24,8 +25,9 @@ from pathway.language import (
     public,
     registry,
     row,
+    without,
 )
-from protocols.interfant21.criteria import BLINATUMOMAB_CLEAR
+from protocols.interfant21.criteria import BLINATUMOMAB_CLEAR, OTHERWISE_EXCLUDED, VACCINE_PASSES
 from protocols.interfant21.facts import BL1_MRD
 from protocols.interfant21.risk import BL1_MRD_UNOBTAINABLE
 from protocols.shared.blinatumomab_label import rules
@@ -109,8 +111,8 @@ def pause_decision(number: str) -> Decision:
         source=public("B3", note="label: a new cycle; the trial may differ"),
         confirm="clinician",
         asked=all_of(
-            LedgerIs(ledger, ("running", "paused", "stopped", "short")),
-            Not(Taken(f"BLINA_{number}_STOP", ("STOP",))),
+            LedgerIs(ledger, ("running", "end_expected", "paused", "stopped", "short")),
+            without(Taken(f"BLINA_{number}_STOP", ("STOP",))),
         ),
         enacted=(("STOP", LedgerIs(ledger, ("stopped",))),),
     )
@@ -140,6 +142,25 @@ BLINA_STATUS = Decision(
 )
 
 
+BLINA1_WAIT = Decision(
+    "BLINA1_WAIT",
+    "Excluded from blinatumomab by a live vaccine until a day inside the window (to D47): wait until then (BLINA1-WAIT names the day), "
+    "or go on to consolidation without it?",
+    inputs=(Input("passes", VACCINE_PASSES), Input("otherwise", OTHERWISE_EXCLUDED)),
+    rules=(
+        row("WAIT", assumption("what passes in time excludes for no longer"), passes="yes", otherwise="no"),
+        row(None, registry("excluded by something else"), passes="yes", otherwise="yes"),
+        row(None, registry("nothing to wait for"), passes="no"),
+    ),
+    options=("WAIT", "CONSOLIDATION"),
+    source=assumption(
+        "the registry text excludes; it does not say that a date that comes in time is waited for"
+    ),
+    confirm="clinician",
+    asked=all_of(LedgerIs("blina[cycle=1]", ("not_started",)), Reached("EOI_SAMPLE")),
+)
+
+
 BLINA2_PLANNED = Decision(
     "blina2_planned",
     "Second cycle, in place of MARMA: MR with a good response, blinatumomab neither excluded nor stopped",
@@ -165,6 +186,7 @@ DECISIONS = (
     pause_decision("1"),
     pause_decision("2"),
     BLINA_STATUS,
+    BLINA1_WAIT,
     BLINA2_PLANNED,
 )
 

@@ -22,6 +22,7 @@ from pathway.language import (
     Reading,
     Recorded,
     ReviewIf,
+    VerdictIs,
     all_of,
     any_of,
     public,
@@ -54,7 +55,7 @@ EXCLUSION = (
     Criterion("E5a", "systemic steroid of more than 10 mg/m2/day prednisone equivalent for more than 7 days in the 28 days "
               "before diagnosis; inhaled steroid never counts", "exclusion",
               Not(Exposure(Reading("prior_steroid"), Limit(">", "10"), Limit(">", "7"), before=Day(DIAGNOSED), window_days=28,
-                           where=("route", "systemic"))),
+                           unless=("route", "inhaled"))),
               registry("that the 4-week window governs the steroid clause too is a reading")),
     Criterion("E5b", "any chemotherapeutic agent in the 28 days before diagnosis", "exclusion",
               Dates(Day(Reading("last_chemotherapy")), "<", Day(DIAGNOSED, days=-28), never="PASS"), registry()),
@@ -112,6 +113,23 @@ ELIGIBILITY = Decision(
     options=("ELIGIBLE", "NOT_ELIGIBLE"),
     source=registry(),
 )
+
+FREE_IN_TIME = Dates(Day("BLINA1_FREE"), "<=", Day("BLINA1_LATEST"))
+VACCINE_PASSES = all_of(
+    Not(Crit("X4")), Is(Reading("live_vaccine_planned", until="BLINA1_START"), ("NO",)), FREE_IN_TIME
+)
+"""The days since a live vaccine exclude, and they are over inside the window. Of CNS2 or CNS3 nobody can say a date."""
+
+OTHERWISE_EXCLUDED = any_of(
+    *(Not(Crit(x)) for x in ("X1", "X2", "X3", "X5", "X6")), Is(Reading("hypersensitivity", until="BLINA1_START"), ("PROVEN",))
+)  # fmt: skip
+EXCLUDED_BEYOND = any_of(
+    OTHERWISE_EXCLUDED,
+    Is(Reading("live_vaccine_planned", until="BLINA1_START"), ("YES",)),
+    all_of(Not(Crit("X4")), VerdictIs(FREE_IN_TIME, ("FAIL", "PENDING", "REVIEW"))),
+)
+"""Excluded by what waiting inside the window does not heal. X4 has failed here: where no day is known on which it passes, there is
+none to wait for."""
 
 BLINATUMOMAB_CLEAR = all_of(*(Crit(x) for x in ("X1", "X2", "X3", "X4", "X5", "X6")))
 

@@ -157,6 +157,7 @@ ADVERSE_EVENTS = (
 )  # fmt: skip
 
 # Slots that several rules read.
+CNS_EOI = Reading("cns", point="EOI")
 CNS_BEFORE_BLINATUMOMAB = Reading("cns", points=("EOI", "OTHER"), until="BLINA1_START")
 WBC_BEFORE_STEROID = Reading("wbc", until="D1")
 EOI_MRD = Reading("mrd", point="EOI")

@@ -35,6 +35,7 @@ from pathway.language import (
     assumption,
     public,
     registry,
+    without,
 )
 from protocols.interfant21.anchors import course
 from protocols.interfant21.blinatumomab import CYCLE2_BARRED, stop_decided, stopped
@@ -85,7 +86,7 @@ def cycle_milestones(number: str, hospital_days: int) -> tuple[Milestone, ...]:
         Milestone(f"{name}-DAY{hospital_days}", f"{cycle}: hospital days over, discharge possible", discharged, public("B1")),
         Milestone(f"{name}-BAG-MISSED", f"{cycle}: bag change missed by more than 4 h", LedgerFlag(ledger, "bag_missed"),
                   assumption()),
-        Milestone(f"{name}-DOSE-STEP", f"{cycle}: back to full dose", LedgerFlag(ledger, "dose_step"), public("B3")),
+        Milestone(f"{name}-DOSE-STEP", f"{cycle}: the days at the low dose are over, back to the full dose is due", LedgerFlag(ledger, "dose_step"), public("B3")),
         Milestone(f"{name}-INTERRUPTED", f"{cycle} interrupted", LedgerFlag(ledger, "was_interrupted"), public("B3")),
         Milestone(f"{name}-RESTARTED", f"{cycle} restarted", LedgerFlag(ledger, "restarted"), public("B3")),
         Milestone(f"{name}-STOPPED", f"{cycle} stopped for good", stopped(number), public("B3")),
@@ -129,7 +130,8 @@ MILESTONES = (
     Milestone("CD19-RESULT", "CD19", Known(Reading("cd19")), registry(), Reading("cd19")),
     Milestone("D8-RESPONSE", "Prednisone response", known("d8_response", "GOOD", "POOR", "UNKNOWN"), public("P6"),
               "d8_response"),
-    Milestone("RISK-GROUP", "Risk group", known("risk", "HR", "MR"), public("P1", "P2"), "risk"),
+    Milestone("RISK-GROUP", "Risk group", all_of(known("risk", "HR", "MR"), Is(Reading("kmt2a"), ("REARRANGED",))),
+              public("P1", "P2", note="told inside its domain only, KMT2A rearranged: assumption"), "risk"),
     Milestone("EOI-RESULT", "End of induction", known("cr_eoi", "CR", "NO_CR", "NO_CR_CNS_ONLY"), public("P13a"), "cr_eoi"),
     Milestone("EOI-CNS", "End of induction, CNS", Known(CNS_BEFORE_BLINATUMOMAB), registry(), CNS_BEFORE_BLINATUMOMAB),
     Milestone("EOI-MRD-RESULT", "End of induction, MRD", Known(EOI_MRD), public("P1", "P2"), EOI_MRD),
@@ -176,6 +178,11 @@ def alert(id: str, text: str, when: Predicate, severity: Rung) -> Deviation:
     return Deviation(id, text, when, (severity,), assumption(), to="clinician", kind="alert")
 
 
+NOT_POSTPONED = any_of(
+    Not(Recorded("eoi_postponed")), Passed(Moment("EOI_POSTPONED_LAST", days=Param("eoi_postponed_for")))
+)
+"""No postponement of the end of induction was reported in the last 7 days: each one silences the warning for as long, then it asks again."""
+
 MINOR, MAJOR, CRITICAL = Rung("minor"), Rung("major"), Rung("critical")
 RAN_LATE = (
     ("PREPHASE", "D8"),
@@ -198,10 +205,10 @@ def cycle_deviations(number: str) -> tuple[Deviation, ...]:
     over_limit = all_of(
         LedgerIs(ledger, ("paused",)), Passed(Moment(paused, days=Param("same_cycle_pause_max"), at="close"))
     )
-    running = LedgerIs(ledger, ("running",))
+    running = LedgerIs(ledger, ("running", "end_expected"))
     return (
         deviation(f"{name}-SHORT", f"Cycle {number} ended short of 672 infusion hours, logged pauses taken off",
-                  all_of(LedgerIs(ledger, ("short",)), Not(Taken(f"BLINA_{number}_PAUSE", ("NEW_CYCLE",)))), CRITICAL),
+                  all_of(LedgerIs(ledger, ("short",)), without(Taken(f"BLINA_{number}_PAUSE", ("NEW_CYCLE",)))), CRITICAL),
         deviation(f"{name}-DOSE-DIFFERS", f"Cycle {number}: the reported dose is not the one directed",
                   LedgerFlag(ledger, "dose_differs"), CRITICAL),
         deviation(f"{name}-PAUSE-NOT-RECORDED", f"Cycle {number} resumed without a recorded pause: when did it begin?",
@@ -215,7 +222,7 @@ def cycle_deviations(number: str) -> tuple[Deviation, ...]:
         alert(f"{name}-STOP", f"Cycle {number}: stop for good, the infusion is still recorded as running",
               all_of(running, any_of(Directed(ledger, ("stop",)), stop_decided(number))), CRITICAL),
         alert(f"{name}-INELIGIBLE", f"Cycle {number} runs, and the patient is off study as not eligible: disconnect, or treat outside of it",
-              all_of(LedgerIs(ledger, ("running", "paused")), InPhase("registration", ("SCREEN_FAILURE", "OFF_STUDY")),
+              all_of(LedgerIs(ledger, ("running", "end_expected", "paused")), InPhase("registration", ("SCREEN_FAILURE", "OFF_STUDY")),
                      known("eligibility", "NOT_ELIGIBLE")), CRITICAL),
         alert(f"{name}-CONSIDER-PAUSE", f"Cycle {number}: consider interruption",
               all_of(running, Directed(ledger, ("consider_pause",))), MINOR),
@@ -233,10 +240,10 @@ DEVIATIONS = (
     deviation("MRD-MARKER-MISSING", "No MRD marker by D28", all_of(ACTIVE, Not(Known(Reading("marker_sensitivity")))),
               Rung("minor", study_day(28))),
     deviation("EOI-MARROW-MISSING", "End-of-induction marrow not done",
-              all_of(ACTIVE, Not(Reached("EOI_SAMPLE")), Not(Recorded("eoi_postponed"))), Rung("minor", study_day(36)),
+              all_of(ACTIVE, Not(Reached("EOI_SAMPLE")), NOT_POSTPONED), Rung("minor", study_day(36)),
               Rung("major", study_day(41))),
     deviation("EOI-LP-MISSING", "End-of-induction lumbar puncture not done",
-              all_of(ACTIVE, Not(Known(CNS_BEFORE_BLINATUMOMAB)), Not(Recorded("eoi_postponed"))), Rung("minor", study_day(36)),
+              all_of(ACTIVE, Not(Known(CNS_BEFORE_BLINATUMOMAB)), NOT_POSTPONED), Rung("minor", study_day(36)),
               Rung("major", study_day(41)), blocks=("BLINA_1",)),
     deviation("EOI-MRD-MISSING", "No end-of-induction MRD result",
               all_of(ACTIVE, Reached("EOI_SAMPLE"), Not(Known(EOI_MRD)), Not(NotObtainable(EOI_MRD))),
@@ -244,11 +251,10 @@ DEVIATIONS = (
               Rung("major", Moment("CONSOLIDATION_START", days=-7)), blocks=("consolidation", "CONSOLIDATION")),
     deviation("BLINA-NOT-CNS1", "Blinatumomab started although the last lumbar puncture was not CNS1",
               all_of(Reached("BLINA1_START"), VerdictIs(Crit("X2"), ("FAIL", "PENDING", "REVIEW"))), CRITICAL, blocks=("BLINA_1",)),
-    deviation("BLINA-EXCLUDED-STARTED", "Blinatumomab started although X1 or X4 excludes it",
-              all_of(Reached("BLINA1_START"), any_of(VerdictIs(Crit("X1"), ("FAIL",)), VerdictIs(Crit("X4"), ("FAIL",)))), CRITICAL),
-    deviation("BLINA2-EXCLUDED-STARTED", "Cycle 2 started although the last lumbar puncture was not CNS1 or X4 excludes it",
-              all_of(Reached("BLINA2_START"), any_of(VerdictIs(Crit("X2-C2"), ("FAIL", "PENDING", "REVIEW")),
-                                                     VerdictIs(Crit("X4-C2"), ("FAIL",)))), CRITICAL, blocks=("BLINA_2",)),
+    deviation("BLINA-EXCLUDED-STARTED", "Blinatumomab started although X1 or X4 excludes it, or is not settled",
+              all_of(Reached("BLINA1_START"), any_of(without(Crit("X1")), without(Crit("X4")))), CRITICAL),
+    deviation("BLINA2-EXCLUDED-STARTED", "Cycle 2 started although the last lumbar puncture was not CNS1, or X4 excludes it, or is not settled",
+              all_of(Reached("BLINA2_START"), any_of(without(Crit("X2-C2")), without(Crit("X4-C2")))), CRITICAL, blocks=("BLINA_2",)),
     alert("CNS-POSITIVE", "CNS2 or CNS3 after CNS1 at the end of induction: relapse?",
           all_of(Is(Reading("cns", point="EOI"), ("CNS1",)), Is(Reading("cns", point="OTHER"), ("CNS2", "CNS3"))), CRITICAL),
     alert("HSCT-GO-LAPSED", "The go to transplant rests on a marrow that is now older than 14 days: a new one is needed",
@@ -263,19 +269,19 @@ DEVIATIONS = (
     *cycle_deviations("1"),
     *cycle_deviations("2"),
     deviation("BL1-END-MARROW-MISSING", "Marrow after cycle 1 not taken",
-              all_of(ACTIVE, Reached("BL1_OFF"), Not(Reached("BL1_SAMPLE")), Not(stopped("1"))),
+              all_of(ACTIVE, Reached("BL1_OFF"), Not(Reached("BL1_SAMPLE")), without(stopped("1"))),
               Rung("major", Moment("BL1_OFF", days=4)), blocks=("BLINA_2", "MARMA")),
     deviation("BL1-STOP-MARROW-MISSING", "Marrow after the permanent stop of cycle 1 not taken",
               all_of(ACTIVE, Reached("BL1_OFF"), Not(Reached("BL1_SAMPLE")), stopped("1")),
               Rung("major", Moment("BL1_OFF", days=7)), blocks=("MARMA",)),
     deviation("BL1-END-MRD-MISSING", "No MRD result after cycle 1; never treated as negative",
-              all_of(ACTIVE, Reached("BL1_SAMPLE"), Not(Known(BL1_MRD)), Not(Taken("BL1_MRD_UNAVAILABLE", ("HR", "MR")))),
+              all_of(ACTIVE, Reached("BL1_SAMPLE"), Not(Known(BL1_MRD)), without(Taken("BL1_MRD_UNAVAILABLE", ("HR", "MR")))),
               Rung("major", Moment("BL1_SAMPLE", days=Param("result_turnaround"))), blocks=("BLINA_2", "MARMA")),
     deviation("CONSOLIDATION-BEFORE-MRD", "Consolidation started before the MRD after cycle 1 was known",
               all_of(Recorded("course_started", course("CONSOLIDATION")), Reached("BLINA1_START"), Not(Known(BL1_MRD))), MAJOR,
               Rung("critical", Moment("CONSOLIDATION_END")), blocks=("BLINA_2", "MARMA")),
     deviation("CONSOLIDATION-NOT-CHOSEN", "Consolidation reached without a chosen course",
-              all_of(treatment("CONSOLIDATION"), Not(Taken("consolidation", ("IB", "ADE_MAE")))), MAJOR),
+              all_of(treatment("CONSOLIDATION"), without(Taken("consolidation", ("IB", "ADE_MAE")))), MAJOR),
     deviation("DONOR-SEARCH-NOT-STARTED", "High risk, and no donor search started",
               all_of(ACTIVE, known("hsct_indication", "INDICATED"), Not(Recorded("donor_search_started"))),
               Rung("major", Moment("HSCT_INDICATED", days=7))),
@@ -284,15 +290,15 @@ DEVIATIONS = (
               Rung("minor", Moment("HSCT_ELIGIBLE_FROM", days=60))),
     deviation("HSCT-MRD-STALE", "Transplant planned on a marrow older than 14 days",
               all_of(any_of(Known(Reading("conditioning_planned")), Recorded("conditioning_started")),
-                     VerdictIs(FRESH_MARROW, ("FAIL", "PENDING"))),
-              Rung("critical", Moment("CONDITIONING", days=-7)), blocks=("HSCT",)),
-    deviation("HSCT-MRD-POSITIVE", "Transplant planned with an MRD of 1e-4 or more",
+                     without(FRESH_MARROW)),
+              Rung("critical", Moment("CONDITIONING", days=Param("hsct_mrd_stale"))), blocks=("HSCT",)),
+    deviation("HSCT-MRD-POSITIVE", "Transplant planned with an MRD of 1e-4 or more, or with results that disagree",
               all_of(any_of(Known(Reading("conditioning_planned")), Recorded("conditioning_started")),
-                     VerdictIs(Compare(LATEST_MRD, Param("hsct_mrd")), ("FAIL",))), CRITICAL, blocks=("HSCT",)),
-    deviation("CYCLE2-NOT-ALLOWED", "Cycle 2 given to a patient with HR or with an MRD of 1e-4 or more after cycle 1",
+                     VerdictIs(Compare(LATEST_MRD, Param("hsct_mrd")), ("FAIL", "REVIEW"))), CRITICAL, blocks=("HSCT",)),
+    deviation("CYCLE2-NOT-ALLOWED", "Cycle 2 given to a patient with HR, or with an MRD after cycle 1 that is 1e-4 or more or not known",
               all_of(Reached("BLINA2_START"),
                      any_of(VerdictIs(known("risk_blina1", "HR"), ("PASS",)),
-                            VerdictIs(Compare(BL1_MRD, Param("blina1_good")), ("FAIL",)))), CRITICAL, blocks=("BLINA_2",)),
+                            without(Compare(BL1_MRD, Param("blina1_good"))))), CRITICAL, blocks=("BLINA_2",)),
     deviation("LIVE-VACCINE-AFTER-START", "Live vaccine after the start of blinatumomab and before B-cell recovery",
               all_of(Reached("BLINA1_START"), Dates(Day(LAST_VACCINE), ">=", Day("BLINA1_START")),
                      any_of(NOT_RECOVERED, Dates(Day(LAST_VACCINE), "<", Day("B_CELLS_RECOVERED")))), MAJOR),
@@ -310,7 +316,8 @@ DEVIATIONS = (
     alert("ECHO-NOT-CLEARED", "Echocardiogram not cleared: hold anthracyclines and transplant",
           all_of(ACTIVE, Is(Reading("echo_clearance"), ("NOT_CLEARED",))), MAJOR),
     alert("PRE-OCTADAD-MRD", "MRD of 1e-4 or more before OCTADAD in a patient without blinatumomab",
-          all_of(WITHOUT_BLINATUMOMAB, Compare(Reading("mrd", point="PRE-OCTADAD"), POSITIVE)), MAJOR),
+          all_of(VerdictIs(WITHOUT_BLINATUMOMAB, ("PASS", "PENDING", "REVIEW")), Compare(Reading("mrd", point="PRE-OCTADAD"), POSITIVE)),
+          MAJOR),
     alert("RELAPSE-WATCH", "MRD positive after it had been below 1e-4: watch for relapse", NEWLY_POSITIVE, MAJOR),
     alert("RELAPSE-CRITERIA", "Relapse criteria met: the team states the relapse or says why not",
           all_of(known("relapse_marrow", "RELAPSE"), Not(Recorded("relapse")), Not(treatment("OFF_TREATMENT"))), CRITICAL),

@@ -27,8 +27,8 @@ from pathway.language import (
 from protocols.interfant21.anchors import course
 from protocols.interfant21.blinatumomab import CYCLE2_BARRED, CYCLE2_CLEAR
 from protocols.interfant21.choices import FRESH_MARROW
-from protocols.interfant21.criteria import CYCLE1_CLEAR
-from protocols.interfant21.facts import BL1_MRD, EOI_BLASTS, EOI_MRD
+from protocols.interfant21.criteria import CYCLE1_CLEAR, EXCLUDED_BEYOND
+from protocols.interfant21.facts import BL1_MRD, CNS_EOI, EOI_BLASTS, EOI_MRD
 
 OFF_STUDY = any_of(
     Recorded("consent_withdrawn"), Recorded("lost_to_follow_up"), Recorded("death"), Recorded("study_closed")
@@ -63,7 +63,6 @@ BL1_MRD_READ = any_of(
     Taken("BL1_MRD_UNAVAILABLE", ("HR", "MR")),
     all_of(NotObtainable(BL1_MRD), Outcome("risk_eoi", ("HR",))),
 )
-CNS_EOI = Reading("cns", point="EOI")
 # What cannot be had does not hold the patient in induction: remission and X2 then go to a clinician.
 EOI_DONE = all_of(
     any_of(Reached("EOI_SAMPLE"), all_of(NotObtainable(EOI_MRD), NotObtainable(EOI_BLASTS))),
@@ -99,8 +98,10 @@ TREATMENT = Track(
         Phase("EOI_DECISION", "End of induction: remission, CNS; the MRD may arrive later", registry(), exits=(
             Exit("BLINA_1", all_of(ENROLLED, CYCLE1_CLEAR), registry(), planned="BLINA1_SLOT"),
             Exit("CONSOLIDATION",
-                 all_of(ENROLLED, VerdictIs(CYCLE1_CLEAR, ("FAIL",)), EOI_MRD_READ),
-                 registry("treat per protocol without blinatumomab"), planned="BLINA1_SLOT"),
+                 all_of(ENROLLED, VerdictIs(CYCLE1_CLEAR, ("FAIL",)), EOI_MRD_READ,
+                        any_of(EXCLUDED_BEYOND, Taken("BLINA1_WAIT", ("CONSOLIDATION",)))),
+                 registry("treat per protocol without blinatumomab; not while waiting opens it in time: assumption"),
+                 planned="BLINA1_SLOT"),
         )),
         Phase("BLINA_1", "Blinatumomab cycle 1", registry(), started_by=(LedgerPoint("blina[cycle=1]", "start"),),
               only_when_started=True, exits=(

@@ -34,6 +34,10 @@ PROFILE = (
     ProfileKey("consolidation_HR", "choice", "REVIEW", "bridge course of HR: the team picks", assumption(),
                options=("IB", "ADE_MAE", "REVIEW")),
     ProfileKey("hsct_mrd", "limit", "< 1e-4", "marrow MRD that transplant requires", registry()),
+    ProfileKey("hsct_mrd_stale", "days", "-3", "days from conditioning at which a marrow that is too old becomes critical; before, its renewal "
+               "is a task", assumption()),
+    ProfileKey("eoi_postponed_for", "days", "7", "days for which a postponement of the end-of-induction marrow silences the warning",
+               assumption("to be renewed every 7 days (P9)")),
     ProfileKey("hsct_mrd_max_age", "days", "14", "greatest age of that marrow at conditioning", assumption()),
     ProfileKey("maintenance_end", "study_day", "D728", "end of maintenance (week 104)", assumption()),
     ProfileKey("result_turnaround", "days", "10", "days within which an MRD result is expected", assumption()),

@@ -5,6 +5,7 @@ which allocation is in force.
 """
 
 from pathway.language import (
+    Always,
     Band,
     Choice,
     Compare,
@@ -31,10 +32,11 @@ from pathway.language import (
     registry,
     row,
 )
-from protocols.interfant21.criteria import BIRTH, DIAGNOSED
+from protocols.interfant21.criteria import BIRTH, DIAGNOSED, EXCLUDED_BEYOND
 from protocols.interfant21.facts import (
     BL1_MRD,
     CNS_BEFORE_BLINATUMOMAB,
+    CNS_EOI,
     EOI_BLASTS,
     EOI_MRD,
     WBC_BEFORE_STEROID,
@@ -134,6 +136,24 @@ MARROW_EOI = Decision(
     source=public("P13a", "P13c"),
 )
 
+CNS_EOI_STATUS = Decision(
+    "cns_eoi",
+    "CNS at the end of induction: by the end-of-induction sample; a later CNS1 opens blinatumomab and unmakes nothing here",
+    inputs=(
+        Input("cns1", Is(CNS_EOI, ("CNS1",)), closed=("unobtainable", NotObtainable(CNS_EOI))),
+        Input("later_cns1", Is(CNS_BEFORE_BLINATUMOMAB, ("CNS1",))),
+    ),
+    rules=(
+        row("CNS1", registry(), cns1="yes"),
+        row("NOT_CNS1", registry(), cns1="no"),
+        row("CNS1", assumption("without that sample the last one before b1"), cns1="unobtainable", later_cns1="yes"),
+        row("NOT_CNS1", assumption("without that sample the last one before b1"), cns1="unobtainable", later_cns1="no"),
+    ),
+    options=("CNS1", "NOT_CNS1"),
+    source=assumption("the sources do not say which sample remission is judged on"),
+    latches=("NOT_CNS1",),
+)  # fmt: skip
+
 CR_EOI = Decision(
     "cr_eoi",
     "Complete remission at the end of induction: marrow, CNS1, no extramedullary disease",
@@ -146,14 +166,14 @@ CR_EOI = Decision(
                 Is(Reading("extramedullary", point="EOI"), ("NONE", "RESOLVED")),
             ),
         ),
-        Input("cns1", Is(CNS_BEFORE_BLINATUMOMAB, ("CNS1",))),
+        Input("cns", "cns_eoi"),
     ),
     rules=(
-        row("CR", public("P13a"), marrow="REMISSION", extramedullary_clear="yes", cns1="yes"),
+        row("CR", public("P13a"), marrow="REMISSION", extramedullary_clear="yes", cns="CNS1"),
         row("NO_CR", public("P13a"), marrow="NO_REMISSION"),
         row("NO_CR", public("P13a"), marrow="REMISSION", extramedullary_clear="no"),
         row("NO_CR_CNS_ONLY", public("P13a"), "", "only the CNS keeps the patient from remission",
-            marrow="REMISSION", extramedullary_clear="yes", cns1="no"),
+            marrow="REMISSION", extramedullary_clear="yes", cns="NOT_CNS1"),
     ),
     options=("CR", "NO_CR", "NO_CR_CNS_ONLY"),
     source=public("P13a", note="general consensus, not Interfant-21's own text"),
@@ -169,7 +189,9 @@ R4 = Decision(
         row(None, assumption(), initial="HR"),
     ),
     options=("HR", "MR"),
-    source=assumption("blinatumomab is excluded by X2"),
+    source=assumption(
+        "blinatumomab is excluded by X2 until a lumbar puncture before b1 shows CNS1; the question stays"
+    ),
     confirm="clinician",
 )
 
@@ -227,11 +249,15 @@ BL1_MRD_BANDS = (
 WITHOUT_BLINATUMOMAB = all_of(
     LedgerIs("blina[cycle=1]", ("not_started",)),
     any_of(
-        Outcome("blina_status", ("excluded", "stopped_permanently")),
+        Outcome("blina_status", ("stopped_permanently",)),
+        all_of(
+            Outcome("blina_status", ("excluded",)),
+            any_of(EXCLUDED_BEYOND, Taken("BLINA1_WAIT", ("CONSOLIDATION",))),
+        ),
         Recorded("course_started", (("course", "CONSOLIDATION"),)),
     ),
 )
-"""Cycle 1 was not given: the patient is excluded, or went on to consolidation. The group after induction stands."""
+"""Cycle 1 was not given: the patient is excluded, not only until a day that comes in time, or went on to consolidation. The group after induction stands."""
 
 R2B = Decision(
     "R2b",
@@ -289,15 +315,36 @@ RISK_BLINA1 = Decision(
 
 RISK = Decision(
     "risk",
-    "Risk group in force: the initial one until a later stage says HR. Told, not used: nothing clinical reads it",
+    "Risk group in force: the initial one until a later stage says HR. Told, not used: nothing clinical reads it. KMT2A germline has none",
     inputs=(
+        Input("germline", VerdictIs(Is(Reading("kmt2a"), ("GERMLINE",)), ("PASS",))),
         Input("initial", "risk_initial"),
-        Input("reallocated", any_of(Taken("risk_eoi", ("HR",)), Taken("risk_blina1", ("HR",)))),
+        # What waits has not been read yet; what is in doubt is not told as the lower risk of before.
+        Input("eoi", "risk_eoi", closed=("not_yet", Always())),
+        Input("blina1", "risk_blina1", closed=("not_yet", Always())),
     ),
     rules=(
-        row("HR", public("P1", "P2"), initial="HR"),
-        row("HR", public("P1"), "", "reallocated", initial="MR", reallocated="yes"),
-        row("MR", public("P1", "P2"), initial="MR", reallocated="no"),
+        row(None, assumption("the groups are those of rearranged KMT2A"), germline="yes"),
+        row("HR", public("P1", "P2"), germline="no", initial="HR"),
+        row("HR", public("P1"), "", "reallocated", germline="no", initial="MR", eoi="HR"),
+        row(
+            "HR",
+            public("P1"),
+            "",
+            "reallocated",
+            germline="no",
+            initial="MR",
+            eoi=("MR", "not_yet", "none"),
+            blina1="HR",
+        ),
+        row(
+            "MR",
+            public("P1", "P2"),
+            germline="no",
+            initial="MR",
+            eoi=("MR", "not_yet", "none"),
+            blina1=("MR", "not_yet", "none"),
+        ),
     ),
     options=("HR", "MR"),
     source=public("P1", "P2"),
@@ -317,6 +364,7 @@ DECISIONS = (
     RISK_WITHOUT_WBC,
     RISK_INITIAL,
     MARROW_EOI,
+    CNS_EOI_STATUS,
     CR_EOI,
     R4,
     RISK_EOI,

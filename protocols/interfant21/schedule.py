@@ -28,10 +28,12 @@ from pathway.language import (
     assumption,
     public,
     registry,
+    without,
 )
 from protocols.interfant21.anchors import course, point
 from protocols.interfant21.blinatumomab import stop_decided, stopped
 from protocols.interfant21.choices import AFTER_CYCLE_1, FRESH_MARROW
+from protocols.interfant21.criteria import VACCINE_PASSES
 from protocols.interfant21.facts import BL1_MRD, CNS_COUNTS, COURSES, EOI_MRD, LATEST_MRD, SAFETY
 from protocols.interfant21.risk import WITHOUT_BLINATUMOMAB
 
@@ -39,6 +41,9 @@ CHEMOTHERAPY = ("INDUCTION", "EOI_DECISION", "POST_BLINA1_DECISION", "CONSOLIDAT
 BEFORE_CONSOLIDATION = ("PREPHASE", "INDUCTION", "EOI_DECISION", "BLINA_1", "POST_BLINA1_DECISION")
 # Said by what it is not: so it holds since the beginning, and no notice is dated anew when the phase changes.
 ACTIVE = Not(InPhase("treatment", ("NOT_STARTED", "END_OF_TREATMENT", "HSCT", "OFF_TREATMENT")))
+CONDITIONING_PLANNED = all_of(
+    Outcome("hsct_indication", ("INDICATED",)), Known(Reading("conditioning_planned"))
+)
 WITH_BLINATUMOMAB = VerdictIs(WITHOUT_BLINATUMOMAB, ("FAIL", "PENDING", "REVIEW"))
 
 
@@ -87,12 +92,14 @@ ASSESSMENTS = (
     Assessment("EOI-MRD", "End-of-induction MRD, result", Moment("EOI_SAMPLE", days=Param("result_turnaround")),
                any_of(Known(EOI_MRD), NotObtainable(EOI_MRD)), "laboratory", assumption(),
                asked=all_of(ACTIVE, Reached("EOI_SAMPLE"))),
+    Assessment("BLINA1-WAIT", "Wait until this day: then a live vaccine does not exclude from blinatumomab any more (X4)", Moment("BLINA1_FREE"),
+               Reached("BLINA1_START"), "clinician", assumption("inside the window to D47"), asked=all_of(treatment("INDUCTION", "EOI_DECISION"), VACCINE_PASSES)),
     Assessment("BL1-D15-MARROW", "Marrow in mid-cycle 1, optional: information only", Moment("BLINA1_START", days=14),
                marrow("BL1-D15"), "clinician", public("P8", note="pilot; optional here: assumption"), window=(-2, 2),
                asked=treatment("BLINA_1")),
     Assessment("BL1-END-MARROW", "Marrow on the day of bag off: MRD by PCR", Moment("BL1_OFF"), Reached("BL1_SAMPLE"),
                "clinician", registry("window: assumption"), window=(-1, 4),
-               asked=all_of(treatment(*BEFORE_CONSOLIDATION, "CONSOLIDATION"), WITH_BLINATUMOMAB, Not(stopped("1")),
+               asked=all_of(treatment(*BEFORE_CONSOLIDATION, "CONSOLIDATION"), WITH_BLINATUMOMAB, without(stopped("1")),
                             Not(LedgerIs("blina[cycle=1]", ("paused",))))),
     Assessment("BL1-STOP-MARROW", "BL1-END marrow after a permanent stop", Moment("BL1_OFF", days=1), Reached("BL1_SAMPLE"),
                "clinician", assumption("stop + 1..7 d"), window=(0, 6),
@@ -111,7 +118,7 @@ ASSESSMENTS = (
                window=(-7, 0), asked=all_of(treatment("MARMA", "OCTADAD"), WITHOUT_BLINATUMOMAB)),
     Assessment("PRE-HSCT-MARROW", "Marrow of at most 14 days before conditioning", Moment("CONDITIONING"), FRESH_MARROW,
                "clinician", registry("threshold; window: assumption"), window=(-14, 0),
-               asked=all_of(InPhase("transplant", ("HSCT_ELIGIBLE",)), ACTIVE)),
+               asked=all_of(any_of(InPhase("transplant", ("HSCT_ELIGIBLE",)), CONDITIONING_PLANNED), ACTIVE)),
     lumbar_puncture("PREPHASE", "D1", 6),
     lumbar_puncture("INDUCTION", "D8", 24),
     lumbar_puncture("CONSOLIDATION", "CONSOLIDATION_START", 27),
@@ -193,7 +200,7 @@ def cycle_tasks(number: str, hospital_days: int, wait: str) -> tuple[Task, ...]:
         ),
     )
     last_day = Moment(start, days=hospital_days - 1, at="close")
-    running = LedgerIs(ledger, ("running", "paused"))
+    running = LedgerIs(ledger, ("running", "end_expected", "paused"))
     return (
         Task(f"PREMEDICATION-BLINA{number}",
              f"Pre-medication: {first}. EU-type text: 10 mg/m2 6 to 12 h before and 5 mg/m2 within 30 min; the site's label "

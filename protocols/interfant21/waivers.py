@@ -43,10 +43,18 @@ WAIVERS = (
     Waiver("result-unread:series:COUNTS-CHEMO", SITE),
     Waiver("result-unread:series:COUNTS-MAINTENANCE", SITE),
     Waiver("unknown-as-no:decision:BLINA_1_STOP:X3", KNOWN_ONLY),
+    Waiver(
+        "unknown-as-no:deviation:HSCT-MRD-POSITIVE:mrd BL1-END|EOC|BL2-END|PRE-OCTADAD|PRE-HSCT|OTHER",
+        "a transplant planned without any marrow result is told by HSCT-MRD-STALE, which asks for one of the last 14 days",
+    ),
     Waiver("unknown-as-no:decision:BLINA_2_STOP:X3", KNOWN_ONLY),
     Waiver(
         "unknown-as-no:decision:icans_grade:untestable",
         "entered only of whoever cannot be tested; the score is asked for of all others",
+    ),
+    Waiver(
+        "unknown-as-no:decision:risk:kmt2a",
+        "until KMT2A is known the group is computed for whoever prepares, and told to nobody: RISK-GROUP waits for the result",
     ),
     Waiver("forgotten:deviation:CRS-GRADE-DIFFERS:CRS", DIFFERS),
     Waiver("forgotten:deviation:ICANS-GRADE-DIFFERS:NEUROTOXICITY", DIFFERS),

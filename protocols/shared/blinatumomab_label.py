@@ -35,9 +35,10 @@ def rules(
         AdverseEventRule("NEURO-1", "NEUROTOXICITY", (1, 2), "continue", "continue, supportive care", LABEL_SILENT),
         AdverseEventRule("NEURO-3", "NEUROTOXICITY", (3, 3), "interrupt",
                          f"hold until grade <= 1 for 3 days, restart at {low}, to {full} after 7 days; stop for good if it recurs "
-                         "at the low dose or takes more than 7 days to resolve", public("B3", "B4", note=note),
+                         "at the low dose or takes more than 7 days to resolve; again at the full dose: a clinician decides",
+                         public("B3", "B4", note=f"{note}; again at the full dose: assumption, one text stops at any recurrence"),
                          restart=Restart(grade_at_most=1, for_days=3, low_days=7, resolve_within_days=7,
-                                         stop_if_recurs_at_low_dose=True)),
+                                         stop_if_recurs_at_low_dose=True, review_if_recurs=True)),
         AdverseEventRule("NEURO-4", "NEUROTOXICITY", (4, 5), "stop", "stop for good", public("B4", note=note)),
         AdverseEventRule("SEIZURE-2", "SEIZURE", (1, 5), "stop", "more than one seizure: stop for good",
                          public("B3", "B4", note=note), nth=2),

@@ -18,7 +18,6 @@ from pathway.language import (
     Is,
     Known,
     Limit,
-    Not,
     Outcome,
     Products,
     Reading,
@@ -30,6 +29,7 @@ from pathway.language import (
     all_of,
     any_of,
     row,
+    without,
 )
 from protocols.shared.rule_set import Cell, RuleSet, with_cells
 
@@ -135,7 +135,7 @@ def parts(
         )
         return Deviation(
             "CNS-CLASS-DIFFERS", f"The entered CNS class of {point} is not the one that the counts give: correct one of them",
-            all_of(Taken(name(point), CLASSES), Known(slot), Not(same)), (Rung("major"),), source, to="clinician",
+            all_of(Taken(name(point), CLASSES), Known(slot), without(same)), (Rung("major"),), source, to="clinician",
             scope=(("point", point),),
         )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from pathway.language import Order, assumption
+from pathway.language import Act, Order, Sample, assumption
 
 CERTAIN = assumption("cannot be otherwise")
 
@@ -20,6 +20,23 @@ def before_death(*acts: str) -> tuple[Order, ...]:
 def in_turn(text: str, *acts: str) -> tuple[Order, ...]:
     """Each of these comes after the one before it, or on its day."""
     return tuple(Order(first, then, text, CERTAIN) for first, then in pairwise(acts))
+
+
+def by_number(text: str, action: str, label: str, numbers: tuple[str, ...]) -> tuple[Order, ...]:
+    """What is numbered in its turn: the second is not before the first."""
+    acts = [Act(action, ((label, number),)) for number in numbers]
+    return tuple(Order(first, then, text, CERTAIN) for first, then in pairwise(acts))
+
+
+def to_the_hour(text: str, first: str, *acts: str) -> tuple[Order, ...]:
+    """None of these comes before the first, on its day neither."""
+    return tuple(Order(first, then, text, CERTAIN, by_hour=True) for then in acts)
+
+
+def sampled_in_turn(text: str, fact: str, *points: str) -> tuple[Order, ...]:
+    """The samples of each of these points come after those of the one before it."""
+    samples = [Sample(fact, point) for point in points]
+    return tuple(Order(first, then, text, CERTAIN, by_hour=True) for first, then in pairwise(samples))
 
 
 SAFETY = (

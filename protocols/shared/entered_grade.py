@@ -1,6 +1,18 @@
 """An entered ASTCT grade beside the one that the signs of the same day give."""
 
-from pathway.language import Deviation, Graded, Not, Outcome, Predicate, Rung, Source, Taken, all_of, any_of
+from pathway.language import (
+    Deviation,
+    Graded,
+    Not,
+    Outcome,
+    Predicate,
+    Rung,
+    Source,
+    Taken,
+    all_of,
+    any_of,
+    without,
+)
 
 
 def differs(
@@ -22,7 +34,7 @@ def differs(
     return Deviation(
         id,
         f"The entered ASTCT grade of {event} is not the one that the signs of that day give: correct the grade or the signs",
-        all_of(Taken(decision, options), entered(0), Not(any_of(*(same(g) for g in range(6))))),
+        all_of(Taken(decision, options), entered(0), without(any_of(*(same(g) for g in range(6))))),
         (Rung("minor"),),
         source,
         to="clinician",

@@ -19,7 +19,6 @@ from pathway.language import (
     Is,
     Known,
     Limit,
-    Not,
     Outcome,
     Predicate,
     Reading,
@@ -31,6 +30,7 @@ from pathway.language import (
     all_of,
     any_of,
     row,
+    without,
 )
 from protocols.shared.rule_set import Cell, RuleSet, with_cells
 
@@ -248,7 +248,7 @@ def differs(
                          all_of(Taken("agvhd_grade", ("0",)), entered(acute_fact, *present)))),
         deviation("CGVHD-DIFFERS", "chronic",
                   all_of(Taken("cgvhd_grade", CHRONIC), Known(chronic_fact),
-                         Not(any_of(*(all_of(Outcome("cgvhd_grade", (c,)), Is(chronic_fact, (c,))) for c in CHRONIC))))),
+                         without(any_of(*(all_of(Outcome("cgvhd_grade", (c,)), Is(chronic_fact, (c,))) for c in CHRONIC))))),
     )  # fmt: skip
 
 

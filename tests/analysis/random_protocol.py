@@ -13,6 +13,7 @@ from pathway.language import (
     AtLeast,
     Band,
     Choice,
+    Closed,
     Compare,
     Crit,
     Criterion,
@@ -43,6 +44,12 @@ from tests.analysis.sound_protocol import FIRST, MARKER, MRD, SOUND, WBC, R
 
 OPTIONS = ("X", "Y", "Z")
 NUMBERS = {"age": ("100", "180"), "wbc": ("50", "300"), "mrd": ("1e-4", "5e-4")}
+
+
+def _closed(part: Predicate, by: Predicate) -> Predicate:
+    """A value that nobody has reported by then is not so; of a compound one that cannot be said."""
+    inner = part.part if isinstance(part, Not) else part
+    return Closed(part, by, "nobody said so") if isinstance(inner, Is | Compare | Crit) else Not(part)
 
 
 def random_protocol(random: Random) -> Protocol:
@@ -86,7 +93,7 @@ def random_protocol(random: Random) -> Protocol:
             return leaf()
         parts = tuple(predicate(depth - 1) for _ in range(random.randint(2, 3)))
         return random.choice((
-            AllOf(parts), AnyOf(parts), AtLeast(2, parts), Not(parts[0]), ReviewIf(parts[0], "hm"),
+            AllOf(parts), AnyOf(parts), AtLeast(2, parts), Not(parts[0]), ReviewIf(parts[0], "hm"), _closed(parts[0], parts[1]),
             VerdictIs(parts[0], tuple(random.sample(("PASS", "FAIL", "PENDING", "REVIEW"), 2))),
         ))  # fmt: skip
 

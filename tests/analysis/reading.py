@@ -18,11 +18,11 @@ import z3
 from analysis.proof.check_guards import guards
 from analysis.proof.counterexample import Counterexample
 from analysis.proof.encode_decisions import Cell
-from analysis.proof.encode_predicates import Verdict
 from analysis.proof.model_text import EPOCH
 from analysis.proof.source_locations import SourceLocations
 from analysis.proof.unknowns import ReadingVar, Stands
 from analysis.proof.variables import ACTIVE_STATES
+from analysis.proof.verdicts import Verdict
 from pathway.clock import at_hour
 from pathway.engine.anchors import compile_time
 from pathway.engine.context import Compiled, Evaluation, Test

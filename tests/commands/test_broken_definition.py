@@ -126,8 +126,8 @@ CELLS = (
         "'unobtainble' is not defined; did you mean unobtainable?",
     ),
     (
-        'all_of(Reached("D1"), VerdictIs(Crit("I2"), ("FAIL",)))',
-        'all_of(Reached("D1"), VerdictIs(Crit("I2"), ("FALL",)))',
+        'all_of(Reached("D1"), without(Crit("I2")))',
+        'all_of(Reached("D1"), type(without(Crit("I2")))(Crit("I2"), ("FALL",)))',
         "verdict 'FALL' is not defined; did you mean FAIL?",
     ),
 )

@@ -1,5 +1,6 @@
 """What was entered can be seen: by whom, when, what it replaced, and why; against a real server, worker and store."""
 
+from pathlib import Path
 from typing import Any
 
 from tests.commands.conftest import Process
@@ -92,3 +93,30 @@ async def test_the_same_entered_twice_without_an_id_is_on_record_already(clinic:
     would = await clinic(*line, "--dry-run")
     assert (would.status, "nothing would change" in would.out) == (0, True)
     assert len(await by_id(clinic, "ONCE")) == 1
+
+
+async def test_two_seizures_of_one_day_are_two_once_their_hours_are_given(
+    clinic: Process, tmp_path: Path
+) -> None:
+    await enrolled(clinic, "TWO-FITS", ())
+    seizure = ("record", "TWO-FITS", "--ae", "SEIZURE", "--grade", "2", "--at")
+    assert (await clinic(*seizure, "2025-02-10", "--id", "s1")).status == 0
+    for line in ((*seizure, "2025-02-10"), (*seizure, "2025-02-10", "--id", "s2")):
+        again = await clinic(*line)
+        assert (again.status, "already on record as s1, nothing changed" in again.out) == (0, True)
+        told = " ".join(again.out.split())
+        assert "same moment, 2025-02-10 09:00; a day without an hour means 09:00" in told
+        assert "say the hour of each: --at '2025-02-10 HH:MM'" in told
+    tried = await clinic(*seizure, "2025-02-10", "--dry-run")
+    assert "say the hour of each" in " ".join(tried.out.split())
+    second = await clinic(*seizure, "2025-02-10 16:30", "--id", "s3")
+    assert (second.status, "recorded" in second.out) == (0, True)
+    assert [*await by_id(clinic, "TWO-FITS")] == ["s1", "s3"]
+    # A file of entries says it, too.
+    file = tmp_path / "fits.csv"
+    file.write_text("when,ae,grade\n2025-02-10,SEIZURE,2\n2025-02-11,SEIZURE,2\n2025-02-11,SEIZURE,2\n")
+    entered = await clinic("record", "TWO-FITS", "--from", file)
+    assert entered.status == 0, entered.err
+    assert "1 entries in one sitting, 2 were on record already" in entered.out
+    assert "SEIZURE grade 2: already on record as s1" in entered.out
+    assert "What happened twice needs the hour of each" in " ".join(entered.out.split())

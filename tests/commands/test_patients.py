@@ -273,5 +273,20 @@ async def test_a_pathway_whose_protocol_is_gone_is_shown_as_it_is_stored(
     assert all(said.out for said in others)
     recorded = await clinic("record", "GONE", "wbc", "85", "--unit", "10^9/L")
     assert (recorded.status, "recorded" in recorded.out) == (4, False), recorded.err
+    assert "GONE is pinned to a text that is not here, gone@1.0 with the hash feedfacefeed" in recorded.err
+    # So it is where the program has another text under the name.
+    other = pinned.model_copy(update={"subject": "CHANGED", "protocol_hash": "feedfacefeed"})
+    await temporal_client.start_workflow(
+        PatientPathway.run, other, id=other.workflow_id, task_queue="nobody-serves-this"
+    )
+    writing = (
+        ("record", "CHANGED", "wbc", "85", "--unit", "10^9/L"),
+        ("void", "CHANGED", "e1", "--reason", "x"),
+        ("confirm", "CHANGED", "risk"),
+    )
+    for said in await asyncio.gather(*(clinic(*line) for line in writing)):
+        assert said.status == 4
+        assert "CHANGED is pinned to a text that is not here, interfant-21@" in said.err, said.err
+        assert f"this program has {pinned.protocol_hash[:12]} under that name" in said.err
     # A trial that nobody knows is still a mistake.
     assert (await clinic("show", "GONE", "--trial", "gonne")).status == 2

@@ -242,14 +242,3 @@ def test_nothing_that_was_voided_counts_and_everything_else_does(history: list[E
     counted += [e for found in record.unobtainable.values() for e in found]
     roots = [e.id for e in history if e.kind not in ("correction", "void")]
     assert sorted(e.id for e in counted) == sorted(r for r in roots if r not in record.voided)
-
-
-@given(history=histories(), cut=st.integers(0, 30))
-def test_a_record_that_goes_on_elsewhere_equals_one_read_at_once_and_leaves_its_beginning_alone(
-    history: list[Event], cut: int
-) -> None:
-    first, rest = history[:cut], history[cut:]
-    beginning = Record.of(first)
-    later = beginning.followed_by(rest)
-    assert indexes(later) == indexes(Record.of(history))
-    assert indexes(beginning) == indexes(Record.of(first))

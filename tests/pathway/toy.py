@@ -192,7 +192,7 @@ TOY = Protocol(
         Criterion("I3", "365 days at most", "inclusion", Dates(Day(DIAGNOSED), "<=", Day(BIRTH, days=365)), R),
         Criterion("I4", "consent", "inclusion", Recorded("consent"), R),
         Criterion("E5", "no long steroid", "exclusion", Not(Exposure(
-            Reading("steroid"), Limit(">", "10"), Limit(">", "7"), Day(DIAGNOSED), 28, ("route", "systemic"))), R),
+            Reading("steroid"), Limit(">", "10"), Limit(">", "7"), Day(DIAGNOSED), 28, ("route", "inhaled"))), R),
         Criterion("X2", "CNS1 before the infusion", "blinatumomab", Is(Reading("cns", until="b1"), ("CNS1",)), R),
         Criterion("X4", "no live vaccine in 28 days", "blinatumomab",
                   Dates(Day(VACCINE, days=28), "<", Day("b1"), never="PASS"), R),
@@ -251,12 +251,12 @@ TOY = Protocol(
             Phase("INDUCTION", "induction", R, (
                 Exit("BLINA_1", all_of(Crit("X2"), Crit("X4")), R, "b1"), Exit("COURSE_1", Not(Crit("X2")), R, "course1"))),
             Phase("BLINA_1", "infusion 1", R, (
-                Exit("COURSE_1", all_of(LedgerIs(B1, ("complete", "stopped", "short")), Known(BL1)), R, "course1"),),
+                Exit("COURSE_1", all_of(LedgerIs(B1, ("end_expected", "complete", "stopped", "short")), Known(BL1)), R, "course1"),),
                 started_by=(Done("infusion_started", ONE),), only_when_started=True),
             Phase("COURSE_1", "course", R, (
                 Exit("BLINA_2", Taken("cycle2", ("YES",)), R), Exit("FOLLOW_UP", Taken("cycle2", ("NO",)), R)),
                 started_by=(Done("course_started"),), hit="priority"),
-            Phase("BLINA_2", "infusion 2", R, (Exit("FOLLOW_UP", LedgerIs(B2, ("complete", "stopped", "short")), R),),
+            Phase("BLINA_2", "infusion 2", R, (Exit("FOLLOW_UP", LedgerIs(B2, ("end_expected", "complete", "stopped", "short")), R),),
                   started_by=(Done("infusion_started", TWO),), only_when_started=True),
             Phase("FOLLOW_UP", "follow-up", R, terminal=True),
             Phase("OFF", "off treatment", R, terminal=True),

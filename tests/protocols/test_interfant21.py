@@ -581,11 +581,15 @@ def test_warnings_fall_due_in_the_morning_of_the_day_named(
     assert duties(infant.plan(after))[deviation] == severity
 
 
-def test_a_postponed_marrow_is_asked_for_again_every_week_instead() -> None:
-    infant = newborn().do("first_prednisone", "D1").do("eoi_postponed", "D33", role="clinician")
-    plan = infant.plan("D42")
-    assert "EOI-MARROW-MISSING" not in duties(plan)
-    assert next(i.state for i in plan.items if i.id == "EOI-POSTPONED") == "late"
+def test_a_postponed_marrow_is_silent_for_seven_days_and_asked_for_again() -> None:
+    infant = newborn().do("first_prednisone", "D1").do("eoi_postponed", "D34 10:00", role="clinician")
+    assert "EOI-MARROW-MISSING" not in duties(infant.plan("D41 07:59"))
+    plan = infant.plan("D41 08:00")
+    assert duties(plan)["EOI-MARROW-MISSING"] == duties(plan)["EOI-LP-MISSING"] == "major"
+    assert next(i.state for i in plan.items if i.id == "EOI-POSTPONED") == "due"
+    infant.do("eoi_postponed", "D42 10:00", role="clinician")
+    assert "EOI-MARROW-MISSING" not in duties(infant.plan("D49 07:59"))
+    assert "EOI-MARROW-MISSING" in duties(infant.plan("D49 08:00"))
 
 
 def test_a_notice_keeps_its_date_when_the_phase_changes() -> None:

@@ -7,6 +7,7 @@ from protocols.cbc_all2024 import CBC_ALL2024_1
 from protocols.dara_tall import DARA_TALL
 from protocols.hem_ismart import HEM_ISMART
 from protocols.ino_dli import INO_DLI
+from protocols.interfant21 import INTERFANT_21
 
 TRIALS = (CBC_ALL2024_1, DARA_TALL, HEM_ISMART, INO_DLI)
 each_trial = pytest.mark.parametrize("trial", TRIALS, ids=lambda p: p.name)
@@ -52,7 +53,23 @@ def test_no_window_is_of_a_point_that_nothing_has(trial: Protocol) -> None:
 @each_trial
 def test_orders_name_dates_and_acts_that_there_are(trial: Protocol) -> None:
     names = {f.id for f in trial.facts if f.type == "date"} | {a.id for a in trial.actions}
-    assert [o for o in trial.orders if not {o.earlier, o.later} <= names] == []
+    plain = {each for o in trial.orders for each in (o.earlier, o.later) if isinstance(each, str)}
+    assert plain <= names
+
+
+@pytest.mark.parametrize(
+    ("trial", "points"),
+    [
+        (CBC_ALL2024_1, {"D46"}),
+        (DARA_TALL, {"C1-D29", "C2-D29"}),
+        (HEM_ISMART, set()),
+        (INO_DLI, set()),
+        (INTERFANT_21, {"EOI", "BL1-END"}),
+    ],
+    ids=lambda each: getattr(each, "name", ""),
+)
+def test_a_marrow_may_be_repeated_where_the_sources_foresee_it(trial: Protocol, points: set[str]) -> None:
+    assert {p.id for p in trial.points if p.repeats} == points
 
 
 @pytest.mark.parametrize(

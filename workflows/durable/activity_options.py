@@ -77,6 +77,18 @@ GATHER: Final = Call(
 )
 """For as long as it takes: a meeting without an agenda is better than one with half of it."""
 
+HAND_OVER: Final = Call(
+    activity="hand_over",
+    attempt=timedelta(seconds=15),
+    within=None,
+    retry=RetryPolicy(
+        initial_interval=timedelta(milliseconds=250),
+        backoff_coefficient=2,
+        maximum_interval=timedelta(seconds=30),
+    ),
+)
+"""For as long as it takes: nothing is recorded meanwhile, and half a renaming there is not."""
+
 MAX_MOMENTS_PER_STEP: Final = 200
 """Due moments that one `step_to` walks through at most: far below the two seconds that a workflow task
 may compute.

@@ -25,6 +25,7 @@ def state_view(state: State[Any], *, store_away: bool) -> StateView:
         published=state.kept.published,
         store_away=store_away,
         archived=state.kept.archived is not None,
+        renamed=state.kept.renamed,
         runs=state.kept.runs,
         messages_waiting=len(state.peer_outbox.waiting),
         messages_away=state.peer_outbox.away,

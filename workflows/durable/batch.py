@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from contracts.messages import Carried
+from contracts.messages import Carried, PathwayStart
 from contracts.publish import PublishBatch
 from pathway.language.profile import Profile
 from pathway.plan import Plan
@@ -46,6 +46,7 @@ def batch_of(
         protocol_hash="" if known else start.protocol_hash,
         profile=None if known else {**profile.values, "simulation": profile.simulation},
         rehearsal=start.rehearsal,
+        formerly=start.formerly if isinstance(start, PathwayStart) else (),
         phases=summaries.phases(plan),
         open=len(summaries.open_obligations(plan)),
         late=len(summaries.late_items(plan)),

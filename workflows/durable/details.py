@@ -14,6 +14,7 @@ from contracts.base import utc
 from contracts.meeting_start import MeetingStart
 from contracts.messages import PathwayStart
 from contracts.subtrial_start import SubtrialStart
+from pathway.patient.renaming import RENAMED
 from pathway.plan import Plan
 from workflows.durable.pinned import Start
 from workflows.durable.summaries import late_items, open_obligations, phases
@@ -53,6 +54,14 @@ def _kind(start: Start) -> str:
 def searchable(state: State[Any]) -> dict[SearchAttributeKey[Any], Any]:
     """The search attributes that can change; None is for one that does not apply now."""
     plan = state.plan
+    if state.kept.renamed is not None:
+        return {
+            attributes.PHASE: RENAMED,
+            attributes.GROUP: None,
+            attributes.OPEN: 0,
+            attributes.LATE: 0,
+            attributes.NEXT_DUE: None,
+        }
     moved = {attributes.SITE: state.site.id} if state.site.zones else {}
     return {
         **moved,
@@ -93,6 +102,8 @@ def current(state: State[Any], *, store_away: bool) -> str:
     """Where a pathway or governor stands now, as Markdown."""
     plan, peer_outbox = state.plan, state.peer_outbox
     lines = [f"**{_REHEARSAL}**", ""] if state.start.rehearsal else []
+    if state.kept.renamed is not None:
+        return f"**Renamed to `{state.kept.renamed.to}`, where it goes on: nothing more is recorded here.**"
     if state.kept.archived is not None:
         lines += ["**Archived: nothing more is recorded.**", ""]
     lines += ["| Track | Phase | Since |", "|---|---|---|"]

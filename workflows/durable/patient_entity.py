@@ -35,7 +35,7 @@ class Patient:
         self.site = start.site
         self.profile = make_profile(compiled.protocol, start.profile, start.simulation)
         self.has_peer_messages = bool(compiled.protocol.enrolments)
-        self._subject = start.subject
+        self._subject, self._formerly = start.subject, start.formerly
 
     def evaluate(self, record: Record, now: datetime) -> Evaluation:
         """See `pathway.patient.evaluate.evaluation`."""
@@ -69,7 +69,7 @@ class Patient:
         plan = evaluation.plan
         if archived:
             plan = replace(plan, standings=tuple(replace(each, wants="nothing") for each in plan.standings))
-        return standings_due(sent, plan, evaluation.site)
+        return standings_due(sent, plan, evaluation.site, self._formerly)
 
     def report(self, message: PeerMessage, at: datetime) -> Report:
         """See `pathway.subtrial.messages.standing_report`."""

@@ -15,6 +15,7 @@ from datetime import datetime
 from contracts.delivery import REFUSED, Envelope, Fault, Outcome, Posted
 from pathway.events import Event, Report
 from pathway.subtrial.messages import Channel, Channels, PeerMessage, acknowledge
+from pathway.subtrial.names import renames_of
 
 Due = Callable[[Channels], tuple[Channels, tuple[PeerMessage, ...]]]
 """Which messages a sender would write, given what it has written (`pathway.subtrial.messages`)."""
@@ -28,6 +29,7 @@ class PeerOutbox:
         self._sent = Channels(posted.lines)
         self._under_way = {each.message.receiver: each for each in posted.under_way}
         self._faults = {each.receiver: each for each in posted.faults}
+        self._names: dict[str, str] = {}
 
     def posted(self) -> Posted:
         """What the next run needs."""
@@ -69,13 +71,13 @@ class PeerOutbox:
         """Note what became of messages; True if that changed what operations must hear of."""
         before = self.faults
         for outcome in outcomes:
-            message = outcome.envelope.message
+            message = self._addressed(outcome.envelope.message)
             line = self._sent.to(message.receiver) or Channel(message.receiver)
             if message.number < line.number or (message.number == line.number and line.under_way is None):
                 continue
             self._write(replace(line, number=message.number, under_way=message.content))
             if outcome.state == "away":
-                self._under_way[message.receiver] = outcome.envelope
+                self._under_way[message.receiver] = outcome.envelope.model_copy(update={"message": message})
                 continue
             self._under_way.pop(message.receiver, None)
             self._faults.pop(message.receiver, None)
@@ -91,7 +93,10 @@ class PeerOutbox:
         return self.faults != before
 
     def heard(self, event: Event) -> None:
-        """An event was recorded: to acknowledge the alert of a refused message is to ask that it be sent again."""
+        """An event was recorded: to acknowledge the alert of a refused message is to ask that it be sent again. What is for a
+        patient who got another pseudonym goes on under that."""
+        if names := renames_of(event):
+            self._readdress(names)
         if event.kind != "acknowledgement":
             return
         for receiver, fault in self._faults.items():
@@ -100,6 +105,24 @@ class PeerOutbox:
                 self._faults[receiver] = fault.model_copy(update={"acknowledged": True})
                 if line.under_way is None:
                     self._write(replace(line, acknowledged=()))
+
+    def _readdress(self, names: dict[str, str]) -> None:
+        self._names |= names
+        for old, present in names.items():
+            line, envelope = self._sent.to(old), self._under_way.pop(old, None)
+            if line is not None:
+                self._sent = Channels(tuple(each for each in self._sent.lines if each.receiver != old))
+                self._write(replace(line, receiver=present))
+            if envelope is not None:
+                message = replace(envelope.message, receiver=present)
+                self._under_way[present] = envelope.model_copy(update={"message": message})
+            fault = self._faults.pop(old, None)
+            if fault is not None:
+                self._faults[present] = fault.model_copy(update={"receiver": present})
+
+    def _addressed(self, message: PeerMessage) -> PeerMessage:
+        """A message as it would be addressed now: its receiver may have got another pseudonym while it was under way."""
+        return replace(message, receiver=self._names.get(message.receiver, message.receiver))
 
     def _write(self, line: Channel) -> None:
         others = [other for other in self._sent.lines if other.receiver != line.receiver]

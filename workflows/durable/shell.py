@@ -56,6 +56,7 @@ from pathway.events import Report
 from pathway.refusal import Refused
 from workflows.durable.alarm import Alarm
 from workflows.durable.answers import archive_receipt, state_view
+from workflows.durable.bounds import check_archive
 from workflows.durable.entity import Entity
 from workflows.durable.patches import SAID_ONCE
 from workflows.durable.peer_delivery import PeerDelivery
@@ -87,7 +88,7 @@ class Shell:
         self._alarm = Alarm(self._rang) if start.clock == "real" else None
         self._publishing = Publishing(self.state, self._alarm, self._show)
         self._peer_delivery = (
-            PeerDelivery(start, self.state, self._moved, self._show) if subject.has_peer_messages else None
+            PeerDelivery(start, self.state, self.moved, self._show) if subject.has_peer_messages else None
         )
         self._moves = 0
         self._indexed: dict[SearchAttributeKey[Any], Any] = {}
@@ -95,7 +96,7 @@ class Shell:
     async def run(self) -> Archived:
         """Run until the subject is archived."""
         self._show()
-        if self._start.carried is None:
+        if self._start.carried is None or self._start.carried.handed_over:
             workflow.upsert_search_attributes(self._searchable())
         background = [asyncio.create_task(self._publishing.run())]
         background += [asyncio.create_task(chore()) for chore in self._chores]
@@ -109,7 +110,7 @@ class Shell:
                 background.append(asyncio.create_task(self._peer_delivery.run()))
         while not self._ended():
             if self._may_continue():
-                self._again(self.state.carry(None if self._alarm is None else self._alarm.known))
+                self._again(self.carry())
             await self._wait(background)
         for task in background:
             task.cancel()
@@ -132,7 +133,21 @@ class Shell:
     def own(self, report: Report) -> None:
         """Record what the workflow itself has seen to. Raises `Refused`, which stalls the task visibly."""
         if self.state.accept(report, self._now()):
-            self._moved()
+            self.moved()
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing is under way: the store has everything, and every message has arrived."""
+        return self._publishing.settled and (self._peer_delivery is None or self._peer_delivery.settled)
+
+    def carry(self) -> Carried:
+        """What a run that goes on with the subject needs."""
+        return self.state.carry(None if self._alarm is None else self._alarm.known)
+
+    def show_renamed(self) -> None:
+        """Show operations that it goes on elsewhere. The store and governors hear it from there."""
+        self._show()
+        workflow.upsert_search_attributes(self._searchable())
 
     # --- updates ----------------------------------------------------------------------------------
 
@@ -146,7 +161,7 @@ class Shell:
             again = known != report.id and not workflow.patched(SAID_ONCE)
             known = report.id if again else known
             if state.accept(report, self._now(), again=again):
-                self._moved()
+                self.moved()
                 if self._start.rehearsal and not request.at_once:
                     told = {"plan": state.plan, "governor": state.governed}
             elif known != report.id:
@@ -166,7 +181,7 @@ class Shell:
         try:
             self.state.check(request.report, self._now())
         except Refused as refused:
-            raise _refusal(refused) from None
+            raise refusal(refused) from None
 
     async def record_many(self, request: RecordManyRequest) -> RecordManyReceipt:
         """Record a part of a sitting; answer once the store has it, or says nothing for five seconds."""
@@ -175,7 +190,7 @@ class Shell:
             known, new = state.accept_many(request, self._now())
         except Refused as refused:
             raise RuntimeError(f"a sitting that was accepted would now be refused ({refused.code})") from None
-        self._moved()
+        self.moved()
         revision = state.kept.revision + 1
         await self._publishing.recorded(revision)
         return RecordManyReceipt(
@@ -192,7 +207,7 @@ class Shell:
         try:
             self.state.admitted_all(request, self._now())
         except Refused as refused:
-            raise _refusal(refused) from None
+            raise refusal(refused) from None
 
     async def step_to(self, request: StepRequest) -> StepReceipt:
         """Move a stepped clock through every due moment up to an instant."""
@@ -200,7 +215,7 @@ class Shell:
         before = state.kept.now
         state.step(request.to, calls.MAX_MOMENTS_PER_STEP)
         if state.kept.now > before:
-            self._moved()
+            self.moved()
         revision = state.kept.revision + state.kept.unsent
         receipt = StepReceipt(
             now=state.kept.now,
@@ -219,9 +234,9 @@ class Shell:
         """Refuse to move a clock that nobody can move, or to turn it back."""
         self._check_stepped()
         if self.state.kept.archived is not None:
-            raise _refusal(Refused("archived", "this pathway is archived; its clock stands still"))
+            raise refusal(Refused("archived", "this pathway is archived; its clock stands still"))
         if request.to < self.state.kept.now:
-            raise _refusal(
+            raise refusal(
                 Refused("backwards", f"the clock stands at {utc(self.state.kept.now)} and does not go back")
             )
 
@@ -238,16 +253,16 @@ class Shell:
     async def archive(self, request: ArchiveRequest) -> ArchiveReceipt:
         """Close the subject. The workflow ends when the store has everything, and every message has arrived."""
         if self.state.archive(request, self._now()):
-            self._moved()
+            self.moved()
         await self._publishing.recorded(archive_receipt(self.state).revision)
         return archive_receipt(self.state)
 
     def check_archive(self, request: ArchiveRequest) -> None:
         """Refuse to close without a reason or by an unknown role."""
         try:
-            _check_archive(request)
+            check_archive(self.state.kept, request)
         except Refused as refused:
-            raise _refusal(refused) from None
+            raise refusal(refused) from None
 
     # --- queries ----------------------------------------------------------------------------------
 
@@ -310,15 +325,18 @@ class Shell:
 
     def _rang(self, due: datetime) -> None:
         """The timer says that a moment has come. It may fire a hair before its instant on another machine's clock."""
+        if self.state.kept.renaming or self.state.kept.renamed is not None:
+            return  # it comes under the new pseudonym, or when that could not be given
         self.state.advance(max(workflow.now(), due))
-        self._moved()
+        self.moved()
 
     def _now(self) -> datetime:
         return (
             max(workflow.now(), self.state.kept.now) if self._start.clock == "real" else self.state.kept.now
         )
 
-    def _moved(self) -> None:
+    def moved(self) -> None:
+        """Something happened: show it, have it published and told."""
         self._moves += 1
         self.state.kept.unsent = True
         self._show()
@@ -356,7 +374,7 @@ class Shell:
 
     def _check_stepped(self) -> None:
         if self._start.clock != "stepped":
-            raise _refusal(Refused("real_clock", "this pathway is on the real clock, which nobody can move"))
+            raise refusal(Refused("real_clock", "this pathway is on the real clock, which nobody can move"))
 
     # --- what the Temporal UI shows ---------------------------------------------------------------
 
@@ -375,16 +393,5 @@ class Shell:
         return [key.value_unset() if now[key] is None else key.value_set(now[key]) for key in changed]
 
 
-def _refusal(refused: Refused) -> ApplicationError:
+def refusal(refused: Refused) -> ApplicationError:
     return ApplicationError(str(refused), type=refused.code, non_retryable=True)
-
-
-def _check_archive(request: ArchiveRequest) -> None:
-    """Refuse to close without a reason or by an unknown role. Raises `Refused`."""
-    if request.role not in ("coordinator", "clinician", "sponsor", "operations"):
-        raise Refused(
-            "wrong_role",
-            f"role {request.role!r} cannot archive a pathway; coordinator, clinician, sponsor or operations can",
-        )
-    if not request.reason.strip():
-        raise Refused("reason_missing", "archiving a pathway needs a reason")

@@ -29,6 +29,7 @@ from pathway.plan import Plan
 from pathway.record import Record
 from pathway.refusal import check_seen
 from pathway.site import Site
+from pathway.subtrial.names import renames_of, told_under
 from pathway.subtrial.plan import SubtrialPlan
 from pathway.transfers import placed
 from workflows.durable import activity_options as calls
@@ -45,9 +46,7 @@ LETTERS: Final = "messages"
 
 
 class State(Generic[W]):
-    """The state of one subject. `now` is its clock: the last instant that it was evaluated at, and never
-    goes back.
-    """
+    """The state of one subject. `now` is its clock: the last instant that it was evaluated at, and never goes back."""
 
     def __init__(self, start: Start, subject: Entity[W], now: datetime) -> None:
         """Take up what the run before left, or begin at `now`."""
@@ -63,6 +62,7 @@ class State(Generic[W]):
                 "now": max(carried.now, now) if start.clock == "real" else carried.now,
                 "timeline": list(carried.timeline),
                 "answered": dict(carried.answered),
+                "handed_over": False,
             }
         )
         self._lists: BatchLists | None = None
@@ -87,7 +87,7 @@ class State(Generic[W]):
     @property
     def due(self) -> datetime | None:
         """The next moment of the plan, or that at which an open sitting closes; None when only an event changes anything."""
-        if self.kept.archived is not None:
+        if self.kept.archived is not None or self.kept.renaming:
             return None
         closes = None if self.kept.sitting is None else self.kept.sitting.until
         return min((each for each in (self.plan.next_at, closes) if each is not None), default=None)
@@ -131,11 +131,10 @@ class State(Generic[W]):
             return False
         self.advance(now)
         self.kept.now = max(self.kept.now, now)
-        self.record.append(event)
-        self.peer_outbox.heard(event)
+        self._append(event)
         self.evaluation = self._evaluated(self.kept.now)
         self._reconcile(event.id)
-        if event.kind == "annulment":
+        if event.kind == "annulment" and not self.start.rehearsal:
             self._close(event.role, event.reason)
         self.kept.answered[event.id] = Answered(revision=self.kept.revision + 1, next_at=self.plan.next_at)
         return True
@@ -158,8 +157,7 @@ class State(Generic[W]):
         if admitted.events or self.kept.sitting is not None:
             self._open_sitting(request.sitting, len(admitted.events))
         for event in admitted.events:
-            self.record.append(event)
-            self.peer_outbox.heard(event)
+            self._append(event)
         self.evaluation = self._evaluated(self.kept.now)
         if not request.more:
             self._end_sitting(ended=True)
@@ -320,6 +318,11 @@ class State(Generic[W]):
         if report.id not in self.record.by_id:
             check_open(self.kept, len(self.record.events), 1)
         return self.subject.admit(self.record, report, now, self.whole_at(now), again=again)
+
+    def _append(self, event: Event) -> None:
+        self.record.append(event)
+        self.peer_outbox.heard(event)
+        self.kept.announced = told_under(self.kept.announced, renames_of(event))
 
     def _close(self, role: str, reason: str) -> None:
         self._end_sitting(ended=True)

@@ -33,8 +33,9 @@ class CoursePlan:
     review: Callable[[Evaluation], int | None]
     episodes: list[Callable[[Evaluation, datetime | None], list[Episode]]]
     sizes: Callable[[Evaluation], list[Event]]
-    stops: Callable[[Evaluation], list[Halt]]
+    stops: Callable[[Evaluation], tuple[list[Halt], list[str]]]
     ended: Callable[[Evaluation], Ending | None]
+    turns: dict[str, Callable[[Evaluation, Event], str]]
 
 
 def events_of(ctx: Evaluation, spec: Doses, action: str, label: str) -> list[Event]:

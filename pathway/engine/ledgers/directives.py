@@ -4,6 +4,7 @@ last until a person lifts them."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pathway.engine.results import Directive
@@ -11,9 +12,11 @@ from pathway.events import Event
 from pathway.language import AdverseEventRule, AdverseEventType, Infusion, Restart
 from pathway.record import Record
 
-DAY = timedelta(days=1)
+MINUTE = timedelta(minutes=1)
 
 Passed = Callable[[datetime], bool]
+Later = Callable[[datetime, int], datetime]
+"""So many local days after an instant, at the same time by the clock: what a table gives in days is no number of hours."""
 
 
 def actions_of(record: Record, spec: Infusion, action: str) -> list[Event]:
@@ -33,7 +36,12 @@ def lift(found: list[Directive], lifted: list[datetime]) -> None:
 
 
 def directives(
-    spec: Infusion, types: dict[str, AdverseEventType], record: Record, start: datetime, passed: Passed
+    spec: Infusion,
+    types: dict[str, AdverseEventType],
+    record: Record,
+    start: datetime,
+    passed: Passed,
+    later: Later,
 ) -> list[Directive]:
     """Every directive of the adverse-event table since the start, by clinical time; one per rule and episode."""
     found: list[Directive] = []
@@ -41,15 +49,15 @@ def directives(
     for rule in spec.rules:
         reports = [e for e in record.adverse.get(rule.event, ()) if e.value is not None]
         found += (
-            _occurrences(rule, reports, start, passed)
+            _occurrences(rule, reports, start, passed, later)
             if types[rule.event].occurrences
-            else _episodes(rule, reports, resumes, start, passed)
+            else _episodes(rule, reports, resumes, start, passed, later)
         )
     return sorted(found, key=lambda d: (d.since, d.rule.id))
 
 
 def _occurrences(
-    rule: AdverseEventRule, reports: list[Event], start: datetime, passed: Passed
+    rule: AdverseEventRule, reports: list[Event], start: datetime, passed: Passed, later: Later
 ) -> list[Directive]:
     """The directive of the first occurrence that the rule speaks of. A hold lasts until that occurrence has been over for long
     enough; a stop, or the question of one, until somebody decides."""
@@ -63,14 +71,19 @@ def _occurrences(
         if count >= rule.nth and event.occurred >= start and rule.grades[0] <= grade <= rule.grades[1]:
             found.append(Directive(rule, rule.action, event.occurred, event.occurred, known=event.recorded))
             if rule.restart is not None:
-                _calmed(found[-1], rule.restart, event, reports, passed)
+                _calmed(found[-1], rule.restart, event, reports, passed, later)
     if rule.restart is None:
         return found[:1]
     return found
 
 
 def _calmed(
-    directive: Directive, restart: Restart, event: Event, reports: list[Event], passed: Passed
+    directive: Directive,
+    restart: Restart,
+    event: Event,
+    reports: list[Event],
+    passed: Passed,
+    later: Later,
 ) -> None:
     """When the occurrence that `event` began was over, and when it had been so for long enough."""
     chain = {event.id}
@@ -79,13 +92,18 @@ def _calmed(
             chain.add(report.id)
             low = int(report.value or 0) <= restart.grade_at_most
             directive.calm = (directive.calm or report.occurred) if low else None
-    over = directive.calm + restart.for_days * DAY if directive.calm is not None else None
+    over = later(directive.calm, restart.for_days) if directive.calm is not None else None
     if over is not None and passed(over):
         directive.until = over
 
 
 def _episodes(
-    rule: AdverseEventRule, reports: list[Event], resumes: list[datetime], start: datetime, passed: Passed
+    rule: AdverseEventRule,
+    reports: list[Event],
+    resumes: list[datetime],
+    start: datetime,
+    passed: Passed,
+    later: Later,
 ) -> list[Directive]:
     """The episodes of a rule.
 
@@ -94,8 +112,8 @@ def _episodes(
     """
     low, high = rule.grades
     restart = rule.restart or Restart(max(low - 1, 0))
-    wait = restart.for_days * DAY
     found: list[Directive] = []
+    questions: list[Directive] = []
     current: Directive | None = None
     entries = 0
     for event in reports:
@@ -105,10 +123,9 @@ def _episodes(
         elif current is not None and current.calm is not None:
             calm = current.calm
             resumed = next((r for r in resumes if calm <= r <= event.occurred), None)
-            if calm + wait <= event.occurred or resumed is not None:
-                current.until = min(
-                    t for t in (calm + wait, resumed) if t is not None and t <= event.occurred
-                )
+            over = later(calm, restart.for_days)
+            if over <= event.occurred or resumed is not None:
+                current.until = min(t for t in (over, resumed) if t is not None and t <= event.occurred)
                 current = None
             else:
                 current.calm = None
@@ -119,30 +136,35 @@ def _episodes(
                 if (
                     found
                     and restart.stop_if_recurs_at_low_dose
-                    and _at_low_dose(restart, resumes, found[-1], current)
+                    and _at_low_dose(restart, resumes, found[-1], current, later)
                 ):
                     current.action, current.why = "stop", "recurred at the low dose"
+                elif entries > 1 and restart.review_if_recurs:
+                    questions.append(replace(current, action="review", why="recurred at the full dose"))
                 found.append(current)
-    if current is not None and current.calm is not None and passed(current.calm + wait):
-        current.until = current.calm + wait
+    if current is not None and current.calm is not None:
+        over = later(current.calm, restart.for_days)
+        current.until = over if passed(over) else current.until
     for directive in found:
-        _too_slow(directive, restart, passed)
+        _too_slow(directive, restart, passed, later)
         if directive.action in ("stop", "review"):
             directive.until = None  # a permanent stop, or the question of one, does not pass with the grade
-    return found
+    return found + questions
 
 
-def _too_slow(directive: Directive, restart: Restart, passed: Passed) -> None:
+def _too_slow(directive: Directive, restart: Restart, passed: Passed, later: Later) -> None:
     if restart.resolve_within_days is None or directive.action == "stop":
         return
-    over = directive.since + restart.resolve_within_days * DAY
+    over = later(directive.since, restart.resolve_within_days)
     calm = directive.calm
-    if calm > over if calm is not None else passed(over + timedelta(minutes=1)):
+    if calm > over if calm is not None else passed(over + MINUTE):
         directive.action, directive.since = "stop", over
         directive.why = f"took more than {restart.resolve_within_days} days to resolve"
 
 
-def _at_low_dose(restart: Restart, resumes: list[datetime], earlier: Directive, now: Directive) -> bool:
+def _at_low_dose(
+    restart: Restart, resumes: list[datetime], earlier: Directive, now: Directive, later: Later
+) -> bool:
     """Whether the infusion was at its low dose: restarted after the earlier episode, fewer than `low_days` ago."""
     since = [r for r in resumes if earlier.since <= r <= now.since]
-    return bool(since) and now.since < since[-1] + restart.low_days * DAY
+    return bool(since) and now.since < later(since[-1], restart.low_days)

@@ -10,6 +10,7 @@ from fractions import Fraction
 from pathway.clock import at_hour, close_of
 from pathway.engine.context import Evaluation
 from pathway.engine.ledgers.rates import limit_after, minutes
+from pathway.engine.ledgers.readiness import Lacks, compile_unknown
 from pathway.engine.linker import Linker
 from pathway.engine.predicates import gate
 from pathway.engine.results import InfusionRun, Planned, Run
@@ -28,6 +29,7 @@ def compile_dose_items(spec: Doses, linker: Linker) -> Items:
     needs = [(name, linker.criterion(name)) for name in spec.needs]
     asked = gate(spec.asked, linker) if spec.asked is not None else None
     cancelled = gate(spec.cancelled, linker) if spec.cancelled is not None else None
+    unknown = compile_unknown(spec, linker)
 
     def items(ctx: Evaluation) -> list[Item]:
         run = ctx.ledger(index)
@@ -43,7 +45,7 @@ def compile_dose_items(spec: Doses, linker: Linker) -> Items:
         blocked = blocked or next((name for name, n in needs if ctx.criterion(n).verdict != "PASS"), None)
         since = wanted.since if wanted is not None and wanted.since is not None else ctx.start
         return [
-            _item(ctx, spec, run, dose, blocked, since)
+            _item(ctx, spec, run, dose, blocked, since, unknown)
             for dose in run.course.doses
             if not hidden or dose.state in ("given", "omitted")
         ]
@@ -51,7 +53,9 @@ def compile_dose_items(spec: Doses, linker: Linker) -> Items:
     return items
 
 
-def _item(ctx: Evaluation, spec: Doses, run: Run, dose: Planned, blocked: str | None, since: object) -> Item:
+def _item(
+    ctx: Evaluation, spec: Doses, run: Run, dose: Planned, blocked: str | None, since: object, unknown: Lacks
+) -> Item:
     key = key_of(spec.item, (*spec.scope, ("dose", dose.label)))
     item = Item(
         spec.item, key, "dose", "not_set", _text(spec, run, dose), "clinician", dose.due, None, ctx.start
@@ -81,6 +85,12 @@ def _item(ctx: Evaluation, spec: Doses, run: Run, dose: Planned, blocked: str | 
         item.state = "late"
     else:
         item.state = "due" if ctx.passed(at_hour(first, 0, ctx.tz)) else "planned"
+    if item.state in ("due", "late"):
+        lacks = unknown(ctx, run, dose)
+        if run.unsettled:
+            item.state, item.blocked_by = "blocked", f"unsettled {' '.join(run.unsettled)}"
+        elif lacks:
+            item.state, item.blocked_by = "blocked", f"unknown {' '.join(lacks)}"
     return item
 
 

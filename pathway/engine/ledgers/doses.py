@@ -28,8 +28,9 @@ from pathway.engine.ledgers.stops import compile_stops
 from pathway.engine.linker import Linker
 from pathway.engine.results import Course, Episode, Held, Planned, Run
 from pathway.engine.times import compile_number
+from pathway.engine.turns import compile_turn
 from pathway.events import Event
-from pathway.language import Doses
+from pathway.language import Doses, Scope
 from pathway.language.parsing import bound_of, decimal_text
 from pathway.language.terms import key_of
 
@@ -42,7 +43,7 @@ def compile_doses(spec: Doses, linker: Linker) -> Callable[[Evaluation], Run]:
         raise linker.error(f"doses {key_of(spec.id, spec.scope)}: labels, days and amounts differ in number")
     for label in spec.labels:
         for action in (spec.given, spec.omitted):
-            linker.action(action, (*spec.scope, ("dose", label)))
+            linker.action(action, _of(spec, label))
     linker.action(spec.stopped, spec.scope)
 
     def number(value: object) -> Callable[[Evaluation], int | None]:
@@ -62,6 +63,11 @@ def compile_doses(spec: Doses, linker: Linker) -> Callable[[Evaluation], Run]:
         compile_believed(linker.fact(spec.size.fact)),
         compile_stops(spec, linker),
         compile_ending(linker, "treatment"),
+        {
+            label: turn
+            for label in spec.labels
+            if (turn := compile_turn(spec.given, _of(spec, label), linker))
+        },
     )
     key = key_of(spec.id, spec.scope)
     infuse = compile_rates(spec, spec.infusing, linker) if spec.infusing is not None else None
@@ -79,6 +85,11 @@ def compile_doses(spec: Doses, linker: Linker) -> Callable[[Evaluation], Run]:
     return run
 
 
+def _of(spec: Doses, label: str) -> Scope:
+    """The scope of a dose."""
+    return (*spec.scope, ("dose", label))
+
+
 def _run(ctx: Evaluation, plan: CoursePlan) -> tuple[Run, Run | None]:
     spec = plan.spec
     before = ctx.ledger(plan.previous) if plan.previous is not None else None
@@ -90,11 +101,12 @@ def _run(ctx: Evaluation, plan: CoursePlan) -> tuple[Run, Run | None]:
     run = Run(start=start, course=course)
     stops = [e.occurred for e in ctx.record.actions.get(spec.stopped, ()) if e.scope == spec.scope]
     run.stop = min(stops, default=None)
-    run.stops, end = plan.stops(ctx), plan.ended(ctx)
+    (run.stops, run.unsettled), end = plan.stops(ctx), plan.ended(ctx)
     for label, each in reports.items():
         if len(each) > 1:
             course.twice += (label,)
             run.flag("given_twice", each[1].recorded)
+    run.odd = _out_of_turn(ctx, plan, given)
     episodes = course.episodes = [e for found in plan.episodes for e in found(ctx, course.first)]
     course.row = ctx.decision(plan.by).outcome if plan.by is not None else ""
     level = earlier.lower_next if earlier is not None else 0
@@ -118,6 +130,22 @@ def _run(ctx: Evaluation, plan: CoursePlan) -> tuple[Run, Run | None]:
     _ended(run, end, given)
     raise_flags(ctx, plan, run, course, given, episodes, earlier.counted if earlier is not None else ())
     return run, before
+
+
+def _out_of_turn(ctx: Evaluation, plan: CoursePlan, given: dict[str, Event]) -> list[tuple[datetime, str]]:
+    """Doses that are reported of a day before that of an earlier one, each since when it is on record."""
+    found = []
+    for label, event in given.items():
+        before = plan.turns[label](ctx, event)
+        if before:
+            day = local_day(event.occurred, ctx.tz).isoformat()
+            found.append(
+                (
+                    event.recorded,
+                    f"{label} is reported of {day}, before {before}: one of the two days is wrong",
+                )
+            )
+    return found
 
 
 def _ended(run: Run, end: Ending | None, given: dict[str, Event]) -> None:
@@ -196,7 +224,10 @@ class _Chain:
         return max(self.first + timedelta(days=days[n] - days[0]), earliest), earliest
 
     def _follow(self, n: int, dose: Planned) -> None:
-        day = local_day(dose.at, self.ctx.tz) if dose.state == "given" and dose.at is not None else dose.due
+        event = self.given.get(dose.label)
+        day = dose.due
+        if event is not None and (day is None or not self.plan.turns[dose.label](self.ctx, event)):
+            day = local_day(event.occurred, self.ctx.tz)
         if day is None:
             return
         if self.first is None:

@@ -1,9 +1,13 @@
-"""Holds: episodes that open and close as checks come in, read in the order of clinical time."""
+"""Holds: episodes that open and close as checks come in, read in the order of clinical time.
+
+A sign that cannot be told (its value is missing, under review, or on no side of its limit) neither opens nor closes a hold.
+Before a dose it must be known: until then the dose waits for it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -17,7 +21,8 @@ from pathway.events import Event
 from pathway.language import Fact, Hold, Reading, Sign
 
 Episodes = Callable[[Evaluation, datetime | None], list[Episode]]
-_Met = Callable[[Evaluation, "_Seen"], bool]
+Open = Callable[[Evaluation, datetime | None, datetime | None, Callable[[Event], bool]], tuple[str, ...]]
+_Met = Callable[[Evaluation, "_Seen"], bool | None]
 
 
 @dataclass(slots=True)
@@ -35,25 +40,17 @@ class _Seen:
 
 def compile_hold(rule: Hold, linker: Linker) -> Episodes:
     """The episodes of a hold; the second argument is the instant of the first dose ever, None before it."""
-    signs = [sign for group in rule.signs for sign in group]
-    groups = [[_sign(sign, linker) for sign in group] for group in rule.signs]
-    facts = {name: linker.fact(name) for name in dict.fromkeys(s.fact for s in signs if s.fact)}
-    readings = {name: _every(fact) for name, fact in facts.items()}
-    events = [linker.adverse_event(name) for name in dict.fromkeys(s.event for s in signs if s.event)]
-    for reading in readings.values():
-        linker.reading(reading)
-    when = predicate(rule.when, linker) if rule.when is not None else None
+    signs = _Signs(rule, linker)
     lifts = bool(rule.lifted_by)
     if lifts:
         linker.action(rule.lifted_by, ())
 
     def episodes(ctx: Evaluation, first: datetime | None) -> list[Episode]:
-        if when is not None and when(ctx).verdict != "PASS":
+        if not signs.apply(ctx):
             return []
-        checks = [e for reading in readings.values() for e in samples(ctx, reading)]
-        checks += [e for name in events for e in ctx.record.adverse.get(name, ())]
+        checks = signs.checks(ctx)
         checks += [e for e in ctx.record.actions.get(rule.lifted_by, ()) if lifts]
-        checks.sort(key=lambda e: (e.occurred, e.recorded, e.id))
+        checks.sort(key=_order)
         seen = _Seen({}, {}, {})
         found: list[Episode] = []
         is_open = was_met = False
@@ -62,19 +59,97 @@ def compile_hold(rule: Hold, linker: Linker) -> Episodes:
                 if is_open:
                     found[-1].closed, is_open = check.occurred, False
                 continue
-            _take_in(ctx, check, facts, seen, first)
+            _take_in(ctx, check, signs.facts, seen, first)
             if n + 1 < len(checks) and checks[n + 1].occurred == check.occurred:
                 continue
-            met = all(any(sign(ctx, seen) for sign in group) for group in groups)
+            met = signs.met(ctx, seen)
             if met and not is_open and not (lifts and was_met):
                 found.append(Episode(rule, check.occurred))
                 is_open = True
-            elif is_open and not met and not lifts:
+            elif is_open and met is False and not lifts:
                 found[-1].closed, is_open = check.occurred, False
-            was_met = met
+            was_met = bool(met)
         return found
 
     return episodes
+
+
+def compile_open(rule: Hold, linker: Linker) -> Open:
+    """The facts on which it hangs whether the hold is met, and which are not known.
+
+    The arguments: the first dose ever, None before it; the instant of a dose that was given, None for one to come; whether a
+    sample is new enough to say anything about this dose.
+    """
+    signs = _Signs(rule, linker)
+
+    def unknown(
+        ctx: Evaluation, first: datetime | None, at: datetime | None, fresh: Callable[[Event], bool]
+    ) -> tuple[str, ...]:
+        if not signs.apply(ctx):
+            return ()
+        seen = _Seen({}, {}, {})
+        for check in sorted(signs.checks(ctx), key=_order):
+            if at is None or check.occurred <= at:
+                _take_in(ctx, check, signs.facts, seen, first)
+        seen.values = {
+            name: value
+            for name, value in seen.values.items()
+            if name in signs.lasting or (value.event is not None and fresh(value.event))
+        }
+        return () if signs.met(ctx, seen) is not None else signs.missing(ctx, seen)
+
+    return unknown
+
+
+class _Signs:
+    """The signs of a hold, compiled."""
+
+    def __init__(self, rule: Hold, linker: Linker) -> None:
+        signs = [sign for group in rule.signs for sign in group]
+        self.groups = [[(sign.fact, _sign(sign, linker)) for sign in group] for group in rule.signs]
+        self.facts = {name: linker.fact(name) for name in dict.fromkeys(s.fact for s in signs if s.fact)}
+        self.readings = [_every(fact) for fact in self.facts.values()]
+        self.events = [
+            linker.adverse_event(name) for name in dict.fromkeys(s.event for s in signs if s.event)
+        ]
+        for reading in self.readings:
+            linker.reading(reading)
+        # What a clinician says of the signs is no measurement that grows old.
+        self.lasting = {s.fact for s in signs if s.unless}
+        self.when = predicate(rule.when, linker) if rule.when is not None else None
+
+    def apply(self, ctx: Evaluation) -> bool:
+        """Whether the hold is for this patient, or may be."""
+        return self.when is None or self.when(ctx).verdict != "FAIL"
+
+    def checks(self, ctx: Evaluation) -> list[Event]:
+        """Every report of the signs."""
+        found = [e for reading in self.readings for e in samples(ctx, reading)]
+        return found + [e for name in self.events for e in ctx.record.adverse.get(name, ())]
+
+    def met(self, ctx: Evaluation, seen: _Seen) -> bool | None:
+        """Whether every group has a sign; None if that hangs on what is not known."""
+        return _every_one(_one(sign(ctx, seen) for _, sign in group) for group in self.groups)
+
+    def missing(self, ctx: Evaluation, seen: _Seen) -> tuple[str, ...]:
+        """The facts that cannot be told, of the groups that hang on them."""
+        open_ = [group for group in self.groups if _one(sign(ctx, seen) for _, sign in group) is None]
+        names = [name for group in open_ for name, sign in group if sign(ctx, seen) is None]
+        return tuple(dict.fromkeys(names))
+
+
+def _one(verdicts: Iterable[bool | None]) -> bool | None:
+    found = list(verdicts)
+    return True if True in found else None if None in found else False
+
+
+def _every_one(verdicts: Iterable[bool | None]) -> bool | None:
+    found = list(verdicts)
+    return False if False in found else None if None in found else True
+
+
+def _order(check: Event) -> tuple[datetime, datetime, str]:
+    return check.occurred, check.recorded, check.id
 
 
 def _every(fact: Fact) -> Reading:
@@ -86,7 +161,7 @@ def _take_in(
 ) -> None:
     if check.kind == "observation":
         if check.value != "not-evaluable":
-            seen.values[check.name] = observed(facts[check.name], check)
+            seen.values[check.name] = _newest(facts[check.name], check, seen.values.get(check.name))
         return
     chain = ctx.record.root.get(check.target, check.target) or check.id
     for _ in range(len(ctx.record.adverse.get(check.name, ()))):
@@ -99,6 +174,15 @@ def _take_in(
         seen.before[check.name] = seen.grade(check.name)
 
 
+def _newest(fact: Fact, check: Event, before: Val | None) -> Val:
+    """The value of a check; two that differ at the same instant are a conflict, and neither of them is gone by."""
+    value = observed(fact, check)
+    same = before is not None and before.event is not None and before.event.occurred == check.occurred
+    if before is not None and same and before.text != value.text:
+        return replace(value, state="review")
+    return value
+
+
 def _sign(sign: Sign, linker: Linker) -> _Met:
     if sign.event:
         event, grade = sign.event, sign.at_least
@@ -108,33 +192,32 @@ def _sign(sign: Sign, linker: Linker) -> _Met:
         linker.check_values(_every(linker.fact(name)), (*sign.values, *sign.unless))
         values, unless = sign.values, sign.unless
 
-        def chosen(ctx: Evaluation, seen: _Seen) -> bool:
+        def chosen(ctx: Evaluation, seen: _Seen) -> bool | None:
             value = seen.values.get(name)
-            return (
-                value is not None and value.text in values
-                if values
-                else value is None or value.text not in unless
-            )
+            if value is None or value.state != "known":
+                return None if values else True
+            return value.text in values if values else value.text not in unless
 
         return chosen
     if sign.below is not None:
         index = linker.reading(sign.below, "number")
 
-        def below(ctx: Evaluation, seen: _Seen) -> bool:
-            value, base = seen.values.get(name), ctx.reading(index)
-            return value is not None and base.state == "known" and _holds("<", value, base.low)
+        def below(ctx: Evaluation, seen: _Seen) -> bool | None:
+            base = ctx.reading(index)
+            known = base.state == "known" and base.exact
+            return _holds("<", seen.values.get(name), base.low) if known else None
 
         return below
     if sign.limit is None:
         raise linker.error(f"a sign of {name} says neither limit nor values")
     read = linker.limit(sign.limit)
 
-    def limited(ctx: Evaluation, seen: _Seen) -> bool:
-        value, bound = seen.values.get(name), read(ctx)
-        return value is not None and bound is not None and _holds(bound[0], value, bound[1])
+    def limited(ctx: Evaluation, seen: _Seen) -> bool | None:
+        bound = read(ctx)
+        return False if bound is None else _holds(bound[0], seen.values.get(name), bound[1])
 
     return limited
 
 
-def _holds(op: str, value: Val, limit: Decimal) -> bool:
-    return holds(op, value, limit) is True
+def _holds(op: str, value: Val | None, limit: Decimal) -> bool | None:
+    return None if value is None or value.state != "known" else holds(op, value, limit)

@@ -2,8 +2,8 @@
 
 Fixed arithmetic with parameters; the adverse-event table is data.
 
-Hours are elapsed hours, so a change of the clocks moves the hour of the end. An infusion runs until somebody
-reports otherwise.
+Hours are elapsed hours, so a change of the clocks moves the hour of the end; days are days of the site's calendar, so seven days
+are seven days over it. An infusion runs until somebody reports otherwise: when its hours are over its end is expected, not known.
 """
 
 from __future__ import annotations
@@ -11,15 +11,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
+from pathway.clock import days_later
 from pathway.engine.endings import Ending
-from pathway.engine.ledgers.directives import DAY, Passed, actions_of, directives, lift
+from pathway.engine.ledgers.directives import MINUTE, Passed, actions_of, directives, lift
 from pathway.engine.ledgers.levels import OVER, dose_steps, dosed
 from pathway.engine.results import Pause, Run
 from pathway.events import Event
 from pathway.language import AdverseEventRule, AdverseEventType, Infusion, Restart
 from pathway.record import Record
 
+UNPAUSED = "a restart is reported with no pause before it: when was it paused, or when was it resumed?"
 INFUSION_ACTIONS = (
     "bag_change_missed",
     "infusion_ended",
@@ -30,6 +33,8 @@ INFUSION_ACTIONS = (
 )
 """The actions of every infusion, with the scope of its ledger."""
 HOUR = timedelta(hours=1)
+EXPECTED = "end_expected"
+"""The state, and the flag, of an infusion whose hours are over by the clock and whose end nobody has reported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,7 @@ class Around:
 
     `days` None: its length is not set, it runs without a projected end. `same_cycle_pause` None: no limit is set. `tolerance`:
     how much short an end still counts as complete. `left`: the exit from treatment, since when it is known. `died`: death.
-    `lifted`: when a clinician decided to go on in spite of a stop. `sizes`: the weights that are believed.
+    `lifted`: when a clinician decided to go on in spite of a stop. `sizes`: the weights that are believed. `tz`: the zone.
     """
 
     days: int | None
@@ -47,7 +52,34 @@ class Around:
     left: Ending | None
     died: Ending | None
     lifted: list[datetime]
+    tz: ZoneInfo
     sizes: Sequence[Event] = ()
+
+    def later(self, instant: datetime, days: int) -> datetime:
+        """So many local days after an instant."""
+        return days_later(instant, days, self.tz)
+
+
+@dataclass(frozen=True, slots=True)
+class Cuts:
+    """What may have ended an infusion: reported ends and stops, death, and `exit`, since when it should not run any more: then
+    its end is a stop. `tolerance`: how much short an end still counts as complete."""
+
+    ended: datetime | None
+    stopped: datetime | None
+    died: datetime | None
+    exit: datetime | None
+    tolerance: timedelta
+
+    @property
+    def reported(self) -> datetime | None:
+        """When it was off, as reported."""
+        return min((t for t in (self.ended, self.stopped) if t is not None), default=None)
+
+    @property
+    def first(self) -> datetime | None:
+        """When it was off at the latest."""
+        return min((t for t in (self.reported, self.died) if t is not None), default=None)
 
 
 def run_infusion(
@@ -65,9 +97,7 @@ def run_infusion(
     ends = [e.occurred for e in actions_of(record, spec, "infusion_ended") if e.occurred >= start]
     stops = [e.occurred for e in actions_of(record, spec, "infusion_stopped") if e.occurred >= start]
     died = around.died.event.occurred if around.died is not None else None
-    if died is not None and died >= start:
-        stops.append(died)
-    run.directives = directives(spec, types, record, starts[0].occurred, passed)
+    run.directives = directives(spec, types, record, starts[0].occurred, passed, around.later)
     lift(run.directives, around.lifted)
     marks = sorted(
         [(e.occurred, 0, e) for e in actions_of(record, spec, "infusion_paused") if e.occurred >= start]
@@ -80,10 +110,13 @@ def run_infusion(
     run.odd = impossible(spec, record, starts[0].occurred, None)
     total = None if around.days is None or run.odd else timedelta(hours=24 * around.days)
     exit_ = min((t for t in (halt, left) if t is not None), default=None)
-    _amount(run, total, min(ends, default=None), min(stops, default=None), passed, around.tolerance, exit_)
+    died = died if died is not None and died >= start else None
+    cuts = Cuts(min(ends, default=None), min(stops, default=None), died, exit_, around.tolerance)
+    _amount(run, total, cuts, passed)
     _halted(run, halt)
-    over = run.end if run.state in OVER else None
-    run.odd = run.odd or impossible(spec, record, starts[0].occurred, over)
+    over = run.end if run.state in OVER else _followed(run, spec, record)
+    until = run.end if run.state in (*OVER, EXPECTED) else None
+    run.odd = run.odd or impossible(spec, record, starts[0].occurred, until, planned=run.state == EXPECTED)
     _cut_off(run)
     before = _gap(spec, record, first)
     carried = _low(run, before, start) if before is not None else None
@@ -92,7 +125,7 @@ def run_infusion(
         for d in run.directives
         if (d.until is None or d.until >= start or d.since >= start) and (over is None or d.since <= over)
     ]
-    dose_steps(run, spec, first, carried, [m[2] for m in marks if m[1] == 1], passed)
+    dose_steps(run, spec, first, carried, [m[2] for m in marks if m[1] == 1], passed, around.later)
     _flags(run, spec, around, record, passed)
     _despite(run, first, marks, halt)
     if around.left is not None:
@@ -115,10 +148,14 @@ MARKS = (
 
 
 def impossible(
-    spec: Infusion, record: Record, start: datetime | None, over: datetime | None
+    spec: Infusion, record: Record, start: datetime | None, over: datetime | None, *, planned: bool = False
 ) -> list[tuple[datetime, str]]:
-    """Reports that cannot be true as they stand, each since when it is on record: before the start, or after the end."""
+    """Reports that cannot be true as they stand, each since when it is on record: before the start, or after the end.
+
+    `planned`: the end is only expected.
+    """
     found = []
+    end = "the planned end, and no end is reported" if planned else "the end"
     for action, what in MARKS:
         for event in actions_of(record, spec, action):
             early = start is not None and event.occurred < start
@@ -133,7 +170,7 @@ def impossible(
                 )
             elif late:
                 found.append(
-                    (event.recorded, f"{what} is reported for a time after the end: is it still running?")
+                    (event.recorded, f"{what} is reported for a time after {end}: is it still running?")
                 )
     return sorted(found)
 
@@ -165,6 +202,14 @@ def _low(run: Run, since: datetime, until: datetime) -> Restart | None:
         ):
             return restart
     return None
+
+
+def _followed(run: Run, spec: Infusion, record: Record) -> datetime | None:
+    """When the next infusion began after an end that is only expected: by then this one was over."""
+    if run.state != EXPECTED or run.end is None:
+        return None
+    begun = [e.occurred for e in record.actions.get("infusion_started", ()) if e.scope != spec.scope]
+    return min((at for at in begun if at >= run.end), default=None)
 
 
 def _halted(run: Run, halt: datetime | None) -> None:
@@ -199,7 +244,7 @@ def _counted_from(spec: Infusion, record: Record, starts: list[Event]) -> Event:
 
 def _pauses(run: Run, spec: Infusion, marks: list[tuple[datetime, int, Event]]) -> None:
     open_pause: Pause | None = None
-    for at, kind, _ in marks:
+    for at, kind, event in marks:
         if kind == 0 and open_pause is None:
             open_pause = Pause(at, None, None)
             run.pauses.append(open_pause)
@@ -219,6 +264,7 @@ def _pauses(run: Run, spec: Infusion, marks: list[tuple[datetime, int, Event]]) 
                 if order is not None and (last_end is None or order.began > last_end):
                     run.pauses.append(Pause(order.began, at, order.rule, assumed=True))
                 run.flag("resumed_without_pause", at)
+                run.stray.append((event.recorded, UNPAUSED))
     for pause in run.pauses:
         pause.rule = pause.rule or _ordering(run, pause)
 
@@ -240,57 +286,48 @@ def _ordering(run: Run, pause: Pause) -> AdverseEventRule | None:
 def _amount(
     run: Run,
     total: timedelta | None,
-    ended: datetime | None,
-    stopped: datetime | None,
+    by: Cuts,
     passed: Passed,
-    tolerance: timedelta,
-    exit_: datetime | None,
 ) -> None:
-    """`exit_`: since when it should not run any more: then time alone completes nothing, and its end is a stop."""
+    """Hours and state. Time alone completes nothing: when the hours are over, the end is expected until somebody reports it."""
     assert run.start is not None
-    cut = min((t for t in (ended, stopped) if t is not None), default=None)
+    cut = by.first
     given, since = timedelta(0), run.start
     for pause in run.pauses:
         if cut is not None and pause.start >= cut:
             break
         if pause.start > since:
-            if total is not None and given + (pause.start - since) >= total:
+            if by.reported is None and total is not None and given + (pause.start - since) >= total:
                 break
             given += pause.start - since
         if pause.end is None:
             run.given, run.as_of = given, pause.start
             if cut is not None:
-                _over(run, total, cut, stopped, tolerance, exit_)
+                _over(run, total, cut, by)
             else:
                 run.state = "paused"
             return
         since = max(since, pause.end)
     projected = since + (total - given) if total is not None else None
-    if exit_ is not None and (projected is None or exit_ < projected):
+    if by.exit is not None and (projected is None or by.exit < projected):
         projected = None
-    if cut is not None and (projected is None or cut < projected):
+    # Nobody reports by dying that the hours had been given: an end that was expected before stays expected.
+    if cut is not None and (by.reported is not None or projected is None or cut < projected):
         run.given, run.as_of = given + max(cut - since, timedelta(0)), cut
-        _over(run, total, cut, stopped, tolerance, exit_)
+        _over(run, total, cut, by)
         return
     run.end = projected
     if projected is not None and total is not None and passed(projected):
-        run.state, run.given, run.as_of = "complete", total, projected
-        run.flag("complete", projected)
+        run.state, run.given, run.as_of = EXPECTED, total, projected
+        run.flag(EXPECTED, projected)
     else:
         run.state, run.given, run.as_of = "running", given, since
 
 
-def _over(
-    run: Run,
-    total: timedelta | None,
-    cut: datetime,
-    stopped: datetime | None,
-    tolerance: timedelta,
-    exit_: datetime | None,
-) -> None:
-    if (stopped is not None and stopped <= cut) or (exit_ is not None and exit_ <= cut):
+def _over(run: Run, total: timedelta | None, cut: datetime, by: Cuts) -> None:
+    if any(t is not None and t <= cut for t in (by.stopped, by.died, by.exit)):
         run.state, run.stop, run.end = "stopped", cut, cut
-    elif total is None or total - run.given <= tolerance:
+    elif total is None or total - run.given <= by.tolerance:
         run.state, run.end = "complete", cut
         run.flag("complete", cut)
     else:
@@ -300,7 +337,7 @@ def _over(
 
 def _cut_off(run: Run) -> None:
     """Pauses count only while there is an infusion: nothing of them is left after its end."""
-    if run.state not in ("complete", "stopped", "short"):
+    if run.state not in (*OVER, EXPECTED):
         return
     assert run.end is not None
     for pause in run.pauses:
@@ -314,13 +351,11 @@ def _flags(run: Run, spec: Infusion, around: Around, record: Record, passed: Pas
     same_cycle_pause = around.same_cycle_pause
     for pause in run.pauses:
         limit = pause.start + spec.supervised_pause_hours * HOUR
-        over = None if same_cycle_pause is None else pause.start + same_cycle_pause * DAY
+        over = None if same_cycle_pause is None else around.later(pause.start, same_cycle_pause)
         # The table of deviations asks about every pause of that length, whatever its cause.
         until = pause.end or (run.end if run.state in OVER else None)
         if over is not None and (
-            until > over
-            if until is not None
-            else run.state == "paused" and passed(over + timedelta(minutes=1))
+            until > over if until is not None else run.state == "paused" and passed(over + MINUTE)
         ):
             run.flag("pause_over_limit", over)
         if pause.end >= limit if pause.end is not None else (run.state == "paused" and passed(limit)):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from pathway.engine.ledgers.directives import DAY, Passed
+from pathway.engine.ledgers.directives import Later, Passed
 from pathway.engine.results import Pause, Run
 from pathway.engine.values import Val, holds
 from pathway.events import Event
@@ -15,7 +15,7 @@ from pathway.language import Infusion, Restart
 from pathway.language.parsing import bound_of
 
 OVER = ("complete", "stopped", "short")
-"""The states in which an infusion has ended."""
+"""The states in which an infusion is known to have ended."""
 
 
 def dosed(spec: Infusion, reports: Sequence[Event], start: datetime) -> Infusion:
@@ -33,11 +33,17 @@ def dosed(spec: Infusion, reports: Sequence[Event], start: datetime) -> Infusion
 
 
 def dose_steps(
-    run: Run, spec: Infusion, start: Event, carried: Restart | None, resumes: list[Event], passed: Passed
+    run: Run,
+    spec: Infusion,
+    start: Event,
+    carried: Restart | None,
+    resumes: list[Event],
+    passed: Passed,
+    later: Later,
 ) -> None:
     """The dose in force from when on. `carried`: the low dose that an episode before the start asks for."""
     by_end = {e.occurred: e for e in resumes}
-    level, low_left = _level(run, spec, start, spec.dose, timedelta(0), carried)
+    level, low_left = _level(run, spec, start, spec.dose, timedelta(0), carried, later)
     run.steps.append((start.occurred, level))
     at, stretches = start.occurred, [*run.pauses, None]
     for pause in stretches:
@@ -51,7 +57,7 @@ def dose_steps(
         restart = pause.rule.restart if pause.rule else None
         event = by_end.get(pause.end)
         at = pause.end
-        level, low_left = _level(run, spec, event, level, low_left, restart, at)
+        level, low_left = _level(run, spec, event, level, low_left, restart, later, at)
         if pause.start != pause.end:
             run.steps.append((pause.start, "0"))
         run.steps.append((at, level))
@@ -68,13 +74,14 @@ def _level(
     level: str,
     low_left: timedelta,
     restart: Restart | None,
+    later: Later,
     at: datetime | None = None,
 ) -> tuple[str, timedelta]:
     """The dose from a start or restart on, and for how long it is to be low: as directed, else as reported."""
-    if restart is not None and restart.low_days:
-        level, low_left = spec.low_dose, restart.low_days * DAY
     reported = event.detail("dose") if event is not None else None
     since = at or (event.occurred if event is not None else None)
+    if restart is not None and restart.low_days and since is not None:
+        level, low_left = spec.low_dose, later(since, restart.low_days) - since
     if reported is not None and since is not None and Decimal(reported) != Decimal(level):
         run.flag("dose_differs", since)
         level = reported
@@ -93,7 +100,7 @@ def _step(
 ) -> tuple[timedelta, str]:
     """What is left of the days at the low dose at the next pause, and the dose in force by then."""
     step, over = at + low_left, run.end if run.state in OVER else None
-    if run.state in ("running", "complete"):
+    if run.state in ("running", "end_expected", "complete"):
         run.flag("low_dose", at)
     if (pause is None or step <= pause.start) and (over is None or step < over) and passed(step):
         run.steps.append((step, spec.dose))

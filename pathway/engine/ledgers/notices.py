@@ -7,8 +7,10 @@ from collections.abc import Callable
 
 from pathway.clock import local_day
 from pathway.engine.context import Evaluation
+from pathway.engine.ledgers.course import events_of
+from pathway.engine.ledgers.readiness import Lacks, compile_lacked
 from pathway.engine.linker import Linker
-from pathway.engine.obligations import oblige
+from pathway.engine.obligations import oblige, occasions
 from pathway.engine.results import Run
 from pathway.language import Doses, Infusion, LedgerFlag, LedgerPoint
 from pathway.language.terms import key_of
@@ -20,12 +22,15 @@ LEDGER_NOTICES = {
     "AFTER-EXIT": "given after treatment had ended",
     "DESPITE-STOP": "given while a rule of the protocol had stopped it",
     "DESPITE-HOLD": "given while a rule of the protocol held it",
-    "IMPOSSIBLE-ORDER": "a report of an infusion that cannot be true as it stands: its true end is unknown",
+    "DESPITE-OPEN": "given before what must be settled first was known",
+    "RATE-UNKNOWN": "resumed after a reaction, and nobody has entered at which rate",
+    "IMPOSSIBLE-ORDER": "a report of an infusion or a dose that cannot be true as it stands",
 }
 ON_FLAG = (
     ("given_after_exit", "AFTER-EXIT"),
     ("given_after_stop", "DESPITE-STOP"),
     ("given_while_held", "DESPITE-HOLD"),
+    ("resumed_rate_unknown", "RATE-UNKNOWN"),
 )
 """Flags that must not be silent: the engine tells of them, unless a deviation of the protocol itself reads the flag."""
 
@@ -51,6 +56,7 @@ def compile_ledger_notices(
         if any(point.ledger == key for point in atoms(track.phases, LedgerPoint))
     ]
     flags = [(flag, name) for flag, name in ON_FLAG if flag not in own]
+    lacked = compile_lacked(spec, linker) if isinstance(spec, Doses) else None
 
     def tell(ctx: Evaluation) -> tuple[Obligation, ...]:
         run = ctx.ledger(index)
@@ -91,15 +97,39 @@ def compile_ledger_notices(
             at = run.flags.get(flag)
             if at is not None:
                 text = f"{spec.text}: {LEDGER_NOTICES[name]}"
-                out.append(oblige(ctx, name, keys[name], "deviation", text, "clinician", [("critical", at)]))
-        if run.odd:
-            text = f"{spec.text}: {'; '.join(what for _, what in run.odd)}"
-            at = min(when for when, _ in run.odd)
+                severity = "major" if name == "RATE-UNKNOWN" else "critical"
+                out.append(oblige(
+                        ctx, name, keys[name], "deviation", text, "clinician", [(severity, at)],
+                        times=occasions(ctx, run, flag),
+                    ))  # fmt: skip
+        if lacked is not None:
+            out += _despite_open(ctx, spec, run, keys["DESPITE-OPEN"], lacked)
+        odd = [*run.odd, *(run.stray if "resumed_without_pause" not in own else ())]
+        if odd:
+            text = f"{spec.text}: {'; '.join(dict.fromkeys(what for _, what in odd))}"
+            at = min(when for when, _ in odd)
             name = "IMPOSSIBLE-ORDER"
             out.append(oblige(ctx, name, keys[name], "deviation", text, "clinician", [("major", at)]))
         return tuple(out)
 
     return tell
+
+
+def _despite_open(
+    ctx: Evaluation, spec: Infusion | Doses, run: Run, key: str, lacked: Lacks
+) -> list[Obligation]:
+    """Doses that were given while a criterion, a stop rule or a value that holds compare was open."""
+    assert run.course is not None
+    assert isinstance(spec, Doses)
+    told, at = [], []
+    for dose in run.course.doses:
+        if dose.state == "given" and (lacks := lacked(ctx, run, dose)):
+            told.append(f"{dose.label} ({', '.join(lacks)})")
+            at.append(events_of(ctx, spec, spec.given, dose.label)[0].recorded)
+    if not told:
+        return []
+    text = f"{spec.text}: {LEDGER_NOTICES['DESPITE-OPEN']}: {'; '.join(told)}"
+    return [oblige(ctx, "DESPITE-OPEN", key, "deviation", text, "clinician", [("critical", min(at))])]
 
 
 def _going(ctx: Evaluation, run: Run) -> bool:

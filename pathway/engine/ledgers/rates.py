@@ -13,6 +13,7 @@ from functools import cache
 from pathway.engine.context import Evaluation
 from pathway.engine.endings import Ending, compile_ending
 from pathway.engine.ledgers.course import events_of
+from pathway.engine.ledgers.infusion import UNPAUSED
 from pathway.engine.ledgers.stops import compile_lifted, lift_halts
 from pathway.engine.linker import Linker
 from pathway.engine.results import Halt, InfusionRun, Reaction, Run
@@ -75,8 +76,9 @@ def compile_rates(
 ) -> Callable[[Evaluation, Run, Run | None], None]:
     """The function that adds the infusions to a course, with the flags that reactions raise.
 
-    Flags: `reaction_open`, `reaction_running` (not yet interrupted), `reaction_stop`, `resumed_too_fast`,
-    `resumed_unresolved`, `premedication_off`, `second_slow`, `later_slow`.
+    Flags: `reaction_open`, `reaction_running` (not yet interrupted), `reaction_stop`, `resumed_too_fast`, `resumed_unresolved`,
+    `resumed_rate_unknown` (after a reaction, and nobody has said at which rate), `premedication_off`, `second_slow`,
+    `later_slow`.
     """
     linker.adverse_event(infusing.reaction)
     for label in spec.labels:
@@ -180,10 +182,15 @@ def _pour(
     pauses = [(e.occurred, 0, e) for e in own[infusing.paused] if e.occurred >= start]
     marks: list[tuple[datetime, Fraction | None]] = []
     resumes = [(e.occurred, 1, e) for e in own[infusing.resumed] if e.occurred >= start]
+    paused = False
     for at, kind, event in sorted([*pauses, *resumes], key=lambda m: (m[0], m[1], m[2].id)):
         if kind == 0:
             marks.append((at, None))
+            paused = True
             continue
+        if not paused:
+            run.stray.append((event.recorded, f"{infusion_run.label}: {UNPAUSED}"))
+        paused = False
         infusion_run.steps, _ = run_rate(infusion_run.rate, start, marks)
         before = next(
             (r for s, r in reversed(infusion_run.steps) if s < at and r), Fraction(infusion_run.rate.start)
@@ -204,6 +211,7 @@ def _pour(
             "interrupted" if infusion_run.end is None else "resumed" if resumes else "running"
         )
     infusion_run.resumed = [at for at, rate in marks if rate is not None]
+    unsaid = [at for at, kind, event in resumes if kind and event.detail("rate") is None]
     assert run.course is not None
     for at, rate in marks:
         if rate is None:
@@ -213,6 +221,8 @@ def _pour(
         limit = limit_after(infusion_run, infusing, at)
         if limit is None:
             continue
+        if at in unsaid:
+            run.flag("resumed_rate_unknown", at)
         if rate > limit:
             run.flag("resumed_too_fast", at)
         if any(r.at <= at and (r.over is None or r.over > at) for r in infusion_run.reactions):

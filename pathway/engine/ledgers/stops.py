@@ -9,9 +9,10 @@ from pathway.engine.context import Evaluation
 from pathway.engine.linker import Linker
 from pathway.engine.predicates import gate
 from pathway.engine.results import Halt
+from pathway.engine.standing import compile_standing
 from pathway.language import Doses
 
-Stops = Callable[[Evaluation], list[Halt]]
+Stops = Callable[[Evaluation], tuple[list[Halt], list[str]]]
 
 
 def compile_lifted(
@@ -34,19 +35,25 @@ def compile_lifted(
 
 
 def compile_stops(spec: Doses, linker: Linker) -> Stops:
-    """The stop rules that have come true, lifted or not."""
+    """The stop rules that have come true, lifted or not, and the ids of those of which it is not settled.
+
+    One that was true stays so while two results disagree about it.
+    """
     lifted = compile_lifted(spec.lifted_by, linker)
     rules = [(rule, gate(rule.when, linker)) for rule in spec.stops]
+    rules = [(rule, compile_standing(when, linker)) for rule, when in rules]
 
-    def stops(ctx: Evaluation) -> list[Halt]:
-        found = []
+    def stops(ctx: Evaluation) -> tuple[list[Halt], list[str]]:
+        found, unsettled = [], []
         for rule, when in rules:
             result = when(ctx)
             if result.verdict == "PASS":
                 since = result.since or ctx.start
                 found.append(Halt(rule.id, rule.text, since))
+            elif result.verdict != "FAIL":
+                unsettled.append(rule.id)
         lift_halts(found, lifted(ctx))
-        return found
+        return found, unsettled
 
     return stops
 

@@ -81,6 +81,7 @@ NEVER_OPEN = Hold(
     "no such bilirubin",
     ((Sign("bilirubin_uln", limit=Limit("<", "0")),),),
     find(INO).doses[0].source,
+    within=3,
 )
 
 MISTAKES: dict[str, tuple[str, Change, str, str]] = {

@@ -10,6 +10,7 @@ import pytest
 from analysis.proof.prove import prove
 from pathway.language import (
     Action,
+    Closed,
     Compare,
     Deviation,
     Entered,
@@ -39,6 +40,7 @@ from pathway.language import (
     any_of,
     assumption,
     row,
+    without,
 )
 from tests.analysis.proof.test_prove import Change, add, decision, phase
 from tests.analysis.sound_protocol import COURSE, MARKER, MRD, RESPONSE, SOUND, WBC, R
@@ -111,6 +113,9 @@ SEEDED: dict[str, tuple[Change, str, str]] = {
         phase("CHEMO", exits=(OTHER_WAY,)), "unknown-as-no:exit:treatment:CHEMO:DONE:marker", "opens also while marker"),
     "a table cannot tell unknown from no": (
         input_of(VerdictIs(POSITIVE, ("PASS",))), "unknown-as-no:decision:response:marker", "no other input tells them apart"),
+    "a deviation is told only of what is known to be wrong": (
+        deviation(all_of(Reached("D1"), VerdictIs(POSITIVE, ("FAIL",))), kind="deviation"),
+        "unknown-as-no:deviation:TOLD:marker", "not told while marker is not known"),
     "a point has no time point": (
         lambda p: replace(p, points=()), "no-window:mrd:EOI", "there is no time point for it"),
     "a time point bounds nothing": (windowless, "malformed", "say `anytime`"),
@@ -139,9 +144,8 @@ SEEDED: dict[str, tuple[Change, str, str]] = {
     "an alert waits for what nobody is asked for": (
         both(add("facts", replace(SOUND.facts[3], id="aunt")), deviation(Is(Reading("aunt"), ("POSITIVE",)))),
         "endless-wait:deviation:TOLD:aunt", "nothing ever asks for it"),
-    "an alert with a day waits for ever when the value does not come": (
-        deviation(all_of(Passed(Moment("D1", days=5)), Not(POSITIVE))), "endless-wait:deviation:TOLD:marker",
-        "is told nowhere"),
+    "an alert is silent as long as nobody knows": (
+        deviation(all_of(Passed(Moment("D1", days=5)), Not(POSITIVE))), "malformed", "is silent while it is unknown"),
     "a way out says nothing of why": (unreasoned, "no-reason:anywhere:treatment:OUT", "nothing says why"),
     "a phase has no text": (phase("CHEMO", text=" "), "no-reason:phase:treatment:CHEMO", "CHEMO has no text"),
     "a deviation has no text": (deviation(Recorded("death"), text=""), "no-reason:deviation:TOLD", "no text"),
@@ -166,7 +170,11 @@ NO_FAULT: dict[str, Change] = {
         "Recovery expected by now", all_of(Reached("D1"), Passed(Moment("D1", days=28)))),
     "a report makes it so": milestone("Course ended", Recorded("course_ended")),
     "another deviation tells of what is missing": both(
-        deviation(all_of(Passed(Moment("D1", days=5)), Not(GOOD)))),
+        deviation(all_of(Passed(Moment("D1", days=5)), without(GOOD)))),
+    "a deviation is told of what is not known too": deviation(
+        all_of(Reached("D1"), without(POSITIVE)), kind="deviation"),
+    "the protocol says what absence means": criterion(
+        Not(Closed(POSITIVE, Reached("D1"), "a marker that nobody has found by day 1 is not there"))),
     "a point may be of anytime": lambda p: replace(
         p, points=(replace(p.points[0], of="", first=None, last=None, anytime=True),)),
 }  # fmt: skip

@@ -34,6 +34,7 @@ def test_time_completes_no_infusion_after_treatment_has_ended() -> None:
 
 def test_what_was_complete_before_the_end_stays_complete() -> None:
     life = infused()
+    life.blina("2025-04-07T11:00", "ended")
     life.do("2025-04-10T10:00", "relapse")
     plan = life.plan("2025-04-10T10:00")
     assert plan.ledgers[0].state == "complete"

@@ -48,6 +48,9 @@ def test_672_hours_across_the_change_of_clocks_end_one_hour_later_by_the_clock()
     life = infused()
     assert end(life, "2025-03-11T10:00") == "2025-04-07 11:00"
     assert state(life, "2025-04-07T10:59").state == "running"
+    over = state(life, "2025-04-07T11:00")
+    assert (over.state, over.given_hours, over.dose) == ("end_expected", "672", "15")
+    life.blina("2025-04-07T11:00", "ended")
     done = state(life, "2025-04-07T11:00")
     assert (done.state, done.given_hours, done.dose) == ("complete", "672", "0")
 
@@ -62,8 +65,9 @@ def test_t13_a_pause_of_three_days_moves_the_end_by_three_days_and_the_dose_step
     assert state(life, "2025-03-24T09:59").dose == "5"
     assert state(life, "2025-03-24T10:00").dose == "15"
     assert end(life, "2025-03-24T10:00") == "2025-04-10 11:00"
+    life.blina("2025-04-10T11:00", "ended")
     assert clock(life, "2025-04-11T10:00")[-2:] == [("03-24 10:00", "15"), ("04-10 11:00", "0")]
-    plan = life.plan("2025-03-24T10:00")
+    plan = restarted().plan("2025-03-24T10:00")
     marrow = next(i for i in plan.items if i.id == "BL1-MARROW")
     assert str(marrow.due) == "2025-04-10"
     assert notice(plan, "LONG-PAUSE") is None
@@ -142,11 +146,85 @@ def test_a_pause_that_lasts_crosses_seven_days_by_itself() -> None:
     assert at - berlin("2025-03-21T10:00") <= timedelta(minutes=1)
 
 
-def test_a_pause_across_the_change_of_clocks_is_counted_in_hours() -> None:
+@pytest.mark.parametrize(
+    ("paused", "resumed", "over"),
+    [
+        ("2025-03-27T10:00", "2025-04-03T10:00", False),  # an hour less than seven times 24
+        ("2025-03-27T10:00", "2025-04-03T11:00", True),
+        ("2025-10-23T10:00", "2025-10-30T10:00", False),  # an hour more
+        ("2025-10-23T10:00", "2025-10-30T10:30", True),
+    ],
+)
+def test_seven_days_over_a_change_of_clocks_are_seven_days(paused: str, resumed: str, over: bool) -> None:
+    life = Life()
+    life.blina("2025-03-10T10:00" if paused < "2025-06" else "2025-10-10T10:00", "started")
+    life.blina(paused, "paused")
+    life.blina(resumed, "resumed")
+    assert (notice(life.plan(resumed), "LONG-PAUSE") is not None) is over
+
+
+def test_days_of_the_adverse_event_table_are_local_days_too() -> None:
     life = infused()
-    life.blina("2025-03-27T10:00", "paused")
-    life.blina("2025-04-03T11:00", "resumed")
-    assert notice(life.plan("2025-04-03T12:00"), "LONG-PAUSE") is None
+    life.ae("2025-03-27T10:00", "NEURO", 3)
+    life.ae("2025-03-28T10:00", "NEURO", 1)
+    assert state(life, "2025-03-31T09:59").directives != ()
+    assert state(life, "2025-03-31T10:00").directives == ()
+
+
+def end_report(life: Life, at: str) -> tuple[str, str, str] | None:
+    found = [i for i in life.plan(at).items if i.id == "REPORT-END"]
+    return (found[0].state, found[0].owner, str(found[0].due)) if found else None
+
+
+def test_by_its_hours_an_infusion_is_only_expected_to_be_over_and_the_coordinator_is_asked() -> None:
+    life = infused()
+    assert end_report(life, "2025-04-07T10:59") is None
+    plan = life.plan("2025-04-07T11:00")
+    assert (plan.ledgers[0].state, [m.id for m in plan.milestones if m.id == "BLINA1-DONE"]) == (
+        "end_expected",
+        [],
+    )
+    assert end_report(life, "2025-04-07T11:00") == ("due", "coordinator", "2025-04-07")
+    assert plan.next_at == berlin("2025-04-08T11:00")
+    assert end_report(life, "2025-04-08T11:00") == ("late", "coordinator", "2025-04-07")
+    life.blina("2025-04-09T09:00", "ended", on="2025-04-07T11:30")
+    told = life.plan("2025-04-09T09:00")
+    assert end_report(life, "2025-04-09T09:00") == ("done", "coordinator", "2025-04-07")
+    assert [m.since for m in told.milestones if m.id == "BLINA1-DONE"] == [berlin("2025-04-07T11:30")]
+
+
+def test_what_counts_from_an_expected_end_goes_on_and_is_not_called_reported() -> None:
+    life = infused()
+    anchors = {name: actual for name, _, actual in life.plan("2025-04-08T10:00").anchors}
+    assert anchors["bl1_off"] is False
+    life.blina("2025-04-08T10:00", "ended", on="2025-04-07T11:00")
+    assert {name: actual for name, _, actual in life.plan("2025-04-08T10:00").anchors}["bl1_off"] is True
+
+
+def test_an_infusion_that_ran_on_ended_when_it_is_reported_to_have_ended() -> None:
+    life = infused()
+    life.blina("2025-04-07T15:00", "ended")
+    found = state(life, "2025-04-07T15:00")
+    assert (found.state, found.given_hours, found.projected_end) == (
+        "complete",
+        "676",
+        berlin("2025-04-07T15:00"),
+    )
+
+
+def test_grade_4_while_the_end_is_only_expected_still_directs_a_stop() -> None:
+    life = infused()
+    life.ae("2025-04-07T14:00", "CRS", 4)
+    assert [d[:2] for d in state(life, "2025-04-07T14:00").directives] == [("CRS-4", "stop")]
+    life.blina("2025-04-07T16:00", "ended", on="2025-04-07T11:00")
+    assert state(life, "2025-04-07T16:00").directives == ()
+
+
+def test_death_after_the_last_hour_reports_no_end_and_nobody_is_asked_for_one() -> None:
+    life = infused()
+    life.do("2025-04-20T10:00", "death")
+    assert state(life, "2025-04-20T10:00").state == "end_expected"
+    assert end_report(life, "2025-04-20T10:00") is None
 
 
 def neuro(*grades: tuple[str, int], resumed: str = "") -> Life:
@@ -263,9 +341,9 @@ def test_a_pause_reported_two_days_late_moves_the_end_back_then() -> None:
     assert end(life, "2025-03-16T12:00") == "2025-04-07 13:00"
 
 
-def test_a_pause_reported_after_the_last_hour_makes_a_complete_infusion_run_again() -> None:
+def test_a_pause_reported_after_the_last_hour_makes_an_infusion_run_on() -> None:
     life = infused()
-    assert state(life, "2025-04-08T10:00").state == "complete"
+    assert state(life, "2025-04-08T10:00").state == "end_expected"
     life.blina("2025-04-08T10:00", "paused", on="2025-04-01T10:00")
     life.blina("2025-04-08T10:00", "resumed", on="2025-04-03T10:00")
     assert (state(life, "2025-04-08T10:00").state, end(life, "2025-04-08T10:00")) == (
@@ -323,7 +401,8 @@ def test_a_pause_reported_for_after_the_end_does_not_count() -> None:
     life = infused()
     life.blina("2025-04-10T10:00", "paused", on="2025-04-09T10:00")
     found = run(life, "2025-04-30T10:00")
-    assert (found.state, found.pauses, found.end) == ("complete", [], berlin("2025-04-07T11:00"))
+    assert (found.state, found.pauses, found.end) == ("end_expected", [], berlin("2025-04-07T11:00"))
+    assert found.odd
     assert "interrupted" not in found.flags
 
 
@@ -367,7 +446,7 @@ def test_the_second_cycle_has_a_ledger_of_its_own() -> None:
     life = infused()
     life.blina("2025-06-01T10:00", "started", "2")
     first, second = life.plan("2025-06-02T10:00").ledgers
-    assert (first.state, second.state) == ("complete", "running")
+    assert (first.state, second.state) == ("end_expected", "running")
 
 
 def test_an_infusion_of_a_length_that_is_not_set_never_completes_by_itself() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from pathway.changes import Announced, changes
 from pathway.events import Event, Report
-from pathway.meeting.admission import admit, weekday_of
+from pathway.meeting.admission import admit, renamed_report, weekday_of
 from pathway.meeting.agenda import Agenda, Entry, late
 from pathway.meeting.calendar import Meeting, monday_of, week_of
 from pathway.meeting.plan import MeetingPlan, convene
@@ -567,3 +567,39 @@ def test_what_was_settled_long_ago_leaves_the_plan_without_a_retraction(office: 
         lines += made
     assert not [line for line in lines if line.kind == "retraction" or line.state == "withdrawn"]
     assert len(told.statements) < 40
+
+
+# --- a patient who gets another pseudonym ---------------------------------------------------------------------------
+
+
+def test_a_renamed_patient_is_asked_about_and_decided_under_the_present_pseudonym(office: Office) -> None:
+    pairs = json.dumps([["JM-1", "risk"], ["P2", "risk"]])
+    kept = {
+        "kind": "frozen",
+        "edition": "2025-11-06T13:00:00Z",
+        "at": "2025-11-05T13:00:00Z",
+        "decisions": pairs,
+    }
+    office.report(
+        "2025-11-05 14:00", "agenda", id="agenda:1", details={**kept, "digest": "d", "entries": "2"}
+    )
+    before = office.at("2025-11-05 15:00")
+    assert item(before, "DECIDE[week=2025-W45,subject=JM-1,decision=risk]")
+    report = renamed_report("P1", "JM-1", "rn1", local("2025-11-05 15:00"))
+    for _ in range(2):  # whoever tells it may do so again
+        plan = convene(MEETING, office.record, report.at)
+        event = admit(MEETING, office.record, report, report.at, plan)
+        if event is not None:
+            office.record.append(event)
+    assert [each.name for each in office.record.events] == ["agenda", "renamed"]
+    after = office.at("2025-11-05 15:00")
+    assert {each.key for each in after.plan.items if each.id == "DECIDE"} == {
+        "DECIDE[week=2025-W45,subject=P1,decision=risk]",
+        "DECIDE[week=2025-W45,subject=P2,decision=risk]",
+    }
+    with pytest.raises(Refused, match="is called P1 now"):
+        office.report("2025-11-05 16:00", "noted", details={"text": "x", "subject": "JM-1"})
+    said = {"subject": "P1", "decision": "risk", "option": "HR", "event": "e1"}
+    office.report("2025-11-06 14:30", "decided", details=said)
+    found = office.at("2025-11-06 14:31")
+    assert item(found, "DECIDE[week=2025-W45,subject=P1,decision=risk]").state == "done"

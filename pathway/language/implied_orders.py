@@ -1,0 +1,88 @@
+"""Orders that need no saying, in any protocol: samples of time points that follow each other, an onset before its end.
+
+Doses of a course, and pauses before restarts, are compared where they are counted: `pathway.engine.turns` and the ledgers.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+from pathway.language.details import POINT
+from pathway.language.points import Act, Onset, Order, Resolution, Sample, TimePoint
+from pathway.language.profile import parse_value, profile_keys
+from pathway.language.protocol import Protocol
+from pathway.language.terms import Param, Source
+
+CERTAIN = Source("assumption", note="cannot be otherwise")
+
+
+def implied_orders(protocol: Protocol) -> tuple[Order, ...]:
+    """What comes first by the definitions themselves."""
+    return (*_of_adverse_events(protocol), *_of_points(protocol))
+
+
+def _of_adverse_events(protocol: Protocol) -> list[Order]:
+    return [
+        Order(Onset(e.id), Resolution(e.id), f"{e.id} is over before it began", CERTAIN, by_hour=True)
+        for e in protocol.adverse_events
+    ]
+
+
+def _of_points(protocol: Protocol) -> list[Order]:
+    """Facts and actions at points, of which one window follows the other."""
+    found = []
+    for fact in protocol.facts:
+        for a, b in _in_turn(protocol, fact.id, fact.points):
+            text = f"{fact.id} of {b} was sampled before that of {a}"
+            found.append(Order(Sample(fact.id, a), Sample(fact.id, b), text, CERTAIN, by_hour=True))
+    for action in protocol.actions:
+        for a, b in _in_turn(protocol, action.id, dict(action.scopes).get(POINT, ())):
+            text = f"{action.id} of {b} is reported before that of {a}"
+            first, then = (Act(action.id, ((POINT, point),)) for point in (a, b))
+            found.append(Order(first, then, text, CERTAIN, by_hour=True))
+    return found
+
+
+def _in_turn(protocol: Protocol, name: str, points: tuple[str, ...]) -> list[tuple[str, str]]:
+    windows = [w for p in points if (w := declared(name, p, protocol)) is not None and not w.anytime]
+    found = []
+    for one, other in combinations(windows, 2):
+        if _follows(protocol, one, other):
+            found.append((one.id, other.id))
+        elif _follows(protocol, other, one):
+            found.append((other.id, one.id))
+    return found
+
+
+def declared(name: str, point: str, protocol: Protocol) -> TimePoint | None:
+    """What a protocol says of a point of a fact or action; None if nothing."""
+    wanted = [p for p in protocol.points if p.id == point]
+    own = next((p for p in wanted if name in p.facts), None)
+    return own or next((p for p in wanted if not p.facts), None)
+
+
+def _follows(protocol: Protocol, first: TimePoint, then: TimePoint) -> bool:
+    """Whether one window ends where the other begins, or opens and closes earlier by the days of the same anchor."""
+    opens = _days(protocol, then.first)
+    if first.until and (
+        then.since == first.until or (then.of == first.until and opens is not None and opens >= 0)
+    ):
+        return True
+    if not first.of or first.of != then.of:
+        return False
+    bounds = [_days(protocol, n) for n in (first.first, then.first, first.last, then.last)]
+    if any(n is None for n in bounds):
+        return False
+    a, b, c, d = (n or 0 for n in bounds)
+    return a <= b and c <= d and (a, c) != (b, d)
+
+
+def _days(protocol: Protocol, number: int | Param | None) -> int | None:
+    """Days after the anchor, by the default of a key."""
+    if not isinstance(number, Param):
+        return number
+    key = profile_keys(protocol).get(number.key)
+    value = parse_value(key, key.default) if key is not None else None
+    if not isinstance(value, int) or key is None:
+        return None
+    return value - 1 if key.type == "study_day" else value
