@@ -148,7 +148,7 @@ TREATMENT = Track(
               confirm=None, hit="priority", exits=(
             NOT_ELIGIBLE,
             Exit("SLOT_REQUESTED", any_of(*(all_of(IN[s], any_of(CONFIRMED_FOR[s], slot_is(s, *HELD))) for s in SUBTRIALS)), assumption()),
-            Exit("ALLOCATION_REVIEW", Not(ALLOCATED), assumption("the move is taken back")),
+            Exit("ALLOCATION_REVIEW", without(ALLOCATED), assumption("the move is taken back")),
         )),
         *(phase for k in CYCLES for phase in treated(k)),
         Phase("LATER_CYCLES", "Cycles after the third, by the sponsor's word", assumption(), confirm=None, exits=(
