@@ -38,6 +38,12 @@ def treated(*doses: tuple[str, str], bsa: str = "1.73", **settings: str) -> Pati
     return patient
 
 
+def liver(patient: Patient, day: str, bilirubin: str = "0.8") -> None:
+    """Both liver tests of a day."""
+    patient.fact("bilirubin_uln", bilirubin, day)
+    patient.fact("transaminase_uln", "1.0", day)
+
+
 BEFORE_D15 = (("d1", "2025-03-03"), ("d8", "2025-03-10"))
 
 
@@ -61,6 +67,7 @@ def test_a_late_dose_moves_the_next_only_as_far_as_the_spacing_asks(d8: str, d15
 def test_doses_that_follow_the_first_are_planned_and_never_late_before_it() -> None:
     patient = treated()
     patient.fact("ino_planned", "2025-03-03", "2025-02-25")
+    liver(patient, "2025-04-19")
     states = {label: patient.item(f"INO-DOSE[cycle=1,dose={label}]", "2025-04-20") for label in ("d1", "d8")}
     assert [i.state for i in states.values() if i is not None] == ["late", "planned"]
 
@@ -147,6 +154,48 @@ def test_a_held_dose_is_blocked_and_not_late() -> None:
     item = patient.item(D15, "2025-03-22")
     assert item is not None
     assert (item.state, item.blocked_by) == ("blocked", "hold LIVER-BILIRUBIN")
+
+
+@pytest.mark.parametrize(
+    ("bilirubin", "transaminase", "blocked_by"),
+    [
+        ((), (), "unknown bilirubin_uln transaminase_uln"),
+        (("0.8", "2025-03-17"), (), "unknown transaminase_uln"),
+        # 3 days old still counts, 4 days old is not known
+        (("0.8", "2025-03-14"), ("1.0", "2025-03-14"), None),
+        (("0.8", "2025-03-13"), ("1.0", "2025-03-17"), "unknown bilirubin_uln"),
+        # one test that is over its limit holds, whatever the other is
+        (("1.6", "2025-03-17"), (), "hold LIVER-BILIRUBIN"),
+    ],
+)  # fmt: skip
+def test_a_dose_waits_for_what_its_holds_compare(
+    bilirubin: tuple[str, ...], transaminase: tuple[str, ...], blocked_by: str | None
+) -> None:
+    patient = treated(*BEFORE_D15)
+    for fact, check in (("bilirubin_uln", bilirubin), ("transaminase_uln", transaminase)):
+        if check:
+            patient.fact(fact, *check)
+    item = patient.item(D15, "2025-03-17 12:00")
+    assert item is not None
+    assert (item.state, item.blocked_by) == ("blocked" if blocked_by else "due", blocked_by)
+
+
+def test_a_sign_that_is_not_told_lifts_no_hold() -> None:
+    patient = treated(*BEFORE_D15)
+    patient.fact("bilirubin_uln", "1.6", "2025-03-17")
+    patient.fact("bilirubin_uln", ">1", "2025-03-19")
+    assert patient.dose(C1, "d15", "2025-03-20").state == "held"
+    patient.fact("bilirubin_uln", "1.4", "2025-03-20")
+    assert patient.dose(C1, "d15", "2025-03-20 12:00").state == "planned"
+
+
+def test_two_checks_of_one_instant_that_disagree_neither_open_nor_lift_a_hold() -> None:
+    patient = treated(*BEFORE_D15)
+    patient.fact("bilirubin_uln", "1.6", "2025-03-17 08:00")
+    patient.fact("bilirubin_uln", "1.2", "2025-03-17 08:00")
+    item = patient.item(D15, "2025-03-17 12:00")
+    assert item is not None
+    assert item.blocked_by == "unknown bilirubin_uln transaminase_uln"
 
 
 def test_two_holds_that_overlap_are_one() -> None:

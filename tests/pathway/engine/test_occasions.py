@@ -215,5 +215,5 @@ def test_what_is_expected_is_worded_so() -> None:
 def test_an_alarm_that_would_be_silent_while_a_value_is_missing_is_refused() -> None:
     measured = any_of(Known(MARROW), Compare(OTHERS, Limit("<", "1")))
     missing = Deviation("MISSING", "no marrow", Not(measured), (Rung("major"),), R)
-    with pytest.raises(ProtocolError, match="stays silent"):
+    with pytest.raises(ProtocolError, match="is silent while it is unknown"):
         compile_protocol(replace(TRIAL, deviations=(missing,)))

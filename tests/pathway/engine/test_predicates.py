@@ -9,7 +9,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pathway.engine.predicates import predicate
-from pathway.language import Always, Is, Not, Predicate, Reading, ReviewIf, VerdictIs, all_of, any_of
+from pathway.language import (
+    Always,
+    Closed,
+    Is,
+    Not,
+    Predicate,
+    Reading,
+    Recorded,
+    ReviewIf,
+    Taken,
+    VerdictIs,
+    all_of,
+    any_of,
+    without,
+)
 from pathway.language import AtLeast as AtLeastOf
 from pathway.patient.evaluate import context
 from pathway.plan import Verdict
@@ -60,6 +74,66 @@ def test_the_truth_tables_of_not_and_of_left_to_a_clinician(
 ) -> None:
     assert verdict(Not(LEAF[part])) == negated
     assert verdict(ReviewIf(LEAF[part], "")) == reviewed
+
+
+@pytest.mark.parametrize("part", VERDICTS)
+def test_not_passing_for_whatever_reason_is_two_valued(part: Verdict) -> None:
+    assert verdict(without(LEAF[part])) == (F if part == P else P)
+
+
+@pytest.mark.parametrize(
+    ("cns", "reported", "expected"),
+    [
+        ((), False, W),
+        ((), True, F),  # what nobody has reported by then is not so
+        (("CNS1",), False, P),
+        (("CNS2",), True, F),
+        (("CNS1", "CNS2"), True, V),  # what is in doubt stays in doubt
+    ],
+)
+def test_what_absence_means_is_said_by_the_protocol(
+    cns: tuple[str, ...], reported: bool, expected: str
+) -> None:
+    life = Life()
+    for value in cns:
+        life.fact("2025-02-03T10:00", "cns", value, on="2025-02-03T09:00")
+    if reported:
+        life.do("2025-02-03T11:00", "consent")
+    node = Closed(
+        Is(Reading("cns", until="b1"), ("CNS1",)),
+        Recorded("consent"),
+        "what is not reported by then is not so",
+    )
+    closed = predicate(node, linked(life.compiled))
+    assert closed(life.evaluation("2025-02-03T12:00")).verdict == expected
+
+
+@pytest.mark.parametrize(
+    ("result", "answer", "taken"),
+    [
+        (None, None, W),  # what it hangs on is not known yet
+        ("5e-5", None, W),  # nobody has answered: that is no answer
+        ("5e-5", "STAY", P),
+        ("5e-5", "HR", F),
+    ],
+)
+def test_an_open_question_is_no_answer(result: str | None, answer: str | None, taken: str) -> None:
+    life = infused()
+    if result is not None:
+        life.fact("2025-04-09T12:00", "mrd", result, point="BL1-END", unit="fraction", on="2025-04-08T09:00")
+    if answer is not None:
+        life.decide("2025-04-10T09:00", "realloc", answer, override=answer == "HR")
+    test = predicate(Taken("realloc", ("STAY",)), linked(life.compiled))
+    assert test(life.evaluation("2025-04-10T10:00")).verdict == taken
+
+
+def test_a_question_that_does_not_apply_is_a_plain_no() -> None:
+    life = Life()
+    life.fact("2025-02-01T09:00", "birth_date", "2024-10-01")
+    life.fact("2025-02-01T09:01", "diagnosis_date", "2025-02-01")
+    life.fact("2025-02-01T09:02", "wbc", "400", unit="10^9/L")
+    test = predicate(Taken("realloc", ("HR",)), linked(life.compiled))
+    assert test(life.evaluation("2025-02-05T09:00")).verdict == F
 
 
 @pytest.mark.parametrize("part", VERDICTS)
