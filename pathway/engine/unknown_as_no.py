@@ -55,8 +55,8 @@ def refuse_unknown_as_no(linker: Linker) -> None:
                 asked = [n.decision for n in _leaves(negation.part) if isinstance(n, ANSWERS)]
                 if any(key in linker.decisions and linker.decisions[key].confirm for key in asked):
                     raise linker.error(
-                        f"track {track.id}: the exit to {way.to} has Not(...) of a question, and stays shut while that is open; say "
-                        "without(...) if it is to open then"
+                        f"track {track.id}: the exit to {way.to} has Not(...) of a question, and stays shut while that is open; "
+                        "say without(...) if it is to open then"
                     )
     for course in protocol.doses:
         for hold in course.holds:
