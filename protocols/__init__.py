@@ -15,7 +15,7 @@ import traceback
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -286,6 +286,12 @@ def _among(name: str) -> tuple[tuple[Protocol, ...], tuple[Broken, ...]]:
     one of these, because an amendment may be made of an older version, and those whose names are computed."""
     if "ALL" in globals() or "BROKEN" in globals():
         return _everything()
+    return _of_files(name)
+
+
+@lru_cache(maxsize=64)
+def _of_files(name: str) -> tuple[tuple[Protocol, ...], tuple[Broken, ...]]:
+    """What `_among` says, worked out once: every run of every pathway asks for its protocol."""
     texts, sources = _texts(), _sources()
     wanted = {
         module

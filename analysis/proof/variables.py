@@ -24,6 +24,7 @@ from pathway.language.terms import key_of, reading_name
 
 PAST, COMING = -36_525, 3650
 """Days from `EPOCH` between which the dates of facts lie: those of old people's births, and those of the next years."""
+DAY = 1
 ACTIVE_STATES = ("not_started", "running", "paused", "held", "end_expected")
 """How far a ledger may have come without having ended; `held` is of doses, `end_expected` of infusions."""
 FINAL_STATES = ("complete", "stopped", "short")
@@ -47,6 +48,8 @@ class Variables:
         self.readings: dict[Reading, ReadingVar] = {}
         self.stands: dict[str, Stands] = {}
         """By name of an unknown, except those of slots."""
+        self._dated: list[tuple[str, Expr, Expr, int]] = []
+        """Dates and actions that an order may name: whether each is known, when it is, and for how many days."""
         self._made: dict[str, Expr] = {}
         self._finals: dict[str, tuple[str, ...]] = {}
         self.now = z3.Real("now")
@@ -150,7 +153,20 @@ class Variables:
         ]
         self.settled += [z3.Or(made.known, made.declared), z3.Not(made.open)]
         self.readings[reading] = made
+        if fact.type == "date":
+            self._in_order(reading.fact, z3.And(made.known, z3.Not(made.never)), z3.ToReal(made.value), DAY)
         return made
+
+    def _in_order(self, name: str, known: Expr, at: Expr, lasts: int) -> None:
+        """Dates and actions come in the declared order: otherwise the engine waits for a correction, and no rule reads them.
+        `lasts`: in days; a date may be any hour of its day."""
+        for order in self.compiled.protocol.orders:
+            for other, there, when, long in self._dated:
+                if (order.earlier, order.later) == (name, other):
+                    self.legal.append(z3.Implies(z3.And(known, there), at < when + long if long else at <= when))
+                elif (order.earlier, order.later) == (other, name):
+                    self.legal.append(z3.Implies(z3.And(known, there), when < at + lasts if lasts else when <= at))
+        self._dated.append((name, known, at, lasts))
 
     def _range(self, made: ReadingVar) -> list[Expr]:
         fact, value = made.fact, made.value
@@ -163,7 +179,8 @@ class Variables:
         rules = [z3.Not(made.never)]
         rules += [z3.Or(made.open, value >= number(low))] if low is not None else []
         rules += [z3.Or(made.open, value <= number(high))] if high is not None else []
-        return [*rules, z3.Implies(made.open, value > 0) if fact.qualifiers else z3.Not(made.open)]
+        # A plain zero of an assay that can find nothing is the word for that, and no number.
+        return [*rules, value > 0 if fact.qualifiers else z3.Not(made.open)]
 
     def _siblings(self, made: ReadingVar) -> list[Expr]:
         """What two slots over the same observations say of each other."""
@@ -243,7 +260,9 @@ class Variables:
             elif scope:
                 self.legal.append(z3.Implies(unknown, self.recorded(action, ())))
             if not where[0]:
-                self.legal.append(z3.Implies(unknown, self.done_at(action, scope) <= self.now))
+                at = self.done_at(action, scope)
+                self.legal.append(z3.Implies(unknown, at <= self.now))
+                self._in_order(action, unknown, at, 0)
         return unknown
 
     def done_at(self, action: str, scope: tuple[tuple[str, str], ...]) -> Expr:

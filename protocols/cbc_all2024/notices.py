@@ -103,7 +103,7 @@ MILESTONES = (
     Milestone("BLINA-INTERRUPTED", "Blinatumomab interrupted", LedgerFlag("blina", "was_interrupted"), public("B3")),
     Milestone("BLINA-RESTARTED", "Blinatumomab restarted", LedgerFlag("blina", "restarted"), public("B3")),
     Milestone("BLINA-STOPPED", "Blinatumomab stopped for good", STOPPED_FOR_GOOD, public("B3")),
-    Milestone("BLINA-DONE", "14th infusion day complete", all_of(LedgerIs("blina", ("complete",)), Not(STOP_DECIDED)), registry()),
+    Milestone("BLINA-DONE", "14th infusion day complete, by its hours", all_of(LedgerIs("blina", ("end_expected", "complete")), Not(STOP_DECIDED)), registry()),
     Milestone("CRS-GRADE-2", "Cytokine release syndrome of grade 2 or more", Graded("CRS", 2), public("B8")),
     Milestone("ICANS-GRADE-2", "Neurotoxicity of grade 2 or more", Graded("NEUROTOXICITY", 2), public("B9")),
     Milestone("D46-FLOW", "End of induction, flow MRD", Known(D46_FLOW), registry(), D46_FLOW),

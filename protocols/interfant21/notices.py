@@ -90,8 +90,8 @@ def cycle_milestones(number: str, hospital_days: int) -> tuple[Milestone, ...]:
         Milestone(f"{name}-INTERRUPTED", f"{cycle} interrupted", LedgerFlag(ledger, "was_interrupted"), public("B3")),
         Milestone(f"{name}-RESTARTED", f"{cycle} restarted", LedgerFlag(ledger, "restarted"), public("B3")),
         Milestone(f"{name}-STOPPED", f"{cycle} stopped for good", stopped(number), public("B3")),
-        Milestone(f"{name}-DONE", f"{cycle}: 28th infusion day complete",
-                  all_of(LedgerIs(ledger, ("complete",)), Not(stop_decided(number))), public("P7")),
+        Milestone(f"{name}-DONE", f"{cycle}: 28th infusion day complete, by its hours",
+                  all_of(LedgerIs(ledger, ("end_expected", "complete")), Not(stop_decided(number))), public("P7")),
     )  # fmt: skip
 
 

@@ -66,11 +66,13 @@ NOON = "2025-11-03 12:00"
 
 
 def treated(blasts: str = "62", **settings: str) -> Patient:
-    """First dose in D on 3 November; entry blasts as given."""
+    """First dose in D on 3 November; entry blasts as given, and no disease outside the marrow."""
     patient = profiled("NRAS", slots={"D": "OPEN"}, settings=settings)
     patient.fact("disease", "T_ALL", "2025-11-03")
     patient.fact("birth_date", "2016-05-14", "2025-11-03")
     patient.fact("marrow_blasts", blasts, "2025-11-03", "ENTRY")
+    patient.fact("extramedullary", "ABSENT", "2025-11-03", "ENTRY")
+    patient.fact("cns", "CNS1", "2025-11-03", "ENTRY")
     patient.decide("ALLOCATION_DECISION", "D", "2025-11-03 10:30")
     patient.fact("slot", "RESERVED", "2025-11-03 11:00", "D")
     patient.do("cycle_started", "2025-11-03 12:00", {"cycle": "1"})
