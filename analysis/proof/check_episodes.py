@@ -8,7 +8,7 @@ from analysis.proof.counterexample import Counterexample
 from analysis.proof.findings import Finding
 from analysis.proof.polarity import sides
 from analysis.proof.source_locations import Place, SourceLocations
-from pathway.language import Compare, Graded, Is, Predicate, Protocol, Reading
+from pathway.language import Graded, Predicate, Protocol, Reading
 from pathway.language.terms import key_of
 from pathway.language.words import words
 
@@ -19,7 +19,6 @@ Trigger = tuple[str, str, Predicate, Place]
 def episode_findings(witness: Counterexample, places: SourceLocations) -> Iterator[Finding]:
     """Triggers that are gone before anybody has decided on them."""
     protocol, profile = witness.world.compiled.protocol, witness.world.profile
-    latest = {f.id for f in protocol.facts if f.cardinality == "latest"}
     for name, what, condition, place in _graded(protocol, places):
         for part, wanted in sides(condition):
             if wanted and isinstance(part, Graded) and part.current:
@@ -29,17 +28,6 @@ def episode_findings(witness: Counterexample, places: SourceLocations) -> Iterat
                     f"{what} goes by the latest grade of {part.event}, and withdraws itself when that is lower, though nobody "
                     "has decided. Ask for the worst grade (without current=True), with since= and until= if only some days count",
                     (f"gone when it eases: {words(part, profile)}",),
-                    place,
-                )
-    for name, what, condition, place in _stopping(protocol, places):
-        for part, wanted in sides(condition):
-            if wanted and isinstance(part, Is | Compare) and part.reading.fact in latest:
-                yield Finding(
-                    f"forgotten:{name}:{part.reading.fact}",
-                    "forgotten",
-                    f"{what} goes by the latest {part.reading.fact}, and is lifted by the next, better value, though nobody has "
-                    "decided. Rest it on a decision that a person takes, or on the worst value (cardinality max)",
-                    (f"gone with a better value: {words(part, profile)}",),
                     place,
                 )
 
@@ -62,12 +50,3 @@ def _graded(protocol: Protocol, places: SourceLocations) -> Iterator[Trigger]:
         )
     for t in protocol.tasks:
         yield f"task:{key_of(t.id, t.scope)}", f"Task {t.id}", t.when, places.of("Task", t.id)
-    yield from _stopping(protocol, places)
-
-
-def _stopping(protocol: Protocol, places: SourceLocations) -> Iterator[Trigger]:
-    """What stops a course for good."""
-    for course in protocol.doses:
-        for stop in course.stops:
-            key = f"{key_of(course.id, course.scope)}:{stop.id}"
-            yield f"stop:{key}", f"The stop {stop.id} of {course.id}", stop.when, places.of("Stop", stop.id)

@@ -163,9 +163,13 @@ class Variables:
         for order in self.compiled.protocol.orders:
             for other, there, when, long in self._dated:
                 if (order.earlier, order.later) == (name, other):
-                    self.legal.append(z3.Implies(z3.And(known, there), at < when + long if long else at <= when))
+                    self.legal.append(
+                        z3.Implies(z3.And(known, there), at < when + long if long else at <= when)
+                    )
                 elif (order.earlier, order.later) == (other, name):
-                    self.legal.append(z3.Implies(z3.And(known, there), when < at + lasts if lasts else when <= at))
+                    self.legal.append(
+                        z3.Implies(z3.And(known, there), when < at + lasts if lasts else when <= at)
+                    )
         self._dated.append((name, known, at, lasts))
 
     def _range(self, made: ReadingVar) -> list[Expr]:

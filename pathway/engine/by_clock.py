@@ -65,8 +65,8 @@ def refuse_clock_reports(linker: Linker) -> None:
 class _Clock:
     """What comes true by the clock, given the phases that are entered by it.
 
-    `hours_tell`: the hours of an infusion, counted from its reported start and pauses, are enough to say that they are given. They
-    never make anything done.
+    `hours_tell`: the hours of an infusion, counted from its reported start and pauses, are enough to say that they are given.
+    They never make anything done.
     """
 
     def __init__(self, linker: Linker, phases: _Phases, *, hours_tell: bool = False) -> None:
@@ -99,7 +99,9 @@ class _Clock:
             case AnyOf(parts):
                 return all(self._reports(part) for part in parts)
             case Reached(anchor):
-                return self._hours_tell or not any(self._end_expected(time) for time in self._anchors[anchor].actual)
+                return self._hours_tell or not any(
+                    self._end_expected(time) for time in self._anchors[anchor].actual
+                )
             case LedgerIs(_, states):
                 return self._hours_tell or EXPECTED not in states
             case LedgerFlag(_, flag):

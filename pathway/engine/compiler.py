@@ -42,7 +42,7 @@ from pathway.engine.ledgers.end_reports import REPORT_END, compile_end_report, e
 from pathway.engine.ledgers.infusion import INFUSION_ACTIONS, Around, run_infusion
 from pathway.engine.ledgers.lines import compile_ledger_line
 from pathway.engine.ledgers.notices import compile_ledger_notices
-from pathway.engine.ledgers.stops import compile_lifted
+from pathway.engine.ledgers.stops import compile_lifted, compile_true_stops
 from pathway.engine.linker import Linker, exits_of
 from pathway.engine.notices import ENGINE_NOTICES, compile_exits, compile_question, compile_review
 from pathway.engine.obligations import compile_deviation, compile_milestone
@@ -291,6 +291,7 @@ def _infusion(spec: Infusion, linker: Linker) -> Callable[[Evaluation], Run]:
         tolerance = compile_number(spec.end_tolerance, linker)
         left = compile_ending(linker, "treatment", below="life")
         died, lifted = compile_ending(linker, "life"), compile_lifted(spec.lifted_by, linker)
+        stops = compile_true_stops(spec.stops, linker)
         for key, _ in spec.lifted_by:
             for part in atoms(linker.decisions[key].inputs, Directed):
                 if part.ledger == key_of(spec.id, spec.scope) and not part.lifted:
@@ -312,6 +313,7 @@ def _infusion(spec: Infusion, linker: Linker) -> Callable[[Evaluation], Run]:
             lifted(ctx),
             ctx.tz,
             sizes(ctx) if sizes is not None else (),
+            stops(ctx)[0],
         )
         return run_infusion(spec, around, events, ctx.record, ctx.passed)
 

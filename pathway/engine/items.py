@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from pathway.clock import add_months, at_hour, close_of, local_day
 from pathway.engine.context import Evaluation
+from pathway.engine.ledgers.barriers import compile_prepared
 from pathway.engine.linker import Linker
 from pathway.engine.predicates import gate, predicate
 from pathway.engine.results import Result
@@ -66,6 +67,7 @@ def compile_assessment(spec: Assessment, linker: Linker) -> Items:
     key, (before, after) = key_of(spec.id, spec.scope), spec.window
     blocker = _blocker(spec.blocked_by, linker)
     needs = [(name, linker.criterion(name)) for name in spec.needs]
+    prepared = compile_prepared(spec.prepares, linker) if spec.prepares is not None else None
 
     def items(ctx: Evaluation) -> list[Item]:
         finished: Result = done(ctx)
@@ -113,6 +115,8 @@ def compile_assessment(spec: Assessment, linker: Linker) -> Items:
             (name for name, n in needs if ctx.criterion(n).verdict != "PASS"), None
         )
         state = _windowed(ctx, window[0], late_from)
+        if prepared is not None and not blocked:
+            blocked = prepared(ctx, state != "planned")
         if blocked:
             state = "blocked"
         return [

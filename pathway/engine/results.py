@@ -10,7 +10,7 @@ from operator import attrgetter
 
 from pathway.clock import BEGINNING
 from pathway.events import Event
-from pathway.language import AdverseEventRule, Directed, Hold, Rate, Rule
+from pathway.language import AdverseEventRule, Directed, Hold, Rate, Rule, Stop
 from pathway.plan import Verdict
 
 Needs = tuple[frozenset[str], tuple[tuple[int, int], ...]]
@@ -214,13 +214,13 @@ class Pause:
 
 @dataclass(slots=True)
 class Directive:
-    """An adverse-event rule that applies. `until`: when it was satisfied (None: still in force).
+    """An adverse-event rule, or a stop, that applies. `until`: when it was satisfied (None: still in force).
 
-    `began`: the adverse event itself; `known`: when it was on record. `calm`: since when the grade has been low enough, long
-    enough or not. `lifted`: it is over because a clinician went on in spite of it.
+    `began`: the adverse event itself, of a stop `since`; `known`: when it was on record. `calm`: since when the grade has been
+    low enough, long enough or not. `lifted`: it is over because a clinician went on in spite of it.
     """
 
-    rule: AdverseEventRule
+    rule: AdverseEventRule | Stop
     action: str
     since: datetime
     began: datetime
@@ -229,6 +229,11 @@ class Directive:
     why: str = ""
     known: datetime = BEGINNING
     lifted: bool = False
+
+    @property
+    def episode(self) -> AdverseEventRule | None:
+        """The rule, if it is one of adverse events."""
+        return self.rule if isinstance(self.rule, AdverseEventRule) else None
 
 
 @dataclass(slots=True)

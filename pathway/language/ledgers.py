@@ -88,10 +88,11 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """What stops a course for good from the moment at which it is true: its doses are blocked at once, and a dose that is given
-    all the same is a deviation. Only `Doses.lifted_by` lifts it; `when` must not ease by itself.
+    """What stops a course or an infusion for good from the moment at which it is true: doses are blocked at once, an infusion is
+    directed to stop, and what is given all the same is a deviation. Only `lifted_by` lifts it: once true it
+    stays so, whatever is reported afterwards, unless what made it true is corrected.
 
-    While `when` waits or is under review nothing is stopped, and the doses are blocked until it is settled: what starts waits.
+    While `when` waits or is under review nothing is stopped, and doses are blocked until it is settled: what starts waits.
     """
 
     id: str
@@ -266,8 +267,9 @@ class Infusion:
     had ended or was paused; while it ran, it is ignored and flagged.
 
     What ends it besides: death, and a directed stop once it is off. After an exit from treatment (`Action.ends`) time completes
-    nothing, its end is a stop, and until that is reported somebody is told to disconnect. `lifted_by`: (decision, option) by
-    which a clinician goes on in spite of a stop or the question of one.
+    nothing, its end is a stop, and until that is reported somebody is told to disconnect. `stops`: what
+    stops it besides its adverse events. `lifted_by`: (decision, option) by which a clinician goes on in spite of a stop or the
+    question of one.
     """
 
     id: str
@@ -284,6 +286,7 @@ class Infusion:
     dose_by: str = ""
     dose_bands: tuple[DoseBand, ...] = ()
     end_tolerance: int | Param = 0
+    stops: tuple[Stop, ...] = ()
     lifted_by: tuple[tuple[str, str], ...] = ()
 
 

@@ -213,7 +213,7 @@ class Assessment:
     `asked`: it is shown and due only while this holds (may read phases). `blocked_by`: a decision; while a person
     has not taken it the item is blocked, not late, and whoever holds the decision is reminded. `ends_with`: with which end it
     is no longer asked for; not said: the study. `needs`: criteria that must pass before it may be done; it is blocked by the
-    first that does not.
+    first that does not. `prepares`: a dose, (key of its ledger, label), before which it is done; it is blocked by what bars that.
     """
 
     id: str
@@ -229,6 +229,7 @@ class Assessment:
     scope: Scope = ()
     ends_with: EndsWith = ""
     needs: tuple[str, ...] = ()
+    prepares: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

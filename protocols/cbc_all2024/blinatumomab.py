@@ -9,13 +9,16 @@ from pathway.language import (
     DoseBand,
     Infusion,
     Input,
+    Is,
     LedgerFlag,
     LedgerIs,
     Limit,
     Not,
     Param,
     Reached,
+    Reading,
     Recorded,
+    Stop,
     Taken,
     VerdictIs,
     all_of,
@@ -53,6 +56,15 @@ BLINA = Infusion(
     same_cycle_pause=Param("pause_max"),
     supervised_pause_hours=4,
     end_tolerance=Param("infusion_end_tolerance"),
+    stops=(
+        Stop(
+            "HYPERSENSITIVE",
+            "known hypersensitivity",
+            Is(Reading("hypersensitivity"), ("KNOWN",)),
+            public("B5"),
+        ),
+        Stop("CONSENT", "consent to the drug withdrawn", Recorded("drug_consent_withdrawn"), assumption()),
+    ),
     lifted_by=(("BLINA_REVIEW", "CONTINUE"), ("BLINA_STOP", "CONTINUE")),
 )
 
@@ -83,10 +95,9 @@ BLINA_REVIEW = Decision(
 
 BLINA_STOP = Decision(
     "BLINA_STOP",
-    "Stop blinatumomab for good? Directed by the table, or consent to the drug withdrawn",
+    "Stop blinatumomab for good? Directed by the table of adverse events, by a hypersensitivity, or consent to the drug withdrawn",
     inputs=(
-        Input("directed", any_of(Directed("blina", ("stop",), lifted=True), Recorded("drug_consent_withdrawn"),
-                                 VerdictIs(Crit("S-HYPERSENSITIVITY"), ("FAIL",)))),
+        Input("directed", Directed("blina", ("stop",), lifted=True)),
         Input("over", OVER),
     ),
     rules=(

@@ -44,8 +44,6 @@ WAIVERS = (
     Waiver("unknown-as-no:deviation:CONVULSION-FOUND-LATE:E6",
            "only a convulsion that came to light asks whether to go on; a history that nobody has taken is told as BLINA-NOT-ELIGIBLE"),
     Waiver("unknown-as-no:decision:BLINA_REVIEW:E6", "only what came to light calls for a review; what is not known blocks the start"),
-    Waiver("unknown-as-no:decision:BLINA_STOP:S-HYPERSENSITIVITY",
-           "only a known hypersensitivity stops a running infusion; while it is not known the start is blocked"),
     Waiver("unknown-as-no:decision:icans_grade:untestable", "entered only of whoever cannot be tested; the score is asked for of all others"),
     Waiver("forgotten:deviation:CRS-GRADE-DIFFERS:CRS", DIFFERS),
     Waiver("forgotten:deviation:ICANS-GRADE-DIFFERS:NEUROTOXICITY", DIFFERS),

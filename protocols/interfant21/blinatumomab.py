@@ -10,13 +10,16 @@ from pathway.language import (
     Directed,
     Infusion,
     Input,
+    Is,
     LedgerFlag,
     LedgerIs,
     Not,
     Param,
     Predicate,
     Reached,
+    Reading,
     Restart,
+    Stop,
     Taken,
     VerdictIs,
     all_of,
@@ -60,6 +63,14 @@ def cycle(number: str) -> Infusion:
         same_cycle_pause=Param("same_cycle_pause_max"),
         supervised_pause_hours=4,
         end_tolerance=Param("infusion_end_tolerance"),
+        stops=(
+            Stop(
+                "HYPERSENSITIVE",
+                "proven hypersensitivity (X3)",
+                Is(Reading("hypersensitivity"), ("PROVEN",)),
+                registry(),
+            ),
+        ),
         lifted_by=((f"BLINA_{number}_STOP", "CONTINUE"),),
     )
 
@@ -74,9 +85,7 @@ def stop_decision(number: str) -> Decision:
         f"BLINA_{number}_STOP",
         f"Stop blinatumomab cycle {number} for good?",
         inputs=(
-            Input(
-                "directed", any_of(Directed(ledger, ("stop",), lifted=True), VerdictIs(Crit("X3"), ("FAIL",)))
-            ),
+            Input("directed", Directed(ledger, ("stop",), lifted=True)),
             Input("review", Directed(ledger, ("review",), lifted=True)),
             Input("over", LedgerIs(ledger, ("complete", "short"))),
         ),

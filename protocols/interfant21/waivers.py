@@ -4,9 +4,6 @@ from pathway.language import InPhase, Not, Outcome, VerdictIs, Waiver
 
 BOTH = "both are offered to the team; confirming one moots the other"
 SITE = "start criteria of counts are the site's own"
-KNOWN_ONLY = (
-    "only a known hypersensitivity stops a running infusion; while it is not known the start is blocked"
-)
 DIFFERS = "compares the grade entered last with what the signs give now: once they agree there is nothing left to decide"
 
 WAIVERS = (
@@ -42,12 +39,10 @@ WAIVERS = (
     Waiver("result-unread:series:COUNTS-BLINA2", SITE),
     Waiver("result-unread:series:COUNTS-CHEMO", SITE),
     Waiver("result-unread:series:COUNTS-MAINTENANCE", SITE),
-    Waiver("unknown-as-no:decision:BLINA_1_STOP:X3", KNOWN_ONLY),
     Waiver(
         "unknown-as-no:deviation:HSCT-MRD-POSITIVE:mrd BL1-END|EOC|BL2-END|PRE-OCTADAD|PRE-HSCT|OTHER",
         "a transplant planned without any marrow result is told by HSCT-MRD-STALE, which asks for one of the last 14 days",
     ),
-    Waiver("unknown-as-no:decision:BLINA_2_STOP:X3", KNOWN_ONLY),
     Waiver(
         "unknown-as-no:decision:icans_grade:untestable",
         "entered only of whoever cannot be tested; the score is asked for of all others",

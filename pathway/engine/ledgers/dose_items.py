@@ -9,8 +9,8 @@ from fractions import Fraction
 
 from pathway.clock import at_hour, close_of
 from pathway.engine.context import Evaluation
+from pathway.engine.ledgers.barriers import Barrier, compile_barrier, compile_open_questions
 from pathway.engine.ledgers.rates import limit_after, minutes
-from pathway.engine.ledgers.readiness import Lacks, compile_unknown
 from pathway.engine.linker import Linker
 from pathway.engine.predicates import gate
 from pathway.engine.results import InfusionRun, Planned, Run
@@ -25,11 +25,9 @@ Items = Callable[[Evaluation], list[Item]]
 def compile_dose_items(spec: Doses, linker: Linker) -> Items:
     """One item for each dose. It is blocked by the decision that picks its amount, by a criterion, or by a hold."""
     index = linker.ledger(key_of(spec.id, spec.scope))
-    by = linker.decision(spec.by, ()) if spec.by else None
-    needs = [(name, linker.criterion(name)) for name in spec.needs]
     asked = gate(spec.asked, linker) if spec.asked is not None else None
     cancelled = gate(spec.cancelled, linker) if spec.cancelled is not None else None
-    unknown = compile_unknown(spec, linker)
+    barrier, open_questions = compile_barrier(spec, linker), compile_open_questions(spec, linker)
 
     def items(ctx: Evaluation) -> list[Item]:
         run = ctx.ledger(index)
@@ -41,11 +39,9 @@ def compile_dose_items(spec: Doses, linker: Linker) -> Items:
             or (cancelled is not None and cancelled(ctx).verdict == "PASS")
         )
         hidden = over or (wanted is not None and wanted.verdict != "PASS")
-        blocked = spec.by if by is not None and ctx.decision(by).outcome is None else None
-        blocked = blocked or next((name for name, n in needs if ctx.criterion(n).verdict != "PASS"), None)
         since = wanted.since if wanted is not None and wanted.since is not None else ctx.start
         return [
-            _item(ctx, spec, run, dose, blocked, since, unknown)
+            _item(ctx, spec, run, dose, since, barrier, open_questions)
             for dose in run.course.doses
             if not hidden or dose.state in ("given", "omitted")
         ]
@@ -54,7 +50,13 @@ def compile_dose_items(spec: Doses, linker: Linker) -> Items:
 
 
 def _item(
-    ctx: Evaluation, spec: Doses, run: Run, dose: Planned, blocked: str | None, since: object, unknown: Lacks
+    ctx: Evaluation,
+    spec: Doses,
+    run: Run,
+    dose: Planned,
+    since: object,
+    barrier: Barrier,
+    open_questions: Barrier,
 ) -> Item:
     key = key_of(spec.item, (*spec.scope, ("dose", dose.label)))
     item = Item(
@@ -72,25 +74,16 @@ def _item(
     if dose.earliest is not None:
         first = min(max(first, dose.earliest), last)
     item.window, item.late_from = (first, last), close_of(last, ctx.tz)
-    stop = [halt.id for halt in run.stops if halt.until is None]
-    if stop:
-        item.state, item.blocked_by = "blocked", f"stop {' '.join(stop)}"
-    elif dose.state == "held":
-        item.state, item.blocked_by = "blocked", f"hold {' '.join(dose.held[-1].rules)}"
-    elif blocked:
-        item.state, item.blocked_by = "blocked", blocked
+    if barred := barrier(ctx, run, dose):
+        item.state, item.blocked_by = "blocked", barred
     elif _waits_for_earlier(spec, run, dose):
         item.state = "planned"
     elif ctx.passed(item.late_from):
         item.state = "late"
     else:
         item.state = "due" if ctx.passed(at_hour(first, 0, ctx.tz)) else "planned"
-    if item.state in ("due", "late"):
-        lacks = unknown(ctx, run, dose)
-        if run.unsettled:
-            item.state, item.blocked_by = "blocked", f"unsettled {' '.join(run.unsettled)}"
-        elif lacks:
-            item.state, item.blocked_by = "blocked", f"unknown {' '.join(lacks)}"
+    if item.state in ("due", "late") and (open_ := open_questions(ctx, run, dose)):
+        item.state, item.blocked_by = "blocked", open_
     return item
 
 

@@ -17,9 +17,9 @@ from pathway.clock import days_later
 from pathway.engine.endings import Ending
 from pathway.engine.ledgers.directives import MINUTE, Passed, actions_of, directives, lift
 from pathway.engine.ledgers.levels import OVER, dose_steps, dosed
-from pathway.engine.results import Pause, Run
+from pathway.engine.results import Directive, Pause, Run
 from pathway.events import Event
-from pathway.language import AdverseEventRule, AdverseEventType, Infusion, Restart
+from pathway.language import AdverseEventRule, AdverseEventType, Infusion, Restart, Stop
 from pathway.record import Record
 
 UNPAUSED = "a restart is reported with no pause before it: when was it paused, or when was it resumed?"
@@ -44,6 +44,7 @@ class Around:
     `days` None: its length is not set, it runs without a projected end. `same_cycle_pause` None: no limit is set. `tolerance`:
     how much short an end still counts as complete. `left`: the exit from treatment, since when it is known. `died`: death.
     `lifted`: when a clinician decided to go on in spite of a stop. `sizes`: the weights that are believed. `tz`: the zone.
+    `stops`: the stop rules that have come true, and since when.
     """
 
     days: int | None
@@ -54,6 +55,7 @@ class Around:
     lifted: list[datetime]
     tz: ZoneInfo
     sizes: Sequence[Event] = ()
+    stops: Sequence[tuple[Stop, datetime]] = ()
 
     def later(self, instant: datetime, days: int) -> datetime:
         """So many local days after an instant."""
@@ -98,6 +100,7 @@ def run_infusion(
     stops = [e.occurred for e in actions_of(record, spec, "infusion_stopped") if e.occurred >= start]
     died = around.died.event.occurred if around.died is not None else None
     run.directives = directives(spec, types, record, starts[0].occurred, passed, around.later)
+    run.directives += [Directive(rule, "stop", since, since, known=since) for rule, since in around.stops]
     lift(run.directives, around.lifted)
     marks = sorted(
         [(e.occurred, 0, e) for e in actions_of(record, spec, "infusion_paused") if e.occurred >= start]
@@ -193,7 +196,7 @@ def _gap(spec: Infusion, record: Record, first: Event) -> datetime | None:
 def _low(run: Run, since: datetime, until: datetime) -> Restart | None:
     """The restart at the low dose that an episode asks for which was on at any time while the infusion was off."""
     for directive in run.directives:
-        restart = directive.rule.restart
+        restart = directive.episode.restart if directive.episode is not None else None
         if (
             restart is not None
             and restart.low_days
@@ -262,7 +265,7 @@ def _pauses(run: Run, spec: Infusion, marks: list[tuple[datetime, int, Event]]) 
                 )
                 last_end = run.pauses[-1].end if run.pauses else None
                 if order is not None and (last_end is None or order.began > last_end):
-                    run.pauses.append(Pause(order.began, at, order.rule, assumed=True))
+                    run.pauses.append(Pause(order.began, at, order.episode, assumed=True))
                 run.flag("resumed_without_pause", at)
                 run.stray.append((event.recorded, UNPAUSED))
     for pause in run.pauses:
@@ -273,9 +276,10 @@ def _ordering(run: Run, pause: Pause) -> AdverseEventRule | None:
     """The rule of an episode that was on while the infusion was off, whatever it had been paused for; the one that lowers the
     restart first."""
     rules = [
-        d.rule
+        d.episode
         for d in run.directives
-        if d.action in ("interrupt", "review", "stop")
+        if d.episode is not None
+        and d.action in ("interrupt", "review", "stop")
         and (pause.end is None or d.began <= pause.end)
         and (d.until is None or d.until >= pause.start)
     ]

@@ -1,18 +1,20 @@
-"""Stop rules of courses of doses: in force from the moment at which they are true, until a clinician goes on in spite of them."""
+"""Stop rules of courses and infusions: in force once they are true, until a clinician goes on in spite of them or what made them
+true is corrected."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
 
-from pathway.engine.context import Evaluation
+from pathway.engine.context import Evaluation, Test
 from pathway.engine.linker import Linker
 from pathway.engine.predicates import gate
-from pathway.engine.results import Halt
-from pathway.engine.standing import compile_standing
-from pathway.language import Doses
+from pathway.engine.results import Halt, Result
+from pathway.engine.standing import compile_stood
+from pathway.language import Doses, Stop
 
 Stops = Callable[[Evaluation], tuple[list[Halt], list[str]]]
+TrueStops = Callable[[Evaluation], tuple[list[tuple[Stop, datetime]], list[str]]]
 
 
 def compile_lifted(
@@ -35,27 +37,53 @@ def compile_lifted(
 
 
 def compile_stops(spec: Doses, linker: Linker) -> Stops:
-    """The stop rules that have come true, lifted or not, and the ids of those of which it is not settled.
-
-    One that was true stays so while two results disagree about it.
-    """
-    lifted = compile_lifted(spec.lifted_by, linker)
-    rules = [(rule, gate(rule.when, linker)) for rule in spec.stops]
-    rules = [(rule, compile_standing(when, linker)) for rule, when in rules]
+    """The stop rules that have come true, lifted or not, and the ids of those of which it is not settled."""
+    lifted, come_true = compile_lifted(spec.lifted_by, linker), compile_true_stops(spec.stops, linker)
 
     def stops(ctx: Evaluation) -> tuple[list[Halt], list[str]]:
-        found, unsettled = [], []
-        for rule, when in rules:
-            result = when(ctx)
-            if result.verdict == "PASS":
-                since = result.since or ctx.start
-                found.append(Halt(rule.id, rule.text, since))
-            elif result.verdict != "FAIL":
-                unsettled.append(rule.id)
+        true, unsettled = come_true(ctx)
+        found = [Halt(rule.id, rule.text, since) for rule, since in true]
         lift_halts(found, lifted(ctx))
         return found, unsettled
 
     return stops
+
+
+def compile_true_stops(rules: tuple[Stop, ...], linker: Linker) -> TrueStops:
+    """The stop rules that have come true, with since when, as if nobody had gone on in spite of them, and the ids of those of
+    which it is not settled.
+
+    One that was true stays so, whatever is reported afterwards: only a correction of what made it true takes it back.
+    """
+    gates = [(rule, gate(rule.when, linker)) for rule in rules]
+    tests = [(rule, _once_true(when, linker)) for rule, when in gates]
+
+    def stops(ctx: Evaluation) -> tuple[list[tuple[Stop, datetime]], list[str]]:
+        found, unsettled = [], []
+        for rule, when in tests:
+            result = when(ctx)
+            if result.verdict == "PASS":
+                found.append((rule, result.since or ctx.start))
+            elif result.verdict != "FAIL":
+                unsettled.append(rule.id)
+        return found, unsettled
+
+    return stops
+
+
+def _once_true(when: Test, linker: Linker) -> Test:
+    """The condition, which passes if by the record as it is corrected today it has ever passed."""
+    stood = compile_stood(linker)
+
+    def passed(past: Evaluation) -> Result | None:
+        result = when(past)
+        return result if result.verdict == "PASS" else None
+
+    def once_true(ctx: Evaluation) -> Result:
+        result = when(ctx)
+        return result if result.verdict == "PASS" else stood(ctx, passed) or result
+
+    return once_true
 
 
 def lift_halts(found: list[Halt], lifted: list[datetime]) -> None:
