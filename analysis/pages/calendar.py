@@ -15,6 +15,7 @@ from pathway.language import (
     Limit,
     Offset,
     Param,
+    Recurred,
     Sampled,
     Series,
     Since,
@@ -125,6 +126,8 @@ def time_words(time: AnchorTime) -> str:
             return " + ".join([time.anchor, *shifts])
         case Unanswered():
             return f"first {reading_name(time.reading)} of an earlier occurrence without {key_of(time.action, time.scope)}"
+        case Recurred():
+            return f"report of a new {time.event}, once {key_of(time.action, time.scope)} has answered those before"
         case Latest():
             return f"the latest of {', '.join(time_words(t) for t in time.times)}"
     raise AssertionError(time)

@@ -121,6 +121,9 @@ class Answers:
             )
             for o in (*decision.options, None)
         }
+        # What is still unknown may come out as no rule says: then it settles nothing.
+        covered = z3.Not(_uncovered(decision, columns, live))
+        sole = {o: z3.And(covered, only) for o, only in sole.items()}
         none_said = sole.pop(None)
         single = either(*sole.values())
         # One choice set is all that is left, or what could still tell them apart is not to be had.
@@ -243,6 +246,20 @@ def _awaited(decision: Decision, columns: dict[str, Column], live: list[Expr]) -
         names = [alive for rule, alive in zip(decision.rules, live, strict=True) if name in dict(rule.when)]
         waiting.append(z3.And(either(*names), z3.Not(column.sure), column.waits, z3.Not(column.hopeless)))
     return either(*waiting)
+
+
+def _uncovered(decision: Decision, columns: dict[str, Column], live: list[Expr]) -> Expr:
+    """Whether an input that is not known may have a cell for which no rule is left."""
+    open_cells = []
+    for name, column in columns.items():
+        for c, cell in column.cells.items():
+            left = [
+                alive
+                for rule, alive in zip(decision.rules, live, strict=True)
+                if c in dict(rule.when).get(name, (c,))
+            ]
+            open_cells.append(z3.And(cell.may, z3.Not(column.sure), z3.Not(either(*left))))
+    return either(*open_cells)
 
 
 def _picked(pick: Expr, taken: dict[str, Expr], may: dict[str, Expr]) -> dict[str, Expr]:

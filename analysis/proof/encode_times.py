@@ -22,6 +22,7 @@ from pathway.language import (
     Param,
     Predicate,
     Reading,
+    Recurred,
     Sampled,
     Since,
     StudyDay,
@@ -126,9 +127,8 @@ class Times:
                 return self._offset(time)
             case Latest(times):
                 return _latest([self.time(t, anchor) for t in times])
-        if not isinstance(
-            time, Unanswered
-        ):  # whether an earlier occurrence was reported depends on nothing else
+        # Whether an earlier occurrence was reported depends on nothing else.
+        if not isinstance(time, Unanswered | Recurred):
             self.world.foreign[type(time).__name__] = None
         known = self.world.flag(f"{anchor} known", f"{anchor} is known", time, moves=True)
         return Point(known, YES, self._free(f"{anchor} at", time))

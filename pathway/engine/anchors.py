@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from pathway.clock import add_months, at_hour, local_day
 from pathway.engine.context import Evaluation, Test
 from pathway.engine.linker import Linker
-from pathway.engine.occurrences import Counts, of_newest
+from pathway.engine.occurrences import Counts, begun, of_newest
 from pathway.engine.predicates import predicate
 from pathway.engine.results import Point
 from pathway.engine.times import compile_number
@@ -30,6 +31,7 @@ from pathway.language import (
     Offset,
     Param,
     Reading,
+    Recurred,
     Sampled,
     Scope,
     Since,
@@ -75,6 +77,8 @@ def compile_time(time: AnchorTime, linker: Linker) -> Time:
             return _unanswered(
                 linker.fact(reading.fact), reading, values, linker.action(action, scope), scope, linker
             )
+        case Recurred(event, action, scope):
+            return _recurred(event, linker.action(action, scope), scope, linker)
         case Sampled(reading, when, beyond):
             index = linker.reading(reading)
             holds = predicate(when, linker) if when is not None else None
@@ -177,6 +181,23 @@ def _unanswered(
         return None
 
     return unanswered
+
+
+def _recurred(event: str, action: str, scope: Scope, linker: Linker) -> Time:
+    occurrences = begun(event, linker)
+
+    def recurred(ctx: Evaluation) -> Point | None:
+        began = occurrences(ctx)
+        answers = [e.occurred for e in ctx.record.actions.get(action, ()) if e.scope == scope]
+        for one, following in pairwise(began):
+            if not any(one.occurred <= t < following.occurred for t in answers):
+                return None
+        if len(began) < 2:
+            return None
+        newest = began[-1]
+        return Point(local_day(newest.recorded, ctx.tz), newest.recorded, True, newest.recorded, newest)
+
+    return recurred
 
 
 def _done(

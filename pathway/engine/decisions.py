@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Final
 
+from pathway.engine.as_it_was import as_it_was
 from pathway.engine.confirmations import (
     by_occasion,
     compare,
@@ -53,6 +55,13 @@ def compile_decision(decision: Decision, linker: Linker, leaves: Leaves) -> Reso
     for option in decision.latches:
         if option not in decision.options or decision.confirm is not None:
             raise linker.error(f"decision {key} latches {option!r}: only an option of a computed table can")
+    if decision.settled_by and decision.confirm is not None:
+        raise linker.error(
+            f"decision {key} is settled by {decision.settled_by}: only a computed table can be"
+        )
+    settled_by = linker.anchor(decision.settled_by) if decision.settled_by else None
+    if settled_by is not None:
+        linker.rests_on_its_past()
     ended = compile_ending(linker, level_of_decision(key, linker))
 
     def may_lapse(ctx: Evaluation) -> bool:
@@ -69,9 +78,23 @@ def compile_decision(decision: Decision, linker: Linker, leaves: Leaves) -> Reso
         found = as_it_stands(ctx)
         if decision.latches and found.outcome not in decision.latches:
             found = latched(ctx, number, decision.latches, as_it_stands) or found
+        if settled_by is not None:
+            found = settled(ctx, settled_by) or found
         end = ended(ctx)
         if end is not None:
             close(found, end.known, person=decision.confirm is not None)
+        return found
+
+    def settled(ctx: Evaluation, anchor: int) -> Resolved | None:
+        """What the table said when the anchor came, if it said something."""
+        point = ctx.anchor(anchor)
+        if point is None or point.instant is None or not point.reported or ctx.now <= point.instant:
+            return None
+        found = as_it_was(ctx, point.instant).decision(number)
+        if found.outcome is None:
+            return None
+        found = found.copy()
+        found.stood = point.instant
         return found
 
     def as_it_stands(ctx: Evaluation) -> Resolved:
@@ -196,7 +219,9 @@ def _propose(
         return
     flat: dict[str, None] = {}
     for outcome in outcomes:
-        for option in outcome if isinstance(outcome, tuple) else () if outcome is None else (outcome,):
+        for option in (
+            outcome if isinstance(outcome, tuple) else () if outcome in (None, OPEN) else (outcome,)
+        ):
             flat[option] = None
     found.possible, found.may_be_none = tuple(flat), None in outcomes
     matters = {n for rule, when in live for n, wanted in when if len(cells[n].possible) > 1}
@@ -213,6 +238,8 @@ def _propose(
 
 _Row = tuple[Rule, tuple[tuple[int, tuple[str, ...]], ...]]
 _Then = str | tuple[str, ...] | None
+OPEN: Final = ""
+"""Beside the one outcome that is left: what is not known yet may bring none of the rules about."""
 
 
 def _work_out(
@@ -224,7 +251,7 @@ def _work_out(
 ) -> tuple[list[_Row], list[_Then], datetime | None]:
     """The rules that are still possible, their outcomes, and since when."""
     live = [each for each in rules if _possible(each[1], cells)]
-    outcomes = list(dict.fromkeys(_then(ctx, rule, decision) for rule, _ in live))
+    outcomes = list(_outcomes(ctx, cells, rules, decision))
     return live, outcomes, _settled(ctx, cells, reads, rules, decision)
 
 
@@ -259,10 +286,25 @@ def _settled(
 def _outcomes(
     ctx: Evaluation,
     cells: list[Cell],
-    rules: list[tuple[Rule, tuple[tuple[int, tuple[str, ...]], ...]]],
+    rules: list[_Row],
     decision: Decision,
-) -> dict[str | tuple[str, ...] | None, None]:
-    return dict.fromkeys(_then(ctx, rule, decision) for rule, when in rules if _possible(when, cells))
+) -> dict[_Then, None]:
+    """What the rules that are left say; `OPEN` besides where what is still unknown may come out as no rule says."""
+    live = [each for each in rules if _possible(each[1], cells)]
+    found = dict.fromkeys(_then(ctx, rule, decision) for rule, _ in live)
+    if len(found) == 1 and not _covered(live, cells):
+        found[OPEN] = None
+    return found
+
+
+def _covered(live: list[_Row], cells: list[Cell]) -> bool:
+    """Whether some rule is left for every cell that an unknown input may still have."""
+    for n, cell in enumerate(cells):
+        if len(cell.possible) > 1:
+            accepted = {c for _, when in live for c in dict(when).get(n, cell.possible)}
+            if not accepted.issuperset(cell.possible):
+                return False
+    return True
 
 
 def _possible(when: tuple[tuple[int, tuple[str, ...]], ...], cells: list[Cell]) -> bool:

@@ -19,10 +19,10 @@ def of_newest(part: Fact | Action, labels: tuple[str, ...], linker: Linker) -> C
     what = next((what for label, what in part.about if label in ("", *labels)), None)
     if what is None:
         return None
-    begun = _begun(what, linker)
+    occurrences = begun(what, linker)
 
     def newest(ctx: Evaluation, reports: list[Event]) -> list[Event]:
-        began = begun(ctx) if reports else []
+        began = occurrences(ctx) if reports else []
         if len(began) <= 1:
             return reports
         last, before = began[-1].occurred, began[-2].occurred
@@ -34,7 +34,7 @@ def of_newest(part: Fact | Action, labels: tuple[str, ...], linker: Linker) -> C
     return newest
 
 
-def _begun(what: str, linker: Linker) -> Callable[[Evaluation], list[Event]]:
+def begun(what: str, linker: Linker) -> Callable[[Evaluation], list[Event]]:
     """The reports with which the occurrences of a thing began, in clinical order."""
     if what in linker.events:
         name = linker.adverse_event(what)

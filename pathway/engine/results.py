@@ -100,7 +100,7 @@ class Resolved:
     `outcome` counts downstream; `possible` are the outcomes that are left while it is open, `may_be_none`: so is that
     it is not asked. `offered`: since when what a person is asked has been so. `earlier`: the answers for occasions of the
     question that are still on record, one for each. `fallen`: the answer that has lost its ground, where no state tells it.
-    `doubt`: something under review keeps it open, whatever else it waits for.
+    `doubt`: something under review keeps it open, whatever else it waits for. `stood`: when it was settled for good.
     """
 
     asked: bool = True
@@ -125,6 +125,7 @@ class Resolved:
     doubt: bool = False
     cells: tuple[Cell, ...] = field(default=())
     fallen: Fallen | None = None
+    stood: datetime | None = None
 
     def copy(self) -> Resolved:
         """Another one with the same values, to be changed."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from pathway.clock import at_hour, local_day
+from pathway.clock import at_hour, close_of, local_day
 from pathway.engine.context import Evaluation
 from pathway.engine.linker import Linker
 from pathway.engine.orders import compile_uncounted
@@ -96,10 +96,16 @@ class Window:
         return [local_day(begun + timedelta(hours=hours), ctx.tz)]
 
     def foreseen(self, ctx: Evaluation, event: Event) -> bool:
-        """Whether a sample that waits will belong if what it waits for comes on the day that is planned for it."""
+        """Whether a sample that waits will belong if what it waits for comes on the day that is planned for it, and that day is still
+        to come or lies after the sample."""
         day = local_day(event.occurred, ctx.tz)
         since, of = (ctx.anchor(a[0]) if a is not None else None for a in (self.since, self.of))
         if (self.since is not None and since is None) or (self.of is not None and of is None):
+            return False
+        overdue = [
+            p for p in (since, of) if p is not None and not p.actual and ctx.passed(close_of(p.day, ctx.tz))
+        ]
+        if any(day >= p.day for p in overdue):
             return False
         lows = [since.day] if since is not None else []
         highs: list[date] = []

@@ -97,4 +97,16 @@ class Unanswered:
     scope: Scope = ()
 
 
-AnchorTime = Done | Sampled | DateOf | LedgerPoint | Since | StudyDay | Offset | Latest | Unanswered
+@dataclass(frozen=True, slots=True)
+class Recurred:
+    """When the newest occurrence of an adverse event was reported, if there was one before it and the action answered each of
+    those: what one occurrence has begun does not serve the next."""
+
+    event: str
+    action: str
+    scope: Scope = ()
+
+
+AnchorTime = (
+    Done | Sampled | DateOf | LedgerPoint | Since | StudyDay | Offset | Latest | Unanswered | Recurred
+)

@@ -136,6 +136,8 @@ class Decision:
     treatment if it reads a ledger or picks the amounts of one, else the study; `never`: a question that outlives the patient,
     such as whether an event was serious. `latches`: outcomes of a computed table that stay once they were found, whatever values
     come later; a correction of the values behind them takes them back.
+    `settled_by`: an anchor; what a computed table said when that came stands, by what had happened until then and as the record
+    is corrected today. What it did not settle by then it may settle later. So an enrolment is ended, and never undone.
     """
 
     id: str
@@ -152,6 +154,7 @@ class Decision:
     scope: Scope = ()
     ends_with: EndsWith = ""
     latches: tuple[str, ...] = ()
+    settled_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

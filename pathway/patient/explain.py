@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from pathway.engine.as_it_was import as_it_was
 from pathway.engine.context import Evaluation
 from pathway.engine.results import Cell
 from pathway.errors import UnknownName
@@ -14,7 +15,7 @@ from pathway.language.parsing import nearest
 from pathway.language.terms import reading_name
 from pathway.language.words import assumption_data, limit_words, params_of, source_data, words
 from pathway.patient import explain_parts, said
-from pathway.patient.because import predicate_reasons, value_words
+from pathway.patient.because import predicate_reasons, stamp, value_words
 from pathway.patient.explanation import Explanation, Reason, missing_data
 from pathway.plan import Plan
 
@@ -98,6 +99,15 @@ def _table(ctx: Evaluation, plan: Plan, key: str) -> Explanation:
     index = compiled.decision_index[key]
     decision, found = compiled.decisions[key], ctx.decision(index)
     reasons = []
+    if found.stood is not None:
+        reasons.append(
+            Reason(
+                f"as it stood on {stamp(ctx, found.stood)}",
+                "settled",
+                f"{decision.settled_by} came; nothing later changes it",
+            )
+        )
+        ctx = as_it_was(ctx, found.stood)
     for item, cell in zip(decision.inputs, found.cells, strict=False):
         value = value_words(ctx, item.of) if isinstance(item.of, Reading) else ""
         if not isinstance(item.of, Reading | str):

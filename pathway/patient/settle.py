@@ -136,6 +136,8 @@ def of_notice(compiled: Compiled | None, subject: str, key: str, to: str) -> lis
         return of_decision(subject, labels["decision"], to, None, (), "")
     if name in _ENTRIES:
         return [*_of_entries(subject, name, to), note]
+    if name == "WITHOUT-FIRST" and compiled is not None:
+        return [*_of_first_dose(compiled, subject, key), note]
     if "decision" in labels:
         return [
             Step(
@@ -180,6 +182,15 @@ def _of_entries(subject: str, name: str, to: str) -> Iterator[Step]:
     yield Step(who, "see the entries and their ids", f"allpath events {subject}")
     for what, command in _ENTRIES[name]:
         yield Step(who, what, command.format(subject))
+
+
+def _of_first_dose(compiled: Compiled, subject: str, key: str) -> Iterator[Step]:
+    """How the dose with which a course begins is reported."""
+    for spec in compiled.protocol.doses:
+        if key == key_of("WITHOUT-FIRST", (("ledger", key_of(spec.id, spec.scope)),)):
+            scope = (*spec.scope, ("dose", spec.labels[0]))
+            yield _act(compiled, subject, spec.given, scope, "report its day")
+            yield _act(compiled, subject, spec.omitted, scope, "or that it was left out")
 
 
 def of_item(

@@ -21,7 +21,7 @@ from pathway.subtrial.slots import PATIENT_ACTIONS, VERDICTS
 from pathway.subtrial.snapshot import MILESTONES
 from pathway.subtrial.status import STEPS, TRIAL_ACTIONS
 
-BY_LEVEL = ("LEVEL", "RESUME", "TOXICITY")
+BY_LEVEL = ("LEVEL", "RESUME", "TOXICITY", "ESCALATION")
 """Decisions of a governor that are about a dose level."""
 OFFICE = "office"
 """The site of the governors."""

@@ -24,6 +24,8 @@ FULL = 6
 TOO_MANY: Final[Advice] = "DE_ESCALATE"
 DOWN = ("DE_ESCALATE", "REOPEN")
 """Going to the next lower level: one that was never open, or one that was. Either name is understood."""
+OF_PEOPLE = ("TOXICITY", "ESCALATION")
+"""Questions to which the design proposes no answer."""
 BEYOND = "assumption: more patients on a level than the table knows"
 
 
@@ -132,7 +134,10 @@ class Ladder:
         settled: list[Settled] = []
         blocked = next((i for i in range(len(self.ids)) if self._blocked(i, settled)), len(self.ids))
         levels = Levels(self.counts, self.advised, self.start, blocked, settled=settled)
-        self._climb(levels)
+        held = self._climb(levels)
+        if held is not None:
+            levels.entry = ("LEVEL_DECISION_OPEN", held)
+            return levels
         if blocked <= levels.top:
             self._below(levels)
         else:
@@ -157,8 +162,9 @@ class Ladder:
         settled.append(found)
         return found.in_force is None
 
-    def _climb(self, levels: Levels) -> None:
-        """Up from the start, as far as the meeting has confirmed; a patient who was treated higher without it opens nothing."""
+    def _climb(self, levels: Levels) -> str | None:
+        """Up from the start, as far as the meeting has confirmed; a patient who was treated higher without it opens nothing. Why
+        nobody enters, if the counts under which a level was opened have changed and the meeting has not looked at that."""
         while levels.top + 1 < len(self.ids):
             i = levels.top
             up = self._question(
@@ -181,8 +187,34 @@ class Ladder:
             levels.settled.append(found)
             levels.opened[i + 1] = found
             if found.in_force != "ESCALATE":
-                return
+                return None
+            if found.state == "diverged" and levels.blocked > i + 1 and not self.second_phase:
+                review = self._escalation(i)
+                levels.settled.append(review)
+                if review.in_force == "REOPEN":
+                    return None
+                if review.in_force is None:
+                    levels.top = levels.current = i + 1
+                    return (
+                        f"level {self.ids[i]}: {self.advised[i].reason} {review.question.key} waits for the "
+                        f"{self.governor.subtrial.confirm}"
+                    )
             levels.top += 1
+        return None
+
+    def _escalation(self, i: int) -> Settled:
+        """What was known when the next level was opened has changed: the design would not open it today."""
+        question = self._question(
+            "ESCALATION",
+            i + 1,
+            f"Dose level {self.ids[i + 1]} was opened, and the counts of level {self.ids[i]} do not support that today: go on, or "
+            "reopen the lower level",
+            None,
+            ("CONTINUE", "REOPEN"),
+            (i,),
+            "what the design says today stops entry; people decide how the trial goes on (section 2.3): assumption",
+        )
+        return settle(question, latest(self._answers(question), question.options), self.spent)
 
     def _at(self, levels: Levels) -> None:
         """At the highest level opened, and nothing is toxic up to it."""
@@ -352,7 +384,7 @@ class Ladder:
             self._key(id, level),
             text,
             proposal,
-            options if proposal is not None or id == "TOXICITY" else (),
+            options if proposal is not None or id in OF_PEOPLE else (),
             tuple(values),
             tuple((f"level {self.ids[i]}", self.advised[i].advice) for i in rests_on),
             rule,

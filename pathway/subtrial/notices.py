@@ -265,7 +265,7 @@ def _of_decisions(fold: Fold, ctx: Evaluation) -> list[Obligation]:
             levels = fold.look.levels
             if name == "DIVERGED" and settled.question.id == "LEVEL" and levels is not None:
                 if levels.blocked > levels.top:
-                    text, rung = f"{text}; no level is toxic, entry stays as it is", ("minor", since)
+                    text, rung = f"{text}; no level is toxic", ("minor", since)
                 elif (latch := fold.latches.get(levels.blocked)) is not None:
                     rung = ("critical", max(since, latch.at))
             found.append(oblige(ctx, name, key_of(name, scope), kind, text, to, [rung]))

@@ -22,6 +22,10 @@ DECISIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "RESUME": ("resume entry on a level whose DLTs are no longer on record", ("RESUME",)),
     "TOXICITY": ("review: too many DLTs, learnt after the trial had left the level", ("DE_ESCALATE", "STOP")),
+    "ESCALATION": (
+        "review: the counts under which a level was opened have changed, and the design would not open it today",
+        ("CONTINUE", "REOPEN"),
+    ),
     "RP2D": ("declare the recommended phase II dose: a dose level", ()),
     "PHASE2": ("open phase II at the recommended dose", ("OPEN",)),
     "STAGE2": ("open stage 2 of phase II, or stop", ("OPEN", "STOP")),

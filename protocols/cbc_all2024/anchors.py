@@ -52,6 +52,7 @@ BLINATUMOMAB = (
     Anchor("BLINA_SLOT", "planned start of blinatumomab, D29", (), (StudyDay("D1", Param("blina_start")),), registry()),
     Anchor("BLINA_IN_TIME", "last day of a start in time", (), (Offset("BLINA_SLOT", Param("start_tolerance")),), assumption()),
     Anchor("BLINA_LATEST", "latest start of blinatumomab", (), (StudyDay("D1", Param("blina_latest")),), assumption()),
+    Anchor("BLINA_BEGUN", "first start of the infusion, as reported", (Done("infusion_started"),), source=registry()),
     Anchor("BLINA_START", "b1", (LedgerPoint("blina", "start"),), (Offset("BLINA_SLOT"),), registry()),
     Anchor("BLINA_OFF", "bag off: 336 h given, or stopped for good",
            (LedgerPoint("blina", "stop"), Since(STOP_DECIDED), LedgerPoint("blina", "end")),

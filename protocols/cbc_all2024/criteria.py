@@ -166,6 +166,7 @@ ELIGIBILITY = Decision(
     rules=(row("ELIGIBLE", registry(), criteria="yes"), row("NOT_ELIGIBLE", registry(), criteria="no")),
     options=("ELIGIBLE", "NOT_ELIGIBLE"),
     source=registry("E11 is evaluated at D46: assumption (H3)"),
+    settled_by="BLINA_BEGUN",
 )  # fmt: skip
 
 DRUG_REFUSED = Recorded("drug_consent_withdrawn")

@@ -39,7 +39,7 @@ from pathway.language import (
 from protocols.cbc_all2024 import methotrexate
 from protocols.cbc_all2024.anchors import course
 from protocols.cbc_all2024.blinatumomab import FOUND_LATE, STARTED, STOP_DECIDED, STOPPED_FOR_GOOD
-from protocols.cbc_all2024.criteria import ALL_MET, BIRTH, CRITERIA, DIAGNOSED, START_WAS_CLEAR
+from protocols.cbc_all2024.criteria import BIRTH, CRITERIA, DIAGNOSED, START_WAS_CLEAR
 from protocols.cbc_all2024.facts import (
     AFTER_INDUCTION,
     CNS_COUNTS,
@@ -56,6 +56,7 @@ from protocols.cbc_all2024.marrow import PRE_BLINA_MARROW
 from protocols.cbc_all2024.response import D46_HIGH, REMISSION
 from protocols.cbc_all2024.schedule import ACTIVE, TO_START, treatment
 from protocols.shared import mrd
+from protocols.shared.consent import REFUSED_LATER, refused_after
 
 REAPPEARED = mrd.newly_positive(LATEST_FLOW, [Reading("mrd_flow", point=p) for p in AFTER_INDUCTION])
 """A marrow of 1e-4 or more after one below it."""
@@ -176,12 +177,13 @@ START = (
                      any_of(Dates(Day("BLINA_START"), ">", Day("BLINA_IN_TIME")),
                             Dates(Day("BLINA_START", days=Param("start_tolerance")), "<", Day("BLINA_SLOT")))), MAJOR),
     deviation("BLINA-NOT-ELIGIBLE", "Blinatumomab started for a patient who is not eligible or has not consented",
-              all_of(Reached("BLINA_START"), VerdictIs(ALL_MET, NOT_MET)), CRITICAL),
+              all_of(Reached("BLINA_START"), VerdictIs(Outcome("eligibility", ("ELIGIBLE",)), NOT_MET)), CRITICAL),
     deviation("BLINA-NOT-CHECKED", "Blinatumomab started before the checks allowed it",
               all_of(Reached("BLINA_START"), VerdictIs(START_WAS_CLEAR, NOT_MET)), CRITICAL),
     deviation("WEIGHT-MISSING", "Blinatumomab started without a weight: the dose for less than 45 kg is assumed",
               all_of(Reached("BLINA_START"), Not(Known(Reading("weight")))), MAJOR),
     deviation("CONVULSION-FOUND-LATE", "A convulsion history came to light after the start: go on or stop?", FOUND_LATE, CRITICAL),
+    alert("CONSENT-REFUSED", REFUSED_LATER, refused_after(Reached("BLINA_BEGUN")), CRITICAL),
     alert("AGE-AT-LIMIT", "Exactly 1 month old at diagnosis: excluded, though the registry's field reads 1 month (H10)",
           all_of(Known(DIAGNOSED), Dates(Day(DIAGNOSED), "=", Day(BIRTH, months=Param("age_over_months")))), MINOR),
     alert("AIRWAY-RADIOTHERAPY", "Emergency radiotherapy for airway compression: it does not exclude (E9c)",

@@ -56,6 +56,7 @@ ELIGIBILITY = Decision(
     ),
     options=("ELIGIBLE", "NOT_ELIGIBLE"),
     source=registry("population; limits: assumption (G1)"),
+    settled_by="C1_START",
 )  # fmt: skip
 
 CLEAR = Decision(

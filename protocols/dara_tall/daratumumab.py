@@ -138,7 +138,7 @@ def course(
         never_omitted=LABELS,
         previous="" if first else ledger("1"),
         infusing=INFUSING,
-        needs=("BLOOD-BANK", "HBV"),
+        needs=("BLOOD-BANK", "HBV", "CONSENT"),
         asked=asked,
         cancelled=OVER,
         holds=(EYES,),

@@ -31,6 +31,7 @@ from protocols.dara_tall.daratumumab import STOP_RECORDED, STOPPED, ledger
 from protocols.dara_tall.facts import COURSES, EVALUATIONS, SAFETY, mrd
 from protocols.dara_tall.phases import ON_STUDY
 from protocols.dara_tall.response import CLASSES, found
+from protocols.shared.consent import REFUSED_LATER, refused_after
 
 
 def course_milestones(number: str) -> tuple[Milestone, ...]:
@@ -103,6 +104,7 @@ DEVIATIONS = (
               all_of(Reached("C1_START"), Not(Known(Reading("type_and_screen", until="C1_START")))), CRITICAL),
     deviation("MRD-MISSING", "No MRD at d29", all_of(ON_STUDY, Reached("C1_START"), Not(Known(mrd("C1-D29"))), Not(NotObtainable(mrd("C1-D29")))),
               Rung("minor", Moment("C1_EVAL", days=Param("evaluation_window"), at="close")), Rung("major", Moment("C1_EVAL", days=14))),
+    alert("CONSENT-REFUSED", REFUSED_LATER, refused_after(Reached("C1_START")), CRITICAL),
     alert("ENROLMENT-CLOSED", "Eligible, but the trial does not recruit: enrolment refused",
           all_of(Outcome("eligibility", ("ELIGIBLE",)), VerdictIs(Crit("RECRUITING"), ("FAIL",))), MAJOR),
     alert("MRD-INDETERMINATE", "The MRD cannot be read: repeat the sample",

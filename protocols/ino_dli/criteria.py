@@ -41,4 +41,5 @@ ELIGIBILITY = Decision(
     ),
     options=("ELIGIBLE", "NOT_ELIGIBLE"),
     source=public("H11", note="everything else is not public (G3)"),
+    settled_by="DAY0",
 )  # fmt: skip

@@ -34,6 +34,7 @@ VOD = vod.parts(
 SAFETY = seriousness.parts(
     seriousness.Clocks(public("S21", note="China: assumption"), public("S20", "S22"), public("S19", "S20")),
     saes={"VOD": ("VOD", Since(Outcome("vod", ("VOD",))))},
+    about={"VOD": "VOD"},
 )
 
 GVHD = gvhd.parts(public("G36", "G37", note="acute: organ stages, MAGIC"), public("G38"))

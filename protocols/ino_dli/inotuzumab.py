@@ -150,6 +150,7 @@ def cycle(
         asked=asked,
         cancelled=OVER,
         stops=STOPS,
+        needs=("CONSENT",),
         lifted_by=(("INO_STOP", "CONTINUE"),),
         source=registry("doses; spacing, holds and omissions: label (G5)"),
     )

@@ -41,6 +41,7 @@ from protocols.ino_dli.places import slot
 from protocols.ino_dli.response import C2_BEGUN, responded
 from protocols.ino_dli.schedule import tested
 from protocols.shared import gvhd
+from protocols.shared.consent import REFUSED_LATER, refused_after
 
 # --- the number of lumbar punctures ---------------------------------------------------------------------------------------
 
@@ -171,6 +172,7 @@ DEVIATIONS = (
               LedgerFlag("dli", "dose_differs"), MAJOR),
     deviation("DLI-NOT-ALLOWED", "Donor lymphocytes given although a condition was not met, or not settled",
               all_of(Recorded("dli_given"), without(Taken("dli", ("ELIGIBLE",)))), CRITICAL),
+    alert("CONSENT-REFUSED", REFUSED_LATER, refused_after(Reached("DAY0")), CRITICAL),
     alert("ENROLMENT_COMPLETE", "All 23 places of the trial are taken: the patient cannot be enrolled",
           all_of(Outcome("eligibility", ("ELIGIBLE",)), slot("ENROLMENT_COMPLETE")), MAJOR),
     alert("STOP-INO-NOW", "Stop inotuzumab ozogamicin for good", all_of(Taken("INO_STOP", ("STOP",)), Not(STOP_RECORDED)), CRITICAL),

@@ -57,6 +57,7 @@ from protocols.interfant21.facts import (
 from protocols.interfant21.risk import WITHOUT_BLINATUMOMAB, YOUNG
 from protocols.interfant21.schedule import ACTIVE, NOT_RECOVERED, treatment
 from protocols.shared import mrd
+from protocols.shared.consent import REFUSED_LATER, refused_after
 
 POSITIVE = Limit(">=", "1e-4")
 NEWLY_POSITIVE = mrd.newly_positive(LATEST_MRD, [Reading("mrd", point=p) for p in AFTER_BLINATUMOMAB])
@@ -259,6 +260,7 @@ DEVIATIONS = (
           all_of(Is(Reading("cns", point="EOI"), ("CNS1",)), Is(Reading("cns", point="OTHER"), ("CNS2", "CNS3"))), CRITICAL),
     alert("HSCT-GO-LAPSED", "The go to transplant rests on a marrow that is now older than 14 days: a new one is needed",
           all_of(Taken("HSCT_GO", ("GO",)), VerdictIs(FRESH_MARROW, ("FAIL",)), Not(Recorded("conditioning_started"))), CRITICAL),
+    alert("CONSENT-REFUSED", REFUSED_LATER, refused_after(Reached("D1")), CRITICAL),
     deviation("BLINA-NOT-ELIGIBLE", "Blinatumomab started before eligibility was established",
               all_of(Reached("BLINA1_START"),
                      VerdictIs(ALL_MET, ("FAIL", "PENDING", "REVIEW"))), CRITICAL),

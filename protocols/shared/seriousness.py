@@ -32,6 +32,7 @@ from pathway.language import (
     Reached,
     Reading,
     Recorded,
+    Recurred,
     Role,
     Rung,
     Scope,
@@ -148,9 +149,18 @@ def _anchors(number: str, clocks: Clocks, known_from: AnchorTime | None, event: 
     if known_from is not None:
         stated = (*stated, known_from)
     overtaken: tuple[Anchor, ...] = ()
+    if event and known_from is not None:
+        found = Anchor(
+            f"SAE_{number}_FOUND",
+            f"{number} found; the newest one, once those before have been reported",
+            (Recurred(event, "sae_reported", name), known_from),
+            source=assumption("each occurrence has its own 24 hours"),
+        )
+        overtaken, stated = (found,), (stated[0], Offset(found.id, hours=0))
     if event:
         left = Unanswered(Reading("sae_criterion", point=number), CRITERIA[:-1], "sae_reported", name)
         overtaken = (
+            *overtaken,
             Anchor(
                 _overtaken(number),
                 f"an earlier occurrence of {number} was serious, and has not been reported",

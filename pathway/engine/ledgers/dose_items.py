@@ -82,8 +82,10 @@ def _item(
         item.state = "late"
     else:
         item.state = "due" if ctx.passed(at_hour(first, 0, ctx.tz)) else "planned"
-    if item.state in ("due", "late") and (open_ := open_questions(ctx, run, dose)):
-        item.state, item.blocked_by = "blocked", open_
+    if item.state in ("due", "late"):
+        # What waits for a value that nobody reports is late all the same.
+        item.blocked_by = open_questions(ctx, run, dose)
+        item.state = "blocked" if item.blocked_by and item.state == "due" else item.state
     return item
 
 

@@ -20,9 +20,11 @@ from pathway.plan import Obligation
 LEDGER_NOTICES = {
     "DISCONNECT": "treatment has ended and an infusion is still recorded as running",
     "AFTER-EXIT": "given after treatment had ended",
+    "STOP-DIRECTED": "a rule of the protocol has stopped it, and nobody has signed yet",
     "DESPITE-STOP": "given while a rule of the protocol had stopped it",
     "DESPITE-HOLD": "given while a rule of the protocol held it",
     "DESPITE-OPEN": "given before what must be settled first was known",
+    "WITHOUT-FIRST": "a later dose is on record, and the one with which the course begins is neither given nor left out",
     "RATE-UNKNOWN": "resumed after a reaction, and nobody has entered at which rate",
     "IMPOSSIBLE-ORDER": "a report of an infusion or a dose that cannot be true as it stands",
 }
@@ -56,6 +58,11 @@ def compile_ledger_notices(
         if any(point.ledger == key for point in atoms(track.phases, LedgerPoint))
     ]
     flags = [(flag, name) for flag, name in ON_FLAG if flag not in own]
+    following = [
+        linker.ledger(key_of(x.id, x.scope))
+        for x in linker.protocol.doses
+        if x.previous and x.previous == key
+    ]
     lacked = compile_lacked(spec, linker) if isinstance(spec, Doses) else None
 
     def tell(ctx: Evaluation) -> tuple[Obligation, ...]:
@@ -103,7 +110,10 @@ def compile_ledger_notices(
                         times=occasions(ctx, run, flag),
                     ))  # fmt: skip
         if lacked is not None:
+            if not any(ctx.ledger(n).start is not None for n in following):
+                out += _unsigned_stops(ctx, spec, run, keys["STOP-DIRECTED"])
             out += _despite_open(ctx, spec, run, keys["DESPITE-OPEN"], lacked)
+            out += _without_first(ctx, spec, run, keys["WITHOUT-FIRST"])
         odd = [*run.odd, *(run.stray if "resumed_without_pause" not in own else ())]
         if odd:
             text = f"{spec.text}: {'; '.join(dict.fromkeys(what for _, what in odd))}"
@@ -113,6 +123,21 @@ def compile_ledger_notices(
         return tuple(out)
 
     return tell
+
+
+def _unsigned_stops(ctx: Evaluation, spec: Infusion | Doses, run: Run, key: str) -> list[Obligation]:
+    """Stop rules in force of which nobody has decided yet; told at once, whether or not anything runs, of the newest course."""
+    assert isinstance(spec, Doses)
+    if run.start is None or run.state == "stopped" or run.closed:
+        return []
+    signed = [e.recorded for name, _ in spec.lifted_by for e in ctx.record.decisions.get(name, ())]
+    halts = [h for h in run.stops if h.until is None and not any(at >= h.since for at in signed)]
+    if not halts:
+        return []
+    why = "; ".join(halt.text for halt in halts)
+    text = f"{spec.text}: {why}: nothing more is given, unless a clinician decides to go on"
+    at = min(halt.since for halt in halts)
+    return [oblige(ctx, "STOP-DIRECTED", key, "alert", text, "clinician", [("critical", at)])]
 
 
 def _despite_open(
@@ -130,6 +155,23 @@ def _despite_open(
         return []
     text = f"{spec.text}: {LEDGER_NOTICES['DESPITE-OPEN']}: {'; '.join(told)}"
     return [oblige(ctx, "DESPITE-OPEN", key, "deviation", text, "clinician", [("critical", min(at))])]
+
+
+def _without_first(ctx: Evaluation, spec: Infusion | Doses, run: Run, key: str) -> list[Obligation]:
+    """A course that is on record without its beginning: nobody guesses that it began with what was reported."""
+    assert run.course is not None
+    assert isinstance(spec, Doses)
+    first, *later = spec.labels
+    if events_of(ctx, spec, spec.given, first) or events_of(ctx, spec, spec.omitted, first):
+        return []
+    given = [
+        (event.recorded, label) for label in later for event in events_of(ctx, spec, spec.given, label)[:1]
+    ]
+    if not given:
+        return []
+    at, label = min(given)
+    text = f"{spec.text}: {label} is on record as given, and {first} is not: report it with its day, or that it was left out"
+    return [oblige(ctx, "WITHOUT-FIRST", key, "deviation", text, "coordinator", [("major", at)])]
 
 
 def _going(ctx: Evaluation, run: Run) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from pathway.clock import close_of, local_day
+from pathway.engine.as_it_was import as_it_was
 from pathway.engine.context import Evaluation
 from pathway.engine.ledgers.course import due_begun
 from pathway.engine.ledgers.holds import Open, compile_open
@@ -20,7 +21,6 @@ from pathway.events import Event
 from pathway.language import Doses, Hold, Reading
 from pathway.language.terms import key_of
 from pathway.language.walk import atoms
-from pathway.record import Record
 
 Lacks = Callable[[Evaluation, Run, Planned], tuple[str, ...]]
 """What is not settled before a dose, by name."""
@@ -83,16 +83,6 @@ def compile_lacked(spec: Doses, linker: Linker) -> Lacks:
         return tuple(found)
 
     return lacked
-
-
-def as_it_was(ctx: Evaluation, at: datetime) -> Evaluation:
-    """The evaluation of what had happened by an instant, whenever it was recorded, with today's corrections."""
-    record, kept = ctx.record, []
-    for event in record.events:
-        head = record.head(event.id) if event.id in record.root else event
-        if head is not None and head.occurred <= at:
-            kept.append(event)
-    return Evaluation(ctx.compiled, ctx.profile, ctx.site, Record.of(kept), at)
 
 
 def _holds(spec: Doses, linker: Linker) -> list[tuple[Hold, Open, Number]]:

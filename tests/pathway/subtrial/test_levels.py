@@ -268,9 +268,24 @@ def test_an_escalation_that_was_used_stands_and_diverges() -> None:
     life.decide("LEVEL[level=2]", "ESCALATE")
     life.ask("P4")
     life.report("correction", target=verdict, details=(("value", "YES"),))
-    (decision,) = life.plan.plan.decisions
-    assert (decision.state, decision.in_force, life.plan.level) == ("diverged", "ESCALATE", "2")
+    opened, review = life.plan.plan.decisions
+    assert (opened.state, opened.in_force, life.plan.level) == ("diverged", "ESCALATE", "2")
+    assert (review.key, review.state) == ("ESCALATION[level=2]", "choice")
     assert life.state("P4") == "RESERVED"
+
+
+@pytest.mark.parametrize(("option", "level"), [("CONTINUE", "2"), ("REOPEN", "1")])
+def test_nobody_enters_a_level_that_the_design_would_not_open_today_until_the_meeting_has_looked(
+    option: str, level: str
+) -> None:
+    life = on_level_two(Life("R"))
+    life.enter("P4")
+    verdict = next(e for e in life.record.events if e.name == "dlt" and e.scope[0][1] == "P2")
+    life.report("correction", target=verdict.id, details=(("value", "YES"),))
+    life.ask("P5")
+    assert (life.plan.entry[0], life.state("P5")) == ("LEVEL_DECISION_OPEN", "WAITING")
+    life.decide("ESCALATION[level=2]", option)
+    assert (life.plan.entry[0], life.plan.level, life.state("P5")) == ("OPEN", level, "RESERVED")
 
 
 def test_a_decision_is_bound_to_what_was_seen() -> None:
@@ -421,14 +436,18 @@ def test_r6_new_verdicts_on_a_reopened_level_do_not_question_the_escalation_that
     assert life.states() == {"-1": "not_opened", "1": "rp2d", "2": "toxic"}
 
 
-def test_one_dlt_learnt_late_leaves_the_next_level_open_and_is_a_minor_note_to_the_meeting() -> None:
+def test_one_dlt_learnt_late_stops_entry_on_the_next_level_and_is_a_minor_note_to_the_meeting() -> None:
     life = on_level_two(Life("R"))
     life.enter("P4")
     verdict = next(e for e in life.record.events if e.name == "dlt" and e.scope[0][1] == "P2")
     life.report("correction", target=verdict.id, details=(("value", "YES"),))
     assert life.level("1") == (3, 1, 0)
     (told,) = [o for o in life.plan.plan.deviations if o.id == "DIVERGED"]
-    assert (told.severity, told.notified, life.plan.entry[0]) == ("minor", ("meeting",), "OPEN")
+    assert (told.severity, told.notified, life.plan.entry[0]) == (
+        "minor",
+        ("meeting",),
+        "LEVEL_DECISION_OPEN",
+    )
     life.wait(days=3)
     (told,) = [o for o in life.plan.plan.deviations if o.id == "DIVERGED"]
     assert told.notified == ("meeting",)
