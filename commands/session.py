@@ -142,10 +142,10 @@ async def check_free(settings: Settings, trial: str, subject: str) -> None:
     if found is None:
         return
     became = f" {sentence(subject, found.renamed)}" if found.renamed is not None else ""
+    has = "was" if found.archived or found.renamed is not None else "is"
     raise Refused(
         ALREADY_ENROLLED,
-        f"{subject} is, or was, a patient's pseudonym in {trial}: it is used once, also after it was archived or replaced."
-        f"{became}",
+        f"{subject} {has} already enrolled in {trial}: a pseudonym is used once, also after it was archived or replaced.{became}",
     )
 
 

@@ -12,7 +12,7 @@ import json
 import pkgutil
 import re
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -111,9 +111,7 @@ def _line_of(error: ProtocolError, source: Path) -> tuple[Path, int] | None:
             if keyword.arg == last:
                 return file, keyword.value.lineno
     for file, tree in reversed(scope):
-        texts = [
-            node for node in ast.walk(tree) if isinstance(node, ast.Constant) and node.value == error.wrong
-        ]
+        texts = [n for n in ast.walk(tree) if isinstance(n, ast.Constant) and n.value == error.wrong]
         if texts and error.wrong is not None:
             return file, max(node.lineno for node in texts)
     # What a part rests on may be written elsewhere, under a name: if its text stands in one place only, there.
@@ -131,11 +129,8 @@ def _line_of(error: ProtocolError, source: Path) -> tuple[Path, int] | None:
 
 def _ids(call: ast.Call) -> set[object]:
     """What a part may go by: its first argument, or its id, key or name."""
-    given = [
-        *call.args[:1],
-        *(each.value for each in call.keywords if each.arg in ("id", "key", "name", "to")),
-    ]
-    return {each.value for each in given if isinstance(each, ast.Constant)}
+    named = [k.value for k in call.keywords if k.arg in ("id", "key", "name", "to")]
+    return {each.value for each in [*call.args[:1], *named] if isinstance(each, ast.Constant)}
 
 
 def defined(values: Iterable[object]) -> dict[str, Protocol]:
@@ -282,16 +277,14 @@ _IMPORTED: Final = re.compile(rf"\b{__name__}\.(\w+)|\bfrom {__name__} import ([
 
 
 def _among(name: str) -> tuple[tuple[Protocol, ...], tuple[Broken, ...]]:
-    """The protocols and faults of the files that may define a protocol of that name: those that write it, those that import
-    one of these, because an amendment may be made of an older version, and those whose names are computed."""
-    if "ALL" in globals() or "BROKEN" in globals():
-        return _everything()
-    return _of_files(name)
+    """The protocols and faults of the files that may define a protocol of that name."""
+    return _everything() if "ALL" in globals() or "BROKEN" in globals() else _of_files(name)
 
 
 @lru_cache(maxsize=64)
 def _of_files(name: str) -> tuple[tuple[Protocol, ...], tuple[Broken, ...]]:
-    """What `_among` says, worked out once: every run of every pathway asks for its protocol."""
+    """Those that write it, those that import one of these, because an amendment may be made of an older version, and those whose
+    names are computed. Worked out once: every run of every pathway asks for its protocol."""
     texts, sources = _texts(), _sources()
     wanted = {
         module
@@ -345,6 +338,11 @@ def refuse_broken() -> None:
         raise BrokenProtocol("; ".join(each.why for each in broken))
 
 
+def _by_name(found: Sequence[Protocol]) -> tuple[dict[str, Protocol], dict[str, Protocol]]:
+    """The newest version of each, and every version by `name@version`."""
+    return {p.name: p for p in found}, {f"{p.name}@{p.version.number}": p for p in found}
+
+
 def find(name: str) -> Protocol:
     """The protocol `name@version`, or the newest version of `name`.
 
@@ -352,18 +350,15 @@ def find(name: str) -> Protocol:
     version may be in there.
     """
     found, broken = _among(name.partition("@")[0])
-    versions = {f"{p.name}@{p.version.number}": p for p in found}
+    newest, versions = _by_name(found)
     if name in versions:
         return versions[name]
     for each in broken:
         if name.partition("@")[0] in each.names:
             raise BrokenProtocol(each.why)
-    newest = {p.name: p for p in found}
     if name in newest:
         return newest[name]
-    known, _ = _everything()
-    newest = {p.name: p for p in known}
-    versions = {f"{p.name}@{p.version.number}": p for p in known}
+    newest, versions = _by_name(_everything()[0])
     names = [*newest, *versions]
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
     hint = f"nearest: {close[0]}; " if close else ""

@@ -199,7 +199,7 @@ async def _events(
 async def _renamed(session: AsyncSession) -> dict[str, str]:
     """The ids of pathways that go on under another pseudonym, with the present ones."""
     rows = await session.execute(
-        select(PathwayRow.pathway_id, PathwayRow.renamed_to).where(PathwayRow.renamed_to != "")
+        select(PathwayRow.pathway_id, PathwayRow.renamed_to).where(PathwayRow.renamed_to > "")
     )
     after = {old: former_id(old, to) for old, to in rows}
 

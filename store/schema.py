@@ -88,6 +88,7 @@ class PathwayRow(Base):
         Index(None, "site"),
         Index(None, "kind"),
         Index(None, "archived", "rehearsal"),
+        Index(None, "renamed_to"),
     )
 
     pathway_id: Mapped[str] = mapped_column(primary_key=True)

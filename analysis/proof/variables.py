@@ -184,7 +184,7 @@ class Variables:
         rules += [z3.Or(made.open, value >= number(low))] if low is not None else []
         rules += [z3.Or(made.open, value <= number(high))] if high is not None else []
         # A plain zero of an assay that can find nothing is the word for that, and no number.
-        return [*rules, value > 0 if fact.qualifiers else z3.Not(made.open)]
+        return [*rules, z3.Implies(made.known, value > 0) if fact.qualifiers else z3.Not(made.open)]
 
     def _siblings(self, made: ReadingVar) -> list[Expr]:
         """What two slots over the same observations say of each other."""

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from commands.protocol.point_data import orders_data, points_data
 from pathway.engine.context import Compiled
+from pathway.engine.ledgers.end_reports import REPORT_END, end_report_key
 from pathway.engine.notices import ENGINE_NOTICES
 from pathway.language import (
     ROLES,
@@ -266,6 +267,17 @@ def _items(protocol: Protocol, cited: Any) -> list[Json]:
             "source": cited(part.source),
         }
         for part, kind in parts
+    ] + [
+        {
+            "id": REPORT_END,
+            "key": end_report_key(key_of(x.id, x.scope)),
+            "kind": "task",
+            "owner": "coordinator",
+            "window": [],
+            "text": f"{x.text}: by its hours it is over; report when it was off",
+            "source": cited(x.source),
+        }
+        for x in protocol.ledgers
     ]
 
 

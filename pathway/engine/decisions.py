@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final
 
 from pathway.engine.as_it_was import as_it_was
 from pathway.engine.confirmations import (
@@ -23,11 +22,12 @@ from pathway.engine.lapses import lapsed
 from pathway.engine.latches import latched
 from pathway.engine.linker import Linker
 from pathway.engine.predicates import gate, predicate
-from pathway.engine.results import Cell, Resolved, Result
+from pathway.engine.results import Resolved, Result
 from pathway.engine.size_seen import SIZE
+from pathway.engine.tables import OPEN, Read, Row, work_out
 from pathway.engine.voided_grounds import done_without_ground, fallen
 from pathway.events import Event, seen_digest
-from pathway.language import Choice, Decision, Param, Passed, Rule
+from pathway.language import Decision, Param, Passed, Rule
 from pathway.language.terms import key_of
 from pathway.language.walk import atoms
 from pathway.plan import DecisionState, Missing
@@ -179,21 +179,11 @@ def _compile_rule(
     return rule, tuple(cells)
 
 
-def _then(ctx: Evaluation, rule: Rule, decision: Decision) -> str | tuple[str, ...] | None:
-    then = rule.then
-    if then is None or type(then) is str:
-        return then
-    if isinstance(then, Param):
-        value = ctx.params[then.key]
-        return value if isinstance(value, str) and value in decision.options else decision.options
-    return then.options if isinstance(then, Choice) else then
-
-
 def _propose(
     ctx: Evaluation,
     found: Resolved,
-    reads: list[tuple[str, Callable[[Evaluation], Cell], tuple[str, ...]]],
-    rules: list[tuple[Rule, tuple[tuple[int, tuple[str, ...]], ...]]],
+    reads: list[Read],
+    rules: list[Row],
     decision: Decision,
 ) -> None:
     cells = [read(ctx) for _, read, _ in reads]
@@ -205,7 +195,7 @@ def _propose(
     ) + tuple(
         (f"{name}{SIZE}", cell.size) for (name, _, _), cell in zip(reads, cells, strict=True) if cell.size
     )
-    live, outcomes, since = _work_out(ctx, cells, reads, rules, decision)
+    live, outcomes, since = work_out(ctx, cells, reads, rules, decision)
     found.rules = tuple(rule for rule, _ in live)
     found.since = max((t for t in (since, found.since) if t is not None), default=ctx.start)
     if len(outcomes) == 1:
@@ -234,88 +224,6 @@ def _propose(
         # Asked since the value came that left it to a person, or since the question itself was asked, if that was later.
         judged = [c.since for c in cells if c.review and c.since is not None]
         found.since = max([found.since, *judged])
-
-
-_Row = tuple[Rule, tuple[tuple[int, tuple[str, ...]], ...]]
-_Then = str | tuple[str, ...] | None
-OPEN: Final = ""
-"""Beside the one outcome that is left: what is not known yet may bring none of the rules about."""
-
-
-def _work_out(
-    ctx: Evaluation,
-    cells: list[Cell],
-    reads: list[tuple[str, Callable[[Evaluation], Cell], tuple[str, ...]]],
-    rules: list[_Row],
-    decision: Decision,
-) -> tuple[list[_Row], list[_Then], datetime | None]:
-    """The rules that are still possible, their outcomes, and since when."""
-    live = [each for each in rules if _possible(each[1], cells)]
-    outcomes = list(_outcomes(ctx, cells, rules, decision))
-    return live, outcomes, _settled(ctx, cells, reads, rules, decision)
-
-
-def _settled(
-    ctx: Evaluation,
-    cells: list[Cell],
-    reads: list[tuple[str, Callable[[Evaluation], Cell], tuple[str, ...]]],
-    rules: list[tuple[Rule, tuple[tuple[int, tuple[str, ...]], ...]]],
-    decision: Decision,
-) -> datetime | None:
-    """Since when the outcome has been what it is: an input that came later and changed nothing does not date it.
-
-    An input of which only some cells are left counts too: they may be enough.
-    """
-    known = sorted(
-        (
-            (c.since, n)
-            for n, c in enumerate(cells)
-            if c.since is not None and len(c.possible) < len(reads[n][2])
-        ),
-        reverse=True,
-    )
-    wide = list(cells)
-    before = _outcomes(ctx, wide, rules, decision)
-    for since, n in known:
-        wide[n] = Cell(reads[n][2])
-        if _outcomes(ctx, wide, rules, decision) != before:
-            return since
-    return None
-
-
-def _outcomes(
-    ctx: Evaluation,
-    cells: list[Cell],
-    rules: list[_Row],
-    decision: Decision,
-) -> dict[_Then, None]:
-    """What the rules that are left say; `OPEN` besides where what is still unknown may come out as no rule says."""
-    live = [each for each in rules if _possible(each[1], cells)]
-    found = dict.fromkeys(_then(ctx, rule, decision) for rule, _ in live)
-    if len(found) == 1 and not _covered(live, cells):
-        found[OPEN] = None
-    return found
-
-
-def _covered(live: list[_Row], cells: list[Cell]) -> bool:
-    """Whether some rule is left for every cell that an unknown input may still have."""
-    for n, cell in enumerate(cells):
-        if len(cell.possible) > 1:
-            accepted = {c for _, when in live for c in dict(when).get(n, cell.possible)}
-            if not accepted.issuperset(cell.possible):
-                return False
-    return True
-
-
-def _possible(when: tuple[tuple[int, tuple[str, ...]], ...], cells: list[Cell]) -> bool:
-    """Whether every cell of a rule may still come true."""
-    for n, wanted in when:
-        for cell in cells[n].possible:
-            if cell in wanted:
-                break
-        else:
-            return False
-    return True
 
 
 def _computed(ctx: Evaluation, found: Resolved, decision: Decision, key: str, leaves: Leaves) -> None:

@@ -96,8 +96,8 @@ class Window:
         return [local_day(begun + timedelta(hours=hours), ctx.tz)]
 
     def foreseen(self, ctx: Evaluation, event: Event) -> bool:
-        """Whether a sample that waits will belong if what it waits for comes on the day that is planned for it, and that day is still
-        to come or lies after the sample."""
+        """Whether a sample that waits will belong if what it waits for comes on its planned day, which is still to come or lies
+        after the sample."""
         day = local_day(event.occurred, ctx.tz)
         since, of = (ctx.anchor(a[0]) if a is not None else None for a in (self.since, self.of))
         if (self.since is not None and since is None) or (self.of is not None and of is None):

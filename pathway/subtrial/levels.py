@@ -204,16 +204,10 @@ class Ladder:
 
     def _escalation(self, i: int) -> Settled:
         """What was known when the next level was opened has changed: the design would not open it today."""
-        question = self._question(
-            "ESCALATION",
-            i + 1,
-            f"Dose level {self.ids[i + 1]} was opened, and the counts of level {self.ids[i]} do not support that today: go on, or "
-            "reopen the lower level",
-            None,
-            ("CONTINUE", "REOPEN"),
-            (i,),
-            "what the design says today stops entry; people decide how the trial goes on (section 2.3): assumption",
-        )
+        lower, upper = self.ids[i], self.ids[i + 1]
+        text = f"Level {upper} was opened, and the counts of level {lower} do not support that today: go on, or reopen {lower}"
+        rule = "what the design says today stops entry; people decide how the trial goes on (section 2.3): assumption"
+        question = self._question("ESCALATION", i + 1, text, None, ("CONTINUE", "REOPEN"), (i,), rule)
         return settle(question, latest(self._answers(question), question.options), self.spent)
 
     def _at(self, levels: Levels) -> None:

@@ -26,6 +26,7 @@ NOTICES = {
     "DLT-LIMIT": "two or more DLTs: nobody enters this level or a higher one",
     "DLT-CONFLICT": "contradictory verdicts on DLT; correct or void all but one",
     "RESPONSE-CONFLICT": "contradictory verdicts on the response; correct or void all but one",
+    "START-CONFLICT": "the first dose is on record twice, differently; correct or void all but one",
     "VERDICT-VOIDED": "decided on a verdict that does not count any more",
     "LAPSED": "the decision is no longer in force, what it rested on has changed; it comes back only if it is confirmed again",
     "DLT-LATE": "too many DLTs, learnt after the trial had moved on: people must review what was decided since",
@@ -185,6 +186,14 @@ def _of_verdicts(fold: Fold, ctx: Evaluation) -> list[Obligation]:
             rung = [("critical", other.recorded)]
             found.append(
                 oblige(ctx, name, key_of(name, (("subject", seat.subject),)), "alert", text, to, rung)
+            )
+        other = contradict(said.starts)
+        if other is not None and seat.holds:
+            name, given = "START-CONFLICT", " and ".join(f"{v.value} (event {v.event})" for v in said.starts)
+            text = f"{fold.governor.id}, {seat.subject}: {NOTICES[name]}: {given}; it counts on level {seat.level}"
+            key = key_of(name, (("subject", seat.subject),))
+            found.append(
+                oblige(ctx, name, key, "alert", text, "coordinator", [("major", other.recorded)], also=to)
             )
     revived = {(subject_of(each[2]), each[2].name): each for each in fold.known.revived.values()}
     for void, gone, back in revived.values():

@@ -36,7 +36,8 @@ class Said:
     `request`: the id of the event with which the present request for a slot began, "" without one; `asked` and `place`: when
     it was recorded and as which event. `at`: the instant of the first dose, where more than its day is known. `dlt` and
     `response` are as they count: of contradictory verdicts (`dlts`, `responses`, in the order in which they were recorded) a
-    DLT counts, else none, until all but one are corrected or voided.
+    DLT counts, else none, until all but one are corrected or voided. `starts`: the first doses that people have reported, with
+    their level and day; there is but one.
     """
 
     site: str = ""
@@ -54,6 +55,7 @@ class Said:
     at: datetime | None = None
     dlts: tuple[Verdict, ...] = ()
     responses: tuple[Verdict, ...] = ()
+    starts: tuple[Verdict, ...] = ()
 
     def began(self, since: date | None) -> date | None:
         """The local day of the first dose. A verdict given since a slot was held means that there was one, on that day at the
@@ -111,6 +113,7 @@ def said_of(record: Record, roots: list[str], places: dict[str, int], tz: ZoneIn
     """What is on record of a patient: the effective events of `roots`, in the order in which they were recorded."""
     known = Said()
     given: dict[str, dict[str, Verdict]] = {"dlt": {}, "response": {}}
+    starts: list[Verdict] = []
     number = -1
     for root in roots:
         event = record.head(root)
@@ -133,6 +136,8 @@ def said_of(record: Record, roots: list[str], places: dict[str, int], tz: ZoneIn
                 country=details.get("country") or known.country,
                 **_reported(event, details, record, places, tz),
             )
+            if event.name == "slot_taken_up":
+                starts.append(_start(event, record, tz))
             if event.name in given:
                 _take(given[event.name], root, details.get("value", ""), event, record, tz)
     dlts, responses = (_in_order(verdicts) for verdicts in given.values())
@@ -144,6 +149,7 @@ def said_of(record: Record, roots: list[str], places: dict[str, int], tz: ZoneIn
         response_on=responses[-1].on if responses else None,
         dlts=dlts,
         responses=responses,
+        starts=tuple(starts),
     )
 
 
@@ -162,6 +168,14 @@ def _take(
     elif before is None or before.value != value:
         newest = record.by_id[record.latest_of_chain(event.id) or event.id]
         verdicts[source] = Verdict(value, local_day(event.occurred, tz), newest.id, newest.recorded)
+
+
+def _start(event: Event, record: Record, tz: ZoneInfo) -> Verdict:
+    """A first dose as it was reported: the level, if it says one, and the day."""
+    on, level = local_day(event.occurred, tz), event.detail("level")
+    newest = record.by_id[record.latest_of_chain(event.id) or event.id]
+    value = f"on level {level}, {on.isoformat()}" if level else on.isoformat()
+    return Verdict(value, on, newest.id, newest.recorded)
 
 
 def _in_order(verdicts: dict[str, Verdict]) -> tuple[Verdict, ...]:

@@ -28,7 +28,17 @@ from pathway.engine.anchors import compile_time
 from pathway.engine.context import Compiled, Evaluation, Test
 from pathway.engine.predicates import predicate
 from pathway.engine.times import compile_day, compile_moment
-from pathway.language import Dates, LedgerPoint, NotObtainable, Offset, Passed, Sampled, StudyDay, Unanswered
+from pathway.language import (
+    Dates,
+    LedgerPoint,
+    NotObtainable,
+    Offset,
+    Passed,
+    Recurred,
+    Sampled,
+    StudyDay,
+    Unanswered,
+)
 from pathway.language.walk import atoms
 from tests.linked import linked
 
@@ -120,7 +130,7 @@ class Reading:
     def _stands(self, stands: Stands) -> bool | int | Fraction:
         ctx, about = self.ctx, stands.about
         match stands.kind:
-            case "true" if isinstance(about, Sampled | Unanswered):
+            case "true" if isinstance(about, Sampled | Unanswered | Recurred):
                 return compile_time(about, linker_of(ctx.compiled))(ctx) is not None
             case "true":
                 return self._true(about)

@@ -291,7 +291,7 @@ TOY = Protocol(
     milestones=(
         Milestone("RISK", "risk", Outcome("initial", ("MR", "HR")), R, value="initial"),
         Milestone("EOI-RESULT", "MRD at the end of induction", Known(EOI), R, value=EOI),
-        Milestone("BLINA1-DONE", "infusion 1 complete", LedgerIs(B1, ("complete",)), R),
+        Milestone("BLINA1-DONE", "infusion 1 complete", LedgerIs(B1, ("end_expected", "complete")), R),
         Milestone("NOT-HAD", "cannot be had", NotObtainable(BL1), R),
         Milestone("RISE", "MRD rises", Rose(MARROW, "10"), R),
         Milestone("ON-D1", "treatment has begun", Reached("D1"), R),

@@ -12,6 +12,7 @@ depends_on = None
 def upgrade() -> None:
     """Add the column; no pathway has been renamed before."""
     op.add_column("pathways", sa.Column("renamed_to", sa.Text(), nullable=False, server_default=""))
+    op.create_index("ix_pathways_renamed_to", "pathways", ["renamed_to"])
 
 
 def downgrade() -> None:

@@ -106,7 +106,7 @@ def test_a_batch_holds_only_the_items_that_changed() -> None:
     state = fresh()
     state.accept(weight(1), START)
     published(state)
-    state.accept(weight(2), START)
+    state.accept(weight(2, at=later(days=1)), later(days=1))
     batch = state.next_batch()
     assert batch.items_at is not None
     assert (batch.items, batch.obligations, batch.decisions) == ((), (), ())
