@@ -110,3 +110,35 @@ def test_a_stop_rule_that_is_open_blocks_the_next_dose_and_stops_nothing() -> No
     item = patient.item("INO-DOSE[cycle=1,dose=d15]", "2025-03-17 09:30")
     assert item is not None
     assert item.state == "due"
+
+
+def test_what_prepares_a_dose_is_barred_with_it() -> None:
+    patient = ready(hepatitis=True)
+    given(patient)
+    patient.grade("IRR", 4, "2026-01-05 10:00")
+    before = patient.item("PREMED[course=1,dose=d8]", "2026-01-12 07:00")
+    dose = patient.item("DARA-DOSE[course=1,dose=d8]", "2026-01-12 07:00")
+    assert before is not None
+    assert dose is not None
+    assert (before.state, before.blocked_by) == ("blocked", "stop REACTION") == (dose.state, dose.blocked_by)
+
+
+def test_a_stop_is_told_at_once_and_until_somebody_has_decided() -> None:
+    patient = ready(hepatitis=True)
+    given(patient)
+    patient.do("infusion_ended", "2026-01-05 15:00", {"course": "1", "dose": "d1"})
+    patient.grade("IRR", 4, "2026-01-05 18:00")
+    (found,) = [o for o in patient.plan("2026-01-05 18:00").alerts if o.id == "STOP-DIRECTED"]
+    assert (found.key, found.severity) == ("STOP-DIRECTED[ledger=dara[course=1]]", "critical")
+    patient.decide("DARA_STOP", "STOP", "2026-01-06")
+    assert not [o for o in patient.plan("2026-01-06 10:00").alerts if o.id == "STOP-DIRECTED"]
+
+
+def test_a_course_without_its_first_dose_is_told_and_settled_by_reporting_it() -> None:
+    patient = ready(hepatitis=True)
+    patient.do("infusion_started", "2026-01-12 09:00", {"course": "1", "dose": "d8"})
+    key = "WITHOUT-FIRST[ledger=dara[course=1]]"
+    (found,) = [o for o in patient.plan("2026-01-12 10:00").deviations if o.key == key]
+    assert "d8 is on record as given, and d1 is not" in found.text
+    patient.do("dose_omitted", "2026-01-12 11:00", {"course": "1", "dose": "d1"})
+    assert not [o for o in patient.plan("2026-01-12 12:00").deviations if o.key == key]
