@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
+from rich.console import Console
 from rich.text import Text
 
 from commands.errors import CannotCompute, UsageError
 from commands.options import JsonOption, SubjectArgument, Target, where
+from commands.patient.events import entry_lines, recorded
 from commands.patient.stored_patient import FromStore, as_stored, asked_or_stored
 from commands.protocol.options import TrialOption
 from commands.screen import change_line, make_console, notice, print_json, warn
@@ -18,6 +21,7 @@ from commands.session import PatientSession, run
 from commands.store_reading import stored_timeline
 from pathway.changes import Change
 from pathway.language.parsing import one_of
+from pathway.patient.account import account
 
 if TYPE_CHECKING:
     from client.pathways import AnyHandle
@@ -39,7 +43,12 @@ def timeline(
     last: Annotated[
         int | None, typer.Option("--last", metavar="N", min=1, help="Only the last N entries.")
     ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Also what was merely planned.")] = False,
+    everything: Annotated[
+        bool,
+        typer.Option(
+            "--all", help="Also what was merely planned, and each entry by which it came, with who and why."
+        ),
+    ] = False,
     trial: TrialOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -47,9 +56,18 @@ def timeline(
     check_kinds(kind)
     found = run(_entries(where(ctx), subject, trial))
     entries = found.timeline if isinstance(found, FromStore) else found
-    print_entries({"subject": subject}, entries, kind, last, everything=everything, as_json=as_json)
+    made = _made(where(ctx), subject, trial) if everything and not (as_json or kind or last) else []
+    print_entries(
+        {"subject": subject}, entries, kind, last, everything=everything, as_json=as_json, made=made
+    )
     if isinstance(found, FromStore):
         raise CannotCompute(as_stored(found))
+
+
+def _made(where_: Target, subject: str, trial: str | None) -> list[tuple[datetime, list[Text]]]:
+    """Every entry about a patient as people read it, and when it was recorded."""
+    site, recorded_, _ = run(recorded(where_, subject, trial))
+    return [(each.event.recorded, entry_lines(each, site)) for each in account(recorded_)]
 
 
 def check_kinds(kinds: Sequence[str] | None) -> None:
@@ -67,8 +85,10 @@ def print_entries(
     *,
     everything: bool,
     as_json: bool,
+    made: Sequence[tuple[datetime, list[Text]]] = (),
 ) -> None:
-    """Print the entries that were asked for. `who`: the names that JSON has, with their values."""
+    """Print the entries that were asked for. `who`: the names that JSON has, with their values; `made`: what people entered, each
+    before what it caused."""
     quiet = () if everything or as_json or kind else QUIET
     chosen = [
         entry
@@ -80,17 +100,26 @@ def print_entries(
         print_json({**who, "timeline": [asdict(entry) for entry in chosen]})
         return
     console = make_console()
-    day = ""
+    day, waiting = "", list(made)
     for entry in chosen:
+        while waiting and waiting[0][0] <= datetime.fromisoformat(entry.at):
+            _print_made(console, waiting.pop(0)[1])
         if entry.local[:10] != day:
             day = entry.local[:10]
             console.print(f"[bold]{day}[/bold]  [dim]{entry.day}[/dim]")
         line = change_line(entry, with_day=False)
         line.append(f"  [{entry.cause}]", style="dim")
         console.print(Text().append(f"  {entry.local[11:]}  ", style="dim").append_text(line))
-    if not chosen:
+    for _, lines in waiting:
+        _print_made(console, lines)
+    if not chosen and not made:
         console.print("Nothing yet.")
     notice(console)
+
+
+def _print_made(console: Console, lines: list[Text]) -> None:
+    for line in lines:
+        console.print(line, soft_wrap=True)
 
 
 async def _entries(where_: Target, subject: str, trial: str | None) -> list[Change] | FromStore:

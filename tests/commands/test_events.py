@@ -24,6 +24,9 @@ async def test_the_reason_of_a_void_and_who_gave_it_are_seen_in_words_and_in_jso
     shown = await clinic("events", "SEE-1")
     assert "report of another patient" in shown.out
     assert "coordinator KM" in shown.out
+    told = (await clinic("timeline", "SEE-1", "--all")).out
+    assert "report of another patient" in told
+    assert "report of another patient" not in (await clinic("timeline", "SEE-1")).out
     entries = await by_id(clinic, "SEE-1")
     assert list(entries) == ["lab-77", "v1"]
     assert (entries["v1"]["reason"], entries["v1"]["person"]) == ("report of another patient", "KM")

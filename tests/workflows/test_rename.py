@@ -87,7 +87,7 @@ async def test_the_pathway_goes_on_under_the_new_pseudonym_and_nothing_is_told_a
     old = await real.enrol(subject=code("JM-14"), continue_after=3)
     now = datetime.now(UTC)
     for n in range(4):
-        await pathways.submit(old, weight(n, at=now))
+        await pathways.submit(old, weight(n, at=now - timedelta(minutes=10 - n)))
     started = action("e1", "therapy_started", at=now, occurred=now - timedelta(hours=2))
     await pathways.submit(old, started)
     before, told = (await pathways.plan(old)).plan, await notices(real, code("JM-14"))
