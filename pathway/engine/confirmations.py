@@ -63,6 +63,7 @@ def compare(ctx: Evaluation, found: Resolved, taken: Event, leaves: Leaves) -> C
         ),
         seen.proposal == found.proposal and before.get(OFFER, _offer(found)) == _offer(found),
         at,
+        shaken=any(was == "PASS" and bands.get(name) == "REVIEW" for name, was in before.items()),
     )
 
 
@@ -152,7 +153,7 @@ def _stands(found: Resolved, option: str, now: Comparison, done: bool) -> bool:
     if not now.same_values or now.grown:
         return False
     # While the table cannot tell, what was taken stands if it is still possible.
-    possible = not is_decided(found) and (not found.possible or option in found.possible)
+    possible = not is_decided(found) and not now.shaken and (not found.possible or option in found.possible)
     return now.same_offer or done or possible
 
 

@@ -141,7 +141,7 @@ class Comparison:
 
     `amended`: a value that they saw no longer stands. A later sample beside it, or an upstream decision, does not amend it.
     `grown`: an occasion of the question that they did not see, or a graver one. `same_offer`: the same proposal, or the same
-    options to choose from.
+    options to choose from. `shaken`: a guard that let them through is for a person to judge now.
     """
 
     same_values: bool
@@ -151,6 +151,7 @@ class Comparison:
     same_bands: bool
     same_offer: bool
     changed_at: datetime | None
+    shaken: bool = False
 
 
 @dataclass(slots=True)
