@@ -79,14 +79,15 @@ def compile_decision(decision: Decision, linker: Linker, leaves: Leaves) -> Reso
         if decision.latches and found.outcome not in decision.latches:
             found = latched(ctx, number, decision.latches, as_it_stands) or found
         if settled_by is not None:
-            found = settled(ctx, settled_by) or found
+            found = settled(ctx, settled_by, found) or found
         end = ended(ctx)
         if end is not None:
             close(found, end.known, person=decision.confirm is not None)
+            found.otherwise = None  # whoever has left the trial is not looked at any more
         return found
 
-    def settled(ctx: Evaluation, anchor: int) -> Resolved | None:
-        """What the table said when the anchor came, if it said something."""
+    def settled(ctx: Evaluation, anchor: int, today: Resolved) -> Resolved | None:
+        """What the table said when the anchor came, if it said something; and what it says today."""
         point = ctx.anchor(anchor)
         if point is None or point.instant is None or not point.reported or ctx.now <= point.instant:
             return None
@@ -95,6 +96,8 @@ def compile_decision(decision: Decision, linker: Linker, leaves: Leaves) -> Reso
             return None
         found = found.copy()
         found.stood = point.instant
+        if today.outcome not in (None, found.outcome):
+            found.otherwise = today.outcome, today.since or ctx.start
         return found
 
     def as_it_stands(ctx: Evaluation) -> Resolved:

@@ -60,3 +60,13 @@ def test_what_a_person_decides_is_not_settled_by_an_anchor() -> None:
     decisions = tuple(replace(d, settled_by="C1_START") if d.confirm else d for d in protocol.decisions)
     with pytest.raises(ProtocolError, match="only a computed table can be"):
         compile_protocol(replace(protocol, decisions=decisions))
+
+
+def test_what_would_be_settled_otherwise_today_is_told_until_the_patient_has_left() -> None:
+    patient = began()
+    patient.fact("remission", "NONE", "2026-01-07")
+    (told,) = [o for o in patient.plan("2026-01-07 10:00").alerts if o.id == "SETTLED-OTHERWISE"]
+    assert told.key == "SETTLED-OTHERWISE[decision=eligibility]"
+    assert told.text.startswith("eligibility: ELIGIBLE, as it stood on 2026-01-05, and NOT_ELIGIBLE today")
+    patient.do("consent_withdrawn", "2026-01-08")
+    assert not [o for o in patient.plan("2026-01-08 10:00").alerts if o.id == "SETTLED-OTHERWISE"]
