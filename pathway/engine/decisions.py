@@ -89,9 +89,9 @@ def compile_decision(decision: Decision, linker: Linker, leaves: Leaves) -> Reso
     def settled(ctx: Evaluation, anchor: int, today: Resolved) -> Resolved | None:
         """What the table said when the anchor came, if it said something; and what it says today."""
         point = ctx.anchor(anchor)
-        if point is None or point.instant is None or not point.reported or ctx.now <= point.instant:
+        if point is None or point.instant is None or not point.reported or not ctx.passed(point.instant):
             return None
-        found = as_it_was(ctx, point.instant).decision(number)
+        found = today if ctx.now == point.instant else as_it_was(ctx, point.instant).decision(number)
         if found.outcome is None:
             return None
         found = found.copy()

@@ -6,9 +6,11 @@ import pytest
 
 from pathway.engine.compiler import compile_protocol
 from pathway.errors import ProtocolError
+from pathway.patient.evaluate import evaluation
+from pathway.site import Site
 from protocols import find
 from tests.pathway.engine.test_readiness import given, ready
-from tests.protocols.bedside import Patient
+from tests.protocols.bedside import Patient, at
 
 
 def began() -> Patient:
@@ -53,6 +55,14 @@ def test_a_refusal_after_the_first_dose_is_told_and_no_dose_is_due() -> None:
     dose = patient.item("DARA-DOSE[course=1,dose=d8]", "2026-01-12 08:00")
     assert dose is not None
     assert (told.severity, dose.state, dose.blocked_by) == ("critical", "blocked", "CONSENT")
+
+
+def test_a_plan_asked_for_in_the_moment_of_the_first_dose_goes_on_as_one_asked_for_later() -> None:
+    patient = began()
+    site, number = Site("S", "Asia/Shanghai"), patient.protocol.decision_index["eligibility"]
+    for when in ("2026-01-05 09:00", "2026-01-08 10:00"):
+        known = evaluation(patient.protocol, patient.profile, site, patient.record, at(when))
+        assert known.decision(number).stood == at("2026-01-05 09:00")
 
 
 def test_what_a_person_decides_is_not_settled_by_an_anchor() -> None:
