@@ -99,7 +99,7 @@ def run_infusion(
     ends = [e.occurred for e in actions_of(record, spec, "infusion_ended") if e.occurred >= start]
     stops = [e.occurred for e in actions_of(record, spec, "infusion_stopped") if e.occurred >= start]
     died = around.died.event.occurred if around.died is not None else None
-    run.directives = directives(spec, types, record, starts[0].occurred, passed, around.later)
+    run.directives = directives(spec, types, record, starts[0].occurred, passed, around.later, around.tz)
     run.directives += [Directive(rule, "stop", since, since, known=since) for rule, since in around.stops]
     lift(run.directives, around.lifted)
     marks = sorted(
