@@ -134,6 +134,9 @@ def run_infusion(
     if around.left is not None:
         if around.left.event.occurred < start:
             run.flag("given_after_exit", max(first.recorded, around.left.known))
+        for at, kind, event in marks:
+            if kind == 1 and at > around.left.event.occurred:
+                run.flag("given_after_exit", max(event.recorded, around.left.known))
         if run.state in ("running", "paused"):
             run.left = around.left.event
             run.flag("left_running", max(first.recorded, around.left.known))

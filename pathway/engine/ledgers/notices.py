@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathway.clock import local_day
 from pathway.engine.context import Evaluation
 from pathway.engine.ledgers.course import events_of
+from pathway.engine.ledgers.directives import actions_of
 from pathway.engine.ledgers.readiness import Lacks, compile_lacked
 from pathway.engine.linker import Linker
 from pathway.engine.obligations import oblige, occasions
@@ -19,15 +20,17 @@ from pathway.plan import Obligation
 
 LEDGER_NOTICES = {
     "DISCONNECT": "treatment has ended and an infusion is still recorded as running",
-    "AFTER-EXIT": "given after treatment had ended",
+    "AFTER-EXIT": "given after treatment had ended: stop it, or say why it goes on; or correct the day that is wrong",
     "STOP-DIRECTED": "a rule of the protocol has stopped it, and nobody has signed yet",
     "DESPITE-STOP": "given while a rule of the protocol had stopped it",
     "DESPITE-HOLD": "given while a rule of the protocol held it",
     "DESPITE-OPEN": "given before what must be settled first was known",
     "WITHOUT-FIRST": "a later dose is on record, and the one with which the course begins is neither given nor left out",
+    "WITHOUT-START": "acts of an infusion are on record, and its start is not",
     "RATE-UNKNOWN": "resumed after a reaction, and nobody has entered at which rate",
     "IMPOSSIBLE-ORDER": "a report of an infusion or a dose that cannot be true as it stands",
 }
+PUMP_ACTS = ("infusion_paused", "infusion_resumed", "infusion_ended", "infusion_stopped", "bag_change_missed")
 ON_FLAG = (
     ("given_after_exit", "AFTER-EXIT"),
     ("given_after_stop", "DESPITE-STOP"),
@@ -114,6 +117,7 @@ def compile_ledger_notices(
                 out += _unsigned_stops(ctx, spec, run, keys["STOP-DIRECTED"])
             out += _despite_open(ctx, spec, run, keys["DESPITE-OPEN"], lacked)
             out += _without_first(ctx, spec, run, keys["WITHOUT-FIRST"])
+        out += _without_start(ctx, spec, run, keys["WITHOUT-START"])
         odd = [*run.odd, *(run.stray if "resumed_without_pause" not in own else ())]
         if odd:
             text = f"{spec.text}: {'; '.join(dict.fromkeys(what for _, what in odd))}"
@@ -172,6 +176,43 @@ def _without_first(ctx: Evaluation, spec: Infusion | Doses, run: Run, key: str) 
     at, label = min(given)
     text = f"{spec.text}: {label} is on record as given, and {first} is not: report it with its day, or that it was left out"
     return [oblige(ctx, "WITHOUT-FIRST", key, "deviation", text, "coordinator", [("major", at)])]
+
+
+def _without_start(ctx: Evaluation, spec: Infusion | Doses, run: Run, key: str) -> list[Obligation]:
+    """Acts of a pump that nobody has started by the record: it may be running, and nothing is counted."""
+    if isinstance(spec, Infusion):
+        acts = (
+            [] if run.start is not None else [e for a in PUMP_ACTS for e in actions_of(ctx.record, spec, a)]
+        )
+    elif spec.infusing is not None:
+        pump = (spec.infusing.paused, spec.infusing.resumed, spec.infusing.ended)
+        acts = [
+            e
+            for label in spec.labels
+            if not events_of(ctx, spec, spec.given, label)
+            for name in pump
+            for e in events_of(ctx, spec, name, label)
+        ]
+    else:
+        return []
+    if not acts:
+        return []
+    last = max(acts, key=lambda e: (e.occurred, e.recorded, e.id))
+    what = ctx.compiled.actions[last.name].text
+    day = local_day(last.occurred, ctx.tz).isoformat()
+    text = (
+        f"{spec.text}: {key_of(what, last.scope)} on {day} is on record, and no start: is it running, and since when? "
+        "Report the start, or void what is not so"
+    )
+    over = (
+        "infusion_ended",
+        "infusion_stopped",
+        spec.infusing.ended if isinstance(spec, Doses) and spec.infusing else "",
+    )
+    severity = "major" if last.name in over else "critical"
+    rung = [(severity, min(e.recorded for e in acts))]
+    times = [e.recorded for e in acts]
+    return [oblige(ctx, "WITHOUT-START", key, "deviation", text, "clinician", rung, times=times)]
 
 
 def _going(ctx: Evaluation, run: Run) -> bool:

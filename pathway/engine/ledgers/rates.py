@@ -311,10 +311,14 @@ def _judge(
 
 def _left(end: Ending | None, infusion_runs: list[InfusionRun], run: Run, key: str) -> None:
     """An infusion that was going when treatment ended is taken off, and somebody says when."""
+    if end is None:
+        return
     for each in infusion_runs:
+        for at in each.resumed if each.key == key else ():
+            if at > end.event.occurred:
+                run.flag("given_after_exit", max(at, end.known))
         if (
-            end is not None
-            and each.key == key
+            each.key == key
             and each.start is not None
             and each.state != "ended"
             and (each.end is None or each.end > end.event.occurred)
