@@ -179,9 +179,9 @@ def _of_values(fact: Fact, linker: Linker) -> Doubts:
 
 def _twice(action: Action, severity: str, linker: Linker) -> Doubts:
     linker.action(action.id, ())
-    for scope in _scopes(action):
+    keyed = bool(_scopes(action)) and not action.ends
+    for scope in _scopes(action) if keyed else ((),):
         linker.recorded(key_of("REPORTED-TWICE", (("action", action.id), *scope)))
-    keyed = bool(_scopes(action))
 
     def doubts(ctx: Evaluation) -> list[Obligation]:
         events = ctx.record.actions.get(action.id, ())
@@ -189,10 +189,11 @@ def _twice(action: Action, severity: str, linker: Linker) -> Doubts:
             return []
         by_scope: dict[Scope, list[Event]] = {}
         for event in events:
-            by_scope.setdefault(event.scope, []).append(event)
+            # Treatment, study and life end once, whatever for.
+            by_scope.setdefault(() if action.ends else event.scope, []).append(event)
         told: dict[str, Obligation] = {}
         for scope, reports in by_scope.items():
-            if len({(e.occurred, tuple(sorted(e.details))) for e in reports}) > 1:
+            if len({(e.occurred, tuple(sorted(e.details)), e.scope) for e in reports}) > 1:
                 key = key_of("REPORTED-TWICE", (("action", action.id), *(scope if keyed else ())))
                 told.setdefault(key, _contested(ctx, action, scope, key, reports, severity))
         return list(told.values())
@@ -203,7 +204,8 @@ def _twice(action: Action, severity: str, linker: Linker) -> Doubts:
 def _contested(
     ctx: Evaluation, action: Action, scope: Scope, key: str, reports: list[Event], severity: str
 ) -> Obligation:
-    times = " and ".join(dict.fromkeys(_when(ctx, e) for e in reports))
+    apart = len({e.scope for e in reports}) > 1
+    times = " and ".join(dict.fromkeys(_when(ctx, e, apart) for e in reports))
     text = (
         f"{key_of(action.id, scope)} can be done only once and is reported for {times}: correct or void all but one; "
         "until then the earliest counts"
@@ -212,8 +214,9 @@ def _contested(
     return oblige(ctx, "REPORTED-TWICE", key, "alert", text, "coordinator", [(severity, second)])
 
 
-def _when(ctx: Evaluation, event: Event) -> str:
-    details = ", ".join(f"{k} {v}" for k, v in event.details)
+def _when(ctx: Evaluation, event: Event, scoped: bool = False) -> str:
+    labels = event.scope if scoped else ()
+    details = ", ".join(f"{k} {v}" for k, v in (*labels, *event.details))
     return f"{event.occurred.astimezone(ctx.tz):%Y-%m-%d %H:%M}" + (f" ({details})" if details else "")
 
 

@@ -13,6 +13,7 @@ from pathway.engine.ledgers.readiness import Lacks, compile_lacked
 from pathway.engine.linker import Linker
 from pathway.engine.obligations import oblige, occasions
 from pathway.engine.results import Run
+from pathway.events import Event
 from pathway.language import Doses, Infusion, LedgerFlag, LedgerPoint
 from pathway.language.terms import key_of
 from pathway.language.walk import atoms
@@ -31,6 +32,8 @@ LEDGER_NOTICES = {
     "IMPOSSIBLE-ORDER": "a report of an infusion or a dose that cannot be true as it stands",
 }
 PUMP_ACTS = ("infusion_paused", "infusion_resumed", "infusion_ended", "infusion_stopped", "bag_change_missed")
+ENDS = ("infusion_stopped", "infusion_ended")
+PUMP = ("infusion_started", "infusion_paused", "infusion_resumed", *ENDS)
 ON_FLAG = (
     ("given_after_exit", "AFTER-EXIT"),
     ("given_after_stop", "DESPITE-STOP"),
@@ -45,7 +48,7 @@ def compile_ledger_notices(
 ) -> Callable[[Evaluation], tuple[Obligation, ...]]:
     """The notices of a ledger; `key` is its id with its scope."""
     index = linker.ledger(key)
-    keys = {name: key_of(name, (("ledger", key),)) for name in LEDGER_NOTICES}
+    keys = {name: key_of(name, (("ledger", key),)) for name in (*LEDGER_NOTICES, "REPORTED-TWICE")}
     for each in keys.values():
         linker.recorded(each)
     own = {
@@ -117,6 +120,7 @@ def compile_ledger_notices(
                 out += _unsigned_stops(ctx, spec, run, keys["STOP-DIRECTED"])
             out += _despite_open(ctx, spec, run, keys["DESPITE-OPEN"], lacked)
             out += _without_first(ctx, spec, run, keys["WITHOUT-FIRST"])
+        out += _contradictory(ctx, spec, own, keys["REPORTED-TWICE"])
         out += _without_start(ctx, spec, run, keys["WITHOUT-START"])
         odd = [*run.odd, *(run.stray if "resumed_without_pause" not in own else ())]
         if odd:
@@ -213,6 +217,54 @@ def _without_start(ctx: Evaluation, spec: Infusion | Doses, run: Run, key: str) 
     rung = [(severity, min(e.recorded for e in acts))]
     times = [e.recorded for e in acts]
     return [oblige(ctx, "WITHOUT-START", key, "deviation", text, "clinician", rung, times=times)]
+
+
+def _contradictory(ctx: Evaluation, spec: Infusion | Doses, own: set[str], key: str) -> list[Obligation]:
+    """Acts of which one must be wrong: a pump is not paused or taken off twice with nothing in between, no dose is given and left
+    out. `own`: the flags that the protocol tells itself."""
+    pairs: list[tuple[Event, Event]] = []
+    if isinstance(spec, Infusion):
+        pairs += _repeated(ctx, [e for name in PUMP for e in actions_of(ctx.record, spec, name)])
+    elif spec.infusing is not None:
+        pump = (spec.given, spec.infusing.paused, spec.infusing.resumed, spec.infusing.ended)
+        for label in spec.labels:
+            pairs += _repeated(ctx, [e for name in pump for e in events_of(ctx, spec, name, label)])
+    doses = spec if isinstance(spec, Doses) else None
+    for label in doses.labels if doses is not None else ():
+        assert doses is not None
+        given, omitted = (events_of(ctx, doses, name, label)[:1] for name in (doses.given, doses.omitted))
+        told = "given_after_omission" in own
+        pairs += [(o, g) for o in omitted for g in given if not (told and o.occurred <= g.occurred)]
+    if not pairs:
+        return []
+    both = "; ".join(f"{_stamped(ctx, one)} and {_stamped(ctx, other)}" for one, other in pairs)
+    text = f"{spec.text}: {both}: both cannot be: correct or void what is not so"
+    times = [max(one.recorded, other.recorded) for one, other in pairs]
+    rung = [("major", min(times))]
+    return [oblige(ctx, "REPORTED-TWICE", key, "alert", text, "coordinator", rung, times=times)]
+
+
+def _repeated(ctx: Evaluation, acts: list[Event]) -> list[tuple[Event, Event]]:
+    """Acts that follow one of the same kind, or an end that follows a stop, with no other act between.
+
+    A second start, a restart with no pause before it, and an act that is done only once are told for themselves; a stop after an
+    end is a decision.
+    """
+    found: list[tuple[Event, Event]] = []
+    before: Event | None = None
+    for act in sorted(acts, key=lambda e: (e.occurred, e.recorded, e.id)):
+        if before is not None and act.occurred != before.occurred:
+            again = act.name == before.name and ctx.compiled.actions[act.name].repeats
+            apart = not act.name.endswith(("started", "resumed", "stopped"))
+            if (again and apart) or (before.name, act.name) == ENDS:
+                found.append((before, act))
+        before = act
+    return found
+
+
+def _stamped(ctx: Evaluation, event: Event) -> str:
+    what = ctx.compiled.actions[event.name].text
+    return f"{what} of {event.occurred.astimezone(ctx.tz):%Y-%m-%d %H:%M}"
 
 
 def _going(ctx: Evaluation, run: Run) -> bool:
