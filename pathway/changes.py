@@ -6,6 +6,7 @@ recomputed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -227,6 +228,11 @@ def _remembered(statements: dict[str, Statement], forgotten: int) -> Announced:
 
 def _again(new: Statement, old: Statement, out: list[Change], frame: _Frame) -> Statement:
     """A statement that was told before: nothing if it is the same, else one change."""
+    if new.kind == "milestone" and _times(new)[0] == _times(old)[0] and _times(new)[1] > _times(old)[1]:
+        out.append(
+            frame.change(new := _numbered(new, old.generation + 1))
+        )  # it is so once more: nothing is taken back
+        return new
     if new.kind == "milestone" and new.text != old.text:
         ending = how_it_ended(old.kind, old.id, frame.event, by_clock=False, replaced=True, left=False)
         out.append(frame.change(_retraction(old, ending)))
@@ -256,6 +262,12 @@ def _again(new: Statement, old: Statement, out: list[Change], frame: _Frame) -> 
         return new
     out.append(frame.change(new))
     return new
+
+
+def _times(s: Statement) -> tuple[str, int]:
+    """What a text says, and how often it has been so."""
+    found = re.search(r" \((\d+) times, [^()]*\)$", s.text)
+    return (s.text[: found.start()], int(found[1])) if found else (s.text, 1)
 
 
 def _numbered(s: Statement, generation: int) -> Statement:

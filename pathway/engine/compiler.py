@@ -34,7 +34,7 @@ from pathway.engine.enrolments import check_enrolments, compile_enrolment
 from pathway.engine.exits import check_exits
 from pathway.engine.explained import explained
 from pathway.engine.items import compile_assessment, compile_series, compile_task
-from pathway.engine.late import compile_alive_after_death, compile_late_results
+from pathway.engine.late import compile_alive_after_death, compile_given_after_exit, compile_late_results
 from pathway.engine.leaves import leaves_of
 from pathway.engine.ledgers.dose_items import compile_dose_items
 from pathway.engine.ledgers.doses import compile_doses
@@ -106,6 +106,7 @@ def compile_protocol(protocol: Protocol) -> Compiled:
         parts.add("ledgers", key, compile_ledger_line, key, spec, linker)
     parts.each("endpoints", "endpoint", protocol.endpoints, compile_endpoint)
     parts.add("endings", "late results", compile_late_results, linker)
+    parts.add("endings", "given after an exit", compile_given_after_exit, linker)
     parts.add("endings", "alive after death", compile_alive_after_death, linker)
     for key, spec in linker.ledgers.items():
         parts.add("endings", key, compile_ledger_notices, key, spec, linker)

@@ -12,13 +12,14 @@ from pathway.clock import local_day
 from pathway.engine.conflict_notices import can_conflict, compile_conflicts
 from pathway.engine.context import Evaluation
 from pathway.engine.doubts import compile_jump
+from pathway.engine.ledgers.adverse import occurrences_of
 from pathway.engine.linker import Linker
 from pathway.engine.obligations import oblige
 from pathway.engine.orders import compile_order, order_words
 from pathway.engine.values import observed, value_text
 from pathway.engine.windows import Window, window_of
 from pathway.events import Event
-from pathway.language import Act, Action, Done, Fact, Order, Role, Scope
+from pathway.language import Act, Action, AdverseEventType, Done, Fact, Order, Role, Scope
 from pathway.language.details import POINT
 from pathway.language.implied_orders import implied_orders
 from pathway.language.points import stated_words
@@ -48,6 +49,8 @@ def compile_doubts(linker: Linker) -> Iterator[tuple[str, Callable[[], Doubts]]]
         if not action.repeats:
             severity = "critical" if action.id in vital else "major"
             yield f"reports of {action.id}", lambda a=action, s=severity: _twice(a, s, linker)  # type: ignore[misc]
+    for kind in protocol.adverse_events:
+        yield f"occurrences of {kind.id}", lambda k=kind: _of_events(k, linker)  # type: ignore[misc]
     for order in protocol.orders:
         names = f"{stated_words(order.earlier)} and {stated_words(order.later)}"
         yield f"order of {names}", lambda o=order: _of_orders((o,), linker)  # type: ignore[misc]
@@ -176,9 +179,9 @@ def _of_values(fact: Fact, linker: Linker) -> Doubts:
 
 def _twice(action: Action, severity: str, linker: Linker) -> Doubts:
     linker.action(action.id, ())
-    for scope in _scopes(action):
+    keyed = bool(_scopes(action)) and not action.ends
+    for scope in _scopes(action) if keyed else ((),):
         linker.recorded(key_of("REPORTED-TWICE", (("action", action.id), *scope)))
-    keyed = bool(_scopes(action))
 
     def doubts(ctx: Evaluation) -> list[Obligation]:
         events = ctx.record.actions.get(action.id, ())
@@ -186,10 +189,11 @@ def _twice(action: Action, severity: str, linker: Linker) -> Doubts:
             return []
         by_scope: dict[Scope, list[Event]] = {}
         for event in events:
-            by_scope.setdefault(event.scope, []).append(event)
+            # Treatment, study and life end once, whatever for.
+            by_scope.setdefault(() if action.ends else event.scope, []).append(event)
         told: dict[str, Obligation] = {}
         for scope, reports in by_scope.items():
-            if len({(e.occurred, tuple(sorted(e.details))) for e in reports}) > 1:
+            if len({(e.occurred, tuple(sorted(e.details)), e.scope) for e in reports}) > 1:
                 key = key_of("REPORTED-TWICE", (("action", action.id), *(scope if keyed else ())))
                 told.setdefault(key, _contested(ctx, action, scope, key, reports, severity))
         return list(told.values())
@@ -200,7 +204,8 @@ def _twice(action: Action, severity: str, linker: Linker) -> Doubts:
 def _contested(
     ctx: Evaluation, action: Action, scope: Scope, key: str, reports: list[Event], severity: str
 ) -> Obligation:
-    times = " and ".join(dict.fromkeys(_when(ctx, e) for e in reports))
+    apart = len({e.scope for e in reports}) > 1
+    times = " and ".join(dict.fromkeys(_when(ctx, e, apart) for e in reports))
     text = (
         f"{key_of(action.id, scope)} can be done only once and is reported for {times}: correct or void all but one; "
         "until then the earliest counts"
@@ -209,8 +214,9 @@ def _contested(
     return oblige(ctx, "REPORTED-TWICE", key, "alert", text, "coordinator", [(severity, second)])
 
 
-def _when(ctx: Evaluation, event: Event) -> str:
-    details = ", ".join(f"{k} {v}" for k, v in event.details)
+def _when(ctx: Evaluation, event: Event, scoped: bool = False) -> str:
+    labels = event.scope if scoped else ()
+    details = ", ".join(f"{k} {v}" for k, v in (*labels, *event.details))
     return f"{event.occurred.astimezone(ctx.tz):%Y-%m-%d %H:%M}" + (f" ({details})" if details else "")
 
 
@@ -221,6 +227,28 @@ def _scopes(action: Action) -> tuple[Scope, ...]:
         return ()
     found = tuple(product(*([(label, value) for value in values] for label, values in labels)))
     return found if len(found) <= _MOST_SCOPES else ()
+
+
+def _of_events(kind: AdverseEventType, linker: Linker) -> Doubts:
+    """The ends of an adverse event of which several are open, and nobody said which of them is over."""
+    key = key_of("WHICH-EVENT", (("event", kind.id),))
+    name = linker.adverse_event(kind.id)
+    linker.recorded(key)
+
+    def doubts(ctx: Evaluation) -> list[Obligation]:
+        if len(ctx.record.adverse.get(name, ())) < 3:
+            return []
+        unsaid = [e.recorded for e in occurrences_of(ctx.record, name)[1]]
+        if not unsaid:
+            return []
+        text = (
+            f"{kind.text} is reported as over, and several are on record: say which by the report that it continues; until then "
+            "none of them is over"
+        )
+        rung = [("major", min(unsaid))]
+        return [oblige(ctx, "WHICH-EVENT", key, "alert", text, "clinician", rung, times=unsaid)]
+
+    return doubts
 
 
 def _of_orders(orders: tuple[Order, ...], linker: Linker) -> Doubts:

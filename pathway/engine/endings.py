@@ -32,12 +32,12 @@ class Ending:
 Ended = Callable[[Evaluation], Ending | None]
 
 
-def compile_ending(linker: Linker, level: str, below: str = "") -> Ended:
+def compile_ending(linker: Linker, level: str, below: str = "", but: tuple[str, ...] = ()) -> Ended:
     """The function that tells whether something is over with the end of `treatment`, `study` or `life`; `never`: it is not.
 
-    `below`: ends of that level do not count.
+    `below`: ends of that level do not count. `but`: nor do these actions.
     """
-    names = [n for n in ending_actions(linker, level) if linker.actions[n].ends != below]
+    names = [n for n in ending_actions(linker, level) if linker.actions[n].ends != below and n not in but]
     for name in names:
         linker.recorded(name)
 

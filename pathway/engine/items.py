@@ -18,8 +18,9 @@ from pathway.engine.standing import compile_standing
 from pathway.engine.times import compile_moment, compile_moment_day
 from pathway.engine.windows import acts, belonging
 from pathway.events import Event
-from pathway.language import Assessment, Moment, Reading, Series, Task
+from pathway.language import Assessment, LedgerFlag, Moment, Reading, Series, Task
 from pathway.language.terms import key_of
+from pathway.language.walk import atoms
 from pathway.plan import Item
 
 Items = Callable[[Evaluation], list[Item]]
@@ -146,13 +147,15 @@ def compile_task(spec: Task, linker: Linker) -> Items:
     hour = _hour(spec.due, linker)
     key = key_of(spec.id, spec.scope)
     blocker = _blocker(spec.blocked_by, linker)
+    flags = _flags(spec, linker)
 
     def items(ctx: Evaluation) -> list[Item]:
         wanted = when(ctx)
         if wanted.verdict != "PASS":
             return []
-        since = wanted.since or ctx.start
-        finished = done(ctx)
+        since, finished = wanted.since or ctx.start, done(ctx)
+        if flags is not None:
+            since, finished = _newest(ctx, flags, since, finished)
         day, due_at = due(ctx) if due is not None else local_day(since, ctx.tz), hour(ctx)
         if finished.verdict == "PASS":
             done_at = finished.since
@@ -182,6 +185,29 @@ def compile_task(spec: Task, linker: Linker) -> Items:
         ]
 
     return items
+
+
+_Flags = tuple[list[tuple[int, str]], int, str]
+"""The flags that ask for a task, and the ledger and the flag that it is done by."""
+
+
+def _flags(spec: Task, linker: Linker) -> _Flags | None:
+    """Of a task that a flag asks for and another flag does; None of others."""
+    asks = atoms(spec.when, LedgerFlag)
+    if not isinstance(spec.done, LedgerFlag) or not asks:
+        return None
+    return [(linker.ledger(f.ledger), f.flag) for f in asks], linker.ledger(spec.done.ledger), spec.done.flag
+
+
+def _newest(ctx: Evaluation, flags: _Flags, since: datetime, finished: Result) -> tuple[datetime, Result]:
+    """The newest occurrence that a task is about, and whether it has been done since: each asks anew."""
+    asks, ledger, flag = flags
+    raised = [at for index, name in asks for at in ctx.ledger(index).raised.get(name, ())]
+    done = ctx.ledger(ledger).raised.get(flag, ())
+    if not raised or not done:
+        return since, finished
+    newest = max(raised)
+    return newest, Result("PASS", max(done)) if max(done) >= newest else ctx.never
 
 
 def compile_series(spec: Series, linker: Linker) -> Items:

@@ -1,4 +1,4 @@
-"""What is told of reports that come after the end: late results, and a patient who lives after the day of death."""
+"""What is told of reports that come after the end: late results, what is given all the same, a patient who lives after death."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from collections.abc import Callable
 
 from pathway.clock import local_day
 from pathway.engine.context import Evaluation
-from pathway.engine.endings import Ending, compile_ending
+from pathway.engine.endings import Ending, compile_ending, ending_actions
 from pathway.engine.linker import Linker
 from pathway.engine.obligations import oblige
-from pathway.language import Doses
+from pathway.language import Action, Done, Doses, Infusion
 from pathway.language.terms import key_of
+from pathway.language.walk import atoms
 from pathway.plan import Obligation
 
+INFUSED, RESUMED = "infusion_started", ("infusion_resumed",)
 LATE = "came after {end}: it is on record, and nobody is asked to decide anything because of it"
 
 
@@ -50,6 +52,73 @@ def compile_late_results(linker: Linker) -> Callable[[Evaluation], tuple[Obligat
         return tuple(out)
 
     return late
+
+
+def compile_given_after_exit(linker: Linker) -> Callable[[Evaluation], tuple[Obligation, ...]]:
+    """A notice for each act that gives treatment of the protocol and comes after an exit; ledgers tell of their own."""
+    acts = [
+        (action, compile_ending(linker, "treatment", but=_checked(action, linker)))
+        for action in _giving(linker)
+    ]
+    keys = {action.id: key_of("AFTER-EXIT", (("action", action.id),)) for action, _ in acts}
+    for action, _ in acts:
+        linker.recorded(action.id)
+        linker.recorded(keys[action.id])
+
+    def given(ctx: Evaluation) -> tuple[Obligation, ...]:
+        out = []
+        for action, ended in acts:
+            events = ctx.record.actions.get(action.id)
+            end = ended(ctx) if events else None
+            if not events or end is None:
+                continue
+            late = [e for e in events if e.occurred > end.event.occurred]
+            if not late:
+                continue
+            last, times = late[-1], [max(e.recorded, end.known) for e in late]
+            what, day = key_of(action.text, last.scope), local_day(last.occurred, ctx.tz).isoformat()
+            text = (
+                f"{what} on {day}: given after treatment had ended ({_words(ctx, end)}): "
+                "stop it, or say why it goes on; or correct the day that is wrong"
+            )
+            rung = [("critical", min(times))]
+            key = keys[action.id]
+            out.append(oblige(ctx, "AFTER-EXIT", key, "deviation", text, "clinician", rung, times=times))
+        return tuple(out)
+
+    return given
+
+
+def _giving(linker: Linker) -> list[Action]:
+    """The actions that give treatment of the protocol, but for those of ledgers."""
+    begins = {
+        done.action
+        for track in linker.protocol.tracks
+        for phase in track.phases
+        if not phase.terminal
+        for done in atoms(phase.started_by, Done)
+    }
+    counted = {each.given for each in linker.protocol.doses}
+    counted |= {INFUSED} if any(isinstance(x, Infusion) for x in linker.ledgers.values()) else set()
+    return [
+        action
+        for action in linker.protocol.actions
+        if action.id not in counted
+        and not action.ends
+        and (action.gives if action.gives is not None else action.id in begins or "dose" in action.details)
+        and action.id not in RESUMED
+    ]
+
+
+def _checked(action: Action, linker: Linker) -> tuple[str, ...]:
+    """The exits that an action may come after. Raises ProtocolError for what is none."""
+    exits = ending_actions(linker, "treatment")
+    wrong = [name for name in action.gives_after if name not in exits]
+    if wrong:
+        raise linker.error(
+            f"{action.id} is given after {wrong[0]!r}, which ends nothing; accepted: {', '.join(exits)}"
+        )
+    return action.gives_after
 
 
 def compile_alive_after_death(linker: Linker) -> Callable[[Evaluation], tuple[Obligation, ...]]:

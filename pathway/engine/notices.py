@@ -36,6 +36,7 @@ ENGINE_NOTICES: dict[str, str] = {
     "CONFLICT": "results of one sample differ, and neither counts before somebody has said which is right",
     "REPORTED-TWICE": "what can be done only once is on record twice, differently",
     "IMPOSSIBLE-ORDER": "two days are in an order that cannot be",
+    "WHICH-EVENT": "an adverse event is reported as over, and it is not said which of several",
     "REVIVED": "a correction was voided: the older value counts again",
     "LATE-RESULT": "a result came after the end of the study for this patient: it is on record, and decides nothing",
     "ALIVE-AFTER-DEATH": "seen alive, or treated, after the day of death that is on record",

@@ -9,15 +9,16 @@ from typing import Final
 from pathway.clock import local_day
 from pathway.engine.context import Evaluation
 from pathway.engine.endings import compile_ending
+from pathway.engine.grounds import occurrences
 from pathway.engine.linker import Linker
 from pathway.engine.predicates import gate
 from pathway.engine.results import Run
 from pathway.engine.standing import compile_standing
 from pathway.engine.times import compile_moment
-from pathway.language import Deviation, LedgerFlag, Milestone, Reading
+from pathway.language import Deviation, Graded, LedgerFlag, Milestone, Not, Predicate, Reading, VerdictIs
 from pathway.language.parsing import bound_of
 from pathway.language.terms import key_of
-from pathway.language.walk import atoms
+from pathway.language.walk import atoms, parts
 from pathway.plan import MilestoneState, Obligation
 
 EXPECTED = "Expected by its date and not reported; report it when it is so"
@@ -32,15 +33,18 @@ def compile_milestone(spec: Milestone, linker: Linker) -> Callable[[Evaluation],
     key = key_of(spec.id, spec.scope)
     read = _value(spec.value, linker)
     words = f"{EXPECTED}: {spec.text}" if spec.expected else spec.text
+    each = _compile_times(spec.when, linker, every=True)
 
     def state(ctx: Evaluation) -> MilestoneState | None:
         result = when(ctx)
         if result.verdict != "PASS":
             return None
-        value = read(ctx)
-        return MilestoneState(
-            spec.id, key, f"{words}: {value}" if value else words, spec.to, result.since or ctx.start
-        )
+        value, since = read(ctx), result.since or ctx.start
+        text = f"{words}: {value}" if value else words
+        times = each(ctx)
+        if len(times) > 1:
+            text, since = many_times(text, times, ctx), max(since, *times)
+        return MilestoneState(spec.id, key, text, spec.to, since)
 
     return state
 
@@ -71,11 +75,7 @@ def compile_deviation(spec: Deviation, linker: Linker) -> Callable[[Evaluation],
     key = key_of(spec.id, spec.scope)
     linker.recorded(key)
     ended = compile_ending(linker, spec.ends_with or "study")
-    acts = [
-        (linker.ledger(each.ledger), each.flag)
-        for each in dict.fromkeys(atoms(spec.when, LedgerFlag))
-        if each.flag in EACH_TOLD
-    ]
+    each = _compile_times(spec.when, linker)
     rungs = [
         (rung.severity, compile_moment(rung.moment, linker) if rung.moment is not None else None)
         for rung in spec.rungs
@@ -106,10 +106,34 @@ def compile_deviation(spec: Deviation, linker: Linker) -> Callable[[Evaluation],
                 following = at
         if not climbed:
             return None
-        times = [at for index, flag in acts for at in occasions(ctx, ctx.ledger(index), flag)]
-        return oblige(ctx, spec.id, key, spec.kind, spec.text, spec.to, climbed, following, times=times)
+        return oblige(ctx, spec.id, key, spec.kind, spec.text, spec.to, climbed, following, times=each(ctx))
 
     return state
+
+
+def many_times(text: str, times: Sequence[datetime], ctx: Evaluation) -> str:
+    """A text about something that has been so several times."""
+    return f"{text} ({len(times)} times, the last known since {local_day(max(times), ctx.tz)})"
+
+
+def _compile_times(
+    when: Predicate, linker: Linker, *, every: bool = False
+) -> Callable[[Evaluation], list[datetime]]:
+    """When each occurrence of what a condition is about became known: of an adverse event, and of the flags of `EACH_TOLD`, or of
+    every flag."""
+    denied = [part for node in atoms(when, Not) + atoms(when, VerdictIs) for part in parts(node)]
+    acts = [
+        (linker.ledger(each.ledger), each.flag)
+        for each in dict.fromkeys(atoms(when, LedgerFlag))
+        if (each not in denied if every else each.flag in EACH_TOLD)
+    ]
+    events = [occurrences(g, linker) for g in dict.fromkeys(atoms(when, Graded)) if g not in denied]
+
+    def times(ctx: Evaluation) -> list[datetime]:
+        found = [at for index, flag in acts for at in occasions(ctx, ctx.ledger(index), flag)]
+        return found + [at for ground in events for _, _, at in ground(ctx)]
+
+    return times
 
 
 EACH_TOLD: Final = frozenset(
@@ -159,7 +183,7 @@ def oblige(
     raised = min(at for _, at in climbed)
     newest = max(times, default=raised)
     if len(times) > 1:
-        text = f"{text} ({len(times)} times, the last known since {local_day(newest, ctx.tz)})"
+        text = many_times(text, times, ctx)
     told, rung = list(dict.fromkeys((to, also or to))), len(climbed)
     acked = any(
         a.recorded >= max(raised, newest) and RANK.get(a.value or "", 3) >= RANK[severity]

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from pathway.clock import at_hour, local_day
 from pathway.engine.context import Evaluation, Test
+from pathway.engine.ledgers.adverse import occurrences_of
 from pathway.engine.linker import Linker
 from pathway.engine.occurrences import Counts, of_newest
 from pathway.engine.results import Result
@@ -111,12 +112,19 @@ def _graded(node: Graded, linker: Linker) -> Test:
             reports = [e for e in reports if local_day(e.occurred, ctx.tz) >= first.day]
         if reports and until is not None and (last := ctx.anchor(until)) is not None:
             reports = [e for e in reports if local_day(e.occurred, ctx.tz) <= last.day]
-        for event in reports[-1:] if node.current else reports:
+        for event in _now(ctx, name, reports) if node.current and reports else reports:
             if int(event.value or 0) >= node.at_least:
                 return Result("PASS", event.recorded)
         return Result("FAIL", reports[-1].recorded if reports else ctx.start)
 
     return test
+
+
+def _now(ctx: Evaluation, name: str, reports: list[Event]) -> list[Event]:
+    """Of some reports the newest of each occurrence: one that is over says nothing of another."""
+    wanted = {e.id for e in reports}
+    each = [[e for e in o.reports if e.id in wanted] for o in occurrences_of(ctx.record, name)[0]]
+    return [found[-1] for found in each if found]
 
 
 def _passed(moment: Callable[[Evaluation], datetime | None]) -> Test:

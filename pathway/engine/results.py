@@ -221,7 +221,7 @@ class Directive:
     """An adverse-event rule, or a stop, that applies. `until`: when it was satisfied (None: still in force).
 
     `began`: the adverse event itself, of a stop `since`; `known`: when it was on record. `calm`: since when the grade has been
-    low enough, long enough or not. `lifted`: it is over because a clinician went on in spite of it.
+    low enough, long enough or not. `lifted`: it is over because a clinician went on in spite of it. `by`: the report.
     """
 
     rule: AdverseEventRule | Stop
@@ -233,6 +233,7 @@ class Directive:
     why: str = ""
     known: datetime = BEGINNING
     lifted: bool = False
+    by: Event | None = None
 
     @property
     def episode(self) -> AdverseEventRule | None:

@@ -80,7 +80,9 @@ class Action:
     and a second, different report is a conflict that somebody settles by correcting or voiding. `about`: as of a `Fact`, by
     the value of a scope. `ends`: what it is over with: the protocol's `treatment`, the `study` for this patient (and with it
     the treatment), or `life` (and with it both). What runs then ends, and what is asked of people: see `ends_with` of
-    whatever is asked, and `pathway.engine.endings`.
+    whatever is asked, and `pathway.engine.endings`. `gives`: it gives treatment of the protocol, so that it is told when it
+    comes after an exit from treatment (AFTER-EXIT). Unsaid, that holds for what a ledger counts, what has the detail `dose`, and
+    what begins a phase. `gives_after`: the exits after which it may be given all the same, because care goes on.
     """
 
     id: str
@@ -92,6 +94,8 @@ class Action:
     repeats: bool = False
     about: tuple[tuple[str, str], ...] = ()
     ends: Ends = ""
+    gives: bool | None = None
+    gives_after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

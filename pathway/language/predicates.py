@@ -122,7 +122,7 @@ class Recorded:
 class Graded:
     """An adverse event of the type is on record with a grade of at least `at_least`.
 
-    `current=True`: its latest grade. `scale`: only grades given in it. `since`, `until`: only reports of events not
+    `current=True`: the latest of each occurrence. `scale`: only grades given in it. `since`, `until`: only reports of events not
     before, and not after, the local day of that anchor. With `until` the reports belong to the values seen by whoever decides on
     them: a further one is told as an amendment, and asks again where it changes a cell.
     """

@@ -160,6 +160,7 @@ _BELONGS = ("or say that it belongs", "allpath correct {} EVENT --with belongs=y
 _VALUE = ("correct it", "allpath correct {} EVENT VALUE --reason 'WHY'")
 _CHECKED = ("or, if it is right, say so", "allpath correct {} EVENT --with checked=yes")
 _TIME = ("correct the day that is wrong", "allpath correct {} EVENT --at 'YYYY-MM-DD HH:MM'")
+_WHICH = ("void it, and report it again with the event that is over", "allpath void {} EVENT --reason 'WHY'")
 _ALL_BUT_ONE = ("void all but one", "allpath void {} EVENT --reason 'WHY'")
 _ENTRIES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "SAMPLE-OUTSIDE": (_DAY_OR_LABEL, _BELONGS),
@@ -169,6 +170,7 @@ _ENTRIES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "CONFLICT": (_VALUE, _ALL_BUT_ONE),
     "REPORTED-TWICE": (_ALL_BUT_ONE,),
     "IMPOSSIBLE-ORDER": (_TIME,),
+    "WHICH-EVENT": (_WHICH,),
     "REVIVED": (),
     "LATE-RESULT": (),
     "ALIVE-AFTER-DEATH": (_TIME,),

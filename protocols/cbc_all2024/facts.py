@@ -135,6 +135,9 @@ FACTS = (
     Fact("survival", "choice", "Patient seen or reported alive", "coordinator", assumption(), values=("ALIVE",), alive=("ALIVE",), cardinality="latest"),
 )  # fmt: skip
 
+CARE = ("consent_withdrawn",)
+"""The exits from the study after which care goes on by this plan (withdrawal.py)."""
+
 ACTIONS = (
     Action("first_steroid", "First dose of the dexamethasone prephase: study day D1", assumption("day numbering")),
     Action("enrolled", "Enrolled in the trial", assumption("else the day of the D19 result counts")),
@@ -150,10 +153,11 @@ ACTIONS = (
     Action("infusion_stopped", "Blinatumomab stopped for good", public("B3"), details=("cause",)),
     Action("infusion_ended", "Bag off: the course has ended", registry()),
     Action("bag_change_missed", "A bag change was missed by more than 4 hours", assumption(), repeats=True),
-    Action("course_started", "Course of chemotherapy started", assumption(), scopes=(("course", COURSES),), details=("regimen",)),
+    Action("course_started", "Course of chemotherapy started", assumption(), scopes=(("course", COURSES),), details=("regimen",),
+           gives_after=CARE),
     Action("course_ended", "Course of chemotherapy ended", assumption(), scopes=(("course", COURSES),)),
     Action("hdmtx_started", "High-dose methotrexate started: 24 h, 10 % in the first half hour; dose in g/m2", public("C5"),
-           scopes=(("course", HDMTX),), details=("dose",)),
+           scopes=(("course", HDMTX),), details=("dose",), gives_after=CARE),
     Action("induction_2_planned", "Backbone part 2 planned in parallel", assumption()),
     Action("rescue_increased", "Leucovorin rescue increased", public("C5"), role="clinician", scopes=(("course", HDMTX),), repeats=True),
     Action("donor_search_started", "Donor search started", assumption(), repeats=True),

@@ -33,7 +33,6 @@ from pathway.language import (
 )
 from protocols.cbc_all2024.anchors import course
 from protocols.cbc_all2024.facts import HDMTX, LEVELS
-from protocols.cbc_all2024.withdrawal import STILL_TREATED
 
 IN_CONSOLIDATION = InPhase("treatment", ("EOI_ASSESSMENT", "CONSOLIDATION"))
 ALL_GIVEN = Setting("hdmtx_courses", ("4",))
@@ -55,6 +54,11 @@ def recovered(n: str, until: str = "") -> Compare:
 def delayed(n: str) -> Compare:
     """More than 1 umol/L at 44 h."""
     return Compare(level(n, "44H"), Param("mtx_delayed"))
+
+
+IN_SIGHT = Not(Recorded("lost_to_follow_up"))
+"""Methotrexate that has been given is measured and answered for until it is gone, whoever has left the study: only death, or that
+nobody knows where the patient is, ends it."""
 
 
 def was_delayed(n: str) -> Taken:
@@ -111,7 +115,7 @@ ASSESSMENTS = tuple(
         *(
             Assessment(f"MTX-{hours}", f"Methotrexate level {text} after the start of course {n}, +- 2 h",
                        Moment(f"HDMTX{n}_START", hours=int(hours.removesuffix("H"))), measured(n, hours), "laboratory",
-                       public("C5", note="tolerance: assumption"), asked=all_of(given(n), STILL_TREATED), scope=course(n), ends_with="life")
+                       public("C5", note="tolerance: assumption"), asked=all_of(given(n), IN_SIGHT), scope=course(n), ends_with="life")
             for hours, text in (("20H", "20 to 24 h"), ("44H", "44 to 48 h"), ("68H", "68 to 72 h"))
         ),
     )
@@ -122,8 +126,8 @@ TASKS = tuple(
     for n in HDMTX
     for item in (
         Task("MTX-UNTIL-SAFE", f"Course {n}: measure methotrexate daily until 0.2 umol/L or less",
-             all_of(given(n), Known(level(n, "68H")), STILL_TREATED), recovered(n), "laboratory", public("C5"), scope=course(n), ends_with="life"),
-        Task("MTX-RESCUE", f"Course {n}: delayed excretion, increase the leucovorin rescue; the next course waits", all_of(was_delayed(n), STILL_TREATED),
+             all_of(given(n), Known(level(n, "68H")), IN_SIGHT), recovered(n), "laboratory", public("C5"), scope=course(n), ends_with="life"),
+        Task("MTX-RESCUE", f"Course {n}: delayed excretion, increase the leucovorin rescue; the next course waits", all_of(was_delayed(n), IN_SIGHT),
              any_of(Recorded("rescue_increased", course(n)), recovered(n)), "clinician", public("C5"), scope=course(n), ends_with="life"),
     )
 )  # fmt: skip

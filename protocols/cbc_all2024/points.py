@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from pathway.language import Param, TimePoint, assumption, public, registry
+from pathway.language import AnchorDay, Onset, Order, Param, TimePoint, assumption, public, registry
 from protocols.cbc_all2024.facts import CNS_COUNTS, HDMTX
 from protocols.shared import date_order
 
@@ -75,5 +75,6 @@ ORDERS = (
     *date_order.in_turn("a relapse is reported of a day before the diagnosis", "diagnosis_date", "relapse"),
     *date_order.before_death("first_steroid", "enrolled", "infusion_started", "infusion_resumed", "course_started",
                              "hdmtx_started", "conditioning_started", "hsct_done", "relapse", "second_malignancy"),
+    Order(AnchorDay("BLINA_START"), Onset("CRS"), "a cytokine release syndrome before blinatumomab", date_order.CERTAIN),
     *date_order.SAFETY,
 )  # fmt: skip

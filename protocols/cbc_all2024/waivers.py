@@ -1,6 +1,7 @@
 """Findings of the prover that were looked at and accepted."""
 
 from pathway.language import Not, Outcome, Predicate, VerdictIs, Waiver, all_of
+from protocols.cbc_all2024.facts import HDMTX
 from protocols.cbc_all2024.phases import FOUND_INELIGIBLE
 from protocols.cbc_all2024.response import D46_HIGH
 
@@ -33,6 +34,11 @@ WAIVERS = (
     Waiver("dead-end:transplant:WATCH", "the watch list has no end of its own", while_not(indicated("INDICATED", "NOT_INDICATED"))),
     Waiver("dead-question:decision:CARE_AFTER_WITHDRAWAL", "put on the withdrawal, while treatment goes on: the plan rests on the answer"),
     Waiver("dead-question:decision:D46_UNAVAILABLE", "whoever left the study before the drug is still treated by the answer"),
+    *(
+        Waiver(f"dead-question:{kind}[course={n}]", "methotrexate that is in the child is measured and answered for, whoever has left the study")
+        for n in HDMTX
+        for kind in ("assessment:MTX-20H", "assessment:MTX-44H", "assessment:MTX-68H", "task:MTX-UNTIL-SAFE", "task:MTX-RESCUE")
+    ),
     Waiver("result-unread:series:COUNTS-BLINA", SITE),
     Waiver("result-unread:series:COUNTS-CHEMO", SITE),
     Waiver("unknown-as-no:criterion:E5:cns IT", "E5 asks for the fluid of the diagnosis; a later one counts where there was one"),

@@ -192,7 +192,7 @@ ACTIONS = (
     Action("cycle_started", "First dose of a cycle", public("P2"), role="clinician", scopes=BY_CYCLE),
     Action("drug_given", "A drug of the cycle begun (detail dose)", public("P2"), role="clinician",
            scopes=(*BY_CYCLE, ("drug", DRUG_LABELS)), details=("dose", "formulation")),
-    Action("it_given", "Intrathecal treatment", public("P2"), role="clinician", scopes=(*BY_CYCLE, ("n", TREATMENTS)), details=("drugs",)),
+    Action("it_given", "Intrathecal treatment", public("P2"), role="clinician", scopes=(*BY_CYCLE, ("n", TREATMENTS)), details=("drugs",), gives=True),
     Action("pk_sampled", "Pharmacokinetic samples of cycle 1", public("P2"), repeats=True),
     Action("off_treatment", "Protocol treatment ended", public("P2"), role="clinician", scopes=(("reason", REASONS),), details=("cause",), ends="treatment"),
     Action("hsct_done", "Stem cells given", public("P2"), role="clinician", ends="treatment"),

@@ -94,7 +94,7 @@ ACTIONS = (
     Action("ino_omitted", "A dose of inotuzumab ozogamicin is omitted; it stays omitted", assumption("EU SmPC table 4: passage not seen"),
            role="clinician", scopes=BY_DOSE, details=("cause",)),
     Action("ino_stopped", "Inotuzumab ozogamicin stopped for good", public("L3"), role="clinician", scopes=BY_CYCLE, details=("cause",)),
-    Action("lp_given", "Lumbar puncture: cytarabine 50 mg, dexamethasone 5 mg, methotrexate 10 mg", registry(), scopes=(("k", PUNCTURES),)),
+    Action("lp_given", "Lumbar puncture: cytarabine 50 mg, dexamethasone 5 mg, methotrexate 10 mg", registry(), scopes=(("k", PUNCTURES),), gives=True),
     Action("dli_given", "Donor lymphocytes given (detail dose: CD3+ cells)", registry(), scopes=(("dose", ("1",)),), details=("dose",)),
     Action("dli_omitted", "Donor lymphocytes will not be given", assumption(), role="clinician", scopes=(("dose", ("1",)),), details=("cause",)),
     Action("dli_stopped", "No more donor lymphocytes", assumption(), role="clinician"),

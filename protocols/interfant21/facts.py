@@ -120,7 +120,7 @@ ACTIONS = (
     Action("eoi_postponed", "End-of-induction marrow postponed for pancytopenia; to be renewed every 7 days",
            public("P9", note="pilot, citing Interfant-06"), role="clinician", details=("reason",), repeats=True),
     Action("it_given", "Lumbar puncture with intrathecal chemotherapy", public("P4"),
-           scopes=(("course", ("PREPHASE", *COURSES[:-1])),), repeats=True),
+           scopes=(("course", ("PREPHASE", *COURSES[:-1])),), repeats=True, gives=True),
     Action("infusion_started", "Blinatumomab cycle started (b1)", registry(), scopes=CYCLES, details=("dose",), repeats=True),
     Action("infusion_paused", "Blinatumomab interrupted", public("B3"), scopes=CYCLES, details=("cause",), repeats=True),
     Action("infusion_resumed", "Blinatumomab resumed", public("B3"), scopes=CYCLES, details=("dose",), repeats=True),

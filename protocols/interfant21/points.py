@@ -1,7 +1,7 @@
 """Which samples belong to which time point, and what comes before what. The days of samples are public in outline only: section 3
 of the facts gives planned days and windows, all of them engineering defaults. What is accepted beyond a window is assumed here."""
 
-from pathway.language import Param, TimePoint, assumption, public, registry
+from pathway.language import AnchorDay, Onset, Order, Param, TimePoint, assumption, public, registry
 from protocols.interfant21.facts import CNS_COUNTS, CYCLES
 from protocols.shared import date_order
 
@@ -58,6 +58,12 @@ ORDERS = (
         "first_prednisone",
         "conditioning_started",
         "hsct_done",
+    ),
+    Order(
+        AnchorDay("BLINA1_START"),
+        Onset("CRS"),
+        "a cytokine release syndrome before blinatumomab",
+        date_order.CERTAIN,
     ),
     *date_order.SAFETY,
     *date_order.before_death(

@@ -6,7 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
+from pathway.engine.ledgers.adverse import Occurrence, grade_of, occurrences_of, of_that_day
 from pathway.engine.results import Directive
 from pathway.events import Event
 from pathway.language import AdverseEventRule, AdverseEventType, Infusion, Restart
@@ -47,34 +49,45 @@ def directives(
     start: datetime,
     passed: Passed,
     later: Later,
+    tz: ZoneInfo,
 ) -> list[Directive]:
-    """Every directive of the adverse-event table since the start, by clinical time; one per rule and episode."""
+    """Every directive of the adverse-event table, by clinical time; one per rule and episode.
+
+    What was on when the drug was begun acts from then on, whenever it came: nothing is given on top of it unseen.
+    """
     found: list[Directive] = []
     resumes = [e.occurred for e in actions_of(record, spec, "infusion_resumed") if e.occurred >= start]
+    of = {name: occurrences_of(record, name)[0] for name in dict.fromkeys(rule.event for rule in spec.rules)}
     for rule in spec.rules:
-        reports = [e for e in record.adverse.get(rule.event, ()) if e.value is not None]
-        found += (
-            _occurrences(rule, reports, start, passed, later)
-            if types[rule.event].occurrences
-            else _episodes(rule, reports, resumes, start, passed, later)
-        )
+        if types[rule.event].occurrences:
+            reports = [e for e in record.adverse.get(rule.event, ()) if e.value is not None]
+            found += _occurrences(rule, reports, start, passed, later, tz)
+        else:
+            episodes = [d for each in of[rule.event] for d in _episodes(rule, each, resumes, passed, later)]
+            found += _since(rule, sorted(episodes, key=lambda d: d.since), resumes, start, passed, later, tz)
     return sorted(found, key=lambda d: (d.since, d.rule.id))
 
 
 def _occurrences(
-    rule: AdverseEventRule, reports: list[Event], start: datetime, passed: Passed, later: Later
+    rule: AdverseEventRule,
+    reports: list[Event],
+    start: datetime,
+    passed: Passed,
+    later: Later,
+    tz: ZoneInfo,
 ) -> list[Directive]:
     """The directive of the first occurrence that the rule speaks of. A hold lasts until that occurrence has been over for long
     enough; a stop, or the question of one, until somebody decides."""
     count = 0
     found: list[Directive] = []
     for event in reports:
-        grade = int(event.value or 0)
+        grade = grade_of(event)
         if grade < 1 or event.target:
             continue
         count += 1
-        if count >= rule.nth and event.occurred >= start and rule.grades[0] <= grade <= rule.grades[1]:
-            found.append(Directive(rule, rule.action, event.occurred, event.occurred, known=event.recorded))
+        since = event.occurred if not of_that_day(event, start, tz) else start
+        if count >= rule.nth and since >= start and rule.grades[0] <= grade <= rule.grades[1]:
+            found.append(Directive(rule, rule.action, since, since, known=event.recorded))
             if rule.restart is not None:
                 _calmed(found[-1], rule.restart, event, reports, passed, later)
     if rule.restart is None:
@@ -103,14 +116,9 @@ def _calmed(
 
 
 def _episodes(
-    rule: AdverseEventRule,
-    reports: list[Event],
-    resumes: list[datetime],
-    start: datetime,
-    passed: Passed,
-    later: Later,
+    rule: AdverseEventRule, occurrence: Occurrence, resumes: list[datetime], passed: Passed, later: Later
 ) -> list[Directive]:
-    """The episodes of a rule.
+    """The episodes of a rule in one occurrence, whenever they came.
 
     One begins when the grade enters the rule's band. It is over when the grade has been low enough for long enough,
     or, should it come back, when the infusion had been resumed while it was low.
@@ -118,11 +126,9 @@ def _episodes(
     low, high = rule.grades
     restart = rule.restart or Restart(max(low - 1, 0))
     found: list[Directive] = []
-    questions: list[Directive] = []
     current: Directive | None = None
-    entries = 0
-    for event in reports:
-        grade = int(event.value or 0)
+    for event in occurrence.reports:
+        grade = grade_of(event)
         if current is not None and grade <= restart.grade_at_most:
             current.calm = current.calm or event.occurred
         elif current is not None and current.calm is not None:
@@ -135,26 +141,64 @@ def _episodes(
             else:
                 current.calm = None
         if current is None and low <= grade <= high:
-            entries += 1
-            if entries >= rule.nth and event.occurred >= start:
-                current = Directive(rule, rule.action, event.occurred, event.occurred, known=event.recorded)
-                if (
-                    found
-                    and restart.stop_if_recurs_at_low_dose
-                    and _at_low_dose(restart, resumes, found[-1], current, later)
-                ):
-                    current.action, current.why = "stop", "recurred at the low dose"
-                elif entries > 1 and restart.review_if_recurs:
-                    questions.append(replace(current, action="review", why="recurred at the full dose"))
-                found.append(current)
+            current = Directive(
+                rule, rule.action, event.occurred, event.occurred, known=event.recorded, by=event
+            )
+            found.append(current)
     if current is not None and current.calm is not None:
         over = later(current.calm, restart.for_days)
         current.until = over if passed(over) else current.until
+    return found
+
+
+def _since(
+    rule: AdverseEventRule,
+    episodes: list[Directive],
+    resumes: list[datetime],
+    start: datetime,
+    passed: Passed,
+    later: Later,
+    tz: ZoneInfo,
+) -> list[Directive]:
+    """What the episodes of a rule direct from the start on: a recurrence at the low dose stops, one at the full dose asks."""
+    restart = rule.restart or Restart(max(rule.grades[0] - 1, 0))
+    found: list[Directive] = []
+    questions: list[Directive] = []
+    before: Directive | None = None
+    for n, directive in enumerate(episodes, 1):
+        earlier, before = before, directive
+        if n < rule.nth or not _on(directive, start, tz):
+            continue
+        again = earlier is not None and any(
+            at is not None and at <= directive.since for at in (earlier.calm, earlier.until)
+        )
+        if (
+            found
+            and restart.stop_if_recurs_at_low_dose
+            and _at_low_dose(restart, resumes, found[-1], directive, later)
+        ):
+            directive.action, directive.why = "stop", "recurred at the low dose"
+        elif again and restart.review_if_recurs:
+            questions.append(replace(directive, action="review", why="recurred at the full dose"))
+        found.append(directive)
     for directive in found:
         _too_slow(directive, restart, passed, later)
         if directive.action in ("stop", "review"):
             directive.until = None  # a permanent stop, or the question of one, does not pass with the grade
     return found + questions
+
+
+def _on(directive: Directive, start: datetime, tz: ZoneInfo) -> bool:
+    """Whether an episode was on at the start or came later. One that was on acts from the start."""
+    if directive.since >= start:
+        return True
+    same = directive.by is not None and of_that_day(directive.by, start, tz)
+    if not same and directive.calm is not None and directive.calm <= start:
+        return False
+    directive.since = directive.began = start
+    if directive.calm is not None and directive.calm < start:
+        directive.calm = start
+    return True
 
 
 def _too_slow(directive: Directive, restart: Restart, passed: Passed, later: Later) -> None:

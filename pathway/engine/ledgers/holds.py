@@ -12,6 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from pathway.engine.context import Evaluation
+from pathway.engine.ledgers.adverse import of_that_day
 from pathway.engine.linker import Linker
 from pathway.engine.predicates import predicate
 from pathway.engine.results import Episode
@@ -170,7 +171,7 @@ def _take_in(
             break
         chain = ctx.record.root.get(earlier.target, earlier.target)
     seen.grades.setdefault(check.name, {})[chain] = int(check.value or 0)
-    if first is None or check.occurred < first:
+    if first is None or (check.occurred < first and not of_that_day(check, first, ctx.tz)):
         seen.before[check.name] = seen.grade(check.name)
 
 

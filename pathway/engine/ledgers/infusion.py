@@ -99,7 +99,7 @@ def run_infusion(
     ends = [e.occurred for e in actions_of(record, spec, "infusion_ended") if e.occurred >= start]
     stops = [e.occurred for e in actions_of(record, spec, "infusion_stopped") if e.occurred >= start]
     died = around.died.event.occurred if around.died is not None else None
-    run.directives = directives(spec, types, record, starts[0].occurred, passed, around.later)
+    run.directives = directives(spec, types, record, starts[0].occurred, passed, around.later, around.tz)
     run.directives += [Directive(rule, "stop", since, since, known=since) for rule, since in around.stops]
     lift(run.directives, around.lifted)
     marks = sorted(
@@ -134,6 +134,9 @@ def run_infusion(
     if around.left is not None:
         if around.left.event.occurred < start:
             run.flag("given_after_exit", max(first.recorded, around.left.known))
+        for at, kind, event in marks:
+            if kind == 1 and at > around.left.event.occurred:
+                run.flag("given_after_exit", max(event.recorded, around.left.known))
         if run.state in ("running", "paused"):
             run.left = around.left.event
             run.flag("left_running", max(first.recorded, around.left.known))

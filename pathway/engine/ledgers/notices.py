@@ -8,10 +8,12 @@ from collections.abc import Callable
 from pathway.clock import local_day
 from pathway.engine.context import Evaluation
 from pathway.engine.ledgers.course import events_of
+from pathway.engine.ledgers.directives import actions_of
 from pathway.engine.ledgers.readiness import Lacks, compile_lacked
 from pathway.engine.linker import Linker
 from pathway.engine.obligations import oblige, occasions
 from pathway.engine.results import Run
+from pathway.events import Event
 from pathway.language import Doses, Infusion, LedgerFlag, LedgerPoint
 from pathway.language.terms import key_of
 from pathway.language.walk import atoms
@@ -19,15 +21,19 @@ from pathway.plan import Obligation
 
 LEDGER_NOTICES = {
     "DISCONNECT": "treatment has ended and an infusion is still recorded as running",
-    "AFTER-EXIT": "given after treatment had ended",
+    "AFTER-EXIT": "given after treatment had ended: stop it, or say why it goes on; or correct the day that is wrong",
     "STOP-DIRECTED": "a rule of the protocol has stopped it, and nobody has signed yet",
     "DESPITE-STOP": "given while a rule of the protocol had stopped it",
     "DESPITE-HOLD": "given while a rule of the protocol held it",
     "DESPITE-OPEN": "given before what must be settled first was known",
     "WITHOUT-FIRST": "a later dose is on record, and the one with which the course begins is neither given nor left out",
+    "WITHOUT-START": "acts of an infusion are on record, and its start is not",
     "RATE-UNKNOWN": "resumed after a reaction, and nobody has entered at which rate",
     "IMPOSSIBLE-ORDER": "a report of an infusion or a dose that cannot be true as it stands",
 }
+PUMP_ACTS = ("infusion_paused", "infusion_resumed", "infusion_ended", "infusion_stopped", "bag_change_missed")
+ENDS = ("infusion_stopped", "infusion_ended")
+PUMP = ("infusion_started", "infusion_paused", "infusion_resumed", *ENDS)
 ON_FLAG = (
     ("given_after_exit", "AFTER-EXIT"),
     ("given_after_stop", "DESPITE-STOP"),
@@ -42,7 +48,7 @@ def compile_ledger_notices(
 ) -> Callable[[Evaluation], tuple[Obligation, ...]]:
     """The notices of a ledger; `key` is its id with its scope."""
     index = linker.ledger(key)
-    keys = {name: key_of(name, (("ledger", key),)) for name in LEDGER_NOTICES}
+    keys = {name: key_of(name, (("ledger", key),)) for name in (*LEDGER_NOTICES, "REPORTED-TWICE")}
     for each in keys.values():
         linker.recorded(each)
     own = {
@@ -114,6 +120,8 @@ def compile_ledger_notices(
                 out += _unsigned_stops(ctx, spec, run, keys["STOP-DIRECTED"])
             out += _despite_open(ctx, spec, run, keys["DESPITE-OPEN"], lacked)
             out += _without_first(ctx, spec, run, keys["WITHOUT-FIRST"])
+        out += _contradictory(ctx, spec, own, keys["REPORTED-TWICE"])
+        out += _without_start(ctx, spec, run, keys["WITHOUT-START"])
         odd = [*run.odd, *(run.stray if "resumed_without_pause" not in own else ())]
         if odd:
             text = f"{spec.text}: {'; '.join(dict.fromkeys(what for _, what in odd))}"
@@ -172,6 +180,91 @@ def _without_first(ctx: Evaluation, spec: Infusion | Doses, run: Run, key: str) 
     at, label = min(given)
     text = f"{spec.text}: {label} is on record as given, and {first} is not: report it with its day, or that it was left out"
     return [oblige(ctx, "WITHOUT-FIRST", key, "deviation", text, "coordinator", [("major", at)])]
+
+
+def _without_start(ctx: Evaluation, spec: Infusion | Doses, run: Run, key: str) -> list[Obligation]:
+    """Acts of a pump that nobody has started by the record: it may be running, and nothing is counted."""
+    if isinstance(spec, Infusion):
+        acts = (
+            [] if run.start is not None else [e for a in PUMP_ACTS for e in actions_of(ctx.record, spec, a)]
+        )
+    elif spec.infusing is not None:
+        pump = (spec.infusing.paused, spec.infusing.resumed, spec.infusing.ended)
+        acts = [
+            e
+            for label in spec.labels
+            if not events_of(ctx, spec, spec.given, label)
+            for name in pump
+            for e in events_of(ctx, spec, name, label)
+        ]
+    else:
+        return []
+    if not acts:
+        return []
+    last = max(acts, key=lambda e: (e.occurred, e.recorded, e.id))
+    what = ctx.compiled.actions[last.name].text
+    day = local_day(last.occurred, ctx.tz).isoformat()
+    text = (
+        f"{spec.text}: {key_of(what, last.scope)} on {day} is on record, and no start: is it running, and since when? "
+        "Report the start, or void what is not so"
+    )
+    over = (
+        "infusion_ended",
+        "infusion_stopped",
+        spec.infusing.ended if isinstance(spec, Doses) and spec.infusing else "",
+    )
+    severity = "major" if last.name in over else "critical"
+    rung = [(severity, min(e.recorded for e in acts))]
+    times = [e.recorded for e in acts]
+    return [oblige(ctx, "WITHOUT-START", key, "deviation", text, "clinician", rung, times=times)]
+
+
+def _contradictory(ctx: Evaluation, spec: Infusion | Doses, own: set[str], key: str) -> list[Obligation]:
+    """Acts of which one must be wrong: a pump is not paused or taken off twice with nothing in between, no dose is given and left
+    out. `own`: the flags that the protocol tells itself."""
+    pairs: list[tuple[Event, Event]] = []
+    if isinstance(spec, Infusion):
+        pairs += _repeated(ctx, [e for name in PUMP for e in actions_of(ctx.record, spec, name)])
+    elif spec.infusing is not None:
+        pump = (spec.given, spec.infusing.paused, spec.infusing.resumed, spec.infusing.ended)
+        for label in spec.labels:
+            pairs += _repeated(ctx, [e for name in pump for e in events_of(ctx, spec, name, label)])
+    doses = spec if isinstance(spec, Doses) else None
+    for label in doses.labels if doses is not None else ():
+        assert doses is not None
+        given, omitted = (events_of(ctx, doses, name, label)[:1] for name in (doses.given, doses.omitted))
+        told = "given_after_omission" in own
+        pairs += [(o, g) for o in omitted for g in given if not (told and o.occurred <= g.occurred)]
+    if not pairs:
+        return []
+    both = "; ".join(f"{_stamped(ctx, one)} and {_stamped(ctx, other)}" for one, other in pairs)
+    text = f"{spec.text}: {both}: both cannot be: correct or void what is not so"
+    times = [max(one.recorded, other.recorded) for one, other in pairs]
+    rung = [("major", min(times))]
+    return [oblige(ctx, "REPORTED-TWICE", key, "alert", text, "coordinator", rung, times=times)]
+
+
+def _repeated(ctx: Evaluation, acts: list[Event]) -> list[tuple[Event, Event]]:
+    """Acts that follow one of the same kind, or an end that follows a stop, with no other act between.
+
+    A second start, a restart with no pause before it, and an act that is done only once are told for themselves; a stop after an
+    end is a decision.
+    """
+    found: list[tuple[Event, Event]] = []
+    before: Event | None = None
+    for act in sorted(acts, key=lambda e: (e.occurred, e.recorded, e.id)):
+        if before is not None and act.occurred != before.occurred:
+            again = act.name == before.name and ctx.compiled.actions[act.name].repeats
+            apart = not act.name.endswith(("started", "resumed", "stopped"))
+            if (again and apart) or (before.name, act.name) == ENDS:
+                found.append((before, act))
+        before = act
+    return found
+
+
+def _stamped(ctx: Evaluation, event: Event) -> str:
+    what = ctx.compiled.actions[event.name].text
+    return f"{what} of {event.occurred.astimezone(ctx.tz):%Y-%m-%d %H:%M}"
 
 
 def _going(ctx: Evaluation, run: Run) -> bool:

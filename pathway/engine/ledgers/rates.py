@@ -12,6 +12,7 @@ from functools import cache
 
 from pathway.engine.context import Evaluation
 from pathway.engine.endings import Ending, compile_ending
+from pathway.engine.ledgers.adverse import begun_with, grade_of, occurrences_of
 from pathway.engine.ledgers.course import events_of
 from pathway.engine.ledgers.infusion import UNPAUSED
 from pathway.engine.ledgers.stops import compile_lifted, lift_halts
@@ -19,7 +20,7 @@ from pathway.engine.linker import Linker
 from pathway.engine.results import Halt, InfusionRun, Reaction, Run
 from pathway.engine.times import compile_number
 from pathway.events import Event
-from pathway.language import Doses, Infusing, Rate
+from pathway.language import Doses, Infusing, Rate, Scope
 from pathway.language.terms import key_of
 
 HOUR = timedelta(hours=1)
@@ -97,13 +98,13 @@ def compile_rates(
         infusion_runs = [d for d in infusion_runs if d.start is not None]
         split = sum(1 for d in run.course.doses if d.label in infusing.parts) > 1
         given = [d for d in run.course.doses if d.state == "given"]
+        starts = _starts(ctx, spec)
         for dose in sorted(given, key=lambda d: (d.at or ctx.start, d.label)):
             assert dose.at is not None
             infusion_run = _next(ctx, infusing, infusion_runs, dose.label, dose.at, split, gap(ctx))
             infusion_run.start, infusion_run.key = dose.at, key
             own = {name: events_of(ctx, spec, name, dose.label) for name in _actions(infusing)}
-            later = [d.at for d in given if d.at is not None and d.at > dose.at]
-            _pour(ctx, infusing, infusion_run, own, min(later, default=None), run)
+            _pour(ctx, infusing, infusion_run, own, starts, run)
             infusion_runs.append(infusion_run)
             ready = own[infusing.premedicated]
             if not any(earliest >= dose.at - e.occurred >= latest for e in ready):
@@ -174,7 +175,7 @@ def _pour(
     infusing: Infusing,
     infusion_run: InfusionRun,
     own: dict[str, list[Event]],
-    following: datetime | None,
+    starts: list[datetime],
     run: Run,
 ) -> None:
     assert infusion_run.start is not None
@@ -199,7 +200,7 @@ def _pour(
         speed = Fraction(reported) if reported is not None else before * Fraction(infusing.resume_at_most)
         marks.append((at, speed if speed > 0 else None))
     infusion_run.steps, infusion_run.end = run_rate(infusion_run.rate, start, marks)
-    infusion_run.reactions = _reactions(ctx, infusing, infusion_run, following)
+    infusion_run.reactions = _reactions(ctx, infusing, infusion_run, starts)
     ends = [e.occurred for e in own[infusing.ended] if e.occurred >= start]
     if ends:
         infusion_run.end, infusion_run.state = ends[0], "ended"
@@ -235,27 +236,35 @@ def limit_after(infusion_run: InfusionRun, infusing: Infusing, at: datetime | No
     return before[-1].rate * Fraction(infusing.resume_at_most) if before else None
 
 
+def _starts(ctx: Evaluation, spec: Doses) -> list[datetime]:
+    """When each infusion of every course began, in order."""
+    first: dict[Scope, datetime] = {}
+    for event in ctx.record.actions.get(spec.given, ()):
+        first.setdefault(event.scope, event.occurred)
+    return sorted(first.values())
+
+
 def _reactions(
-    ctx: Evaluation, infusing: Infusing, infusion_run: InfusionRun, following: datetime | None
+    ctx: Evaluation, infusing: Infusing, infusion_run: InfusionRun, starts: list[datetime]
 ) -> list[Reaction]:
-    """The reactions from the start of this infusion to that of the next; continuing reports raise or resolve them."""
+    """The reactions to this infusion; continuing reports raise or resolve them.
+
+    One that is reported of a day before every infusion, after the first had begun, is of the first unless it was over: its day
+    cannot be right, and a reaction is not without its alarm for it.
+    """
     assert infusion_run.start is not None
-    found: dict[str, Reaction] = {}
-    for event in ctx.record.adverse.get(infusing.reaction, ()):
-        grade = int(event.value or 0)
-        earlier = found.get(ctx.record.root.get(event.target, event.target))
-        if earlier is not None:
-            found[event.id] = earlier
-            earlier.grade = max(earlier.grade, grade)
-            earlier.over = event.occurred if grade == 0 else None
-        elif (
-            not event.target
-            and grade
-            and infusion_run.start <= event.occurred
-            and (following is None or event.occurred < following)
-        ):
-            found[event.id] = Reaction(event.occurred, grade, _rate_at(infusion_run, event.occurred))
-    return list({id(r): r for r in found.values()}.values())
+    start, found = infusion_run.start, []
+    for occurrence in occurrences_of(ctx.record, infusing.reaction)[0]:
+        first, grades = occurrence.reports[0], [grade_of(e) for e in occurrence.reports]
+        begun = begun_with(first, starts, ctx.tz)
+        last = occurrence.reports[-1]
+        over = last.occurred if not grades[-1] else None
+        if begun is None and first.recorded >= starts[0] and (over is None or over > starts[0]):
+            begun = starts[0]
+        if max(grades) and begun == start:
+            at = max(first.occurred, start)
+            found.append(Reaction(at, max(grades), _rate_at(infusion_run, at), over and max(over, at)))
+    return found
 
 
 def _rate_at(infusion_run: InfusionRun, at: datetime) -> Fraction:
@@ -302,10 +311,14 @@ def _judge(
 
 def _left(end: Ending | None, infusion_runs: list[InfusionRun], run: Run, key: str) -> None:
     """An infusion that was going when treatment ended is taken off, and somebody says when."""
+    if end is None:
+        return
     for each in infusion_runs:
+        for at in each.resumed if each.key == key else ():
+            if at > end.event.occurred:
+                run.flag("given_after_exit", max(at, end.known))
         if (
-            end is not None
-            and each.key == key
+            each.key == key
             and each.start is not None
             and each.state != "ended"
             and (each.end is None or each.end > end.event.occurred)

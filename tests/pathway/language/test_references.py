@@ -130,6 +130,7 @@ REFERENCES: dict[tuple[str, str], str] = {
     ("Doses", "lifted_by"): FIRST,
     ("Hold", "lifted_by"): EVERY,
     ("Action", "ends"): EVERY,
+    ("Action", "gives_after"): EVERY,
     ("Fact", "alive"): EVERY,
     ("Assessment", "needs"): EVERY,
     ("Decision", "latches"): EVERY,
