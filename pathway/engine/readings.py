@@ -60,10 +60,10 @@ def compile_reading(reading: Reading, fact: Fact, linker: Linker) -> Callable[[E
             return observed(fact, found[-1])
         if highest:
             known = _highest(fact, found)
-        elif latest:
-            known = _latest(fact, found, ctx)
         elif repeats is not None:
             known = repeats(ctx, found)
+        elif latest:
+            known = _latest(fact, found, ctx)
         else:
             known = _only(fact, found)
         if reading.points and outside and outside[-1][0].recorded > found[-1].recorded:
