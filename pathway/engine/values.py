@@ -77,8 +77,8 @@ def _under(event: Event, name: str) -> bool:
 
 
 def qualifier_of(fact: Fact, event: Event) -> str:
-    """The qualifier of a measured value: 0 says that nothing was detected, a number below its own quantifiable limit that there is
-    something and no number. "" of a quantified one."""
+    """The qualifier of a measured value: 0 says that nothing was detected, a number below its own quantifiable limit that there
+    is something and no number. "" of a quantified one."""
     value = event.value or ""
     if value in QUALIFIERS or not fact.qualifiers:
         return value if value in QUALIFIERS else ""
