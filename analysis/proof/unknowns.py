@@ -71,6 +71,16 @@ def faces(one: ReadingVar, two: ReadingVar) -> list[tuple[Expr, Expr]]:
     ]
 
 
+def no_less(small: ReadingVar, large: ReadingVar) -> list[Expr]:
+    """Where the highest counts: a slot over more samples says no less than one over fewer of them."""
+    cardinality = {large.fact.counted(large.reading.point), small.fact.counted(small.reading.point)}
+    if not cardinality <= {"max", "ever"} or large.fact.about:
+        return []
+    exact = z3.And(small.known, large.known, z3.Not(small.open), z3.Not(large.open))
+    day = z3.Or(small.never, z3.And(z3.Not(large.never), large.value >= small.value))
+    return [z3.Implies(exact, day)]
+
+
 def reading_words(made: ReadingVar, model: Any) -> str:
     """What a model says of a slot."""
 

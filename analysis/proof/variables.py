@@ -16,7 +16,7 @@ from typing import Any, Literal
 import z3
 
 from analysis.proof.expressions import Expr, either, number
-from analysis.proof.unknowns import Group, ReadingVar, Stands, faces, reading_words
+from analysis.proof.unknowns import Group, ReadingVar, Stands, faces, no_less, reading_words
 from pathway.engine.context import Compiled
 from pathway.language import Directed, Done, Infusion, Limit, Param, Reading, Recorded
 from pathway.language.profile import Profile, profile_keys
@@ -201,6 +201,7 @@ class Variables:
                 )
                 if inner <= outer and limits:
                     rules.append(z3.Implies(z3.Not(small.missing), z3.Not(large.missing)))
+                    rules += no_less(small, large)
             latest = made.fact.cardinality in ("latest", "series") or len(points) > 1
             if (
                 latest

@@ -58,6 +58,7 @@ from pathway.language import (
     Protocol,
 )
 from pathway.language.canonical import content_hash
+from pathway.language.fact_checks import check_facts
 from pathway.language.point_checks import check_points
 from pathway.language.references import check_references
 from pathway.language.shapes import check_shapes
@@ -69,6 +70,7 @@ def compile_protocol(protocol: Protocol) -> Compiled:
     """Compile a protocol once; raises ProtocolError on a wrong shape, an unknown name, a forbidden reference or a cycle."""
     check_shapes(protocol)
     check_references(protocol)
+    check_facts(protocol)
     check_points(protocol)
     linker = Linker(protocol)
     ledgers = [_infusion(spec, linker) for spec in protocol.ledgers]

@@ -193,7 +193,7 @@ def _dates(name: str, linker: Linker) -> Days:
 
     def stated(ctx: Evaluation) -> list[Said]:
         found = [e for events in ctx.record.observations.get(name, {}).values() for e in events]
-        found = found if fact.cardinality in ("one", "series") else found[-1:]
+        found = found if fact.cardinality != "latest" else found[-1:]
         return [
             Said(day, None, (), e.recorded, e) for e in found if (day := observed(fact, e).day) is not None
         ]

@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 from pathway.clock import local_day
 from pathway.engine.context import Evaluation
@@ -30,6 +31,7 @@ def compile_reading(reading: Reading, fact: Fact, linker: Linker) -> Callable[[E
     since = linker.anchor(reading.since) if reading.since else None
     newest = of_newest(fact, reading.points or (reading.point,), linker)
     latest = fact.cardinality in ("latest", "series") or bool(reading.points)
+    highest = fact.counted(reading.point) in ("max", "ever")
     find = sampler(reading, linker)
     repeats = compile_repeats(reading, fact, linker, lambda found: _only(fact, found))
     breach, jump = compile_breach(fact, reading, linker), compile_jump(fact)
@@ -56,12 +58,12 @@ def compile_reading(reading: Reading, fact: Fact, linker: Linker) -> Callable[[E
         if fact.id == SLOT_FACT:
             # A governor's later answer replaces the one before, whenever it came.
             return observed(fact, found[-1])
-        if fact.cardinality == "max":
+        if highest:
             known = _highest(fact, found)
-        elif latest:
-            known = _latest(fact, found, ctx)
         elif repeats is not None:
             known = repeats(ctx, found)
+        elif latest:
+            known = _latest(fact, found, ctx)
         else:
             known = _only(fact, found)
         if reading.points and outside and outside[-1][0].recorded > found[-1].recorded:
@@ -124,7 +126,31 @@ def _around(found: list[Event], day: date) -> tuple[list[Event], list[Event], li
 def _highest(fact: Fact, found: list[Event]) -> Val:
     values = [observed(fact, e) for e in found]
     doubtful = next((v for v in values if v.state == "review"), None)
-    return doubtful or max(values, key=lambda v: (v.high, v.low))
+    return doubtful or max(values, key=lambda v: _height(fact, v))
+
+
+def _height(fact: Fact, value: Val) -> tuple[Decimal, Decimal]:
+    """What the highest of several values is found by."""
+    if fact.type == "number":
+        return value.high, value.low
+    place = fact.values.index(value.text) if fact.type == "choice" else (value.day or date.min).toordinal()
+    return Decimal(place), ZERO
+
+
+def less_than_once(fact: Fact, found: list[Event]) -> tuple[Event, Event] | None:
+    """Of what stays once it was so: what was reported, and the last report after it that says less, though nothing had unmade
+    it. Of two dates the later counts and the other is no contradiction; that there never was one is."""
+    if len(found) < 2 or fact.counted(found[0].point) != "ever":
+        return None
+    heights = [_height(fact, observed(fact, e)) for e in found]
+    if fact.type == "date":
+        heights = [min(h, (Decimal(date.min.toordinal() + 1), ZERO)) for h in heights]
+    top = heights.index(max(heights))
+    once = found[top]
+    less = [
+        e for e, h in zip(found, heights, strict=True) if h < heights[top] and e.occurred >= once.occurred
+    ]
+    return (once, less[-1]) if less else None
 
 
 def _latest(fact: Fact, found: list[Event], ctx: Evaluation) -> Val:

@@ -59,23 +59,33 @@ def value_text(event: Event) -> str:
                 text += f" {name} {detail}"
     elif under_sensitivity(event):
         text += f" sensitivity {event.detail('sensitivity')}"
+    elif _under(event, "quantifiable_limit"):
+        text += f" quantifiable_limit {event.detail('quantifiable_limit')}"
     return text
 
 
 def under_sensitivity(event: Event) -> bool:
     """Whether a number lies below what its own assay can see."""
-    detail, value = event.detail("sensitivity"), event.value or "0"
+    return _under(event, "sensitivity")
+
+
+def _under(event: Event, name: str) -> bool:
+    detail, value = event.detail(name), event.value or "0"
     if detail is None or value in QUALIFIERS or bound_of(value) is not None:
         return False
     return Decimal(value) < Decimal(detail)
 
 
 def qualifier_of(fact: Fact, event: Event) -> str:
-    """The qualifier of a measured value: 0 says that nothing was detected. "" of a quantified one."""
+    """The qualifier of a measured value: 0 says that nothing was detected, a number below its own quantifiable limit that there
+    is something and no number. "" of a quantified one."""
     value = event.value or ""
     if value in QUALIFIERS or not fact.qualifiers:
         return value if value in QUALIFIERS else ""
-    return "not-detected" if bound_of(value) is None and Decimal(value) == 0 else ""
+    if bound_of(value) is None and Decimal(value) == 0:
+        return "not-detected"
+    below = _under(event, "quantifiable_limit") and not under_sensitivity(event)
+    return "positive-not-quantifiable" if below else ""
 
 
 def observed(fact: Fact, event: Event) -> Val:

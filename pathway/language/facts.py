@@ -43,9 +43,12 @@ class Fact:
     day; with `never=True` the word NEVER is accepted and means: it is known that there is none). `points`: the time
     points an observation may name; () means that it has none and may not name one. `possible` are the bounds beyond
     which a value is refused, `plausible` those beyond which it needs a review. `cardinality`: `one` (a second,
-    different result for the same point is a conflict: REVIEW), `latest`, `max`, `series`. `supplier` is the role
-    that is asked for it. `details`: what else may be reported with it, by name. `alive`: values that say that the patient
-    lives: after a death they are a conflict, and somebody is told.
+    different result for the same point is a conflict: REVIEW), `latest`, `max` (the highest number, the latest date, the
+    last of `values`, which are given in their order; NEVER comes before every date), `ever` (as `max`, of what stays once it
+    was so: a later report that says less contradicts it, and whoever supplies it is asked which is right), `series`.
+    `ever_at`: the points at which it is `ever`, whatever it is at the others. `supplier` is the role that is asked for it.
+    `details`: what else may be reported with it, by name. `alive`: values that say that the patient lives: after a
+    death they are a conflict, and somebody is told.
     `about`: (point, what) where the fact speaks of one occurrence of something: an adverse event, a fact or an action ("" for
     every point). A value counts for the occurrence that was the newest when it was sampled; a new one has none yet.
     """
@@ -58,7 +61,7 @@ class Fact:
     units: tuple[Unit, ...] = ()
     values: tuple[str, ...] = ()
     points: tuple[str, ...] = ()
-    cardinality: Literal["one", "latest", "max", "series"] = "one"
+    cardinality: Literal["one", "latest", "max", "ever", "series"] = "one"
     possible: tuple[str | None, str | None] = (None, None)
     plausible: tuple[str | None, str | None] = (None, None)
     never: bool = False
@@ -70,6 +73,11 @@ class Fact:
     change: Change | None = None
     about: tuple[tuple[str, str], ...] = ()
     alive: tuple[str, ...] = ()
+    ever_at: tuple[str, ...] = ()
+
+    def counted(self, point: str) -> str:
+        """The cardinality at a point."""
+        return "ever" if point in self.ever_at else self.cardinality
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pathway.errors import ProtocolError
 from pathway.language.details import POINT
+from pathway.language.implied_orders import declared
 from pathway.language.parsing import nearest
 from pathway.language.points import TimePoint
 from pathway.language.protocol import Protocol
@@ -40,6 +41,7 @@ def check_points(protocol: Protocol) -> None:
                 )
             seen.add((each.id, name))
         _check_bounds(protocol, each)
+    _check_seconds(protocol)
     for name, points in had.items():
         for point in points:
             if name not in labels and (point, name) not in seen and (point, "") not in seen:
@@ -47,6 +49,20 @@ def check_points(protocol: Protocol) -> None:
                     protocol,
                     f"point {point!r} of {name} does not say which samples belong to it: add a TimePoint",
                 )
+
+
+def _check_seconds(protocol: Protocol) -> None:
+    """Of each fact of which the latest counts, each window must say whether a better sample may unmake a bad one by itself."""
+    for fact in protocol.facts:
+        for point in fact.points if fact.cardinality == "latest" and not fact.labels else ():
+            window = declared(fact.id, point, protocol)
+            if window is None or window.anytime or window.repeats or window.latest:
+                continue
+            raise _error(
+                protocol,
+                f"time point {point!r} does not say what a second {fact.id} does, of which the latest counts: add repeats=True "
+                "(a clinician judges one beyond a limit) or latest=True (it is meant to change)",
+            )
 
 
 def _pointed(protocol: Protocol) -> Iterator[tuple[str, tuple[str, ...]]]:

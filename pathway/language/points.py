@@ -21,9 +21,11 @@ class TimePoint:
     named: every one that has the point and no window of its own). `hours`: the three count elapsed hours from the instant of
     `of`, both bounds included. `anytime`: the label says nothing about time; then
     nothing else is given but the source.
-    `repeats`: a sample of another day is a repeat and no contradiction. Of a fact of which one value counts the latest does,
-    while all are on the same side of every limit that the protocol has for it, or say what an earlier one had left open; else
-    a clinician says which counts (REVIEW). Without it, and on one day, a different result is a conflict.
+    `repeats`: a sample of another day is a repeat and no contradiction. The latest counts, whatever the cardinality of the fact
+    is (but `max` and `ever`), while all are on the same side of every limit that the protocol has for it, or say what an
+    earlier one had left open; else a clinician says which counts (REVIEW). On one day a different result is a conflict, and
+    without it on any day, unless the latest counts by the cardinality of the fact: then the point says `latest`, of what is
+    meant to change from sample to sample, such as counts that recover.
     """
 
     id: str
@@ -38,6 +40,7 @@ class TimePoint:
     facts: tuple[str, ...] = ()
     anytime: bool = False
     repeats: bool = False
+    latest: bool = False
     hours: bool = False
 
 

@@ -229,7 +229,11 @@ def of_open_item(subject: str, key: str, owner: str) -> Step:
 
 
 def of_blocker(compiled: Compiled, subject: str, blocked_by: str) -> list[Step]:
-    """How that is settled which something is blocked by: a decision, a criterion, or a hold."""
+    """How that is settled which something is blocked by: a decision, a criterion, a hold, or a size that nobody can go by."""
+    doubted = compiled.facts.get(blocked_by.removeprefix("implausible "))
+    if doubted is not None and blocked_by.startswith("implausible "):
+        todo = f"correct {doubted.id}, or confirm it as checked"
+        return [Step(doubted.supplier, todo, _explain(subject, doubted.id))]
     return [
         Step("clinician", f"settle {blocked_by} first", _explain(subject, blocked_by.removeprefix("hold ")))
         if not blocked_by.startswith("hold ")

@@ -15,6 +15,7 @@ from pathway.events import Event
 from pathway.language.terms import key_of
 from pathway.plan import MilestoneState
 from pathway.record import Record
+from pathway.subtrial.dlt_window import early, window_end
 from pathway.subtrial.levels import TOO_MANY, Latch, advice, counts_of
 from pathway.subtrial.look import look_at
 from pathway.subtrial.messages import SUBJECT
@@ -92,6 +93,8 @@ class Fold:
             return None
         found = [s.until for s in self.seats.values() if s.state == "RESERVED" and s.until is not None]
         found += [c.from_ for c in self.look.status.cells if c.from_ > time]
+        ends = (window_end(self.governor, s) for s in self.seats.values() if s.early)
+        found += [end for end in ends if end is not None and end > time]
         return min(found, default=None)
 
     # --- a patient ------------------------------------------------------------------------------------------
@@ -234,6 +237,8 @@ class Fold:
     def _settle(self, cause: Event | None) -> None:
         """After a change: stop what must stop, give what is free, and note what is new."""
         time = self._now()
+        for each in self.seats.values():
+            each.early = early(self.governor, each, time)
         self._latch(time)
         self.look = self._look(time)
         self._note(time, cause)

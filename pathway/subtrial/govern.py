@@ -14,10 +14,11 @@ from pathway.plan import DecisionState, MilestoneState, Missing, Plan, TrackStat
 from pathway.record import Record
 from pathway.subtrial.admission import admit_to
 from pathway.subtrial.answers import answers_of, waiting_of
+from pathway.subtrial.dlt_window import window_of
 from pathway.subtrial.fold import Fold
 from pathway.subtrial.levels import TOO_MANY
 from pathway.subtrial.names import under_present_names
-from pathway.subtrial.notices import items_of, obligations_of, window_of
+from pathway.subtrial.notices import items_of, obligations_of
 from pathway.subtrial.output import subtrial_json
 from pathway.subtrial.plan import (
     Activation,
@@ -189,7 +190,7 @@ def _levels(governor: Governor, fold: Fold) -> tuple[LevelState, ...]:
 
 def _slot(fold: Fold, ctx: Evaluation, subject: str) -> SlotState:
     seat = fold.seats[subject]
-    window = window_of(fold, seat)
+    window = window_of(fold.governor, seat)
     return SlotState(
         subject,
         seat.said.site,
@@ -200,7 +201,7 @@ def _slot(fold: Fold, ctx: Evaluation, subject: str) -> SlotState:
         seat.since or ctx.start,
         seat.until,
         seat.said.started,
-        seat.said.dlt,
+        "" if seat.early else seat.said.dlt,
         seat.said.response,
         close_of(window[1], ctx.tz) if window is not None else None,
     )

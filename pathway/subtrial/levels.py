@@ -59,8 +59,9 @@ class Levels:
 
 
 def verdict_of(seat: SlotHolder) -> str:
-    """The verdict on the DLT window; what was said before the present slot was taken up does not count."""
-    return seat.said.dlt if seat.state == "ENROLLED" else ""
+    """The verdict on the DLT window; what was said before the present slot was taken up does not count, nor that there was no DLT
+    while there still may be one. A DLT counts at once."""
+    return seat.said.dlt if seat.state == "ENROLLED" and not seat.early else ""
 
 
 def counts_of(seats: list[SlotHolder]) -> Counts:

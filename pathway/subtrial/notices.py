@@ -12,7 +12,9 @@ from pathway.engine.obligations import RANK, oblige
 from pathway.events import Event
 from pathway.language.terms import key_of
 from pathway.plan import Item, Obligation
+from pathway.subtrial.dlt_window import before_first_dose, window_of
 from pathway.subtrial.fold import Fold
+from pathway.subtrial.levels import verdict_of
 from pathway.subtrial.slots import SlotHolder, contradict, subject_of
 
 NOTICES = {
@@ -20,7 +22,8 @@ NOTICES = {
     "ENTERED-WHILE-SUSPENDED": "received the first dose while entry was suspended; the patient counts all the same",
     "FIRST-DOSE-MISSING": "has a verdict, and no first dose on record",
     "SECOND-SLOT": "asked for a slot again, and has one already",
-    "VERDICT-EARLY": "was judged free of DLT before the window had ended",
+    "VERDICT-EARLY": "was judged free of DLT before the window had ended: it counts from then on",
+    "VERDICT-BEFORE-DOSE": "was judged free of DLT on a day before the first dose: it does not count, correct its day",
     "OVER-ENROLLED": "more patients than planned",
     "ACTIVATED-BEFORE-APPROVAL": "activated before an approval was on record",
     "DLT-LIMIT": "two or more DLTs: nobody enters this level or a higher one",
@@ -38,15 +41,6 @@ ITEMS = {
     "RESPONSE": "verdict on the response",
     "PARAMETERS": "parameters of the design that are not set",
 }
-
-
-def window_of(fold: Fold, seat: SlotHolder) -> tuple[date, date] | None:
-    """First and last local day of a patient's DLT window; None outside phase I, before the first dose, or without a length."""
-    phase = fold.governor.subtrial.phase_one
-    if phase is None or seat.stage != "PHASE1" or seat.said.started is None:
-        return None
-    days = fold.governor.number(phase.window_days)
-    return None if days is None else (seat.said.started, seat.said.started + timedelta(days=days - 1))
 
 
 def items_of(fold: Fold, ctx: Evaluation) -> list[Item]:
@@ -97,14 +91,14 @@ def _take_up(seat: SlotHolder, ctx: Evaluation) -> Item:
 
 
 def _verdict(fold: Fold, seat: SlotHolder, ctx: Evaluation) -> Item:
-    owner, window = fold.governor.subtrial.confirm, window_of(fold, seat)
+    owner, window = fold.governor.subtrial.confirm, window_of(fold.governor, seat)
     if window is None:
-        state = "done" if seat.said.dlt else "not_set"
+        state = "done" if verdict_of(seat) else "not_set"
         return _item("DLT-VERDICT", seat.subject, state, owner, None, None, seat.since)
     # The verdict is due on the day after the window. A pathway gives it by itself as that day begins, which is not late.
     due = window[1] + timedelta(days=1)
     late_from = at_hour(due, ctx.profile.integer("warn_hour"), ctx.tz)
-    state = "done" if seat.said.dlt else "late" if ctx.passed(late_from) else "planned"
+    state = "done" if verdict_of(seat) else "late" if ctx.passed(late_from) else "planned"
     return _item("DLT-VERDICT", seat.subject, state, owner, due, (due, due), seat.since, late_from)
 
 
@@ -160,12 +154,12 @@ def _of_patients(fold: Fold, ctx: Evaluation) -> list[Obligation]:
             found.append(
                 _oblige(fold, ctx, "SECOND-SLOT", "subject", "deviation", "minor", seat.again, seat.subject)
             )
-        window, on = window_of(fold, seat), seat.said.dlt_on
-        if window is not None and seat.holds and seat.said.dlt == "NO" and on is not None and on < window[1]:
-            since = at_hour(on, 0, ctx.tz)
-            found.append(
-                _oblige(fold, ctx, "VERDICT-EARLY", "subject", "deviation", "minor", since, seat.subject)
-            )
+        window, on = window_of(fold.governor, seat), seat.said.dlt_on
+        if window is not None and seat.holds and seat.said.dlt == "NO" and on is not None and on <= window[1]:
+            too_soon = before_first_dose(seat.said)
+            what, severity = ("VERDICT-BEFORE-DOSE", "major") if too_soon else ("VERDICT-EARLY", "minor")
+            since = seat.said.dlts[-1].recorded if too_soon else at_hour(on, 0, ctx.tz)
+            found.append(_oblige(fold, ctx, what, "subject", "deviation", severity, since, seat.subject))
     return found
 
 

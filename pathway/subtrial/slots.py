@@ -75,7 +75,8 @@ class SlotHolder:
     `valid`: site-local days from and to which a
     slot was held, the last None while it is. `began`: the day of the first dose as it was counted. `irregular`: "" or the
     deviation with which the patient entered; `again`: when a second slot was asked for. `told`: what was noted last of the slot;
-    `spoke`: the patient's wish has changed anew since a slot expired.
+    `spoke`: the patient's wish has changed anew since a slot expired. `early`: the verdict says that there was no DLT, and the
+    window is not over, or it speaks of a day before the first dose: it does not count.
     """
 
     subject: str
@@ -97,6 +98,7 @@ class SlotHolder:
     verdict_at: datetime | None = None
     told: tuple[object, ...] = ()
     spoke: bool = False
+    early: bool = False
 
     @property
     def holds(self) -> bool:

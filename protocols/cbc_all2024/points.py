@@ -13,7 +13,7 @@ DIAGNOSIS = (
     TimePoint("DIAGNOSIS", "around the day of diagnosis, not after the steroid has begun to work", registry("window: assumption"), of="DIAGNOSIS",
               first=-14, last=Param("diagnosis_days"), until="DIAGNOSIS_MARROW_CLOSES", facts=MARROW_OF_DIAGNOSIS),
     TimePoint("DIAGNOSIS", "the first lumbar puncture, and the blood of that day", assumption("no window is public"), of="DIAGNOSIS", first=-14,
-              last=Param("first_csf_days"), facts=FIRST_PUNCTURE),
+              last=Param("first_csf_days"), facts=FIRST_PUNCTURE, latest=True),
     TimePoint("IT", "each intrathecal treatment: any day", assumption("says nothing about time"), anytime=True),
 )  # fmt: skip
 
@@ -51,7 +51,7 @@ falls all the time: one of 56 h says nothing of 44 h. Later ones to six weeks.""
 LEVELS = tuple(
     TimePoint(f"C{n}-{hours}", f"methotrexate of course {n}, {hours}: by the hour from the start of the infusion, before the next course",
               public("C5", note="20 to 24, 44 to 48, 68 to 72 h; 2 h either side: assumption"), of=f"HDMTX{n}_GIVEN", first=first, last=last, hours=True,
-              until=f"HDMTX{after}_GIVEN" if after else "")
+              until=f"HDMTX{after}_GIVEN" if after else "", latest=True)
     for n, after in pairwise((*HDMTX, ""))
     for hours, (first, last) in LEVEL_HOURS.items()
 )  # fmt: skip

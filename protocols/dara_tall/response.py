@@ -1,5 +1,7 @@
 """MRD at d29: a flow panel that needs CD38 cannot say negative under daratumumab. Then the second course, or what follows."""
 
+from dataclasses import replace
+
 from pathway.language import (
     Choice,
     Compare,
@@ -24,8 +26,9 @@ POSITIVE = ("POS_QUANT", "POS_NQ")
 
 
 def result(at: str) -> Decision:
-    """The class of an evaluation: the shared table, read where blasts and gating allow it."""
-    return mrd_words.by_cutoff(
+    """The class of an evaluation: the shared table, read where blasts and gating allow it. A relapse stays one beside a better
+    repeat, until its sample is corrected."""
+    by_sample = mrd_words.by_cutoff(
         "mrd_result",
         f"MRD, {at}",
         mrd(at),
@@ -45,6 +48,7 @@ def result(at: str) -> Decision:
         trusted={"gating": "YES"},
         extra=("HAEM_RELAPSE",),
     )  # fmt: skip
+    return replace(by_sample, latches=("HAEM_RELAPSE",))
 
 
 def found(at: str, *classes: str) -> Outcome:

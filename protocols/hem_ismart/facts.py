@@ -63,8 +63,10 @@ def latest(
     points: tuple[str, ...] = (),
     details: tuple[str, ...] = (),
     labels: bool = False,
+    ever: bool = False,
+    ever_at: tuple[str, ...] = (),
 ) -> Fact:
-    """A choice that a clinician reports; the latest counts."""
+    """A choice that a clinician reports; the latest counts, or what was `ever` so, in the order of the values."""
     return Fact(
         id,
         "choice",
@@ -73,9 +75,10 @@ def latest(
         public("P2"),
         values=values,
         points=points,
-        cardinality="latest",
+        cardinality="ever" if ever else "latest",
         details=details,
         labels=labels,
+        ever_at=ever_at,
     )
 
 
@@ -95,8 +98,8 @@ def lab(id: str, text: str, units: tuple[Unit, ...], highest: str, points: tuple
 
 
 def last(id: str, text: str) -> Fact:
-    """When something was last given or done, or NEVER."""
-    return Fact(id, "date", text, "clinician", public("P2"), never=True, cardinality="latest")
+    """When something was last given or done, or NEVER: the latest day counts, whichever was entered last."""
+    return Fact(id, "date", text, "clinician", public("P2"), never=True, cardinality="ever")
 
 
 FACTS = (
@@ -150,11 +153,11 @@ FACTS = (
     last("last_surgery", "Last major surgery; not port, shunt, gastrostomy, biopsy"),
     last("last_immunosuppression", "Last immunosuppression after allogeneic transplant"),
     last("last_interacting_drug", "Last CYP3A, P-gp or QT drug, grapefruit and the like"),
-    latest("prior_dasatinib_venetoclax", "Earlier dasatinib and venetoclax", "NONE", "ONE", "BOTH_APART", "IN_COMBINATION"),
+    latest("prior_dasatinib_venetoclax", "Earlier dasatinib and venetoclax", "NONE", "ONE", "BOTH_APART", "IN_COMBINATION", ever=True),
     latest("agvhd", "Active acute GvHD", "NONE", "PRESENT"),
     latest("cgvhd", "Chronic GvHD (NIH)", "NONE", "MILD", "MODERATE", "SEVERE"),
     latest("gvhd_drug", "A drug to treat or prevent GvHD", *YES_NO),
-    latest("exclusion", "Other reasons for exclusion", "PRESENT", "ABSENT", points=EXCLUSIONS, labels=True),
+    latest("exclusion", "Other reasons for exclusion", "ABSENT", "PRESENT", points=EXCLUSIONS, labels=True, ever_at=("HYPERSENSITIVITY",)),
     Fact("toxicity_grade", "number", "Highest grade (CTCAE v5) of earlier toxicity that has not resolved", "clinician", public("P2"),
          cardinality="latest", possible=("0", "5")),
     # --- slot and start

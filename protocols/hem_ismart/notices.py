@@ -130,6 +130,9 @@ def alert(
     return Deviation(id, text, when, (severity,), assumption(), to=to, kind="alert", scope=scope)
 
 
+LATER_MRD = Reading("mrd", point="OTHER", since="MRD_NEGATIVE")
+
+
 def outlives(notice: Deviation) -> Deviation:
     """A notice about the design, which needs an answer whatever becomes of the patient."""
     return replace(notice, ends_with="never")
@@ -207,6 +210,8 @@ DEVIATIONS = (
             all_of(BEGUN, IN[s], unless(CANDIDATE[s])), MAJOR, "meeting", scope=(("subtrial", s),)) for s in SUBTRIALS),
     alert("RESERVATION-LAPSED", "The reservation has expired: plan a new day, or report why treatment does not begin",
           all_of(Not(BEGUN), answered("EXPIRED"), TO_PLAN), MAJOR, "coordinator"),
+    alert("MRD-UNPLACED", "MRD after it was negative that is on neither side of the limit, as it was reported: is it an event? Repeat the sample",
+          all_of(Reached("MRD_NEGATIVE"), VerdictIs(Compare(LATER_MRD, Param("mrd_negative")), ("REVIEW",))), MAJOR),
     alert("BLASTS-BACK", "Blasts of 5 % or more in a later marrow after remission: is it a relapse? State it if it is",
           all_of(Reached("REMISSION"), VerdictIs(Compare(Reading("marrow_blasts", point="OTHER", since="REMISSION"), Limit(">=", "5")), ("PASS",)),
                  Not(Reached("RELAPSE_DAY"))), MAJOR),

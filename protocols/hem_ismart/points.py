@@ -13,19 +13,21 @@ END_OF_CYCLE = public(
 
 
 def end_of(number: str) -> tuple[TimePoint, TimePoint]:
-    """The end of a cycle: counts that recover have until day 49; the marrow may be taken a few days after that."""
+    """The end of a cycle: counts that recover have until day 49; the marrow may be taken a few days after that. A better marrow does
+    not unmake a bad one by itself: who is treated on is for a clinician to say."""
     point, start, begun = f"EOC{number}", f"C{number}_GIVEN", f"EOC{number}_CLOSES"
     return (
         TimePoint(point, f"counts at the end of cycle {number}, to the last day of recovery, before the next treatment", END_OF_CYCLE, of=start,
-                  first=Param("evaluation_from"), last=Param("recovery_end"), until=begun, facts=COUNTS),
+                  first=Param("evaluation_from"), last=Param("recovery_end"), until=begun, facts=COUNTS, latest=True),
         TimePoint(point, f"end of cycle {number}, before the next treatment", END_OF_CYCLE, of=start, first=Param("evaluation_from"),
-                  last=Param("evaluation_to"), on_time=(25, Param("recovery_end")), until=begun),
+                  last=Param("evaluation_to"), on_time=(25, Param("recovery_end")), until=begun, repeats=True),
     )  # fmt: skip
 
 
 POINTS = (
-    TimePoint("ENTRY", "before the first dose, or on its day", public("P2", note="how old it may be: not stated"), until="C1_GIVEN"),
-    TimePoint("BASELINE", "before the first dose, or on its day", assumption("days of the questionnaires: not stated"), until="C1_GIVEN"),
+    TimePoint("ENTRY", "before the first dose, or on its day", public("P2", note="how old it may be: not stated"), until="C1_GIVEN", latest=True),
+    TimePoint("BASELINE", "before the first dose, or on its day", assumption("days of the questionnaires: not stated"), until="C1_GIVEN",
+              latest=True),
     *(window for number in CYCLES for window in end_of(number)),
     TimePoint("OTHER", "any other day", assumption("says nothing about time"), anytime=True),
     TimePoint("FOLLOW-UP", "any day of follow-up", assumption("says nothing about time"), anytime=True),

@@ -46,7 +46,7 @@ FACTS = (
          values=("B_ALL", "B_LBL", "B_LBL_NO_MARROW", "OTHER")),
     Fact("relapse_after_hsct", "choice", "Relapsed after allogeneic transplant: blasts in blood, marrow >= 5 %, or new "
          "extramedullary disease", "clinician", public("H11", note="implied by the registry text"), values=YES_NO),
-    Fact("hsct_date", "date", "Last allogeneic transplant", "clinician", registry(), cardinality="latest"),
+    Fact("hsct_date", "date", "Last allogeneic transplant", "clinician", registry(), cardinality="max"),
     Fact("bsa", "number", "Body surface area", "clinician", assumption("which visit: not stated"), units=(Unit("m2"),), cardinality="latest",
          possible=("0.1", "4"), plausible=("0.4", "3"), details=("checked",), change=SURFACE),
     Fact("weight", "number", "Body weight", "clinician", assumption("actual weight: assumption"), units=(Unit("kg"),), cardinality="latest",
@@ -73,7 +73,7 @@ FACTS = (
     *VOD.facts,
     # --- donor lymphocytes
     Fact("prior_agvhd", "choice", "Highest grade of earlier acute GvHD", "clinician", registry(), values=("0", "I", "II", "III", "IV")),
-    Fact("hla_loss", "choice", "Test for loss of the mismatched HLA", "laboratory", registry(), values=("NEGATIVE", "POSITIVE"), cardinality="latest"),
+    Fact("hla_loss", "choice", "Test for loss of the mismatched HLA", "laboratory", registry(), values=("NEGATIVE", "POSITIVE"), cardinality="ever"),
     Fact("agvhd", "choice", "Acute GvHD now, as the clinician sees it", "clinician", public("G36"), values=("NONE", "PRESENT"), cardinality="latest"),
     Fact("cgvhd", "choice", "Chronic GvHD now (NIH 2014)", "clinician", public("G38"), values=("NONE", "MILD", "MODERATE", "SEVERE"),
          cardinality="latest"),

@@ -1,19 +1,32 @@
 """Which samples belong to a time point, and what cannot have happened in another order."""
 
-from pathway.language import AnchorDay, Onset, Order, Param, TimePoint, assumption, registry
+from pathway.language import AnchorDay, Onset, Order, Param, Source, TimePoint, assumption, registry
 from protocols.ino_dli.facts import PUNCTURES
 from protocols.shared import date_order
 
+COUNTS = ("platelets", "anc")
+
+
+def evaluation(
+    point: str, text: str, source: Source, of: str, first: Param, since: str, until: str
+) -> tuple[TimePoint, TimePoint]:
+    """An evaluation: counts recover, and the last ones say so; a better marrow does not unmake a bad one by itself."""
+    return (
+        TimePoint(point, f"counts: {text}", source, of=of, first=first, since=since, until=until, facts=COUNTS, latest=True),
+        TimePoint(point, text, source, of=of, first=first, since=since, until=until, repeats=True),
+    )  # fmt: skip
+
+
 POINTS = (
-    TimePoint("BASELINE", "before the first dose, or on its day", assumption("which visit: not stated"), until="DAY0"),
-    TimePoint("C1-EVAL", "1 month after inotuzumab ozogamicin: from the end of a cycle of 21 days to a month and a week after its last dose",
-              registry("1 month after InO; which dose it counts from, and the days around it: assumption"), of="DAY0",
-              first=Param("evaluation_from"), since="C1_LAST", until="C1_EVAL_CLOSES"),
+    TimePoint("BASELINE", "before the first dose, or on its day", assumption("which visit: not stated"), until="DAY0", latest=True),
+    *evaluation("C1-EVAL", "1 month after inotuzumab ozogamicin: from the end of a cycle of 21 days to a month and a week after its last dose",
+                registry("1 month after InO; which dose it counts from, and the days around it: assumption"), "DAY0", Param("evaluation_from"),
+                "C1_LAST", "C1_EVAL_CLOSES"),
     # A delay for counts has no end, so the re-check has none but the first dose of cycle 2.
-    TimePoint("PRE-C2", "after the last dose of cycle 1, before the first of cycle 2", assumption("the re-check before cycle 2"), of="DAY0",
-              first=Param("recheck_from"), since="C1_LAST", until="C2_GIVEN"),
-    TimePoint("C2-EVAL", "at the end of cycle 2, to its length and a week after its last dose", assumption("28 days"), of="C2_GIVEN",
-              first=Param("evaluation_from"), since="C2_LAST", until="C2_EVAL_CLOSES"),
+    *evaluation("PRE-C2", "after the last dose of cycle 1, before the first of cycle 2", assumption("the re-check before cycle 2"), "DAY0",
+                Param("recheck_from"), "C1_LAST", "C2_GIVEN"),
+    *evaluation("C2-EVAL", "at the end of cycle 2, to its length and a week after its last dose", assumption("28 days"), "C2_GIVEN",
+                Param("evaluation_from"), "C2_LAST", "C2_EVAL_CLOSES"),
     TimePoint("OTHER", "any other day", assumption("says nothing about time"), anytime=True),
 )  # fmt: skip
 

@@ -57,7 +57,7 @@ FACTS = (
          "clinician", registry(), units=(Unit("mg/m2/day"),), cardinality="series", possible=("0", "2000"),
          details=("days", "route")),
     Fact("last_chemotherapy", "date", "Last day of any chemotherapy before diagnosis", "clinician", registry(), never=True,
-         cardinality="latest"),
+         cardinality="ever"),
     # --- blood
     Fact("wbc", "number", "White cells in blood; the highest before the first steroid dose counts", "laboratory",
          public("P1", "P2", note="highest value before steroid: assumption"), units=CELLS, cardinality="max",
@@ -85,12 +85,13 @@ FACTS = (
          public("P13a"), values=("NONE", "PRESENT", "RESOLVED"), points=("DIAGNOSIS", "EOI", "OTHER"), cardinality="latest"),
     # --- what speaks against blinatumomab
     Fact("hypersensitivity", "choice", "Hypersensitivity to blinatumomab or an excipient", "clinician", registry(),
-         values=("NONE", "PROVEN"), cardinality="latest"),
-    Fact("live_vaccine", "date", "Last live vaccine", "clinician", registry(), never=True, cardinality="latest"),
+         values=("NONE", "PROVEN"), cardinality="ever"),
+    Fact("live_vaccine", "date", "Last live vaccine", "clinician", registry(), never=True, cardinality="ever"),
     Fact("live_vaccine_planned", "choice", "Is a live vaccine planned before the B cells have recovered?", "clinician",
          registry(), values=("YES", "NO"), cardinality="latest"),
     Fact("b_cells_recovered", "choice", "B cells and immunoglobulins recovered after blinatumomab", "laboratory",
-         registry("the live-vaccine ban ends then"), values=("YES", "NO"), cardinality="latest"),
+         registry("the live-vaccine ban ends then; each cycle takes them away again: assumption"), values=("YES", "NO"),
+         cardinality="latest", about=(("", "infusion_started"),)),
     # --- organs and transplant
     Fact("echo_clearance", "choice", "Echocardiogram, judged for the next anthracycline course or transplant", "clinician",
          assumption(), values=("CLEARED", "NOT_CLEARED"), cardinality="latest"),

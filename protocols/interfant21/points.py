@@ -13,14 +13,14 @@ BEFORE_B1 = "AFTER_INDUCTION"
 # A result that cannot be placed is repeated (shared rules, PNQ): where a class hangs on it, a marrow of another day is a repeat.
 POINTS = (
     TimePoint("DIAGNOSIS", "Work-up at diagnosis, until the end of the prephase with its lumbar puncture", of="D1", last=6,
-              on_time=(-7, 6), source=assumption("window -7..0 d; the puncture with the prephase's intrathecal dose belongs")),
+              on_time=(-7, 6), latest=True, source=assumption("window -7..0 d; the puncture with the prephase's intrathecal dose belongs")),
     TimePoint("D8", "Prednisone response, read on day 8", of="D1", first=7, last=8, on_time=(7, 8),
               source=public("P6", note="window 0..+1 d: assumption")),
     TimePoint("EOI", "End of induction, before the next treatment begins", of="D1", first=EOI_FIRST, last=EOI_LAST,
               until=BEFORE_B1, on_time=(30, 39), repeats=True,
               source=registry("about day 33 (G10); window -2..+7 d, postponed for pancytopenia (P9): assumption")),
     TimePoint("EOI", "End-of-induction lumbar puncture, before b1", of="D1", first=EOI_FIRST, last=EOI_LAST, until=BEFORE_B1,
-              on_time=(30, 35), facts=CSF, source=registry("about day 33; window -2..+3 d, before b1: assumption")),
+              on_time=(30, 35), facts=CSF, latest=True, source=registry("about day 33; window -2..+3 d, before b1: assumption")),
     TimePoint("BL1-D15", "Mid-cycle 1", of="BLINA1_START", first=1, until="BL1_OFF", on_time=(12, 16),
               source=public("P8", note="pilot, b15 -2..+2 d; any day of the infusion is accepted: assumption")),
     TimePoint("BL1-END", "After blinatumomab cycle 1, before consolidation", of="BL1_OFF", first=-3,

@@ -139,7 +139,7 @@ TOY = Protocol(
     facts=(
         Fact("birth_date", "date", "date of birth", "coordinator", R),
         Fact("diagnosis_date", "date", "day of diagnosis", "coordinator", R),
-        Fact("vaccine", "date", "last live vaccine", "clinician", R, never=True, cardinality="latest"),
+        Fact("vaccine", "date", "last live vaccine", "clinician", R, never=True, cardinality="ever"),
         Fact("lineage", "choice", "lineage", "laboratory", R, values=("B", "T")),
         Fact("cns", "choice", "CNS status", "laboratory", R, values=("CNS1", "CNS2", "CNS3"), cardinality="latest"),
         Fact("wbc", "number", "white cells", "laboratory", R, units=(Unit("10^9/L"), Unit("/uL", "0.001")),

@@ -65,7 +65,7 @@ TOY = Protocol(
     facts=(
         Fact("birth_date", "date", "date of birth", "coordinator", A),
         Fact("consent", "choice", "consent", "coordinator", A, values=("YES", "NO"), cardinality="latest"),
-        Fact("vaccine", "date", "live vaccine", "clinician", A, never=True, cardinality="latest"),
+        Fact("vaccine", "date", "live vaccine", "clinician", A, never=True, cardinality="ever"),
         Fact(
             "wbc",
             "number",

@@ -58,7 +58,7 @@ PLATFORM = Protocol(
     references=(),
     profile=(
         ProfileKey("reservation", "days", "7", "days for which a slot is kept", A),
-        ProfileKey("window", "days", "28", "days of the DLT window", A),
+        ProfileKey("window", "days", "0", "days of the DLT window; with none a verdict counts at once", A),
         ProfileKey("table", "choice", "P13", "table of the rolling six", A, options=("P13", "P14")),
         ProfileKey("places", "days", None, "places", A),
         ProfileKey("unset_days", "days", None, "days for which a slot is kept", A),

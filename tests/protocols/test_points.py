@@ -62,13 +62,13 @@ def test_orders_name_dates_and_acts_that_there_are(trial: Protocol) -> None:
     [
         (CBC_ALL2024_1, {"D46"}),
         (DARA_TALL, {"C1-D29", "C2-D29"}),
-        (HEM_ISMART, set()),
-        (INO_DLI, set()),
+        (HEM_ISMART, {"EOC1", "EOC2", "EOC3"}),
+        (INO_DLI, {"C1-EVAL", "PRE-C2", "C2-EVAL"}),
         (INTERFANT_21, {"EOI", "BL1-END"}),
     ],
     ids=lambda each: getattr(each, "name", ""),
 )
-def test_a_marrow_may_be_repeated_where_the_sources_foresee_it(trial: Protocol, points: set[str]) -> None:
+def test_a_better_marrow_of_an_evaluation_unmakes_no_bad_one(trial: Protocol, points: set[str]) -> None:
     assert {p.id for p in trial.points if p.repeats} == points
 
 

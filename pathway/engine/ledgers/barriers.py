@@ -1,4 +1,4 @@
-"""What bars a dose: a stop, a hold, the decision that picks its amount, a criterion, or what is not settled yet."""
+"""What bars a dose: a stop, a hold, a size in doubt, the decision that picks its amount, a criterion, or what is not settled."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ def compile_barrier(spec: Doses, linker: Linker) -> Barrier:
             return f"stop {' '.join(stops)}"
         if dose.state == "held":
             return f"hold {' '.join(dose.held[-1].rules)}"
+        if run.course is not None and run.course.size_doubt:
+            return f"implausible {spec.size.fact}"
         if by is not None and ctx.decision(by).outcome is None:
             return spec.by
         return next((name for name, n in needs if ctx.criterion(n).verdict != "PASS"), None)

@@ -1,4 +1,5 @@
-"""What must be settled before a dose is given: criteria, stop rules that are open, and the values that holds compare.
+"""What must be settled before a dose is given: criteria, stop rules that are open, the values that holds compare, and the weight
+or surface that it is computed from.
 
 A dose to come waits for it. Of a dose that was given it is asked as it was then, by what had happened by that instant and as the
 record is corrected today.
@@ -12,6 +13,7 @@ from datetime import datetime, timedelta
 from pathway.clock import close_of, local_day
 from pathway.engine.as_it_was import as_it_was
 from pathway.engine.context import Evaluation
+from pathway.engine.doubts import compile_believed
 from pathway.engine.ledgers.course import due_begun
 from pathway.engine.ledgers.holds import Open, compile_open
 from pathway.engine.linker import Linker
@@ -62,11 +64,14 @@ def compile_lacked(spec: Doses, linker: Linker) -> Lacks:
         if not _facts(linker.criteria[name]) <= told or not _facts(linker.criteria[name])
     ]
     holds = _holds(spec, linker)
+    sizes = compile_believed(linker.fact(spec.size.fact))
 
     def lacked(ctx: Evaluation, run: Run, dose: Planned) -> tuple[str, ...]:
         at = dose.at
         assert at is not None
         found = dict[str, None]()
+        if not any(local_day(e.occurred, ctx.tz) <= local_day(at, ctx.tz) for e in sizes(ctx)):
+            found[spec.size.fact] = None  # nobody can say what the dose should have been
         if needs or index is not None:
             then = as_it_was(ctx, at)
             found.update(dict.fromkeys(name for name, n in needs if then.criterion(n).verdict != "PASS"))

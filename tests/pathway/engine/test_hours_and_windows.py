@@ -62,7 +62,7 @@ def protocol(**more: Any) -> Protocol:
         "facts": (
             Fact("lab", "number", "lab", "laboratory", A, cardinality="latest"),
             Fact("planned", "date", "planned start", "coordinator", A, future=True, cardinality="latest"),
-            Fact("last", "date", "last dose", "clinician", A, never=True, cardinality="latest"),
+            Fact("last", "date", "last dose", "clinician", A, never=True, cardinality="ever"),
             Fact("half_life", "number", "half-life", "clinician", A, units=(Unit("d"),), cardinality="latest"),
         ),
         "actions": (Action("start", "start", A),),

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from pathway.engine.compiler import compile_protocol
+from pathway.errors import ProtocolError
 from pathway.language import TimePoint, registry
 from pathway.plan import Plan
 from pathway.record import Record
@@ -114,3 +115,25 @@ def test_a_confirmation_is_not_told_to_be_amended_by_a_repeat_on_the_same_side()
     life.decide("2025-03-11T12:00", "course", "IB")
     mrd(life, "2025-03-12T09:00", "3e-4", "2025-03-09T09:00")
     assert course(life, "2025-03-12T10:00") == ("in_force", "IB")
+
+
+def latest(**said: bool) -> Life:
+    """The same trial with a marrow of which the latest counts."""
+    facts = tuple(replace(f, cardinality="latest") if f.id == "mrd" else f for f in TOY.facts)
+    points = (
+        TimePoint("EOI", "end of induction", R, of="D1", first=27, last=44, **said),  # type: ignore[arg-type]
+        TimePoint("BL1-END", "after cycle 1", R, anytime=True),
+        TimePoint("HSCT", "before transplant", R, anytime=True),
+    )
+    return infused(compiled=compile_protocol(replace(TOY, facts=facts, points=points)))
+
+
+def test_of_a_fact_of_which_the_latest_counts_a_window_says_whether_a_better_sample_unmakes_a_bad_one() -> (
+    None
+):
+    with pytest.raises(ProtocolError, match="does not say what a second mrd does"):
+        latest()
+    for life, stands in ((latest(repeats=True), ("review", None)), (latest(latest=True), ("proposed", "IB"))):
+        mrd(life, "2025-03-11T09:00", "6e-4", "2025-03-07T09:00")
+        mrd(life, "2025-03-12T09:00", "2e-4", "2025-03-09T09:00")
+        assert course(life, "2025-03-12T10:00") == stands

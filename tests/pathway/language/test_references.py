@@ -99,6 +99,7 @@ REFERENCES: dict[tuple[str, str], str] = {
     ("Fact", "type"): EVERY,
     ("Fact", "supplier"): EVERY,
     ("Fact", "cardinality"): EVERY,
+    ("Fact", "ever_at"): EVERY,
     ("Action", "role"): EVERY,
     ("Sign", "fact"): EVERY,
     ("Sign", "values"): EVERY,

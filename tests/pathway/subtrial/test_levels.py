@@ -1,7 +1,7 @@
 """Dose levels: the acceptance cases R1 to R10, and the moves between levels."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -68,7 +68,7 @@ def test_r3_six_with_two_pending_suspend_then_escalate_in_a_disputed_cell_and_a_
 
 
 def test_r4_the_second_dlt_stops_the_level_at_once_and_those_pending_keep_being_observed() -> None:
-    life = Life("R")
+    life = Life("R", window="28")
     life.enter(*names(1, 5))
     life.dlt("YES", "P1")
     assert life.level("1") == (5, 1, 4)
@@ -328,6 +328,7 @@ def test_in_three_plus_three_nobody_enters_while_a_cohort_is_observed() -> None:
     life.enter(*names(1, 3))
     life.ask("P4")
     assert life.reason("P4") == "SUSPENDED"
+    life.wait(days=28)
     life.dlt("NO", *names(1, 2))
     life.dlt("YES", "P3")
     assert life.plan.answers["P4"].level == "1"
@@ -348,7 +349,7 @@ def test_more_than_six_on_a_level_are_said_and_nobody_else_enters() -> None:
 
 
 def test_a_window_that_ends_without_a_verdict_stays_pending_and_is_asked_for() -> None:
-    life = Life("R")
+    life = Life("R", window="28")
     life.enter("P1")
     assert life.plan.plan.next_at is not None
     assert life.plan.plan.next_at.isoformat() == "2025-12-01T07:00:00+00:00"
@@ -530,7 +531,7 @@ def test_a_seventh_evaluable_patient_by_a_late_correction_is_told_and_counts(val
 
 
 def test_a_verdict_that_comes_with_the_end_of_the_window_is_never_late() -> None:
-    life = Life("R")
+    life = Life("R", window="28")
     life.enter("P1")
     (item,) = life.plan.plan.items
     assert item.due is not None
@@ -539,3 +540,33 @@ def test_a_verdict_that_comes_with_the_end_of_the_window_is_never_late() -> None
     assert [i.state for i in life.plan.plan.items] == ["planned"]
     life.dlt("NO", "P1")
     assert [i.state for i in life.plan.plan.items] == ["done"]
+
+
+def test_nobody_can_say_before_the_end_of_the_window_that_there_was_no_dlt() -> None:
+    life = Life("R", window="28")
+    life.enter(*names(1, 3))
+    life.wait(days=10)
+    life.dlt("NO", *names(1, 2))
+    assert life.level("1") == (3, 0, 3)
+    assert life.told() == [f"VERDICT-EARLY[subject={name}]" for name in names(1, 2)]
+    life.dlt("YES", "P3")
+    assert life.level("1") == (3, 1, 2)
+    life.now = datetime(2025, 11, 30, 22, 59, tzinfo=UTC)  # 23:59 in Amsterdam, on day 28
+    assert life.level("1") == (3, 1, 2)
+    assert life.plan.plan.next_at == datetime(2025, 11, 30, 23, tzinfo=UTC)
+    life.wait(minutes=1)
+    assert life.level("1") == (3, 1, 0)
+
+
+def test_a_verdict_of_a_day_before_the_first_dose_never_counts() -> None:
+    life = Life("R", window="28")
+    life.enter("P1")
+    scope = (("subject", "P1"),)
+    life.report(
+        "action", "dlt", scope=scope, details=(("value", "NO"),), occurred=life.now - timedelta(days=2)
+    )
+    assert life.told() == ["VERDICT-BEFORE-DOSE[subject=P1]"]
+    life.wait(days=40)
+    assert life.level("1") == (1, 0, 1)
+    life.dlt("NO", "P1")
+    assert life.level("1") == (1, 0, 0)
