@@ -86,11 +86,15 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Fallen:
-    """An answer whose ground has been voided or corrected, and since when; `done`: it was carried out, and nobody is asked."""
+    """An answer that has lost its ground, and since when; `done`: it was carried out, and nobody is asked.
+
+    `voided`: what it was given on has been voided or corrected; else a later report has taken the ground away.
+    """
 
     taken: Event
     at: datetime
     done: bool
+    voided: bool = True
 
 
 @dataclass(slots=True)
