@@ -84,9 +84,19 @@ def compile_decision(decision: Decision, linker: Linker, leaves: Leaves) -> Reso
             found = settled(ctx, settled_by, found) or found
         end = ended(ctx)
         if end is not None:
-            close(found, end.known, person=decision.confirm is not None)
+            close(
+                found, end.known, person=decision.confirm is not None, dropped=dropped(ctx, found, end.known)
+            )
             found.otherwise = None  # whoever has left the trial is not looked at any more
         return found
+
+    def dropped(ctx: Evaluation, found: Resolved, known: datetime) -> bool:
+        """Whether what was taken is to be carried out, and had not been when the end was known."""
+        taken = found.taken
+        if taken is None or taken.value not in carried_out:
+            return False
+        since = _enacted(ctx, taken, enacted, None)
+        return since is None or since > known
 
     def settled(ctx: Evaluation, anchor: int, today: Resolved) -> Resolved | None:
         """What the table said when the anchor came, if it said something; and what it says today."""

@@ -96,7 +96,8 @@ def compile_exits(track: Track, linker: Linker, leaves: Mapping[str, Leaves]) ->
             ahead = options if walk.phase == phase else ()
             found.fallen = fallen(ctx, found, key, leaves[phase], ahead) if found.taken is not None else None
             if end is not None:
-                close(found, end.known, person=True)
+                gone = found.taken is not None and found.taken.value not in {to for to, _, _ in walk.path}
+                close(found, end.known, person=True, dropped=gone)
             role = spec.confirm or ""
             if walk.phase != phase:
                 found.open = False

@@ -105,7 +105,8 @@ class Resolved:
     it is not asked. `offered`: since when what a person is asked has been so. `earlier`: the answers for occasions of the
     question that are still on record, one for each. `fallen`: the answer that has lost its ground, where no state tells it.
     `doubt`: something under review keeps it open, whatever else it waits for. `stood`: when it was settled for good;
-    `otherwise`: what the table says today if that is something else, and since when.
+    `otherwise`: what the table says today if that is something else, and since when. `closed`: it was over before it was
+    answered: nobody knows the answer, and nobody will be asked for it.
     """
 
     asked: bool = True
@@ -132,6 +133,7 @@ class Resolved:
     fallen: Fallen | None = None
     stood: datetime | None = None
     otherwise: tuple[str, datetime] | None = None
+    closed: bool = False
 
     def copy(self) -> Resolved:
         """Another one with the same values, to be changed."""

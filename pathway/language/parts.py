@@ -132,8 +132,9 @@ class Decision:
     automatically. `options` are all outcomes. `enacted`: per option, what shows that it has been done. `on_reopen`: keep
     or suspend what was taken. `asked`: the question is only asked while this holds (None: always).
 
-    `ends_with`: nobody is asked any more after that end, what was taken stands, and late results open nothing; not said: the
-    treatment if it reads a ledger or picks the amounts of one, else the study; `never`: a question that outlives the patient,
+    `ends_with`: nobody is asked any more after that end, what was taken stands (of an option that is `enacted`: if it had been
+    carried out by then), and late results open nothing; not said: the treatment if a person is asked, if it reads a ledger or
+    picks the amounts of one, else the study; `never`: a question that outlives the patient,
     such as whether an event was serious. `latches`: outcomes of a computed table that stay once they were found, whatever values
     come later; a correction of the values behind them takes them back.
     `settled_by`: an anchor; what a computed table said when that came stands, by what had happened until then and as the record
@@ -287,7 +288,8 @@ class Milestone:
     """What a clinician is told once it is so, and told again if it turns out untrue.
 
     `value`: what the text ends with. `expected`: it comes true by the calendar alone, and is worded so; else that is an error.
-    `ends_with`: what becomes true after that end is not told any more (the result is, as late); not said: the study.
+    `ends_with`: what becomes true after that end is not told any more (the result is, as late); not said: the end of the question
+    whose answer is its `value`, else the study. `treatment`: nor what the end itself makes true.
     """
 
     id: str

@@ -77,6 +77,7 @@ HSCT_GO = Decision(
     source=assumption("group and MRD; freshness, donor, clearances and family consent"),
     confirm="clinician",
     asked=all_of(Outcome("hsct_indication", ("INDICATED",)), Not(Recorded("hsct_done"))),
+    ends_with="study",  # a relapse is a reason for transplant
     enacted=(("GO", Recorded("conditioning_started")),),
 )  # fmt: skip
 

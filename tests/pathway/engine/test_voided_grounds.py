@@ -27,8 +27,8 @@ BELOW = Decision(
 )  # fmt: skip
 CLEAR = Is(Reading("cns"), ("CNS1",))
 READY = Decision(
-    "ready", "go?", (Input("clear", CLEAR),), (row("YES", R, clear="yes"), row(None, R, clear="no")), ("YES",), R, confirm="clinician",
-    enacted=(("YES", Recorded("donor_found")),),
+    "ready", "go?", (Input("clear", CLEAR),), (row("YES", R, clear="yes"), row(None, R, clear="no")), ("YES",), R,
+    confirm="clinician", enacted=(("YES", Recorded("donor_found")),),
 )  # fmt: skip
 CLEARED = replace(READY, id="cleared", asked=CLEAR)
 GOING = compile_protocol(replace(TOY, decisions=(*TOY.decisions, READY, CLEARED)))
