@@ -216,8 +216,9 @@ class Assessment:
 
     `asked`: it is shown and due only while this holds (may read phases). `blocked_by`: a decision; while a person
     has not taken it the item is blocked, not late, and whoever holds the decision is reminded. `ends_with`: with which end it
-    is no longer asked for; not said: the study. `needs`: criteria that must pass before it may be done; it is blocked by the
-    first that does not. `prepares`: a dose, (key of its ledger, label), before which it is done; it is blocked by what bars that.
+    is no longer asked for; not said: the study. `needs`: criteria, or conditions each with a name, that must
+    pass before it may be done; the first that does not, or that cannot be told, blocks it. `prepares`: a dose, (key of its ledger,
+    label), before which it is done; it is blocked by what bars that.
     """
 
     id: str
@@ -232,7 +233,7 @@ class Assessment:
     kind: Literal["assessment", "dose"] = "assessment"
     scope: Scope = ()
     ends_with: EndsWith = ""
-    needs: tuple[str, ...] = ()
+    needs: tuple[str | tuple[str, Predicate], ...] = ()
     prepares: tuple[str, str] | None = None
 
 
@@ -268,7 +269,8 @@ class Series:
 class Task:
     """Who must do what while a condition holds. `due`: None means as soon as possible. `done` ends it.
 
-    `ends_with`: as of an assessment; `never`: a duty that outlives the patient, such as a report to the sponsor.
+    `ends_with`: as of an assessment; `never`: a duty that outlives the patient, such as a report to the sponsor. `needs`: as of
+    an assessment; what starts something waits for what is not settled.
     """
 
     id: str
@@ -281,6 +283,7 @@ class Task:
     blocked_by: str = ""
     scope: Scope = ()
     ends_with: EndsWith = ""
+    needs: tuple[str | tuple[str, Predicate], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
