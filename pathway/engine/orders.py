@@ -160,7 +160,7 @@ def _acts(action: str, scope: Scope) -> Days:
 
 
 def _samples(fact: Fact, point: str, linker: Linker) -> Days:
-    if point not in fact.points:
+    if (point or fact.points) and point not in fact.points:
         raise linker.error(f"{fact.id} has no point {point!r}")
     return lambda ctx: [_of(e, (), ctx) for e in ctx.record.observations.get(fact.id, {}).get(point, ())]
 

@@ -217,8 +217,8 @@ class Assessment:
     `asked`: it is shown and due only while this holds (may read phases). `blocked_by`: a decision; while a person
     has not taken it the item is blocked, not late, and whoever holds the decision is reminded. `ends_with`: with which end it
     is no longer asked for; not said: the study. `needs`: criteria, or conditions each with a name, that must
-    pass before it may be done; the first that does not, or that cannot be told, blocks it. `prepares`: a dose, (key of its ledger,
-    label), before which it is done; it is blocked by what bars that.
+    pass before it may be done; the first that does not, or that cannot be told, blocks it. `prepares`: a dose, (key of its
+    ledger, label), before which it is done; it is blocked by what bars that.
     """
 
     id: str
