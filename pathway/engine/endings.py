@@ -11,6 +11,7 @@ from datetime import datetime
 
 from pathway.engine.context import Evaluation
 from pathway.engine.linker import Linker
+from pathway.engine.orders import compile_impossible
 from pathway.engine.results import Resolved
 from pathway.events import Event
 from pathway.language import Directed, Doses, LedgerFlag, LedgerIs
@@ -23,10 +24,15 @@ LEVELS = ("treatment", "study", "life")
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """The first report that ended something: when it happened, and when it was first on record."""
+    """The first report that ended something: when it happened, and when it was first on record.
+
+    `at`: from when what runs is over. Of a day that cannot be, that is when it was reported: it stops at once, and what was done
+    before is not given after the end.
+    """
 
     event: Event
     known: datetime
+    at: datetime
 
 
 Ended = Callable[[Evaluation], Ending | None]
@@ -40,6 +46,7 @@ def compile_ending(linker: Linker, level: str, below: str = "") -> Ended:
     names = [n for n in ending_actions(linker, level) if linker.actions[n].ends != below]
     for name in names:
         linker.recorded(name)
+    impossible = compile_impossible(names, linker)
 
     def ended(ctx: Evaluation) -> Ending | None:
         events = [e for name in names for e in ctx.record.actions.get(name, ())]
@@ -47,7 +54,10 @@ def compile_ending(linker: Linker, level: str, below: str = "") -> Ended:
             return None
         first = min(events, key=lambda e: (e.occurred, e.recorded, e.id))
         # A correction of the day of death makes nothing untold that was late before.
-        return Ending(first, min(ctx.record.by_id[e.id].recorded for e in events))
+        known = min(ctx.record.by_id[e.id].recorded for e in events)
+        return Ending(
+            first, known, max(known, first.occurred) if first.id in impossible(ctx) else first.occurred
+        )
 
     return ended
 

@@ -73,8 +73,12 @@ def _of_endpoints(protocol: Protocol) -> list[Order]:
         start = anchors.get(end_point.start)
         if start is None or not _reported(start):
             continue
+        dates = {t.reading.fact for t in start.actual if isinstance(t, DateOf)}
+        said = {o.later for o in protocol.orders if o.earlier in dates}
         for _, event in (*end_point.events, *end_point.competing):
             for done in (t for t in anchors[event].actual if isinstance(t, Done)) if event in anchors else ():
+                if done.action in said:
+                    continue
                 text = f"{done.action} is reported of a day before the {start.text}"
                 found[start.id, done.action] = Order(AnchorDay(start.id), done.action, text, CERTAIN)
     return list(found.values())

@@ -308,7 +308,7 @@ def _left(end: Ending | None, infusion_runs: list[InfusionRun], run: Run, key: s
             and each.key == key
             and each.start is not None
             and each.state != "ended"
-            and (each.end is None or each.end > end.event.occurred)
+            and (each.end is None or each.end > end.at)
         ):
             run.left = end.event
             run.flag("left_running", max(end.known, each.start))

@@ -6,7 +6,7 @@ import pytest
 
 from pathway.engine.compiler import compile_protocol
 from pathway.errors import ProtocolError
-from pathway.language import Choice, Decision, Input, Is, Reading, Recorded, registry, row
+from pathway.language import Choice, Decision, Input, Is, Order, Reading, Recorded, registry, row
 from tests.pathway.toy import TOY, Life, decision, infused, notice
 
 R = registry()
@@ -90,6 +90,15 @@ def test_a_result_after_death_is_told_as_late_and_opens_no_question() -> None:
     assert not [d.key for d in after.decisions if d.open]
     assert notice(after, "DECISION-OPEN") is None
     assert not [i.key for i in after.items if i.state in ("due", "late", "planned", "blocked")]
+
+
+def test_an_end_of_a_day_that_cannot_be_acts_from_its_report_on() -> None:
+    order = Order("infusion_started", "relapse", "relapse before the drug", registry())
+    life = infused(compiled=compile_protocol(replace(TOY, orders=(*TOY.orders, order))))
+    life.do("2025-03-15T10:00", "relapse", on="2025-01-10T10:00")
+    plan = life.plan("2025-03-15T12:00")
+    assert notice(plan, "AFTER-EXIT[ledger=blina]") is None
+    assert {"DISCONNECT", "IMPOSSIBLE-ORDER"} <= {o.id for o in (*plan.alerts, *plan.deviations)}
 
 
 def asked_until(**more: object) -> Life:
