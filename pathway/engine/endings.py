@@ -14,7 +14,7 @@ from pathway.engine.linker import Linker
 from pathway.engine.orders import compile_impossible
 from pathway.engine.results import Resolved
 from pathway.events import Event
-from pathway.language import Directed, Doses, LedgerFlag, LedgerIs
+from pathway.language import Directed, Done, Doses, LedgerFlag, LedgerIs, Predicate, Reached, Recorded
 from pathway.language.walk import atoms
 from pathway.plan import Item, MilestoneState
 
@@ -104,6 +104,8 @@ def compile_ended_milestone(
     """
     level = spec.ends_with or _asked_until(spec.value, linker)  # type: ignore[attr-defined]
     ended = compile_ending(linker, level)
+    if _says_the_end(spec.when, level, linker):  # type: ignore[attr-defined]
+        return milestone  # a second report of it makes the first no untruth
 
     def told(ctx: Evaluation) -> MilestoneState | None:
         found = milestone(ctx)
@@ -114,6 +116,15 @@ def compile_ended_milestone(
         return None if by_the_end or found.since > end.known else found
 
     return told
+
+
+def _says_the_end(when: Predicate, level: str, linker: Linker) -> bool:
+    """Whether a milestone says that the end has come."""
+    reached = [linker.anchors[each.anchor] for each in atoms(when, Reached) if each.anchor in linker.anchors]
+    said = {r.action for r in atoms(when, Recorded)} | {
+        d.action for a in reached for d in atoms(a.actual, Done)
+    }
+    return bool(said) and said <= set(ending_actions(linker, level))
 
 
 def _asked_until(value: object, linker: Linker) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from pathway.engine.compiler import compile_protocol
 from pathway.errors import ProtocolError
-from pathway.language import Choice, Decision, Input, Is, Order, Reading, Recorded, registry, row
+from pathway.language import Choice, Decision, Input, Is, Milestone, Order, Reading, Recorded, registry, row
 from tests.pathway.toy import TOY, Life, decision, infused, notice
 
 R = registry()
@@ -150,6 +150,14 @@ def test_a_corrected_day_of_death_does_not_bring_up_what_came_late() -> None:
     life.correct("2025-03-20T10:00", dead.id, on="2025-03-14T10:00")
     after = life.plan("2025-03-20T10:00")
     assert {m.key for m in after.milestones} == {m.key for m in before.milestones}
+
+
+def test_a_second_day_of_death_makes_the_death_no_untruth() -> None:
+    told = Milestone("DEAD", "Death", Recorded("death"), registry())
+    life = infused(compiled=compile_protocol(replace(TOY, milestones=(*TOY.milestones, told))))
+    life.do("2025-03-15T10:00", "death")
+    life.do("2025-03-16T10:00", "death", on="2025-03-14T10:00")
+    assert "DEAD" in {m.key for m in life.plan("2025-03-16T12:00").milestones}
 
 
 def test_a_protocol_whose_exit_does_not_say_what_it_ends_is_refused() -> None:
