@@ -132,6 +132,7 @@ REFERENCES: dict[tuple[str, str], str] = {
     ("Action", "ends"): EVERY,
     ("Fact", "alive"): EVERY,
     ("Assessment", "needs"): EVERY,
+    ("Task", "needs"): EVERY,
     ("Decision", "latches"): EVERY,
     ("Assessment", "ends_with"): EVERY,
     ("Decision", "ends_with"): EVERY,
