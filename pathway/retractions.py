@@ -19,7 +19,8 @@ from pathway.events import Event
 Word = Literal["resolved", "ended", "superseded", "untrue"]
 ABOUT_PEOPLE: Final = (
     "REVIEW", "DECISION-OPEN", "AMENDED", "REOPENED", "DIVERGED", "SAMPLE-OUTSIDE", "SAMPLE-WAITS", "IMPLAUSIBLE",
-    "CONFLICT", "REPORTED-TWICE", "IMPOSSIBLE-ORDER", "DISCONNECT", "REVIVED", "GROUND-VOIDED", "WHICH-EVENT",
+    "CONFLICT", "REPORTED-TWICE", "IMPOSSIBLE-ORDER", "DISCONNECT", "REVIVED", "GROUND-VOIDED", "GROUND-LOST",
+    "WHICH-EVENT",
 )  # fmt: skip
 """Notices that ask a person for something: they were true while they asked, whatever has answered them."""
 LATE: Final = timedelta(hours=1)

@@ -13,7 +13,8 @@ LEVELS: Final = ("treatment", "study", "life")
 
 
 def level_of(item: Any, protocol: Protocol) -> str:
-    """With which end the engine closes what is asked: what it says itself, else the study; a question about doses, treatment."""
+    """With which end the engine closes what is asked: what it says itself, else the study; what a person is asked, and a question
+    about doses: treatment."""
     said = str(item.ends_with)
     if said or not isinstance(item, Decision):
         return said or "study"
@@ -21,7 +22,7 @@ def level_of(item: Any, protocol: Protocol) -> str:
     about = bool(
         atoms(item.inputs, LedgerIs) or atoms(item.inputs, LedgerFlag) or atoms(item.inputs, Directed)
     )
-    return "treatment" if picks or about else "study"
+    return "treatment" if picks or about or item.confirm is not None else "study"
 
 
 def ends_level(ends: str, level: str) -> bool:

@@ -113,17 +113,20 @@ def is_decided(found: Resolved) -> bool:
     return found.proposal is not None or bool(found.choice) or found.none
 
 
-def judge(found: Resolved, taken: Event, now: Comparison, done: bool, on_reopen: str) -> None:
+def judge(
+    found: Resolved, taken: Event, now: Comparison, done: bool, on_reopen: str, in_spite: bool = False
+) -> None:
     """Whether a confirmation still counts: the first of five conditions that matches.
 
-    Blanks that are filled after the thing was done do not make it wrong: it was right by what was known.
+    Blanks that are filled after the thing was done do not make it wrong: it was right by what was known. `in_spite`: it was done
+    after they were filled.
     """
     option = taken.value
     assert option is not None
     decided = is_decided(found)
     found.offered = found.since
     found.taken, found.since, found.changed_at = taken, taken.recorded, now.changed_at
-    if _stands(found, option, now, done):
+    if _stands(found, option, now, done and not in_spite):
         found.outcome, found.state = option, "in_force"
     elif now.same_bands and now.same_offer:
         found.outcome, found.state = option, "amended" if now.amended else "in_force"

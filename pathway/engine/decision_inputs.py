@@ -75,6 +75,8 @@ def _of_decision(id: str, linker: Linker) -> tuple[Callable[[Evaluation], Cell],
         upstream = ctx.decision(index)
         if upstream.outcome is not None:
             return Cell((upstream.outcome,), upstream.since)
+        if upstream.closed:
+            return Cell(names, upstream.since, (-1,))
         if not upstream.asked or upstream.none:
             return Cell(("none",), upstream.since)
         left = (upstream.possible if computed else ()) or names

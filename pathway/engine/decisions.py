@@ -47,6 +47,7 @@ def compile_decision(decision: Decision, linker: Linker, leaves: Leaves) -> Reso
     asked = gate(decision.asked, linker) if decision.asked is not None else None
     boundary = predicate(decision.boundary, linker) if decision.boundary is not None else None
     enacted = [(option, predicate(p, linker), _by_time(p)) for option, p in decision.enacted]
+    carried_out = {option for option, _ in decision.enacted}
     key = key_of(decision.id, decision.scope)
     linker.recorded(key)
     number = linker.decision_index[key]
@@ -83,9 +84,19 @@ def compile_decision(decision: Decision, linker: Linker, leaves: Leaves) -> Reso
             found = settled(ctx, settled_by, found) or found
         end = ended(ctx)
         if end is not None:
-            close(found, end.known, person=decision.confirm is not None)
+            close(
+                found, end.known, person=decision.confirm is not None, dropped=dropped(ctx, found, end.known)
+            )
             found.otherwise = None  # whoever has left the trial is not looked at any more
         return found
+
+    def dropped(ctx: Evaluation, found: Resolved, known: datetime) -> bool:
+        """Whether what was taken is to be carried out, and had not been when the end was known."""
+        taken = found.taken
+        if taken is None or taken.value not in carried_out:
+            return False
+        since = _enacted(ctx, taken, enacted, None)
+        return since is None or since > known
 
     def settled(ctx: Evaluation, anchor: int, today: Resolved) -> Resolved | None:
         """What the table said when the anchor came, if it said something; and what it says today."""
@@ -103,7 +114,7 @@ def compile_decision(decision: Decision, linker: Linker, leaves: Leaves) -> Reso
 
     def as_it_stands(ctx: Evaluation) -> Resolved:
         found = worked_out(ctx)
-        found.fallen = found.fallen or fallen(ctx, found, key, leaves)
+        found.fallen = found.fallen or fallen(ctx, found, key, leaves, carried_out)
         return found
 
     def worked_out(ctx: Evaluation) -> Resolved:
@@ -265,8 +276,12 @@ def _confirmed(
         unconfirmed(found)
         return False
     now = compare(ctx, found, taken, leaves)
-    done = _enacted(ctx, taken, enacted, now.changed_at)
-    judge(found, taken, now, done, on_reopen)
+    since = _enacted(ctx, taken, enacted, now.changed_at)
+    done = since is not None
+    in_spite = (
+        since is not None and now.changed_at is not None and since > max(now.changed_at, taken.recorded)
+    )
+    judge(found, taken, now, done, on_reopen, in_spite)
     return done
 
 
@@ -275,8 +290,8 @@ def _enacted(
     taken: Event,
     enacted: list[tuple[str, Callable[[Evaluation], Result], bool]],
     changed_at: datetime | None,
-) -> bool:
-    """Whether what was taken has been done. What only time shows does not count if the values had turned before."""
+) -> datetime | None:
+    """Since when what was taken has been done. What only time shows does not count if the values had turned before."""
     for option, test, by_time in enacted:
         if option != taken.value:
             continue
@@ -284,8 +299,8 @@ def _enacted(
         if result.verdict == "PASS" and not (
             by_time and changed_at is not None and result.since is not None and result.since > changed_at
         ):
-            return True
-    return False
+            return result.since or taken.recorded
+    return None
 
 
 def _by_time(node: object) -> bool:

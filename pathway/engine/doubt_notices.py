@@ -21,7 +21,7 @@ from pathway.engine.windows import Window, window_of
 from pathway.events import Event
 from pathway.language import Act, Action, AdverseEventType, Done, Fact, Order, Role, Scope
 from pathway.language.details import POINT
-from pathway.language.implied_orders import implied_orders
+from pathway.language.implied_orders import implied_orders, orders_of_death
 from pathway.language.points import stated_words
 from pathway.language.terms import key_of
 from pathway.language.walk import atoms
@@ -54,6 +54,8 @@ def compile_doubts(linker: Linker) -> Iterator[tuple[str, Callable[[], Doubts]]]
     for order in protocol.orders:
         names = f"{stated_words(order.earlier)} and {stated_words(order.later)}"
         yield f"order of {names}", lambda o=order: _of_orders((o,), linker)  # type: ignore[misc]
+    deaths = orders_of_death(protocol)
+    yield "order of death", lambda: _of_orders(deaths, linker, first_only=True)
     for about, orders in _implied(linker).items():
         yield f"order of {about}", lambda o=orders: _of_orders(o, linker)  # type: ignore[misc]
 
@@ -251,7 +253,8 @@ def _of_events(kind: AdverseEventType, linker: Linker) -> Doubts:
     return doubts
 
 
-def _of_orders(orders: tuple[Order, ...], linker: Linker) -> Doubts:
+def _of_orders(orders: tuple[Order, ...], linker: Linker, *, first_only: bool = False) -> Doubts:
+    """The breaches of orders; `first_only`: one says it of all of them."""
     tests = []
     for order in orders:
         acted = order.later.action if isinstance(order.later, Act) else order.later
@@ -273,6 +276,8 @@ def _of_orders(orders: tuple[Order, ...], linker: Linker) -> Doubts:
                 text = order_words(order, breach, ctx)
                 rung = [("major", since)]
                 told.append(oblige(ctx, "IMPOSSIBLE-ORDER", key, "alert", text, "coordinator", rung))
+                if first_only:
+                    break
         return told
 
     return doubts

@@ -11,9 +11,10 @@ from datetime import datetime
 
 from pathway.engine.context import Evaluation
 from pathway.engine.linker import Linker
+from pathway.engine.orders import compile_impossible
 from pathway.engine.results import Resolved
 from pathway.events import Event
-from pathway.language import Directed, Doses, LedgerFlag, LedgerIs
+from pathway.language import Directed, Done, Doses, LedgerFlag, LedgerIs, Predicate, Reached, Recorded
 from pathway.language.walk import atoms
 from pathway.plan import Item, MilestoneState
 
@@ -23,10 +24,15 @@ LEVELS = ("treatment", "study", "life")
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """The first report that ended something: when it happened, and when it was first on record."""
+    """The first report that ended something: when it happened, and when it was first on record.
+
+    `at`: from when what runs is over. Of a day that cannot be, that is when it was reported: it stops at once, and what was done
+    before is not given after the end.
+    """
 
     event: Event
     known: datetime
+    at: datetime
 
 
 Ended = Callable[[Evaluation], Ending | None]
@@ -40,6 +46,7 @@ def compile_ending(linker: Linker, level: str, below: str = "", but: tuple[str, 
     names = [n for n in ending_actions(linker, level) if linker.actions[n].ends != below and n not in but]
     for name in names:
         linker.recorded(name)
+    impossible = compile_impossible(names, linker)
 
     def ended(ctx: Evaluation) -> Ending | None:
         events = [e for name in names for e in ctx.record.actions.get(name, ())]
@@ -47,7 +54,10 @@ def compile_ending(linker: Linker, level: str, below: str = "", but: tuple[str, 
             return None
         first = min(events, key=lambda e: (e.occurred, e.recorded, e.id))
         # A correction of the day of death makes nothing untold that was late before.
-        return Ending(first, min(ctx.record.by_id[e.id].recorded for e in events))
+        known = min(ctx.record.by_id[e.id].recorded for e in events)
+        return Ending(
+            first, known, max(known, first.occurred) if first.id in impossible(ctx) else first.occurred
+        )
 
     return ended
 
@@ -60,7 +70,7 @@ def ending_actions(linker: Linker, level: str) -> list[str]:
 
 
 def level_of_decision(key: str, linker: Linker) -> str:
-    """With which end a question is over: what it says itself, else `treatment` for a question about doses."""
+    """With which end a question is over: what it says itself, else `treatment` for what a person is asked, and for doses."""
     spec = linker.decisions[key]
     said: str = spec.ends_with
     if said:
@@ -68,7 +78,7 @@ def level_of_decision(key: str, linker: Linker) -> str:
     ledgers = linker.ledgers.values()
     picks = any(isinstance(each, Doses) and each.by == key for each in ledgers)
     about = any(atoms(spec.inputs, kind) for kind in (LedgerIs, LedgerFlag, Directed))
-    return "treatment" if picks or about else "study"
+    return "treatment" if picks or about or spec.confirm is not None else "study"
 
 
 def compile_ended_items(
@@ -87,21 +97,49 @@ def compile_ended_items(
 def compile_ended_milestone(
     spec: object, linker: Linker, milestone: Callable[[Evaluation], MilestoneState | None]
 ) -> Callable[[Evaluation], MilestoneState | None]:
-    """The same milestone, unless it became true only after the end."""
-    ended = compile_ending(linker, spec.ends_with or "study")  # type: ignore[attr-defined]
+    """The same milestone, unless it became true only after the end.
+
+    Of what is over with treatment: or by the very report that ended it, which is the news. What a person decides is told as long
+    as it is asked.
+    """
+    level = spec.ends_with or _asked_until(spec.value, linker)  # type: ignore[attr-defined]
+    ended = compile_ending(linker, level)
+    if _says_the_end(spec.when, level, linker):  # type: ignore[attr-defined]
+        return milestone  # a second report of it makes the first no untruth
 
     def told(ctx: Evaluation) -> MilestoneState | None:
         found = milestone(ctx)
         end = ended(ctx) if found is not None else None
-        return None if found is not None and end is not None and found.since > end.known else found
+        if found is None or end is None:
+            return found
+        by_the_end = level == "treatment" and found.since in (end.event.occurred, end.known)
+        return None if by_the_end or found.since > end.known else found
 
     return told
 
 
-def close(found: Resolved, known: datetime, *, person: bool) -> None:
+def _says_the_end(when: Predicate, level: str, linker: Linker) -> bool:
+    """Whether a milestone says that the end has come."""
+    reached = [linker.anchors[each.anchor] for each in atoms(when, Reached) if each.anchor in linker.anchors]
+    said = {r.action for r in atoms(when, Recorded)} | {
+        d.action for a in reached for d in atoms(a.actual, Done)
+    }
+    return bool(said) and said <= set(ending_actions(linker, level))
+
+
+def _asked_until(value: object, linker: Linker) -> str:
+    spec = linker.decisions.get(value) if isinstance(value, str) else None
+    return level_of_decision(str(value), linker) if spec is not None and spec.confirm is not None else "study"
+
+
+def close(found: Resolved, known: datetime, *, person: bool, dropped: bool = False) -> None:
     """Close a question that is over since the end was `known`: nobody is asked, what was taken stands, and what came later moves
-    nothing."""
+    nothing. `dropped`: what was taken was to be carried out, and had not been when the end came; it is not in force any more."""
     found.fallen = None
+    if dropped and found.taken is not None:
+        found.outcome, found.state, found.open, found.changed_at = None, "none", False, None
+        found.proposal, found.choice, found.possible, found.missing, found.review = None, (), (), (), False
+        return
     if found.taken is not None and found.taken.recorded <= known:
         if found.changed_at is not None and found.changed_at > known:
             found.outcome, found.state, found.since = found.taken.value, "in_force", found.taken.recorded
@@ -109,5 +147,6 @@ def close(found: Resolved, known: datetime, *, person: bool) -> None:
         found.open = False
         return
     if found.taken is None and (person or found.open):
+        found.closed = found.asked and not found.none
         found.asked, found.open, found.state, found.outcome = False, False, "none", None
         found.proposal, found.choice, found.possible, found.missing, found.review = None, (), (), (), False

@@ -18,7 +18,7 @@ from pathway.engine.standing import compile_standing
 from pathway.engine.times import compile_moment, compile_moment_day
 from pathway.engine.windows import acts, belonging
 from pathway.events import Event
-from pathway.language import Assessment, LedgerFlag, Moment, Reading, Series, Task
+from pathway.language import Assessment, Crit, LedgerFlag, Moment, Predicate, Reading, Series, Task
 from pathway.language.terms import key_of
 from pathway.language.walk import atoms
 from pathway.plan import Item
@@ -60,14 +60,26 @@ def _blocker(decision: str, linker: Linker) -> Callable[[Evaluation], str | None
     return waits
 
 
+def _lacking(
+    needs: tuple[str | tuple[str, Predicate], ...], linker: Linker
+) -> Callable[[Evaluation], str | None]:
+    """The name of the first that does not pass."""
+    tests = [
+        (each, predicate(Crit(each), linker))
+        if isinstance(each, str)
+        else (each[0], predicate(each[1], linker))
+        for each in needs
+    ]
+    return lambda ctx: next((name for name, test in tests if test(ctx).verdict != "PASS"), None)
+
+
 def compile_assessment(spec: Assessment, linker: Linker) -> Items:
     """One item, or none while it is not asked for."""
     asked = compile_standing(gate(spec.asked, linker), linker) if spec.asked is not None else None
     done, due = predicate(spec.done, linker), compile_moment_day(spec.due, linker)
     hour = _hour(spec.due, linker)
     key, (before, after) = key_of(spec.id, spec.scope), spec.window
-    blocker = _blocker(spec.blocked_by, linker)
-    needs = [(name, linker.criterion(name)) for name in spec.needs]
+    blocker, lacking = _blocker(spec.blocked_by, linker), _lacking(spec.needs, linker)
     prepared = compile_prepared(spec.prepares, linker) if spec.prepares is not None else None
 
     def items(ctx: Evaluation) -> list[Item]:
@@ -112,9 +124,7 @@ def compile_assessment(spec: Assessment, linker: Linker) -> Items:
                     due_at=due_at,
                 )
             ]
-        blocked = blocker(ctx) or next(
-            (name for name, n in needs if ctx.criterion(n).verdict != "PASS"), None
-        )
+        blocked = blocker(ctx) or lacking(ctx)
         state = _windowed(ctx, window[0], late_from)
         if prepared is not None and not blocked:
             blocked = prepared(ctx, state != "planned")
@@ -146,7 +156,7 @@ def compile_task(spec: Task, linker: Linker) -> Items:
     due = compile_moment_day(spec.due, linker) if spec.due is not None else None
     hour = _hour(spec.due, linker)
     key = key_of(spec.id, spec.scope)
-    blocker = _blocker(spec.blocked_by, linker)
+    blocker, lacking = _blocker(spec.blocked_by, linker), _lacking(spec.needs, linker)
     flags = _flags(spec, linker)
 
     def items(ctx: Evaluation) -> list[Item]:
@@ -162,7 +172,7 @@ def compile_task(spec: Task, linker: Linker) -> Items:
             return [
                 Item(spec.id, key, "task", "done", spec.text, spec.owner, day, None, done_at, due_at=due_at)
             ]
-        blocked = blocker(ctx)
+        blocked = blocker(ctx) or lacking(ctx)
         if day is None:
             return [Item(spec.id, key, "task", "not_set", spec.text, spec.owner, None, None, since, blocked)]
         late_from = due_at or close_of(day, ctx.tz)

@@ -72,7 +72,7 @@ def compile_given_after_exit(linker: Linker) -> Callable[[Evaluation], tuple[Obl
             end = ended(ctx) if events else None
             if not events or end is None:
                 continue
-            late = [e for e in events if e.occurred > end.event.occurred]
+            late = [e for e in events if e.occurred > end.at]
             if not late:
                 continue
             last, times = late[-1], [max(e.recorded, end.known) for e in late]

@@ -25,6 +25,7 @@ ENGINE_NOTICES: dict[str, str] = {
     "DIVERGED": "what has been done no longer agrees with what the protocol says today",
     "REOPENED": "a value changed after a decision had used it; the decision is open again",
     "GROUND-VOIDED": "what it was decided on has been voided or corrected",
+    "GROUND-LOST": "what it was decided on is not so any more",
     "SETTLED-OTHERWISE": "what is known now would settle it otherwise; if it was so then, the entry is to be corrected",
     "STARTED-UNCONFIRMED": "recorded as begun without the confirmation that should come before it",
     "REVIEW": "needs a clinician's judgement",
@@ -93,9 +94,11 @@ def compile_exits(track: Track, linker: Linker, leaves: Mapping[str, Leaves]) ->
             key, spec, options = ways[phase]
             if (walk.phase != phase or end is not None) and found.taken is None:
                 continue
-            found.fallen = fallen(ctx, found, key, leaves[phase]) if found.taken is not None else None
+            ahead = options if walk.phase == phase else ()
+            found.fallen = fallen(ctx, found, key, leaves[phase], ahead) if found.taken is not None else None
             if end is not None:
-                close(found, end.known, person=True)
+                gone = found.taken is not None and found.taken.value not in {to for to, _, _ in walk.path}
+                close(found, end.known, person=True, dropped=gone)
             role = spec.confirm or ""
             if walk.phase != phase:
                 found.open = False
@@ -141,6 +144,7 @@ def _compile_notices(
         "REOPENED",
         "DECISION-OPEN",
         "GROUND-VOIDED",
+        "GROUND-LOST",
         "REVIEW",
         "SETTLED-OTHERWISE",
     )
@@ -199,9 +203,10 @@ def _fallen(
     """An answer that lost its ground where nobody is asked again: what it allowed may be in preparation, or running."""
     if found.fallen is None:
         return None
-    taken, name = found.fallen.taken, "GROUND-VOIDED"
+    taken, name = found.fallen.taken, "GROUND-VOIDED" if found.fallen.voided else "GROUND-LOST"
     what = "has been carried out: decide how to go on" if found.fallen.done else "is not in force any more"
-    text = f"{key}: {taken.value} {what}; {ENGINE_NOTICES[name]}{_told(ctx, taken, leaves)}"
+    told = _told(ctx, taken, leaves) if found.fallen.voided else _turned(ctx, found, taken, leaves)
+    text = f"{key}: {taken.value} {what}; {ENGINE_NOTICES[name]}{told}"
     return oblige(ctx, name, keys[name], "alert", text, _asked(role), [("critical", found.fallen.at)])
 
 
@@ -223,6 +228,19 @@ def _told(ctx: Evaluation, taken: Event | None, leaves: Leaves) -> str:
     bound = taken.seen if taken is not None else None
     told = told_changes(dict(bound.values), leaves.values(ctx)) if bound is not None else ""
     return f" ({told})" if told else ""
+
+
+def _turned(ctx: Evaluation, found: Resolved, taken: Event, leaves: Leaves) -> str:
+    """Which values that whoever answered saw are others now, else which cells: what came to blanks turned those."""
+    bound = taken.seen
+    if bound is None:
+        return ""
+    today = leaves.values(ctx)
+    if any(today.get(name) != text for name, text in bound.values):
+        return _told(ctx, taken, leaves)
+    now = dict(found.bands)
+    cells = [f"{name}: {was}, now {now[name]}" for name, was in bound.bands if now.get(name, was) != was]
+    return f" ({'; '.join(cells)})" if cells else ""
 
 
 def _asked(role: str) -> str:

@@ -62,9 +62,14 @@ def order_words(order: Order, breach: Breach, ctx: Evaluation) -> str:
 def compile_breach(
     fact: Fact, reading: Reading, linker: Linker
 ) -> Callable[[Evaluation, Event | None], str] | None:
-    """The function that says which order a date, or a sample of a slot, breaches ("": none); None if it stands in no order."""
+    """The function that says which order a date, or a sample of a slot, breaches ("": none); None if it stands in no order.
+
+    Both are told. In doubt is, of two samples, the one of which the day was stated last: what the other had settled stays.
+    """
     names = (fact.id, *(Sample(fact.id, point) for point in reading.points or (reading.point,) if point))
-    wanted = [o for o in linker.orders if o.earlier in names or o.later in names]
+    wanted = [
+        o for o in linker.orders if (o.earlier in names or o.later in names) and not _asked_only(o, linker)
+    ]
     found = [(o, compile_order(o, linker)) for o in wanted]
     if not found:
         return None
@@ -72,6 +77,8 @@ def compile_breach(
     def breach(ctx: Evaluation, event: Event | None) -> str:
         for order, test in found:
             for broken in test(ctx):
+                if _was_there(event, broken):
+                    continue
                 # Of a date every statement is in doubt; of samples the one that the slot goes by.
                 if fact.type == "date" or (
                     event is not None and any(said.event is event or _same(said, event) for said in broken)
@@ -80,6 +87,39 @@ def compile_breach(
         return ""
 
     return breach
+
+
+def _was_there(event: Event | None, breach: Breach) -> bool:
+    """Whether a sample was on record, as it is, before the other of the two that are in the wrong order."""
+    if event is None or event.kind != "observation":
+        return False
+    own = [said for said in breach if _same(said, event)]
+    others = [said for said in breach if said.event is not None and not _same(said, event)]
+    return bool(own) and any(
+        said.event.point and event.recorded < said.known for said in others if said.event
+    )
+
+
+def _asked_only(order: Order, linker: Linker) -> bool:
+    """Whether what comes later ends treatment, study or life: its day is asked for, and what was settled stays so."""
+    acted = order.later.action if isinstance(order.later, Act) else order.later
+    action = linker.actions.get(acted) if isinstance(acted, str) else None
+    return action is not None and bool(action.ends)
+
+
+def compile_impossible(actions: list[str], linker: Linker) -> Callable[[Evaluation], set[str]]:
+    """The function that gives the reports of these actions that lie, by a declared order, before what must come first."""
+    orders = [
+        compile_order(order, linker)
+        for order in linker.protocol.orders
+        if order.later in actions and isinstance(order.earlier, str | Act)
+    ]
+
+    def impossible(ctx: Evaluation) -> set[str]:
+        pairs = (pair for test in orders for pair in test(ctx))
+        return {second.event.id for _, second in pairs if second.event is not None}
+
+    return impossible
 
 
 def compile_uncounted(action: str, linker: Linker) -> Callable[[Evaluation, list[Event]], list[Event]] | None:
@@ -160,7 +200,7 @@ def _acts(action: str, scope: Scope) -> Days:
 
 
 def _samples(fact: Fact, point: str, linker: Linker) -> Days:
-    if point not in fact.points:
+    if (point or fact.points) and point not in fact.points:
         raise linker.error(f"{fact.id} has no point {point!r}")
     return lambda ctx: [_of(e, (), ctx) for e in ctx.record.observations.get(fact.id, {}).get(point, ())]
 

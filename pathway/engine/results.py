@@ -86,11 +86,15 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Fallen:
-    """An answer whose ground has been voided or corrected, and since when; `done`: it was carried out, and nobody is asked."""
+    """An answer that has lost its ground, and since when; `done`: it was carried out, and nobody is asked.
+
+    `voided`: what it was given on has been voided or corrected; else a later report has taken the ground away.
+    """
 
     taken: Event
     at: datetime
     done: bool
+    voided: bool = True
 
 
 @dataclass(slots=True)
@@ -101,7 +105,8 @@ class Resolved:
     it is not asked. `offered`: since when what a person is asked has been so. `earlier`: the answers for occasions of the
     question that are still on record, one for each. `fallen`: the answer that has lost its ground, where no state tells it.
     `doubt`: something under review keeps it open, whatever else it waits for. `stood`: when it was settled for good;
-    `otherwise`: what the table says today if that is something else, and since when.
+    `otherwise`: what the table says today if that is something else, and since when. `closed`: it was over before it was
+    answered: nobody knows the answer, and nobody will be asked for it.
     """
 
     asked: bool = True
@@ -128,6 +133,7 @@ class Resolved:
     fallen: Fallen | None = None
     stood: datetime | None = None
     otherwise: tuple[str, datetime] | None = None
+    closed: bool = False
 
     def copy(self) -> Resolved:
         """Another one with the same values, to be changed."""

@@ -1,4 +1,4 @@
-"""Voided grounds: an answer that fell because what it was given on was voided or corrected.
+"""Voided grounds: an answer that fell because what it was given on was voided or corrected, or is not so any more.
 
 Where the question is asked again, or what was done differs, that is told as REOPENED or DIVERGED. What is told here would else be
 silent: the question has gone, waits again, or answers itself otherwise, while what was confirmed may be in preparation or done.
@@ -6,7 +6,7 @@ silent: the question has gone, waits again, or answers itself otherwise, while w
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from pathway.engine.confirmations import is_decided, latest_confirmation
@@ -20,13 +20,35 @@ TOLD = ("reopened", "diverged", "amended")
 """States of an answer that are told by a notice of their own."""
 
 
-def fallen(ctx: Evaluation, found: Resolved, key: str, leaves: Leaves) -> Fallen | None:
-    """The latest answer to a question if it is not in force, and since when what it was given on has been voided or corrected."""
+def fallen(
+    ctx: Evaluation, found: Resolved, key: str, leaves: Leaves, carried_out: Collection[str] = ()
+) -> Fallen | None:
+    """The latest answer to a question if it is not in force, and since when what it was given on has been voided or corrected.
+
+    `carried_out`: options that somebody acts upon. One of them that has not been carried out has fallen as well where a later
+    report has taken its ground: the question is not put any more, and who prepares it would not hear of it.
+    """
     taken = latest_confirmation(ctx, key)
     if taken is None or found.outcome == taken.value or found.state in TOLD:
         return None
     at = lost(ctx, taken, leaves)
-    return Fallen(taken, at, done=False) if at is not None else None
+    if at is not None:
+        return Fallen(taken, at, done=False)
+    gone = _overtaken(ctx, taken, leaves) if taken.value in carried_out and _not_put(found) else None
+    return Fallen(taken, gone, done=False, voided=False) if gone is not None else None
+
+
+def _not_put(found: Resolved) -> bool:
+    return not found.asked or (found.none and not found.open)
+
+
+def _overtaken(ctx: Evaluation, taken: Event, leaves: Leaves) -> datetime | None:
+    """Since when something is not what whoever answered saw, by a report; None if only time has passed."""
+    if taken.seen is None:
+        return None
+    today, then = leaves.values(ctx), dict(taken.seen.values)
+    at = leaves.touched(ctx, [name for name in {**then, **today} if today.get(name) != then.get(name)])
+    return max(at, taken.recorded) if at is not None else None
 
 
 def done_without_ground(

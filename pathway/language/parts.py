@@ -132,8 +132,9 @@ class Decision:
     automatically. `options` are all outcomes. `enacted`: per option, what shows that it has been done. `on_reopen`: keep
     or suspend what was taken. `asked`: the question is only asked while this holds (None: always).
 
-    `ends_with`: nobody is asked any more after that end, what was taken stands, and late results open nothing; not said: the
-    treatment if it reads a ledger or picks the amounts of one, else the study; `never`: a question that outlives the patient,
+    `ends_with`: nobody is asked any more after that end, what was taken stands (of an option that is `enacted`: if it had been
+    carried out by then), and late results open nothing; not said: the treatment if a person is asked, if it reads a ledger or
+    picks the amounts of one, else the study; `never`: a question that outlives the patient,
     such as whether an event was serious. `latches`: outcomes of a computed table that stay once they were found, whatever values
     come later; a correction of the values behind them takes them back.
     `settled_by`: an anchor; what a computed table said when that came stands, by what had happened until then and as the record
@@ -215,8 +216,9 @@ class Assessment:
 
     `asked`: it is shown and due only while this holds (may read phases). `blocked_by`: a decision; while a person
     has not taken it the item is blocked, not late, and whoever holds the decision is reminded. `ends_with`: with which end it
-    is no longer asked for; not said: the study. `needs`: criteria that must pass before it may be done; it is blocked by the
-    first that does not. `prepares`: a dose, (key of its ledger, label), before which it is done; it is blocked by what bars that.
+    is no longer asked for; not said: the study. `needs`: criteria, or conditions each with a name, that must
+    pass before it may be done; the first that does not, or that cannot be told, blocks it. `prepares`: a dose, (key of its
+    ledger, label), before which it is done; it is blocked by what bars that.
     """
 
     id: str
@@ -231,7 +233,7 @@ class Assessment:
     kind: Literal["assessment", "dose"] = "assessment"
     scope: Scope = ()
     ends_with: EndsWith = ""
-    needs: tuple[str, ...] = ()
+    needs: tuple[str | tuple[str, Predicate], ...] = ()
     prepares: tuple[str, str] | None = None
 
 
@@ -267,7 +269,8 @@ class Series:
 class Task:
     """Who must do what while a condition holds. `due`: None means as soon as possible. `done` ends it.
 
-    `ends_with`: as of an assessment; `never`: a duty that outlives the patient, such as a report to the sponsor.
+    `ends_with`: as of an assessment; `never`: a duty that outlives the patient, such as a report to the sponsor. `needs`: as of
+    an assessment; what starts something waits for what is not settled.
     """
 
     id: str
@@ -280,6 +283,7 @@ class Task:
     blocked_by: str = ""
     scope: Scope = ()
     ends_with: EndsWith = ""
+    needs: tuple[str | tuple[str, Predicate], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +291,8 @@ class Milestone:
     """What a clinician is told once it is so, and told again if it turns out untrue.
 
     `value`: what the text ends with. `expected`: it comes true by the calendar alone, and is worded so; else that is an error.
-    `ends_with`: what becomes true after that end is not told any more (the result is, as late); not said: the study.
+    `ends_with`: what becomes true after that end is not told any more (the result is, as late); not said: the end of the question
+    whose answer is its `value`, else the study. `treatment`: nor what the end itself makes true.
     """
 
     id: str

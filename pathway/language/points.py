@@ -64,7 +64,7 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The samples of a fact at one of its time points."""
+    """The samples of a fact at one of its time points; `point` "": of one that has none."""
 
     fact: str
     point: str
@@ -123,7 +123,7 @@ def stated_words(what: Stated) -> str:
         case Act(action, scope):
             return " ".join((action, *(f"{label}={value}" for label, value in scope)))
         case Sample(fact, point):
-            return f"{fact} {point}"
+            return f"{fact} {point}".strip()
         case AnchorDay(anchor):
             return anchor
         case Onset(event):

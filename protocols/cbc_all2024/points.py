@@ -63,6 +63,7 @@ ORDERS = (
     *date_order.in_turn("enrolment needs the marrow of D19", "diagnosis_date", "enrolled"),
     *date_order.in_turn("blinatumomab and enrolment come after D1", "first_steroid", "enrolled"),
     *date_order.in_turn("blinatumomab and enrolment come after D1", "first_steroid", "infusion_started"),
+    *date_order.in_turn("protocol treatment ends before it began", "first_steroid", "treatment_stopped"),
     *date_order.in_turn("a course is over before it began", "course_started", "course_ended"),
     *date_order.by_number("courses of high-dose methotrexate are numbered in their turn", "hdmtx_started", "course", HDMTX),
     *date_order.in_turn("out of hospital after the first days of blinatumomab, before it began", "infusion_started", "discharged"),

@@ -163,7 +163,8 @@ TASKS = (
     Task("HLA-TYPING", "Watch list: HLA typing", InPhase("transplant", ("WATCH",)), Recorded("hla_typed"), "coordinator", assumption()),
     Task("DONOR-SEARCH", "Start the donor search", INDICATED, Recorded("donor_search_started"), "coordinator", assumption(), ends_with="life"),
     Task("REPEAT-MARROW", "Suspected relapse: repeat the marrow with two tests", Outcome("relapse_marrow", ("REPEAT_MARROW",)),
-         Known(Reading("relapse_repeat_tests")), "clinician", public("B14", note="1 to 4 weeks later: assumption")),
+         Known(Reading("relapse_repeat_tests")), "clinician", public("B14", note="1 to 4 weeks later: assumption"),
+         ends_with="treatment"),
     *CNS_COUNTS.tasks,
     *SAFETY.tasks,
 )  # fmt: skip

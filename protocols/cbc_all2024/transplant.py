@@ -43,8 +43,15 @@ HSCT_INDICATION = Decision(
 HSCT_ELIGIBLE = Decision(
     "hsct_eligible",
     "Eligible for transplant: latest marrow MRD < 1e-4 by flow",
-    inputs=(Input("low", Compare(HSCT_FLOW, Param("hsct_mrd"))),),
-    rules=(row("ELIGIBLE", assumption(), low="yes"), row("NOT_ELIGIBLE", assumption(), low="no")),
+    inputs=(
+        Input("low", Compare(HSCT_FLOW, Param("hsct_mrd"))),
+        Input("suspected", relapse.suspected("RELAPSE_DAY")),
+    ),
+    rules=(
+        row("NOT_ELIGIBLE", assumption(), "", "a marrow that is suspected of relapse, not stated yet", suspected="yes"),
+        row("ELIGIBLE", assumption(), low="yes", suspected="no"),
+        row("NOT_ELIGIBLE", assumption(), low="no", suspected="no"),
+    ),
     options=("ELIGIBLE", "NOT_ELIGIBLE"),
     source=assumption("not found; default"),
     asked=Outcome("hsct_indication", ("INDICATED",)),
@@ -70,6 +77,7 @@ HSCT_GO = Decision(
     source=assumption("group and MRD; freshness, donor, clearances and family consent"),
     confirm="clinician",
     asked=all_of(Outcome("hsct_indication", ("INDICATED",)), Not(Recorded("hsct_done"))),
+    ends_with="study",  # a relapse is a reason for transplant
     enacted=(("GO", Recorded("conditioning_started")),),
 )  # fmt: skip
 

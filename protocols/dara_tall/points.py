@@ -41,6 +41,7 @@ ORDERS = (
     # An observation that is taken for not over goes on: until the hour is right, it does not count.
     Order(AnchorDay("C1_END"), "observed", "the observation is over before the infusion was", date_order.CERTAIN, by_hour=True, counts=False),
     Order(AnchorDay("C1_START"), Onset("IRR"), "an infusion reaction before any infusion", date_order.CERTAIN, by_hour=True),
+    Order(AnchorDay("C1_START"), "hsct_done", "the transplant of this trial comes before its first dose", date_order.CERTAIN),
     *date_order.before_death("infusion_started", "infusion_resumed", "premedicated", "hsct_done", "relapse"),
     *date_order.SAFETY,
 )  # fmt: skip

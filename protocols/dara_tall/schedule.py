@@ -94,7 +94,8 @@ TASKS = (
     Task("EYES", "Ocular symptoms: an ophthalmologist before daratumumab goes on", Graded("OCULAR", 1), Recorded("eye_examined"), "clinician",
          public("R12")),
     Task("REPEAT-MRD", "The MRD cannot be read: repeat the sample, gating without CD38, sensitivity 1e-4 or better",
-         any_of(found("C1-D29", "INDETERMINATE"), found("C2-D29", "INDETERMINATE")), Not(Reached("C1_START")), "laboratory", assumption()),
+         any_of(found("C1-D29", "INDETERMINATE"), found("C2-D29", "INDETERMINATE")), Not(Reached("C1_START")), "laboratory", assumption(),
+         ends_with="treatment"),
     Task("STOP-DARA", "The stop for good is decided: record dara_stopped", Taken("DARA_STOP", ("STOP",)),
          any_of(*(Recorded("dara_stopped", (("course", c),)) for c in COURSES)), "clinician", public("R12")),
     *(

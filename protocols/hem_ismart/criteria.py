@@ -253,5 +253,11 @@ SUBTRIAL_CRITERIA = {
 GIVEN = all_of(Is(Reading("consent"), ("GIVEN",)), Is(Reading("assent"), ("GIVEN", "NOT_REQUIRED")))
 """Consent and assent, as they stand now."""
 
+
+def refused(until: str = "") -> Predicate:
+    """Consent or assent is refused; `until` an anchor: as it was then."""
+    return any_of(*(Is(Reading(fact, until=until), ("REFUSED",)) for fact in ("consent", "assent")))
+
+
 MASTER_LASTING = all_of(*(Crit(c.id) for c in LASTING))
 MASTER_CHANGING = all_of(*(Crit(c.id) for c in CHANGING))

@@ -44,6 +44,7 @@ from protocols.hem_ismart.allocation import (
     MATCHES,
     slot_is,
 )
+from protocols.hem_ismart.criteria import before, refused
 from protocols.hem_ismart.cycles import OFF_REASON, RECOVERED
 from protocols.hem_ismart.dlt import EVALUABLE, WINDOW_OVER, severe
 from protocols.hem_ismart.facts import CYCLES, DLT_EVENTS, at, cycle
@@ -52,6 +53,7 @@ from protocols.hem_ismart.profile import SUBTRIALS
 from protocols.hem_ismart.qol import DEVIATIONS as QOL_DEVIATIONS
 from protocols.hem_ismart.response import CLASSES, response
 from protocols.hem_ismart.safety import SAFETY
+from protocols.shared.consent import REFUSED_LATER, refused_after
 
 MINOR, MAJOR, CRITICAL = Rung("minor"), Rung("major"), Rung("critical")
 
@@ -176,21 +178,25 @@ def next_cycle(number: str, gate: str) -> tuple[Deviation, ...]:
     name, first = cycle(number), f"C{number}D1"
     before = str(int(number) - 1)
     return (
-        deviation("CYCLE-NOT-ALLOWED", f"Cycle {number} begun although its gate is not open",
-                  all_of(Reached(first), open_or_failed(Outcome(gate, ("ALLOWED",)))), CRITICAL, scope=name),
+        deviation("CYCLE-NOT-ALLOWED", f"Cycle {number} begun although its gate is not open, or consent to it is refused",
+                  all_of(Reached(first), any_of(open_or_failed(Outcome(gate, ("ALLOWED",))), VerdictIs(refused(first), ("PASS",)))),
+                  CRITICAL, scope=name),
         deviation("CYCLE-TOO-EARLY", f"Cycle {number} begun before day 29 of cycle {before}",
                   all_of(Reached(first), VerdictIs(Dates(Day(first), "<", Day(f"C{before}D1", days=Param("cycle_days"))), ("PASS",))), MAJOR,
                   scope=name),
     )  # fmt: skip
 
 
+CONSENTED = all_of(Is(before("consent"), ("GIVEN",)), Is(before("assent"), ("GIVEN", "NOT_REQUIRED")))
+"""What is refused after the first dose was given is told as CONSENT-REFUSED."""
 PROFILE = (Reading("molecular_report"), Reading("flow_report"), at("dasatinib_ic50", "CENTRAL"))
 
 DEVIATIONS = (
     *SAFETY.deviations,
     *QOL_DEVIATIONS,
     deviation("PROCEDURE-BEFORE-CONSENT", "Profiling for the study or its first dose before consent",
-              all_of(any_of(Reached("C1D1"), *(Known(s) for s in PROFILE)), open_or_failed(CONSENT)), MAJOR),
+              all_of(any_of(Reached("C1D1"), *(Known(s) for s in PROFILE)), open_or_failed(CONSENTED)), MAJOR),
+    alert("CONSENT-REFUSED", REFUSED_LATER, refused_after(Reached("C1D1"), "assent"), CRITICAL),
     deviation("PROFILING-LATE", "Molecular profiling or flow still missing",
               all_of(treatment("PROFILING"), Not(all_of(Known(Reading("molecular_report")), Known(Reading("flow_report"))))),
               Rung("minor", Moment("CONSENTED", days=Param("profiling_days"), at="close"))),

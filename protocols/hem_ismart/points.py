@@ -1,6 +1,6 @@
 """Which samples belong to a time point, and what cannot have happened in another order."""
 
-from pathway.language import Param, TimePoint, assumption, public
+from pathway.language import AnchorDay, Order, Param, TimePoint, assumption, public
 from protocols.hem_ismart.facts import CYCLES, STARTABLE
 from protocols.shared import date_order
 
@@ -42,6 +42,8 @@ ORDERS = (
     *date_order.by_number("cycles are numbered in their turn", "cycle_started", "cycle", STARTABLE),
     *date_order.in_turn("a drug of a cycle before its first dose", "cycle_started", "drug_given"),
     *date_order.in_turn("a relapse is reported of a day before the diagnosis", "diagnosis_date", "relapse"),
+    Order("included", AnchorDay("C1D1"), "the first dose comes before inclusion", date_order.CERTAIN),
+    Order(AnchorDay("C1D1"), "off_treatment", "protocol treatment ends before its first dose", date_order.CERTAIN),
     *date_order.before_death("included", "cycle_started", "drug_given", "it_given", "pk_sampled", "hsct_done", "relapse", "second_malignancy"),
     *date_order.SAFETY,
 )  # fmt: skip

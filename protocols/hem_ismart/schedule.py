@@ -8,6 +8,7 @@ from pathway.language import (
     Moment,
     Not,
     NotObtainable,
+    Outcome,
     Param,
     Predicate,
     Reached,
@@ -23,7 +24,7 @@ from pathway.language import (
     without,
 )
 from protocols.hem_ismart.allocation import ALLOCATED, IN
-from protocols.hem_ismart.criteria import before
+from protocols.hem_ismart.criteria import GIVEN, before
 from protocols.hem_ismart.cycles import counts
 from protocols.hem_ismart.facts import CYCLES, TREATMENTS, at, cycle
 from protocols.hem_ismart.phases import (
@@ -65,11 +66,22 @@ def in_cycle(number: str) -> Predicate:
     return treatment(*phases, "SLOT_RESERVED") if number == "1" else treatment(*phases)
 
 
+CLEAR_TO_START = ("screening", any_of(Reached("C1D1"), Outcome("screening", ("READY",))))
+"""What came up on the eve blocks the first dose, whoever has a slot, and so does what nobody knows yet."""
+CONSENTED_TO = ("consent", GIVEN)
+
+
+def before_dose(number: str) -> tuple[tuple[str, Predicate], ...]:
+    """What blocks the doses of a cycle."""
+    return (CONSENTED_TO, CLEAR_TO_START) if number == "1" else (CONSENTED_TO,)
+
+
 def drug(subtrial: str, number: str, name: str, text: str, due: Moment, source: Source) -> Assessment:
     """The first day of a drug, or of one of its courses, in a cycle."""
     scope = (("cycle", number), ("subtrial", subtrial))
     return Assessment(name, f"Cycle {number}, subtrial {subtrial}: {text}", due, Recorded("drug_given", (("cycle", number), ("drug", name))),
-                      "clinician", source, asked=all_of(IN[subtrial], in_cycle(number)), kind="dose", scope=scope)  # fmt: skip
+                      "clinician", source, asked=all_of(IN[subtrial], in_cycle(number)), kind="dose", scope=scope,
+                      needs=before_dose(number))  # fmt: skip
 
 
 def unknown(subtrial: str, name: str, number: str) -> Assessment:
@@ -95,7 +107,8 @@ def intrathecal(number: str, n: str) -> Assessment:
     return Assessment("IT", f"Cycle {number}: intrathecal treatment {n}, by age and CNS status; day not published",
                       Moment(f"C{number}D0", days=Param(f"it_{n}_day")), Recorded("it_given", (("cycle", number), ("n", n))), "clinician",
                       public("P2", note="MTX with or without prednisone, hydrocortisone, cytarabine; days: not stated"),
-                      asked=all_of(in_cycle(number), *more), scope=(("cycle", number), ("n", n)))  # fmt: skip
+                      asked=all_of(in_cycle(number), *more), scope=(("cycle", number), ("n", n)),
+                      needs=before_dose(number))  # fmt: skip
 
 
 def evaluated(number: str) -> Predicate:
@@ -114,7 +127,7 @@ def of_cycle(number: str) -> tuple[Assessment, ...]:
     start = () if number == "1" else (
         Assessment("CYCLE-START", f"First dose of cycle {number}", Moment(f"C{number}D1"), Recorded("cycle_started", cycle(number)), "clinician",
                    public("P8"), window=(0, 21), asked=treatment(f"RESPONSE_EVAL_{int(number) - 1}"),
-                   blocked_by=f"AFTER_RESPONSE_EVAL_{int(number) - 1}", kind="dose", scope=cycle(number)),
+                   blocked_by=f"AFTER_RESPONSE_EVAL_{int(number) - 1}", kind="dose", scope=cycle(number), needs=(CONSENTED_TO,)),
     )  # fmt: skip
     return (
         *start,
@@ -163,5 +176,5 @@ TASKS = (
          all_of(treatment("SUBTRIAL_SCREENING", "SLOT_REQUESTED", "WAITLIST", "SLOT_RESERVED", "MOVED_SCREENING"), ALLOCATED, without(answered("WAITING")), Not(GONE), TO_PLAN),
          all_of(ALLOCATED, Not(TO_PLAN)), "coordinator", assumption()),
     Task("START", "A slot is reserved: give the first dose by its last day, or report why not", all_of(BEFORE, answered("RESERVED")),
-         Reached("C1D1"), "clinician", assumption(), due=Moment("C1D1_PLANNED")),
+         Reached("C1D1"), "clinician", assumption(), due=Moment("C1D1_PLANNED"), needs=before_dose("1")),
 )  # fmt: skip

@@ -36,6 +36,8 @@ ORDERS = (
     *date_order.in_turn("the trial treats a relapse after transplant: no dose before it", "hsct_date", "ino_given"),
     *date_order.in_turn("donor lymphocytes after transplant: none before it", "hsct_date", "dli_given"),
     *date_order.by_number("punctures are numbered in their turn", "lp_given", "k", PUNCTURES),
+    # A puncture that is taken for not of the series is asked for again: until the day is right, it does not count.
+    Order(AnchorDay("REMISSION"), "lp_given", "the series of punctures begins after remission", date_order.CERTAIN, counts=False),
     Order(AnchorDay("DAY0"), Onset("INFUSION_REACTION"), "an infusion reaction before any infusion", date_order.CERTAIN),
     *date_order.before_death("ino_given", "lp_given", "dli_given", "hsct_done", "progression", "hsct_date"),
     *date_order.SAFETY,

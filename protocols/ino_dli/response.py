@@ -69,7 +69,7 @@ C2_PLAN = Decision(
     options=("REDUCED", "FULL"),
     source=registry("1.5 mg/m2, not the 1.6 of the phase 1/2 study"),
     confirm="clinician",
-    asked=Reached("DAY0"),
+    asked=all_of(Reached("DAY0"), Not(Recorded("ino_stopped"))),
     enacted=(("REDUCED", C2_BEGUN), ("FULL", C2_BEGUN)),
 )  # fmt: skip
 

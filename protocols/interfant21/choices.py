@@ -100,10 +100,19 @@ HSCT_ELIGIBLE = Decision(
     inputs=(
         Input("after_cycle_1", AFTER_CYCLE_1),
         Input("mrd_low", Compare(LATEST_MRD, Param("hsct_mrd"))),
+        Input("relapse", any_of(Recorded("relapse"), relapse.suspected())),
     ),
     rules=(
-        row("ELIGIBLE", registry(), after_cycle_1="yes", mrd_low="yes"),
-        row("NOT_ELIGIBLE", registry(), after_cycle_1="yes", mrd_low="no"),
+        row(
+            "NOT_ELIGIBLE",
+            registry("it lasts until a worse result"),
+            "",
+            "relapse, or a marrow that is suspected of it",
+            after_cycle_1="yes",
+            relapse="yes",
+        ),
+        row("ELIGIBLE", registry(), after_cycle_1="yes", mrd_low="yes", relapse="no"),
+        row("NOT_ELIGIBLE", registry(), after_cycle_1="yes", mrd_low="no", relapse="no"),
         row("NOT_ELIGIBLE", registry("earliest after cycle 1"), after_cycle_1="no"),
     ),
     options=("ELIGIBLE", "NOT_ELIGIBLE"),

@@ -237,7 +237,8 @@ TASKS = (
          all_of(INDICATED, VerdictIs(AFTER_CYCLE_1, ("PASS",)), VerdictIs(Compare(LATEST_MRD, Param("hsct_mrd")), ("FAIL",))),
          Outcome("hsct_eligible", ("ELIGIBLE",)), "clinician", public("P1")),
     Task("REPEAT-MARROW", "Suspected relapse: repeat the marrow with two tests",
-         Outcome("relapse_marrow", ("REPEAT_MARROW",)), Known(Reading("relapse_repeat_tests")), "clinician", public("P13b")),
+         Outcome("relapse_marrow", ("REPEAT_MARROW",)), Known(Reading("relapse_repeat_tests")), "clinician", public("P13b"),
+         ends_with="treatment"),
     *CNS_COUNTS.tasks,
     *SAFETY.tasks,
 )  # fmt: skip

@@ -2,11 +2,13 @@
 
 from pathway.language import (
     Band,
+    Compare,
     Decision,
     Fact,
     Input,
     Known,
     Limit,
+    Outcome,
     Predicate,
     Reading,
     Unit,
@@ -14,6 +16,7 @@ from pathway.language import (
     assumption,
     public,
     row,
+    without,
 )
 
 VERSION = "PONTE-DI-LEGNO-2022"
@@ -70,3 +73,14 @@ def table(key: str, remission: Predicate) -> Decision:
         asked=all_of(Known(Reading("suspected_marrow")), remission),
         latches=("RELAPSE",),
     )  # fmt: skip
+
+
+def suspected(since: str = "") -> Predicate:
+    """A marrow of 1 % or more that the consensus does not call no relapse: a worse result than any by which a patient is eligible
+    for transplant, whether or not the team has stated the relapse yet. `since`: an anchor; what was found before it is settled."""
+    marrow = Reading("suspected_marrow", since=since)
+    return all_of(
+        Known(marrow),
+        Compare(marrow, Limit(">=", "0.01")),
+        without(Outcome("relapse_marrow", ("NO_RELAPSE",))),
+    )

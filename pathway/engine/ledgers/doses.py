@@ -153,11 +153,11 @@ def _ended(run: Run, end: Ending | None, given: dict[str, Event]) -> None:
     if end is None:
         return
     run.closed, run.dose = True, "0"
-    if run.state not in ("not_started", "stopped") and (run.end is None or run.end > end.event.occurred):
-        run.state, run.end = "stopped", end.event.occurred
+    if run.state not in ("not_started", "stopped") and (run.end is None or run.end > end.at):
+        run.state, run.end = "stopped", end.at
         run.flags.pop("complete", None)
     for event in given.values():
-        if event.occurred > end.event.occurred:
+        if event.occurred > end.at:
             run.flag("given_after_exit", max(event.recorded, end.known))
 
 

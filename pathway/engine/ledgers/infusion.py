@@ -98,7 +98,7 @@ def run_infusion(
     run.start = run.as_of = start
     ends = [e.occurred for e in actions_of(record, spec, "infusion_ended") if e.occurred >= start]
     stops = [e.occurred for e in actions_of(record, spec, "infusion_stopped") if e.occurred >= start]
-    died = around.died.event.occurred if around.died is not None else None
+    died = around.died.at if around.died is not None else None
     run.directives = directives(spec, types, record, starts[0].occurred, passed, around.later, around.tz)
     run.directives += [Directive(rule, "stop", since, since, known=since) for rule, since in around.stops]
     lift(run.directives, around.lifted)
@@ -109,7 +109,7 @@ def run_infusion(
     )
     _pauses(run, spec, marks)
     halt = min((d.since for d in run.directives if d.action == "stop" and d.until is None), default=None)
-    left = max(around.left.event.occurred, start) if around.left is not None else None
+    left = max(around.left.at, start) if around.left is not None else None
     run.odd = impossible(spec, record, starts[0].occurred, None)
     total = None if around.days is None or run.odd else timedelta(hours=24 * around.days)
     exit_ = min((t for t in (halt, left) if t is not None), default=None)
@@ -132,10 +132,10 @@ def run_infusion(
     _flags(run, spec, around, record, passed)
     _despite(run, first, marks, halt)
     if around.left is not None:
-        if around.left.event.occurred < start:
+        if around.left.at < start:
             run.flag("given_after_exit", max(first.recorded, around.left.known))
         for at, kind, event in marks:
-            if kind == 1 and at > around.left.event.occurred:
+            if kind == 1 and at > around.left.at:
                 run.flag("given_after_exit", max(event.recorded, around.left.known))
         if run.state in ("running", "paused"):
             run.left = around.left.event

@@ -79,8 +79,8 @@ def compile_ledger_notices(
             exit_ = ctx.compiled.actions[run.left.name].text
             day = local_day(run.left.occurred, ctx.tz).isoformat()
             text = (
-                f"{spec.text}: {exit_[:1].lower()}{exit_[1:]} on {day} has ended treatment, and the infusion is still recorded "
-                "as running: disconnect, and report when it ended"
+                f"{spec.text}: treatment is over since {day} ({exit_[:1].lower()}{exit_[1:]}), and the infusion is still "
+                "recorded as running: disconnect, and report when it ended"
             )
             out.append(
                 oblige(

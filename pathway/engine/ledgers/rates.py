@@ -315,13 +315,13 @@ def _left(end: Ending | None, infusion_runs: list[InfusionRun], run: Run, key: s
         return
     for each in infusion_runs:
         for at in each.resumed if each.key == key else ():
-            if at > end.event.occurred:
+            if at > end.at:
                 run.flag("given_after_exit", max(at, end.known))
         if (
             each.key == key
             and each.start is not None
             and each.state != "ended"
-            and (each.end is None or each.end > end.event.occurred)
+            and (each.end is None or each.end > end.at)
         ):
             run.left = end.event
             run.flag("left_running", max(end.known, each.start))

@@ -6,7 +6,27 @@ import pytest
 
 from pathway.engine.compiler import compile_protocol
 from pathway.errors import ProtocolError
-from tests.pathway.toy import TOY, infused, notice
+from pathway.language import Choice, Decision, Input, Is, Milestone, Order, Reading, Recorded, registry, row
+from tests.pathway.toy import TOY, Life, decision, infused, notice
+
+R = registry()
+CLEAR = Input("clear", Is(Reading("cns"), ("CNS1",)))
+GO = Decision(
+    "go", "go?", (CLEAR,), (row("YES", R, clear="yes"), row(None, R, clear="no")), ("YES",), R, confirm="clinician",
+    enacted=(("YES", Recorded("donor_found")),),
+)  # fmt: skip
+PICK = Decision(
+    "pick", "which?", (CLEAR,), (row(Choice(("A", "B")), R, clear="yes"), row("A", R, clear="no")), ("A", "B"), R,
+    confirm="clinician",
+)  # fmt: skip
+BELOW = Decision(
+    "below",
+    "what follows",
+    (Input("pick", "pick"),),
+    (row("X", R, pick="A"), row("Y", R, pick="B")),
+    ("X", "Y"),
+    R,
+)
 
 PUMP = "DISCONNECT[ledger=blina[cycle=1]]"
 
@@ -72,6 +92,56 @@ def test_a_result_after_death_is_told_as_late_and_opens_no_question() -> None:
     assert not [i.key for i in after.items if i.state in ("due", "late", "planned", "blocked")]
 
 
+def test_an_end_of_a_day_that_cannot_be_acts_from_its_report_on() -> None:
+    order = Order("infusion_started", "relapse", "relapse before the drug", registry())
+    life = infused(compiled=compile_protocol(replace(TOY, orders=(*TOY.orders, order))))
+    life.do("2025-03-15T10:00", "relapse", on="2025-01-10T10:00")
+    plan = life.plan("2025-03-15T12:00")
+    assert notice(plan, "AFTER-EXIT[ledger=blina]") is None
+    assert {"DISCONNECT", "IMPOSSIBLE-ORDER"} <= {o.id for o in (*plan.alerts, *plan.deviations)}
+
+
+def asked_until(**more: object) -> Life:
+    """A go that was confirmed and not carried out, a question that nobody answered, and a table below it; then a relapse."""
+    go = replace(GO, **more)  # type: ignore[arg-type]
+    life = Life(compile_protocol(replace(TOY, decisions=(*TOY.decisions, go, PICK, BELOW))))
+    life.fact("2025-04-08T09:00", "cns", "CNS1")
+    life.decide("2025-04-08T10:00", "go", "YES")
+    return life
+
+
+def test_what_was_confirmed_and_not_carried_out_is_over_with_treatment() -> None:
+    life = asked_until()
+    life.do("2025-04-09T09:00", "relapse")
+    life.do("2025-04-10T09:00", "donor_found")
+    found = decision(life.plan("2025-04-10T10:00"), "go")
+    assert (found.state, found.in_force, found.open) == ("none", None, False)
+
+
+def test_what_was_carried_out_before_the_end_stands() -> None:
+    life = asked_until()
+    life.do("2025-04-08T11:00", "donor_found")
+    life.do("2025-04-09T09:00", "relapse")
+    assert decision(life.plan("2025-04-10T10:00"), "go").in_force == "YES"
+
+
+def test_what_says_that_it_outlives_treatment_stays() -> None:
+    life = asked_until(ends_with="study")
+    life.do("2025-04-09T09:00", "relapse")
+    assert decision(life.plan("2025-04-10T10:00"), "go").in_force == "YES"
+
+
+def test_a_table_below_a_question_that_was_closed_unanswered_asks_nobody() -> None:
+    life = asked_until()
+    assert decision(life.plan("2025-04-08T12:00"), "pick").open
+    life.do("2025-04-09T09:00", "relapse")
+    plan = life.plan("2025-04-20T09:00")
+    assert not [d.key for d in plan.decisions if d.open and d.key in ("pick", "below")]
+    assert not [
+        a.key for a in plan.alerts if a.key in ("DECISION-OPEN[decision=pick]", "REVIEW[decision=below]")
+    ]
+
+
 def test_a_corrected_day_of_death_does_not_bring_up_what_came_late() -> None:
     life = infused()
     dead = life.do("2025-03-15T10:00", "death")
@@ -80,6 +150,14 @@ def test_a_corrected_day_of_death_does_not_bring_up_what_came_late() -> None:
     life.correct("2025-03-20T10:00", dead.id, on="2025-03-14T10:00")
     after = life.plan("2025-03-20T10:00")
     assert {m.key for m in after.milestones} == {m.key for m in before.milestones}
+
+
+def test_a_second_day_of_death_makes_the_death_no_untruth() -> None:
+    told = Milestone("DEAD", "Death", Recorded("death"), registry())
+    life = infused(compiled=compile_protocol(replace(TOY, milestones=(*TOY.milestones, told))))
+    life.do("2025-03-15T10:00", "death")
+    life.do("2025-03-16T10:00", "death", on="2025-03-14T10:00")
+    assert "DEAD" in {m.key for m in life.plan("2025-03-16T12:00").milestones}
 
 
 def test_a_protocol_whose_exit_does_not_say_what_it_ends_is_refused() -> None:

@@ -3,10 +3,13 @@
 # ruff: noqa: E501
 # A table stays a table.
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
+from pathway.engine.compiler import compile_protocol
+from pathway.language import Is, Reading, Recorded, Task, registry
 from pathway.language.profile import make_profile
 from pathway.plan import Item, Plan
 from tests.pathway.toy import TOY, Life, berlin, enrolled, infused, item
@@ -113,6 +116,21 @@ def test_a_task_waits_for_the_decision_that_blocks_it() -> None:
 
 def series(plan: Plan, name: str) -> list[tuple[str, str, str]]:
     return [(i.key, i.state, str(i.due)) for i in plan.items if i.id == name]
+
+
+def test_what_starts_waits_for_what_is_not_settled() -> None:
+    clear = ("clear", Is(Reading("cns"), ("CNS1",)))
+    go = Task(
+        "GO", "give it", Recorded("consent"), Recorded("donor_found"), "clinician", registry(), needs=(clear,)
+    )
+    life = Life(compile_protocol(replace(TOY, tasks=(*TOY.tasks, go))))
+    life.do("2025-02-03T09:00", "consent")
+    found = need(life.plan("2025-02-03T10:00"), "GO")
+    assert (found.state, found.blocked_by) == ("blocked", "clear")
+    life.fact("2025-02-04T09:00", "cns", "CNS1")
+    assert need(life.plan("2025-02-04T10:00"), "GO").state == "due"
+    life.fact("2025-02-05T09:00", "cns", "CNS2")
+    assert need(life.plan("2025-02-05T10:00"), "GO").state == "blocked"
 
 
 def test_a_series_shows_its_next_two_occurrences() -> None:

@@ -12,6 +12,7 @@ from pathway.language import (
     AnchorDay,
     Compare,
     Criterion,
+    Done,
     Fact,
     Limit,
     Onset,
@@ -242,3 +243,29 @@ def test_an_end_is_only_that_which_names_what_it_ends() -> None:
         "2025-03-13T10:00", "CRS", 0, on="2025-03-11T10:00"
     )  # nothing was found that day: no end of what came later
     assert not told(life.plan("2025-03-13T11:00"))
+
+
+def test_what_an_end_point_counts_does_not_come_before_its_start() -> None:
+    anchors = {anchor.id: anchor for anchor in TOY.anchors}
+    counted = {
+        time.action
+        for end_point in TOY.endpoints
+        for _, event in end_point.events
+        for time in anchors[event].actual
+        if isinstance(time, Done)
+    }
+    later = {o.later for o in implied_orders(TOY) if isinstance(o.earlier, AnchorDay)}
+    assert counted
+    assert later >= counted
+
+
+def test_samples_of_a_day_after_death_are_told_once_and_put_in_no_doubt() -> None:
+    life = infused()
+    life.fact("2025-03-17T10:00", "mrd", "0.002", point="EOI", unit="fraction", on="2025-03-07T09:00")
+    life.fact("2025-03-17T10:00", "wbc", "3", unit="10^9/L", on="2025-03-16T09:00")
+    before = life.plan("2025-03-17T12:00")
+    assert not told(before)
+    life.do("2025-03-18T10:00", "death", on="2025-03-05T10:00")
+    after = life.plan("2025-03-18T12:00")
+    assert [o.text.partition(":")[0] for o in told(after)] == ["cns is reported of a day after death"]
+    assert [(c.id, c.verdict) for c in after.criteria] == [(c.id, c.verdict) for c in before.criteria]

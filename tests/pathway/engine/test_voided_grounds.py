@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from pathway.engine.compiler import compile_protocol
-from pathway.language import Crit, Decision, Input, Known, Outcome, Recorded, registry, row
+from pathway.language import Crit, Decision, Input, Is, Known, Outcome, Reading, Recorded, registry, row
 from pathway.plan import Obligation, Plan
 from pathway.record import Record
 from pathway.retractions import how_it_ended
@@ -25,6 +25,13 @@ BELOW = Decision(
     "below", "what follows", (Input("initial", "initial"),), (row("GO", R, initial="MR"), row("STAY", R, initial=("HR", "none"))),
     ("GO", "STAY"), R,
 )  # fmt: skip
+CLEAR = Is(Reading("cns"), ("CNS1",))
+READY = Decision(
+    "ready", "go?", (Input("clear", CLEAR),), (row("YES", R, clear="yes"), row(None, R, clear="no")), ("YES",), R,
+    confirm="clinician", enacted=(("YES", Recorded("donor_found")),),
+)  # fmt: skip
+CLEARED = replace(READY, id="cleared", asked=CLEAR)
+GOING = compile_protocol(replace(TOY, decisions=(*TOY.decisions, READY, CLEARED)))
 VOIDED = compile_protocol(replace(TOY, decisions=(*TOY.decisions, CLASS, ASKED, ONCE, BELOW)))
 
 
@@ -62,6 +69,39 @@ def test_an_answer_whose_ground_is_voided_is_told_at_once_where_nobody_is_asked_
     assert "YES is not in force any more" in alert.text
     assert "mrd BL1-END: 0.0003, now none" in alert.text
     same_from_scratch(life, "2025-04-09T10:00")
+
+
+def clear(*keys: str) -> Life:
+    life = Life(GOING)
+    life.fact("2025-04-08T09:00", "cns", "CNS1")
+    for n, key in enumerate(keys):
+        life.decide(f"2025-04-08T1{n}:00", key, "YES")
+    life.fact("2025-04-09T09:00", "cns", "CNS2")
+    return life
+
+
+@pytest.mark.parametrize("key", ["ready", "cleared"])
+def test_a_report_that_takes_the_ground_is_told_as_a_correction_is(key: str) -> None:
+    life = clear(key)
+    plan = life.plan("2025-04-09T09:00")
+    assert ground(plan, key) is None
+    alert = notice(plan, f"GROUND-LOST[decision={key}]")
+    assert alert is not None
+    assert (alert.severity, alert.notified) == ("critical", ("clinician",))
+    assert "YES is not in force any more" in alert.text
+    assert "cns: CNS1, now CNS2" in alert.text
+    same_from_scratch(life, "2025-04-09T10:00")
+
+
+def test_what_was_done_after_the_ground_had_gone_is_no_longer_right() -> None:
+    life = clear("ready")
+    life.do("2025-04-10T09:00", "donor_found")
+    plan = life.plan("2025-04-10T09:00")
+    assert notice(plan, "GROUND-LOST[decision=ready]") is None
+    alert = notice(plan, "DIVERGED[decision=ready]")
+    assert alert is not None
+    assert alert.severity == "critical"
+    same_from_scratch(life, "2025-04-10T10:00")
 
 
 @pytest.mark.parametrize("key", ["extra", "once"])

@@ -134,6 +134,7 @@ REFERENCES: dict[tuple[str, str], str] = {
     ("Action", "gives_after"): EVERY,
     ("Fact", "alive"): EVERY,
     ("Assessment", "needs"): EVERY,
+    ("Task", "needs"): EVERY,
     ("Decision", "latches"): EVERY,
     ("Assessment", "ends_with"): EVERY,
     ("Decision", "ends_with"): EVERY,
