@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
 from functools import partial
 from typing import Generic, TypeVar
 
@@ -52,13 +53,20 @@ def compile_stood(linker: Linker) -> Callable[[Evaluation, Callable[[Evaluation]
     number = linker.standing = linker.standing + 1
 
     def stood(ctx: Evaluation, look: Callable[[Evaluation], T | None]) -> T | None:
-        known, name = kept(ctx), ("stood", owner, number)
-        story: _Story[T] | None = known.get(name)
-        if story is None or not story.forward.goes_on(ctx.record):
-            story = known[name] = _Story(ctx)
-        return story.last(ctx.record, names, look)
+        return settled_last(ctx, ("stood", owner, number), names, look)
 
     return stood
+
+
+def settled_last(
+    ctx: Evaluation, name: tuple[object, ...], names: AbstractSet[str], look: Callable[[Evaluation], T | None]
+) -> T | None:
+    """What was found last at an earlier moment, each as it was when the next report came; of reports of these names alone."""
+    known = kept(ctx)
+    story: _Story[T] | None = known.get(name)
+    if story is None or not story.forward.goes_on(ctx.record):
+        story = known[name] = _Story(ctx)
+    return story.last(ctx.record, names, look)
 
 
 class _Story(Generic[T]):
@@ -70,7 +78,9 @@ class _Story(Generic[T]):
         self.forward = Forward(ctx)
         self._found: list[tuple[int, T]] = []
 
-    def last(self, record: Record, names: set[str], look: Callable[[Evaluation], T | None]) -> T | None:
+    def last(
+        self, record: Record, names: AbstractSet[str], look: Callable[[Evaluation], T | None]
+    ) -> T | None:
         """What was settled last before the present of this record."""
         concerns = partial(_any_of, names)
         for end, past in self.forward.moments(record, concerns, closing=True):
@@ -82,7 +92,7 @@ class _Story(Generic[T]):
         return self._found[known - 1][1] if known else None
 
 
-def _any_of(wanted: set[str], names: Iterable[str]) -> bool:
+def _any_of(wanted: AbstractSet[str], names: Iterable[str]) -> bool:
     return not wanted.isdisjoint(names)
 
 

@@ -152,15 +152,12 @@ def of_notice(compiled: Compiled | None, subject: str, key: str, to: str) -> lis
     return [*asked, note] if asked else [Step(note.who, "see why", _explain(subject, key)), note]
 
 
-_DAY_OR_LABEL = (
-    "correct its day or label",
-    "allpath correct {} EVENT --sampled 'YYYY-MM-DD HH:MM' --point POINT",
-)
+_DAY = "allpath correct {} EVENT --sampled 'YYYY-MM-DD HH:MM' --point POINT"
+_DAY_OR_LABEL = ("correct its day or label", _DAY)
 _BELONGS = ("or say that it belongs", "allpath correct {} EVENT --with belongs=yes")
 _VALUE = ("correct it", "allpath correct {} EVENT VALUE --reason 'WHY'")
 _CHECKED = ("or, if it is right, say so", "allpath correct {} EVENT --with checked=yes")
 _TIME = ("correct the day that is wrong", "allpath correct {} EVENT --at 'YYYY-MM-DD HH:MM'")
-_WHICH = ("void it, and report it again with the event that is over", "allpath void {} EVENT --reason 'WHY'")
 _ALL_BUT_ONE = ("void all but one", "allpath void {} EVENT --reason 'WHY'")
 _ENTRIES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "SAMPLE-OUTSIDE": (_DAY_OR_LABEL, _BELONGS),
@@ -170,7 +167,7 @@ _ENTRIES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "CONFLICT": (_VALUE, _ALL_BUT_ONE),
     "REPORTED-TWICE": (_ALL_BUT_ONE,),
     "IMPOSSIBLE-ORDER": (_TIME,),
-    "WHICH-EVENT": (_WHICH,),
+    "WHICH-EVENT": (("void it, and report it again with --of the one that is over", _ALL_BUT_ONE[1]),),
     "REVIVED": (),
     "LATE-RESULT": (),
     "ALIVE-AFTER-DEATH": (_TIME,),
@@ -230,8 +227,8 @@ def of_open_item(subject: str, key: str, owner: str) -> Step:
 
 def of_blocker(compiled: Compiled, subject: str, blocked_by: str) -> list[Step]:
     """How that is settled which something is blocked by: a decision, a criterion, a hold, or a size that nobody can go by."""
-    doubted = compiled.facts.get(blocked_by.removeprefix("implausible "))
-    if doubted is not None and blocked_by.startswith("implausible "):
+    if blocked_by.startswith("implausible "):
+        doubted = compiled.facts[blocked_by.removeprefix("implausible ")]
         todo = f"correct {doubted.id}, or confirm it as checked"
         return [Step(doubted.supplier, todo, _explain(subject, doubted.id))]
     return [

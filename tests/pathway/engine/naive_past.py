@@ -1,11 +1,13 @@
-"""The past read as it is defined, from nothing for every moment: what `pathway.engine.lapses` and `latches` must agree with."""
+"""The past read as it is defined, from nothing for every moment: what `lapses`, `latches` and `standing` must agree with."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from datetime import datetime
+from typing import TypeVar
 from unittest.mock import patch
 
 from pathway.engine.context import DECISIONS, TRACKS, Evaluation
@@ -15,10 +17,11 @@ from pathway.record import Record
 
 AMENDING = ("correction", "void")
 REPORTS = ("observation", "adverse_event")
+T = TypeVar("T")
 
 
 class NaivePast:
-    """The four questions about the past. An evaluation is kept by its events and instant, or it would be made without end."""
+    """The five questions about the past. An evaluation is kept by its events and instant, or it would be made without end."""
 
     def __init__(self) -> None:
         self._known: dict[object, Evaluation] = {}
@@ -71,6 +74,7 @@ class NaivePast:
         self,
         ctx: Evaluation,
         number: int,
+        names: AbstractSet[str],
         options: tuple[str, ...],
         as_it_stood: Callable[[Evaluation], Resolved],
     ) -> Resolved | None:
@@ -90,6 +94,23 @@ class NaivePast:
                 return found
         return None
 
+    def settled_last(
+        self,
+        ctx: Evaluation,
+        name: tuple[object, ...],
+        names: AbstractSet[str],
+        look: Callable[[Evaluation], T | None],
+    ) -> T | None:
+        """What was found last, each as it was when the next report came, with every later correction and void already made."""
+        events = ctx.record.events
+        for first, end in reversed([*_closed(events)]):
+            if names & {n for e in events[first:end] for n in (e.name, _root(ctx, e).name)}:
+                later = [e for e in events[end:] if e.kind in AMENDING]
+                found = look(self._past(ctx, [*events[:end], *later], events[end].recorded))
+                if found is not None:
+                    return found
+        return None
+
 
 @contextmanager
 def naively() -> Iterator[None]:
@@ -98,6 +119,7 @@ def naively() -> Iterator[None]:
     with (
         patch("pathway.engine.decisions.lapsed", naive.lapsed),
         patch("pathway.engine.decisions.latched", naive.latched),
+        patch("pathway.engine.standing.settled_last", naive.settled_last),
         patch("pathway.engine.tracks.lapsed", naive.lapsed),
         patch("pathway.engine.tracks.looked_back", naive.looked_back),
         patch("pathway.engine.tracks.first_time", naive.first_time),
@@ -126,9 +148,11 @@ def _found(past: Evaluation, key: str) -> Resolved | None:
 
 
 def _concerned(ctx: Evaluation, events: list[Event], kind: int, number: int) -> bool:
-    record = ctx.record
-    roots = [record.chains.get(record.root.get(e.id, e.id), [e])[0] for e in events]
-    return any(_reads(ctx, e.name, kind, number) for e in (*events, *roots))
+    return any(_reads(ctx, e.name, kind, number) for e in (*events, *(_root(ctx, e) for e in events)))
+
+
+def _root(ctx: Evaluation, event: Event) -> Event:
+    return ctx.record.chains.get(ctx.record.root.get(event.id, event.id), [event])[0]
 
 
 def _reads(ctx: Evaluation, name: str, kind: int, number: int) -> bool:
