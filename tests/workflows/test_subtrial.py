@@ -126,8 +126,12 @@ async def test_a_governor_that_does_not_answer_holds_up_nobody_and_is_told_when_
     await until(other_known)
     for number in range(6):
         await pathways.submit(patient, weight(number, at=datetime.now(UTC)))
+
+    async def went_on() -> bool:
+        return (await pathways.state(patient)).runs >= 2
+
+    await until(went_on)
     state = await pathways.state(patient)
-    assert state.runs >= 2
     assert (state.messages_waiting, state.messages_away) == (1, ("A",))
     async with real.worker(away):
 
