@@ -15,6 +15,7 @@ from contracts.base import Clock, Code, KnownSite, Message, OptionalCode
 from contracts.delivery import Posted
 from contracts.publish import PublishBatch
 from contracts.sitting import Sitting
+from contracts.statement import Statement
 from pathway.changes import Announced, Change
 from pathway.events import Event, Report
 from pathway.plan import Plan
@@ -155,6 +156,8 @@ class PathwayStart(Message):
     sitting: OptionalCode = ""
     """The id of the sitting with which the pathway begins: what happened before it was there follows at once."""
     carried: Carried | None = None
+    statement: Statement | None = None
+    """Who asks, signed by the house; None where roles are claimed."""
 
     @model_validator(mode="after")
     def _clock_and_settings_agree(self) -> Self:
@@ -208,6 +211,8 @@ class RecordRequest(Message):
 
     report: Report
     at_once: bool = False
+    statement: Statement | None = None
+    """Who asks, signed by the house; None where roles are claimed."""
 
 
 class Receipt(Message):
@@ -280,6 +285,8 @@ class ArchiveRequest(Message):
 
     role: str
     reason: str
+    statement: Statement | None = None
+    """Who asks, signed by the house; None where roles are claimed."""
 
 
 class ArchiveReceipt(Message):
