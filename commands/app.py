@@ -64,7 +64,7 @@ def everywhere(
 
         use_demo_settings()
         rehearsal = rehearsal or LABEL
-    ctx.obj = Target(label=rehearsal, person=by)
+    ctx.obj = Target(label=rehearsal, by=by)
 
 
 def run(arguments: Sequence[str]) -> None:

@@ -6,14 +6,13 @@ Its signature covers the workflow, the name of the update and all of the request
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any, Final, Literal
 
 from pydantic import AwareDatetime, Field
 
 from contracts.base import Code, Message
 
-EVERYWHERE: Final = "*"
-"""The site of a role that is held at all of them."""
 HOUSE: Final = "allpath"
 """The person of what a process of the house does by itself: messages between workflows."""
 
@@ -22,15 +21,21 @@ Strength = Literal["password", "signature", "oidc", "house"]
 
 
 class Statement(Message):
-    """A person, the roles they hold at a site, how they were recognised, and when this was said (UTC)."""
+    """A person, the roles they hold (`clinician@S01`, or `clinician` at all sites), how they were recognised, and when this was
+    said (UTC).
+    """
 
     person: Code
-    roles: tuple[str, ...] = Field(max_length=16)
-    site: str = Field(max_length=64)
+    held: tuple[str, ...] = Field(max_length=256)
     strength: Strength
     at: AwareDatetime
     signature: str = Field(default="", max_length=128)
     """Ed25519 over `signed_bytes`, base64."""
+
+
+def roles_at(held: Iterable[str], site: str) -> tuple[str, ...]:
+    """The roles among those held that count at a site."""
+    return tuple(sorted({each.partition("@")[0] for each in held if each.partition("@")[2] in ("", site)}))
 
 
 def signed_bytes(statement: Statement, workflow_id: str, update: str, request: Message) -> bytes:

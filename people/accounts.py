@@ -11,13 +11,15 @@ from typing import Final
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from contracts.statement import EVERYWHERE, HOUSE
+from contracts.statement import HOUSE
 from pathway.language import ROLES
 from people import audit
 from people.audit import Line
 from people.errors import PeopleError
 from store.schema import HoldingRow, PersonRow, SignInRow
 
+EVERYWHERE: Final = "*"
+"""The site of a role that is held at all of them."""
 ALL_ROLES: Final = (*ROLES, "auditor")
 """The roles that can be held: those of the protocols, and the one that only reads."""
 ADMINISTRATOR: Final = "operations"
@@ -46,10 +48,6 @@ class Person:
     disabled: bool
     since: datetime
 
-    def roles_at(self, site: str) -> tuple[str, ...]:
-        """The roles that are held at a site."""
-        return tuple(sorted({each.role for each in self.held if each.site in (site, EVERYWHERE)}))
-
     @property
     def is_administrator(self) -> bool:
         """Whether the person says who may do what."""
@@ -72,7 +70,7 @@ def check_code(code: str) -> str:
     """A code as it was typed. Raises `PeopleError` for anything else."""
     if not _CODE.fullmatch(code) or code.lower() == HOUSE:
         raise PeopleError(
-            f"{code!r} is no code of a person: 2 to 32 letters, digits and dashes, the first a letter, such as KM or staff-12; no name"
+            f"{code!r} is no code of a person: 2 to 32 letters, digits and dashes, such as KM or staff-12; no name"
         )
     return code
 

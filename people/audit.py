@@ -26,7 +26,7 @@ _PAGE: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What happened. `person`: a code; `about`: a workflow id or a person's code; `content`: a digest of what was shown or sent."""
+    """What happened. `person`: a code; `about`: a workflow id or a code; `content`: a digest of what was shown or sent."""
 
     person: str
     role: str

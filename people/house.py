@@ -16,15 +16,15 @@ from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
+    load_pem_private_key,
 )
 
 from contracts.base import Message
-from contracts.statement import Statement, Strength, signed_bytes
+from contracts.statement import HOUSE, Statement, Strength, signed_bytes
 from people.errors import HouseKeyError
 
 
@@ -35,11 +35,15 @@ class House:
         self._key = key
         self._public = key.public_key()
 
+    @classmethod
+    def made_up(cls) -> House:
+        """A house with a key of its own that nobody else has."""
+        return cls(Ed25519PrivateKey.generate())
+
     def statement(
         self,
         person: str,
-        roles: Iterable[str],
-        site: str,
+        held: Iterable[str],
         strength: Strength,
         *,
         workflow_id: str,
@@ -47,11 +51,13 @@ class House:
         request: Message,
     ) -> Statement:
         """A signed statement for one request to one workflow."""
-        said = Statement(
-            person=person, roles=tuple(sorted(roles)), site=site, strength=strength, at=datetime.now(UTC)
-        )
+        said = Statement(person=person, held=tuple(sorted(held)), strength=strength, at=datetime.now(UTC))
         signature = self._key.sign(signed_bytes(said, workflow_id, update, request))
         return said.model_copy(update={"signature": base64.b64encode(signature).decode()})
+
+    async def own(self, workflow_id: str, update: str, request: Message) -> Statement:
+        """The statement with what a process of the house does by itself: messages between workflows."""
+        return self.statement(HOUSE, (), "house", workflow_id=workflow_id, update=update, request=request)
 
     def is_ours(self, statement: Statement, workflow_id: str, update: str, request: Message) -> bool:
         """Whether the house has signed this statement for this request."""
@@ -75,7 +81,7 @@ def open_house(path: Path) -> House:
             key = load_pem_private_key(file.read(), password=None)
     except FileNotFoundError:
         raise HouseKeyError(
-            f"there is no house key {path}: restore it from its backup; `allpath people add` makes one where there are no people yet"
+            f"there is no house key {path}: restore it from its backup. The first `allpath people add` makes one"
         ) from None
     except OSError as error:
         raise HouseKeyError(f"house key {path}: {error.strerror or error}") from error

@@ -110,6 +110,7 @@ def _refusal(row: PersonRow | None, now: datetime, *, right: bool) -> str:
 
 async def _count(session: AsyncSession, row: PersonRow, now: datetime, *, right: bool, refused: bool) -> None:
     recent = row.failing_since is not None and now < row.failing_since + FAILING
+    values: dict[str, object]
     if not refused:
         values = {"failures": 0, "failing_since": None}
     elif right:

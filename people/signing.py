@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from temporalio.client import (
@@ -17,7 +17,7 @@ from temporalio.client import (
 from contracts.base import Message
 from contracts.statement import Statement
 
-Sign = Callable[[str, str, Message], Statement]
+Sign = Callable[[str, str, Message], Awaitable[Statement]]
 """The statement for (workflow id, update or "start", request)."""
 
 
@@ -38,15 +38,15 @@ class _Signing(OutboundInterceptor):
         self._sign = sign
 
     async def start_workflow(self, input: StartWorkflowInput) -> WorkflowHandle[Any, Any]:
-        input.args = self._signed(input.id, "start", input.args)
+        input.args = await self._signed(input.id, "start", input.args)
         return await super().start_workflow(input)
 
     async def start_workflow_update(self, input: StartWorkflowUpdateInput) -> WorkflowUpdateHandle[Any]:
-        input.args = self._signed(input.id, input.update, input.args)
+        input.args = await self._signed(input.id, input.update, input.args)
         return await super().start_workflow_update(input)
 
-    def _signed(self, workflow_id: str, update: str, args: Any) -> Any:
+    async def _signed(self, workflow_id: str, update: str, args: Any) -> Any:
         if len(args) != 1 or "statement" not in getattr(type(args[0]), "model_fields", ()):
             return args
-        statement = self._sign(workflow_id, update, args[0])
+        statement = await self._sign(workflow_id, update, args[0])
         return [args[0].model_copy(update={"statement": statement})]

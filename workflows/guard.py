@@ -1,4 +1,4 @@
-"""What a task queue accepts: production only pathways on the real clock, rehearsal only stepped ones; and who may ask for what."""
+"""What a task queue accepts: production only pathways on the real clock, rehearsal only stepped ones; and who may ask."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from contracts.base import Clock, Message
 from contracts.messages import ArchiveRequest, PathwayStart, RecordRequest
 from contracts.search_attributes import SITE
 from contracts.sitting import RecordManyRequest
-from contracts.statement import EVERYWHERE, HOUSE, Statement
+from contracts.statement import HOUSE, Statement, roles_at
 
 WRONG_CLOCK: Final = "wrong_clock"
 NOT_SIGNED: Final = "not_signed"
@@ -108,7 +108,7 @@ class _OnlyHeld(WorkflowInboundInterceptor):
             info = workflow.info()
             statement = self._statement(start, "start", info.start_time)
             if isinstance(start, PathwayStart):
-                _check_held(statement, start.site.code, [("coordinator", statement.person)])
+                _check_held(statement, start.site.id, [("coordinator", statement.person)])
         return await super().execute_workflow(input)
 
     def handle_update_validator(self, input: HandleUpdateInput) -> None:
@@ -145,20 +145,19 @@ def _asked_in(request: object) -> Iterator[tuple[str, str]]:
         case RecordManyRequest(reports=reports):
             for report in reports:
                 yield report.role, report.person
-        case ArchiveRequest(role=role):
-            yield role, ""
+        case ArchiveRequest(role=role, statement=statement):
+            yield role, statement.person if statement is not None else ""
 
 
 def _check_held(statement: Statement, site: str, asked: list[tuple[str, str]]) -> None:
     if statement.person == HOUSE and statement.strength == "house":
         return
-    if statement.site not in (site, EVERYWHERE):
-        raise _refusal(NOT_HELD, f"{statement.person} has no role at site {site}")
+    roles = roles_at(statement.held, site)
     for role, person in asked:
-        if role not in statement.roles:
-            held = ", ".join(statement.roles) or "no role"
+        if role not in roles:
+            held = ", ".join(roles) or "no role"
             raise _refusal(NOT_HELD, f"{statement.person} holds {held} at site {site}; this needs {role}")
-        if person and person != statement.person:
+        if person != statement.person:
             raise _refusal(NOT_HELD, f"{statement.person} cannot enter in the name of {person}")
 
 

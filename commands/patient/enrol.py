@@ -178,9 +178,9 @@ async def _start(
     """Start the pathway; whether it has answered, which it does once a worker that knows its text carries it; and what came
     of the backlog."""
     from client import pathways
-    from runtime.connection import connect
+    from commands.signed_in import connected
 
-    client = await connect(settings, identity=IDENTITY)
+    client = await connected(settings, IDENTITY)
     queue = settings.rehearsal_task_queue if start.rehearsal else settings.task_queue
     handle = await pathways.start_pathway(client, start, queue=queue)
     if backlog is not None:
