@@ -3,8 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
-# Two at once: each test process runs a Temporal server of its own.
-WORKERS ?= 2
+# Three at once: each test process runs a Temporal server of its own, and waits for it a third of the time.
+WORKERS ?= 3
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test check bench lock format clean
