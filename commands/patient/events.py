@@ -116,8 +116,9 @@ def entry_lines(entry: Entry, site: Site) -> list[Text]:
     head.append(f"  by the {who(entry)}", style="cyan")
     lines = [head]
     more = []
-    if event.occurred != event.recorded:
-        more.append(("happened", instant(event.occurred, site.tz)))
+    happened = instant(event.occurred, site.tz)
+    if happened != instant(event.recorded, site.tz):
+        more.append(("happened", happened))
     if event.typed_unit and event.typed_unit != event.unit:
         more.append(("typed in", event.typed_unit))
     if entry.replaced and event.kind != "void":

@@ -13,18 +13,20 @@ from rich.text import Text
 
 from commands.errors import CannotCompute, UsageError
 from commands.options import JsonOption, SubjectArgument, Target, where
-from commands.patient.events import entry_lines, recorded
+from commands.patient.events import entry_lines
 from commands.patient.stored_patient import FromStore, as_stored, asked_or_stored
 from commands.protocol.options import TrialOption
 from commands.screen import change_line, make_console, notice, print_json, warn
 from commands.session import PatientSession, run
-from commands.store_reading import stored_timeline
+from commands.store_reading import stored_events, stored_timeline
 from pathway.changes import Change
 from pathway.language.parsing import one_of
 from pathway.patient.account import account
+from pathway.site import Site
 
 if TYPE_CHECKING:
     from client.pathways import AnyHandle
+    from pathway.events import Event
     from runtime.settings import Settings
 
 KINDS: Final = (
@@ -54,20 +56,24 @@ def timeline(
 ) -> None:
     """What was told, in order, with the event that caused it: phases, milestones, notices, what became due or late."""
     check_kinds(kind)
-    found = run(_entries(where(ctx), subject, trial))
-    entries = found.timeline if isinstance(found, FromStore) else found
-    made = _made(where(ctx), subject, trial) if everything and not (as_json or kind or last) else []
+    with_made = everything and not (as_json or kind or last)
+    found, entries, made = run(_entries(where(ctx), subject, trial, with_made=with_made))
     print_entries(
         {"subject": subject}, entries, kind, last, everything=everything, as_json=as_json, made=made
     )
-    if isinstance(found, FromStore):
+    if found is not None:
         raise CannotCompute(as_stored(found))
 
 
-def _made(where_: Target, subject: str, trial: str | None) -> list[tuple[datetime, list[Text]]]:
-    """Every entry about a patient as people read it, and when it was recorded."""
-    site, recorded_, _ = run(recorded(where_, subject, trial))
-    return [(each.event.recorded, entry_lines(each, site)) for each in account(recorded_)]
+_Made = list[tuple[datetime, list[Text]]]
+"""What people entered, as it is read, and when it was recorded."""
+
+
+def _made(recorded: Sequence[Event], site: Site) -> _Made:
+    # What an entry caused is told to the second.
+    return [
+        (each.event.recorded.replace(microsecond=0), entry_lines(each, site)) for each in account(recorded)
+    ]
 
 
 def check_kinds(kinds: Sequence[str] | None) -> None:
@@ -85,7 +91,7 @@ def print_entries(
     *,
     everything: bool,
     as_json: bool,
-    made: Sequence[tuple[datetime, list[Text]]] = (),
+    made: _Made | None = None,
 ) -> None:
     """Print the entries that were asked for. `who`: the names that JSON has, with their values; `made`: what people entered, each
     before what it caused."""
@@ -100,7 +106,7 @@ def print_entries(
         print_json({**who, "timeline": [asdict(entry) for entry in chosen]})
         return
     console = make_console()
-    day, waiting = "", list(made)
+    day, waiting = "", list(made or ())
     for entry in chosen:
         while waiting and waiting[0][0] <= datetime.fromisoformat(entry.at):
             _print_made(console, waiting.pop(0)[1])
@@ -122,11 +128,23 @@ def _print_made(console: Console, lines: list[Text]) -> None:
         console.print(line, soft_wrap=True)
 
 
-async def _entries(where_: Target, subject: str, trial: str | None) -> list[Change] | FromStore:
-    async def ask(pathway: PatientSession) -> list[Change]:
-        return await all_entries(pathway.handle, pathway.settings, pathway.start.workflow_id)
+async def _entries(
+    where_: Target, subject: str, trial: str | None, *, with_made: bool
+) -> tuple[FromStore | None, Sequence[Change], _Made]:
+    """What was told and what was entered; `FromStore` where the pathway itself did not answer."""
+    from client import pathways
+    from runtime.settings import load_settings
 
-    return await asked_or_stored(where_, subject, trial, ask)
+    async def ask(pathway: PatientSession) -> tuple[list[Change], _Made]:
+        entries = await all_entries(pathway.handle, pathway.settings, pathway.start.workflow_id)
+        return entries, _made(await pathways.events(pathway.handle), pathway.site) if with_made else []
+
+    found = await asked_or_stored(where_, subject, trial, ask)
+    if not isinstance(found, FromStore):
+        return None, *found
+    row = found.stored.row
+    kept = await stored_events(load_settings(), row.pathway_id) if with_made else ()
+    return found, found.timeline, _made(kept, Site(row.site, row.zone))
 
 
 async def all_entries(handle: AnyHandle, settings: Settings, workflow_id: str) -> list[Change]:

@@ -42,7 +42,7 @@ from pathway.engine.ledgers.end_reports import REPORT_END, compile_end_report, e
 from pathway.engine.ledgers.infusion import INFUSION_ACTIONS, Around, run_infusion
 from pathway.engine.ledgers.lines import compile_ledger_line
 from pathway.engine.ledgers.notices import compile_ledger_notices
-from pathway.engine.ledgers.stops import compile_lifted, compile_true_stops
+from pathway.engine.ledgers.stops import compile_answers, compile_true_stops
 from pathway.engine.linker import Linker, exits_of
 from pathway.engine.notices import ENGINE_NOTICES, compile_exits, compile_question, compile_review
 from pathway.engine.obligations import compile_deviation, compile_milestone
@@ -54,7 +54,6 @@ from pathway.engine.times import compile_number
 from pathway.engine.tracks import compile_track
 from pathway.engine.unknown_as_no import refuse_unknown_as_no
 from pathway.language import (
-    Directed,
     Infusion,
     Protocol,
 )
@@ -63,7 +62,6 @@ from pathway.language.point_checks import check_points
 from pathway.language.references import check_references
 from pathway.language.shapes import check_shapes
 from pathway.language.terms import DECIDERS, key_of, reading_name
-from pathway.language.walk import atoms
 from pathway.plan import Missing
 
 
@@ -132,6 +130,8 @@ def compile_protocol(protocol: Protocol) -> Compiled:
     check_exits(linker)
     linker.refuse_shared_keys((*ENGINE_NOTICES, REPORT_END))
     linker.refuse_cycles()
+    for known in linker.when_linked:
+        known()
     owners = {
         READINGS: [f"slot {n}" for n in range(len(readings))],
         ANCHORS: [f"anchor {name}" for name in linker.anchors],
@@ -290,15 +290,8 @@ def _infusion(spec: Infusion, linker: Linker) -> Callable[[Evaluation], Run]:
         sizes = compile_believed(linker.fact(spec.dose_by)) if spec.dose_by else None
         tolerance = compile_number(spec.end_tolerance, linker)
         left = compile_ending(linker, "treatment", below="life")
-        died, lifted = compile_ending(linker, "life"), compile_lifted(spec.lifted_by, linker)
+        died, lifted = compile_ending(linker, "life"), compile_answers(spec, linker)
         stops = compile_true_stops(spec.stops, linker)
-        for key, _ in spec.lifted_by:
-            for part in atoms(linker.decisions[key].inputs, Directed):
-                if part.ledger == key_of(spec.id, spec.scope) and not part.lifted:
-                    raise linker.error(
-                        f"decision {key} lifts what {part.ledger} directs and asks by it: write lifted=True, "
-                        "or its answer takes away its own ground"
-                    )
         for action in INFUSION_ACTIONS:
             linker.recorded(action)
     events = linker.events

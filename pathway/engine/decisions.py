@@ -79,22 +79,25 @@ def compile_decision(decision: Decision, linker: Linker, leaves: Leaves) -> Reso
         if decision.latches and found.outcome not in decision.latches:
             found = latched(ctx, number, decision.latches, as_it_stands) or found
         if settled_by is not None:
-            found = settled(ctx, settled_by) or found
+            found = settled(ctx, settled_by, found) or found
         end = ended(ctx)
         if end is not None:
             close(found, end.known, person=decision.confirm is not None)
+            found.otherwise = None  # whoever has left the trial is not looked at any more
         return found
 
-    def settled(ctx: Evaluation, anchor: int) -> Resolved | None:
-        """What the table said when the anchor came, if it said something."""
+    def settled(ctx: Evaluation, anchor: int, today: Resolved) -> Resolved | None:
+        """What the table said when the anchor came, if it said something; and what it says today."""
         point = ctx.anchor(anchor)
-        if point is None or point.instant is None or not point.reported or ctx.now <= point.instant:
+        if point is None or point.instant is None or not point.reported or not ctx.passed(point.instant):
             return None
-        found = as_it_was(ctx, point.instant).decision(number)
+        found = today if ctx.now == point.instant else as_it_was(ctx, point.instant).decision(number)
         if found.outcome is None:
             return None
         found = found.copy()
         found.stood = point.instant
+        if today.outcome not in (None, found.outcome):
+            found.otherwise = today.outcome, today.since or ctx.start
         return found
 
     def as_it_stands(ctx: Evaluation) -> Resolved:

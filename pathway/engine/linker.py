@@ -70,6 +70,8 @@ class Linker:
         self.limits: dict[tuple[str, str], list[Bound]] = {}
         self.orders = (*protocol.orders, *implied_orders(protocol))
         self.standing = 0
+        self.when_linked: list[Callable[[], None]] = []
+        """What can be known only once everything has been compiled."""
         self.decision_index = {key: n for n, key in enumerate(self.decisions)}
 
     def error(self, message: str) -> ProtocolError:

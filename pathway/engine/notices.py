@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
+from pathway.clock import local_day
 from pathway.engine.confirmations import is_decided, told_changes
 from pathway.engine.context import Evaluation, Leaves
 from pathway.engine.decisions import decision_state
@@ -24,6 +25,7 @@ ENGINE_NOTICES: dict[str, str] = {
     "DIVERGED": "what has been done no longer agrees with what the protocol says today",
     "REOPENED": "a value changed after a decision had used it; the decision is open again",
     "GROUND-VOIDED": "what it was decided on has been voided or corrected",
+    "SETTLED-OTHERWISE": "what is known now would settle it otherwise; if it was so then, the entry is to be corrected",
     "STARTED-UNCONFIRMED": "recorded as begun without the confirmation that should come before it",
     "REVIEW": "needs a clinician's judgement",
     "DECISION-OPEN": "a decision has been waiting for a person",
@@ -132,7 +134,15 @@ def _compile_notices(
     key: str, linker: Linker, leaves: Leaves, judged: Callable[[Resolved], bool] | None = None, text: str = ""
 ) -> Callable[[Evaluation, Resolved, str], tuple[Obligation, ...]]:
     """The notices about a question. `judged`: of a computed table, whether it has something of its own to judge under review."""
-    names = ("AMENDED", "DIVERGED", "REOPENED", "DECISION-OPEN", "GROUND-VOIDED", "REVIEW")
+    names = (
+        "AMENDED",
+        "DIVERGED",
+        "REOPENED",
+        "DECISION-OPEN",
+        "GROUND-VOIDED",
+        "REVIEW",
+        "SETTLED-OTHERWISE",
+    )
     keys = {name: key_of(name, (("decision", key),)) for name in names}
     for each in keys.values():
         linker.recorded(each)
@@ -143,7 +153,7 @@ def _compile_notices(
             words = f"{key} {ENGINE_NOTICES['REVIEW']}: {text}"
             rung = [("major", found.since or ctx.start)]
             told.append(oblige(ctx, "REVIEW", keys["REVIEW"], "alert", words, "clinician", rung))
-        told.append(_waiting(ctx, key, found, role, keys))
+        told += [_settled_otherwise(ctx, key, found, keys), _waiting(ctx, key, found, role, keys)]
         return tuple(each for each in told if each is not None)
 
     return tell
@@ -192,6 +202,19 @@ def _fallen(
     what = "has been carried out: decide how to go on" if found.fallen.done else "is not in force any more"
     text = f"{key}: {taken.value} {what}; {ENGINE_NOTICES[name]}{_told(ctx, taken, leaves)}"
     return oblige(ctx, name, keys[name], "alert", text, _asked(role), [("critical", found.fallen.at)])
+
+
+def _settled_otherwise(
+    ctx: Evaluation, key: str, found: Resolved, keys: Mapping[str, str]
+) -> Obligation | None:
+    """What was settled for good stays so; that it would not be today is for a person to know."""
+    if found.stood is None or found.otherwise is None:
+        return None
+    now, since = found.otherwise
+    day = local_day(found.stood, ctx.tz).isoformat()
+    name = "SETTLED-OTHERWISE"
+    text = f"{key}: {found.outcome}, as it stood on {day}, and {now} today: {ENGINE_NOTICES[name]}"
+    return oblige(ctx, name, keys[name], "alert", text, "clinician", [("minor", max(since, found.stood))])
 
 
 def _told(ctx: Evaluation, taken: Event | None, leaves: Leaves) -> str:

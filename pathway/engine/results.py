@@ -100,7 +100,8 @@ class Resolved:
     `outcome` counts downstream; `possible` are the outcomes that are left while it is open, `may_be_none`: so is that
     it is not asked. `offered`: since when what a person is asked has been so. `earlier`: the answers for occasions of the
     question that are still on record, one for each. `fallen`: the answer that has lost its ground, where no state tells it.
-    `doubt`: something under review keeps it open, whatever else it waits for. `stood`: when it was settled for good.
+    `doubt`: something under review keeps it open, whatever else it waits for. `stood`: when it was settled for good;
+    `otherwise`: what the table says today if that is something else, and since when.
     """
 
     asked: bool = True
@@ -126,6 +127,7 @@ class Resolved:
     cells: tuple[Cell, ...] = field(default=())
     fallen: Fallen | None = None
     stood: datetime | None = None
+    otherwise: tuple[str, datetime] | None = None
 
     def copy(self) -> Resolved:
         """Another one with the same values, to be changed."""

@@ -45,10 +45,11 @@ def compile_standing(test: Test, linker: Linker) -> Test:
 def compile_stood(linker: Linker) -> Callable[[Evaluation, Callable[[Evaluation], T | None]], T | None]:
     """The function that looks back for the last moment at which something was settled; None if it never was.
 
-    What is being compiled must have looked up all that it reads: an event about anything else settles and unsettles nothing.
+    An event about anything that it does not read, itself or through others, settles and unsettles nothing.
     """
-    owner = linker.owner[-1]
-    names = frozenset(linker.reads(owner))
+    owner, names = linker.owner[-1], set[str]()
+    # What it reads through is compiled later, perhaps.
+    linker.when_linked.append(lambda: names.update(linker.reads(owner)))
     number = linker.standing = linker.standing + 1
 
     def stood(ctx: Evaluation, look: Callable[[Evaluation], T | None]) -> T | None:

@@ -27,9 +27,8 @@ def work_out(
     decision: Decision,
 ) -> tuple[list[Row], list[Then], datetime | None]:
     """The rules that are still possible, their outcomes, and since when."""
-    live = [each for each in rules if _possible(each[1], cells)]
-    outcomes = list(_outcomes(ctx, cells, rules, decision))
-    return live, outcomes, _settled(ctx, cells, reads, rules, decision)
+    live = _live(rules, cells)
+    return live, list(_outcomes(ctx, cells, live, decision)), _settled(ctx, cells, reads, rules, decision)
 
 
 def _settled(
@@ -52,10 +51,10 @@ def _settled(
         reverse=True,
     )
     wide = list(cells)
-    before = _outcomes(ctx, wide, rules, decision)
+    before = _outcomes(ctx, wide, _live(rules, wide), decision)
     for since, n in known:
         wide[n] = Cell(reads[n][2])
-        if _outcomes(ctx, wide, rules, decision) != before:
+        if _outcomes(ctx, wide, _live(rules, wide), decision) != before:
             return since
     return None
 
@@ -63,11 +62,10 @@ def _settled(
 def _outcomes(
     ctx: Evaluation,
     cells: list[Cell],
-    rules: list[Row],
+    live: list[Row],
     decision: Decision,
 ) -> dict[Then, None]:
     """What the rules that are left say; `OPEN` besides where what is still unknown may come out as no rule says."""
-    live = [each for each in rules if _possible(each[1], cells)]
     found = dict.fromkeys(_then(ctx, rule, decision) for rule, _ in live)
     if len(found) == 1 and not _covered(live, cells):
         found[OPEN] = None
@@ -82,6 +80,11 @@ def _covered(live: list[Row], cells: list[Cell]) -> bool:
             if not accepted.issuperset(cell.possible):
                 return False
     return True
+
+
+def _live(rules: list[Row], cells: list[Cell]) -> list[Row]:
+    """The rules that may still come true."""
+    return [each for each in rules if _possible(each[1], cells)]
 
 
 def _possible(when: tuple[tuple[int, tuple[str, ...]], ...], cells: list[Cell]) -> bool:

@@ -26,6 +26,7 @@ async def test_the_reason_of_a_void_and_who_gave_it_are_seen_in_words_and_in_jso
     assert "coordinator KM" in shown.out
     told = (await clinic("timeline", "SEE-1", "--all")).out
     assert "report of another patient" in told
+    assert told.index("lab-77  cd19 POSITIVE") < told.index("[lab-77]")  # an entry before what it caused
     assert "report of another patient" not in (await clinic("timeline", "SEE-1")).out
     entries = await by_id(clinic, "SEE-1")
     assert list(entries) == ["lab-77", "v1"]

@@ -141,3 +141,25 @@ def test_no_file_grows_past_what_one_subject_needs() -> None:
 def test_no_file_of_tests_grows_past_what_one_table_needs() -> None:
     lengths = {path: len(path.read_text("utf-8").splitlines()) for path in (ROOT / "tests").rglob("*.py")}
     assert {str(path): n for path, n in lengths.items() if n > TEST_LIMIT} == {}
+
+
+CLOCKS = {
+    "pathway.engine.context",
+    "pathway.engine.decisions",  # at its own instant what was settled is what is found
+    "pathway.engine.items",  # by the day; its windows ask for the instant
+    "pathway.engine.reread",
+}
+"""Who may read the instant of an evaluation. A part that compares it by itself is kept after the answer has changed."""
+HELD = ("ctx", "then", "past", "before")
+"""What the engine calls an evaluation."""
+
+
+def test_the_clock_is_asked_through_passed() -> None:
+    readers = {
+        module
+        for module, path in files().items()
+        if module.startswith("pathway.engine.")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr == "now" and ast.unparse(node.value) in HELD
+    }
+    assert readers <= CLOCKS

@@ -24,13 +24,18 @@ def actions_of(record: Record, spec: Infusion, action: str) -> list[Event]:
     return [e for e in record.actions.get(action, ()) if e.scope == spec.scope]
 
 
-def lift(found: list[Directive], lifted: list[datetime]) -> None:
-    """End the stops, and the questions of one, that a clinician has overridden: `lifted` are the instants of it. An override
-    covers what was on record when it was given."""
+Lifted = tuple[datetime, frozenset[str]]
+"""When a clinician decided to go on, and what they were asked about: a stop, the question of one, or both."""
+
+
+def lift(found: list[Directive], lifted: list[Lifted]) -> None:
+    """End the stops, and the questions of one, that a clinician has overridden. An override covers what was on record when it was
+    given, and what it was asked about: whoever goes on after a seizure has said nothing of a consent that was withdrawn."""
     for directive in found:
         if directive.action in ("stop", "review"):
+            seen = max(directive.known, directive.since)
             directive.until = next(
-                (at for at in lifted if at >= directive.known and at >= directive.since), None
+                (at for at, asked in lifted if at >= seen and directive.action in asked), None
             )
             directive.lifted = directive.until is not None
 

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from pathway.clock import days_later
 from pathway.engine.endings import Ending
-from pathway.engine.ledgers.directives import MINUTE, Passed, actions_of, directives, lift
+from pathway.engine.ledgers.directives import MINUTE, Lifted, Passed, actions_of, directives, lift
 from pathway.engine.ledgers.levels import OVER, dose_steps, dosed
 from pathway.engine.results import Directive, Pause, Run
 from pathway.events import Event
@@ -52,7 +52,7 @@ class Around:
     tolerance: timedelta
     left: Ending | None
     died: Ending | None
-    lifted: list[datetime]
+    lifted: list[Lifted]
     tz: ZoneInfo
     sizes: Sequence[Event] = ()
     stops: Sequence[tuple[Stop, datetime]] = ()

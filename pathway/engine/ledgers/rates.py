@@ -97,7 +97,7 @@ def compile_rates(
         infusion_runs = [d for d in infusion_runs if d.start is not None]
         split = sum(1 for d in run.course.doses if d.label in infusing.parts) > 1
         given = [d for d in run.course.doses if d.state == "given"]
-        for dose in sorted(given, key=lambda d: (d.at or ctx.now, d.label)):
+        for dose in sorted(given, key=lambda d: (d.at or ctx.start, d.label)):
             assert dose.at is not None
             infusion_run = _next(ctx, infusing, infusion_runs, dose.label, dose.at, split, gap(ctx))
             infusion_run.start, infusion_run.key = dose.at, key

@@ -7,13 +7,17 @@ from collections.abc import Callable
 from datetime import datetime
 
 from pathway.engine.context import Evaluation, Test
+from pathway.engine.ledgers.directives import Lifted
 from pathway.engine.linker import Linker
 from pathway.engine.predicates import gate
 from pathway.engine.results import Halt, Result
 from pathway.engine.standing import compile_stood
-from pathway.language import Doses, Stop
+from pathway.language import Directed, Doses, Infusion, Stop
+from pathway.language.terms import key_of
+from pathway.language.walk import atoms
 
 Stops = Callable[[Evaluation], tuple[list[Halt], list[str]]]
+BOTH = frozenset(("stop", "review"))
 TrueStops = Callable[[Evaluation], tuple[list[tuple[Stop, datetime]], list[str]]]
 
 
@@ -34,6 +38,23 @@ def compile_lifted(
         ]
 
     return lifted
+
+
+def compile_answers(spec: Infusion, linker: Linker) -> Callable[[Evaluation], list[Lifted]]:
+    """When a clinician decided to go on with an infusion, and what they were asked about: what the question reads of it."""
+    answers = []
+    for key, option in spec.lifted_by:
+        went_on = compile_lifted(((key, option),), linker)
+        ledger = key_of(spec.id, spec.scope)
+        own = [part for part in atoms(linker.decisions[key].inputs, Directed) if part.ledger == ledger]
+        if any(not part.lifted for part in own):
+            raise linker.error(
+                f"decision {key} lifts what {ledger} directs and asks by it: write lifted=True, "
+                "or its answer takes away its own ground"
+            )
+        asked = frozenset(action for part in own for action in part.actions)
+        answers.append((went_on, asked or BOTH))
+    return lambda ctx: [(at, asked) for went_on, asked in answers for at in went_on(ctx)]
 
 
 def compile_stops(spec: Doses, linker: Linker) -> Stops:
