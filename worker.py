@@ -230,7 +230,7 @@ async def serve(
         # Protocols and modules stay for good: the collector of cycles need not walk them again and again.
         gc.collect()
         gc.freeze()
-        gc.set_threshold(YOUNG, 20, 20)
+        gc.set_threshold(YOUNG, 3, 3)
         ready()
         await stop.wait()
 

@@ -50,6 +50,7 @@ def compile_decision(decision: Decision, linker: Linker, leaves: Leaves) -> Reso
     key = key_of(decision.id, decision.scope)
     linker.recorded(key)
     number = linker.decision_index[key]
+    read_of = linker.names_read()
     if decision.latches:
         linker.rests_on_its_past()
     for option in decision.latches:
@@ -77,7 +78,7 @@ def compile_decision(decision: Decision, linker: Linker, leaves: Leaves) -> Reso
     def resolve(ctx: Evaluation) -> Resolved:
         found = as_it_stands(ctx)
         if decision.latches and found.outcome not in decision.latches:
-            found = latched(ctx, number, decision.latches, as_it_stands) or found
+            found = latched(ctx, number, read_of, decision.latches, as_it_stands) or found
         if settled_by is not None:
             found = settled(ctx, settled_by, found) or found
         end = ended(ctx)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from pathway.engine.context import DECISIONS, TRACKS, Compiled, Evaluation
-from pathway.engine.reread import AMENDING, KEPT, Reread, kept, names_of, sittings, touches
+from pathway.engine.reread import KEPT, Forward, Reread, kept, names_of, sittings, touches
 from pathway.engine.results import Resolved
 from pathway.events import Event
 from pathway.record import Record
@@ -130,23 +130,20 @@ def first_time(
     What was corrected or voided since counts as it does now: a mistake has made no history. `about`: kind and number of the
     function whose names tell which events matter.
     """
-    known, amended = kept(ctx), len(ctx.record.amended)
+    known = kept(ctx)
     story: _Story | None = known.get(("first", *name))
-    if story is None or story.amended != amended:
+    if story is None or not story.forward.goes_on(ctx.record):
         story = known["first", *name] = _Story(ctx)
     return story.first(ctx.record, about, test)
 
 
 class _Story:
-    """A record read forward until a test says something. What was corrected or voided goes in as it counts today."""
+    """A record read forward until a test says something."""
 
-    __slots__ = ("_anew", "_done", "_found", "_reread", "_roots", "_shared", "amended")
+    __slots__ = ("_found", "forward")
 
     def __init__(self, ctx: Evaluation) -> None:
-        self.amended = len(ctx.record.amended)
-        self._reread, self._shared = Reread(ctx), ctx.record.kept[KEPT]
-        self._roots = {ctx.record.root.get(e.id, e.id): None for _, e in ctx.record.amended}
-        self._done, self._anew = 0, False
+        self.forward = Forward(ctx)
         self._found: tuple[int, str, datetime] | None = None
 
     def first(
@@ -162,22 +159,11 @@ class _Story:
     def _read_on(
         self, record: Record, about: tuple[int, int], test: Callable[[Evaluation], str | None]
     ) -> None:
-        for first, end in sittings(record.events, self._done):
-            news = record.events[first:end]
-            self._reread.add(news)
-            self._anew = self._anew or any(e.kind in AMENDING or e.id in self._roots for e in news)
-            self._done = end
-            if any(touches(self._reread.compiled, name, *about) for name in names_of(record, news)):
-                said = test(self._at(record, end, news[0].recorded))
-                if said is not None:
-                    self._found = end, said, news[0].recorded
-                    return
+        def concerns(names: Iterable[str]) -> bool:
+            return any(touches(self.forward.compiled, name, *about) for name in names)
 
-    def _at(self, record: Record, end: int, moment: datetime) -> Evaluation:
-        """The evaluation of the beginning, with all that was said of it since."""
-        if not self.amended:
-            self._reread.record.kept[KEPT] = self._shared
-            return self._reread.at(moment)
-        later = [event for count, event in record.amended if count > end]
-        anew, self._anew = self._anew, False
-        return self._reread.rewritten([*record.events[:end], *later], moment, anew=anew)
+        for end, past in self.forward.moments(record, concerns, closing=False):
+            said = test(past)
+            if said is not None:
+                self._found = end, said, past.now
+                return

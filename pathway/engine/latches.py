@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
-from pathway.engine.context import DECISIONS, Evaluation
-from pathway.engine.reread import Reread, touches
+from pathway.engine.context import Evaluation
+from pathway.engine.reread import Reread
 from pathway.engine.results import Resolved
 from pathway.events import Event
 from pathway.record import Record
@@ -20,19 +21,20 @@ KEPT_ALWAYS = ("transfer", "annulment", "rename")
 def latched(
     ctx: Evaluation,
     number: int,
+    names: AbstractSet[str],
     options: tuple[str, ...],
     as_it_stood: Callable[[Evaluation], Resolved],
 ) -> Resolved | None:
     """The latest time at which the table said one of `options`, as it stood then; None if it never did.
 
-    `number`: the index of the decision. The record is taken as it is corrected today, with the reports about the facts and
-    adverse events that it reads, itself or through others, up to each moment at which one of them was accepted.
+    `number`: the index of the decision; `names`: what it reads, itself or through others. The record is taken as it is corrected
+    today, with the reports about those facts and adverse events up to each moment at which one of them was accepted.
     """
     known = ctx.record.kept.setdefault(KEPT, {})
     key = number, ctx.compiled.hash, ctx.profile.hash, ctx.site
     latch: _Latch | None = known.get(key)
     if latch is None or not latch.goes_on(ctx.record):
-        latch = known[key] = _Latch(ctx, number)
+        latch = known[key] = _Latch(ctx, names)
     found = latch.latest(options, as_it_stood)
     return None if found is None else found.copy()
 
@@ -43,9 +45,9 @@ class _Latch:
 
     __slots__ = ("_amended", "_events", "_found", "_length", "_past", "_read", "_waiting")
 
-    def __init__(self, ctx: Evaluation, number: int) -> None:
+    def __init__(self, ctx: Evaluation, names: AbstractSet[str]) -> None:
         self._past = Reread(ctx)
-        self._read = {name for name in ctx.compiled.readers if touches(ctx.compiled, name, DECISIONS, number)}
+        self._read = names
         self._length = len(ctx.record.events)
         # What the table does not read is left out; the first event says since when there is a record at all.
         self._events = [e for n, e in enumerate(ctx.record.events) if n == 0 or self._matters(ctx.record, e)]
@@ -76,6 +78,7 @@ class _Latch:
             self._past.add(news)
             found = as_it_stood(self._at(moment, anew=any(e.id in self._amended for e in news)))
             self._found = found if found.outcome in options else self._found
+        self._past.rest()
         return self._found
 
     def _at(self, moment: datetime, *, anew: bool) -> Evaluation:

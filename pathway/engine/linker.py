@@ -315,6 +315,12 @@ class Linker:
         """The names of the record that an owner reads, itself or through what has been compiled before it."""
         return list(self._reads(owner, {}))
 
+    def names_read(self) -> set[str]:
+        """The names of the record that what is being compiled reads, itself or through others: there when all is linked."""
+        owner, names = self.owner[-1], set[str]()
+        self.when_linked.append(lambda: names.update(self.reads(owner)))
+        return names
+
     def _reads(self, owner: str, known: dict[str, dict[str, None]]) -> dict[str, None]:
         found = known.get(owner)
         if found is None:

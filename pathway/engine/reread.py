@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -107,6 +107,10 @@ class Reread:
         self._last, self._plain = past, True
         return past
 
+    def rest(self) -> None:
+        """Let go of the last evaluation, which is as large as the present one; the next is made from the beginning."""
+        self._last = None
+
     def rewritten(self, events: list[Event], moment: datetime, *, anew: bool) -> Evaluation:
         """`at` of a record that holds these events in this order, which is not that of the one before; what that has kept of its
         beginnings is forgotten. `anew`: nothing of it may be gone on from, for order tells who of two is the later."""
@@ -120,9 +124,61 @@ class Reread:
         return self.at(moment)
 
 
+class Forward:
+    """A record read forward, sitting by sitting. What was corrected or voided since goes in as it counts today; when more is, it
+    is to be read anew."""
+
+    __slots__ = ("_amended", "_anew", "_done", "_reread", "_roots", "_shared")
+
+    def __init__(self, ctx: Evaluation) -> None:
+        self._amended = len(ctx.record.amended)
+        self._reread, self._shared = Reread(ctx), kept_of(ctx.record)
+        self._roots = {ctx.record.root.get(e.id, e.id): None for _, e in ctx.record.amended}
+        self._done, self._anew = 0, False
+
+    @property
+    def compiled(self) -> Compiled:
+        """The definition by which it is read."""
+        return self._reread.compiled
+
+    def goes_on(self, record: Record) -> bool:
+        """Whether nothing has been corrected since."""
+        return self._amended == len(record.amended)
+
+    def moments(
+        self, record: Record, concerns: Callable[[Iterable[str]], bool], *, closing: bool
+    ) -> Iterator[tuple[int, Evaluation]]:
+        """The sittings not read yet in which there is something of concern: how many events there were at the end of each, and
+        what was true when it began or, if `closing`, when the next one came."""
+        for first, end in sittings(record.events, self._done):
+            news = record.events[first:end]
+            self._reread.add(news)
+            self._anew = self._anew or any(e.kind in AMENDING or e.id in self._roots for e in news)
+            self._done = end
+            if concerns(names_of(record, news)):
+                yield end, self._at(record, end, record.events[end if closing else first].recorded)
+
+    def rest(self) -> None:
+        """See `Reread.rest`."""
+        self._reread.rest()
+
+    def _at(self, record: Record, end: int, moment: datetime) -> Evaluation:
+        if not self._amended:
+            self._reread.record.kept[KEPT] = self._shared
+            return self._reread.at(moment)
+        later = [event for count, event in record.amended if count > end]
+        anew, self._anew = self._anew, False
+        return self._reread.rewritten([*record.events[:end], *later], moment, anew=anew)
+
+
+def kept_of(record: Record) -> dict[Any, Any]:
+    """What is shared by a record and its beginnings."""
+    return record.kept.setdefault(KEPT, {})
+
+
 def kept(ctx: Evaluation) -> dict[Any, Any]:
     """What has been found out about the beginnings of this record, by this definition and profile at this site."""
-    found: dict[Any, dict[Any, Any]] = ctx.record.kept.setdefault(KEPT, {})
+    found: dict[Any, dict[Any, Any]] = kept_of(ctx.record)
     return found.setdefault((ctx.compiled.hash, ctx.profile.hash, ctx.site), {})
 
 

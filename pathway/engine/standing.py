@@ -6,16 +6,17 @@ today. Correcting or voiding one of the results, or judging them, settles it ane
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Generic, TypeVar
 
 from pathway.engine.context import Evaluation, Test
 from pathway.engine.linker import Linker
-from pathway.engine.reread import AMENDING, sittings
+from pathway.engine.reread import Forward, kept
 from pathway.engine.results import Result
 from pathway.record import Record
 
-KEPT = "standing"
 T = TypeVar("T")
 
 
@@ -47,36 +48,42 @@ def compile_stood(linker: Linker) -> Callable[[Evaluation, Callable[[Evaluation]
 
     An event about anything that it does not read, itself or through others, settles and unsettles nothing.
     """
-    owner, names = linker.owner[-1], set[str]()
-    # What it reads through is compiled later, perhaps.
-    linker.when_linked.append(lambda: names.update(linker.reads(owner)))
+    owner, names = linker.owner[-1], linker.names_read()
     number = linker.standing = linker.standing + 1
 
     def stood(ctx: Evaluation, look: Callable[[Evaluation], T | None]) -> T | None:
-        events, kept = ctx.record.events, ctx.record.kept.setdefault(KEPT, {})
-        amended = sum(1 for e in events if e.kind in AMENDING)
-        known = kept.setdefault((owner, number, amended, ctx.profile.hash, ctx.site), {})
-        moments = list(sittings(events, 0))
-        answer: T | None = None
-        for first, end in reversed(moments):
-            if end in known:
-                answer = known[end]
-                break
-            if any(_name(ctx, n) & names for n in range(first, end)):
-                later = [e for e in events[end:] if e.kind in AMENDING]
-                record = Record.of([*events[:end], *later])
-                answer = look(Evaluation(ctx.compiled, ctx.profile, ctx.site, record, events[end].recorded))
-                if answer is not None:
-                    break
-        if moments:
-            known[moments[-1][1]] = answer
-        return answer
+        known, name = kept(ctx), ("stood", owner, number)
+        story: _Story[T] | None = known.get(name)
+        if story is None or not story.forward.goes_on(ctx.record):
+            story = known[name] = _Story(ctx)
+        return story.last(ctx.record, names, look)
 
     return stood
 
 
-def _name(ctx: Evaluation, number: int) -> frozenset[str]:
-    """What an event is about; of a correction or void, what the first report of its chain was about."""
-    event = ctx.record.events[number]
-    root = ctx.record.chains.get(ctx.record.root.get(event.id, event.id), [event])[0]
-    return frozenset((event.name, root.name))
+class _Story(Generic[T]):
+    """What was settled, each time as it stood when the next report came."""
+
+    __slots__ = ("_found", "forward")
+
+    def __init__(self, ctx: Evaluation) -> None:
+        self.forward = Forward(ctx)
+        self._found: list[tuple[int, T]] = []
+
+    def last(self, record: Record, names: set[str], look: Callable[[Evaluation], T | None]) -> T | None:
+        """What was settled last before the present of this record."""
+        concerns = partial(_any_of, names)
+        for end, past in self.forward.moments(record, concerns, closing=True):
+            answer = look(past)
+            if answer is not None and (not self._found or self._found[-1][1] != answer):
+                self._found.append((end, answer))
+        self.forward.rest()
+        known = bisect_left(self._found, len(record.events), key=lambda each: each[0])
+        return self._found[known - 1][1] if known else None
+
+
+def _any_of(wanted: set[str], names: Iterable[str]) -> bool:
+    return not wanted.isdisjoint(names)
+
+
+__all__ = ["compile_standing", "compile_stood", "in_doubt"]
