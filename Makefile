@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
-# Three at once: each test process runs a Temporal server of its own, and waits for it a third of the time.
+# Two at once: each test process runs a Temporal server of its own.
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
