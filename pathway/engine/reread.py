@@ -134,7 +134,8 @@ class Forward:
         self._amended = len(ctx.record.amended)
         self._reread, self._shared = Reread(ctx), kept_of(ctx.record)
         self._roots = {ctx.record.root.get(e.id, e.id): None for _, e in ctx.record.amended}
-        self._done, self._anew = 0, False
+        # The first time, so that what amends is known to the indexes before it changes anything.
+        self._done, self._anew = 0, True
 
     @property
     def compiled(self) -> Compiled:
