@@ -36,6 +36,8 @@ from activities.sinks import ConsoleSink, MailServer, MailSink, Sink
 from contracts.base import Clock
 from pathway.errors import AllpathError
 from pathway.site import Site
+from people.house import House, open_house
+from people.signing import Signing
 from runtime.connection import connect
 from runtime.logging import configure_logging
 from runtime.process import run_to_end
@@ -43,7 +45,7 @@ from runtime.settings import Settings, load_settings, make_data_dir
 from store.engine import Store, upgrade
 from store.errors import StoreAway
 from workflows.durable.activity_options import messages_queue
-from workflows.guard import OnlyClock
+from workflows.guard import OnlyClock, OnlyHeld
 from workflows.meeting import CoordinatingMeeting
 from workflows.pathway import PatientPathway
 from workflows.sandbox import runner
@@ -105,11 +107,13 @@ def build_worker(
     max_cached_workflows: int = MAX_CACHED,
     office: Site | None = None,
     agendas: Agendas | None = None,
+    house: House | None = None,
 ) -> Workers:
     """What serves one task queue, which accepts only workflows on `clock`.
 
-    `office` coordinates the subtrials that patients' messages start; `agendas` gathers those of meetings. Raises if workflow
-    code imports a module that is not on the list of `workflows.sandbox`.
+    `office` coordinates the subtrials that patients' messages start; `agendas` gathers those of meetings; `house`: who says which
+    roles are held, None where they are claimed, as in every rehearsal. Raises if workflow code imports a module that is not on
+    the list of `workflows.sandbox`.
     """
     protocols.load()  # nothing is read inside a workflow task, and nothing compiled: `workflows.sandbox`
     peer_delivery = DeliverActivity(client, office or Site(OFFICE))
@@ -124,7 +128,10 @@ def build_worker(
                 *([agendas.gather] if agendas is not None else []),
             ],
             workflow_runner=runner(),
-            interceptors=[OnlyClock(clock)],
+            interceptors=[
+                OnlyClock(clock),
+                *([OnlyHeld(house.is_ours)] if house is not None and clock == "real" else []),
+            ],
             build_id=BUILD,
             max_concurrent_workflow_tasks=MAX_WORKFLOW_TASKS,
             max_concurrent_activities=MAX_WORKFLOW_TASKS,
@@ -168,7 +175,7 @@ def sinks_of(settings: Settings) -> tuple[Sink, ...]:
 
 @asynccontextmanager
 async def running(
-    client: Client, settings: Settings, *, clocks: Sequence[Clock] = QUEUES
+    client: Client, settings: Settings, *, clocks: Sequence[Clock] = QUEUES, house: House | None = None
 ) -> AsyncIterator[None]:
     """Work in the background while the context lasts: the queues of `clocks`, and the outbox.
 
@@ -190,6 +197,7 @@ async def running(
                 clock=clock,
                 office=Site(OFFICE, settings.default_site_zone),
                 agendas=Agendas(store),
+                house=house,
             )
             await stack.enter_async_context(workers)
         for broken in protocols.BROKEN:
@@ -216,8 +224,9 @@ async def serve(
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
     make_data_dir(settings)
-    client = await connect(settings)
-    async with running(client, settings, clocks=clocks):
+    house = open_house(settings.house_key) if settings.identity == "held" else None
+    client = await connect(settings, interceptors=[Signing(house.own)] if house is not None else [])
+    async with running(client, settings, clocks=clocks, house=house):
         # Protocols and modules stay for good: the collector of cycles need not walk them again and again.
         gc.collect()
         gc.freeze()

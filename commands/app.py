@@ -65,7 +65,7 @@ def everywhere(
 
         use_demo_settings()
         rehearsal = rehearsal or LABEL
-    ctx.obj = Target(label=rehearsal, person=by, called=called)
+    ctx.obj = Target(label=rehearsal, by=by, called=called)
 
 
 def run(arguments: Sequence[str]) -> None:

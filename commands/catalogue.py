@@ -38,6 +38,7 @@ HAPPENED: Final = "What happened"
 DECISIONS: Final = "Decisions"
 PROTOCOLS: Final = "Protocols and rehearsals"
 PROCESSES: Final = "Processes"
+PEOPLE: Final = "People"
 
 # fmt: off
 ENTRIES: Final = (
@@ -95,6 +96,16 @@ ENTRIES: Final = (
           "Trial designs: decision tables, two-stage designs, operating characteristics."),
     Entry("endpoints", "commands.endpoints", "app", PROTOCOLS,
           "What the endpoints of many patients add up to."),
+    Entry("login", "commands.people.login", "login", PEOPLE,
+          "Sign in on this machine: for an hour without use, twelve hours at most."),
+    Entry("logout", "commands.people.login", "logout", PEOPLE,
+          "Sign out on this machine."),
+    Entry("whoami", "commands.people.login", "whoami", PEOPLE,
+          "Who is signed in on this machine, and what they may do."),
+    Entry("people", "commands.people.app", "app", PEOPLE,
+          "Who may sign in, and which roles they hold at which sites."),
+    Entry("audit", "commands.people.audit", "app", PEOPLE,
+          "The audit trail: verify it, export it."),
     Entry("server", "commands.process", "server", PROCESSES,
           "Run the local Temporal server with its UI, in the foreground, until Ctrl-C. Its data stay in the data folder."),
     Entry("worker", "commands.process", "worker", PROCESSES,

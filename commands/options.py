@@ -23,10 +23,21 @@ class Target:
     """Whom a command talks to: patients (`label` None), or the rehearsals with a label; and who talks."""
 
     label: str | None = None
-    person: str = ""
+    by: str = ""
     """Who enters, as claimed; empty if nobody says."""
     called: tuple[str, ...] = ()
     """The options by which it was said whom to talk to."""
+
+    @property
+    def person(self) -> str:
+        """Who enters: as claimed, or where roles are held, who is signed in."""
+        from commands.signed_in import signed_in_code
+        from runtime.settings import load_settings
+
+        if self.by or self.rehearsal:
+            return self.by
+        settings = load_settings()
+        return signed_in_code(settings.sign_in_file) if settings.identity == "held" else ""
 
     @property
     def rehearsal(self) -> bool:

@@ -81,8 +81,8 @@ async def opened(where: Target, subject: str, trial: str | None) -> AsyncIterato
     from client import pathways
     from client.pathways import PathwayStalled, UnknownPathway
     from client.renaming import PathwayRenamed
+    from commands.signed_in import connected
     from contracts.messages import PathwayStart
-    from runtime.connection import connect
     from runtime.errors import ServerUnreachable
     from runtime.settings import load_settings
 
@@ -90,7 +90,7 @@ async def opened(where: Target, subject: str, trial: str | None) -> AsyncIterato
     names = [name] if name else trial_names()
     settings = load_settings()
     try:
-        client = await connect(settings, identity=IDENTITY)
+        client = await connected(settings, IDENTITY)
     except ServerUnreachable as away:
         if unknown is not None:
             raise unknown from away

@@ -14,6 +14,7 @@ from commands.options import Target
 from commands.reading import moment
 from commands.screen import change_line, make_console, print_json
 from commands.session import PatientSession, opened
+from commands.signed_in import by_words
 from commands.store_reading import stored_events
 from pathway.changes import Announced, Change, changes, day_one_of
 from pathway.events import Event, Report
@@ -197,8 +198,7 @@ def _show_receipt(
         return
     head = ("recorded", "bold green") if receipt.recorded else ("accepted, not yet recorded", "bold yellow")
     console.print(Text.assemble(head, f"  {' '.join(who.values())}: {words_of(report)}"))
-    by = f" ({report.person})" if report.person else ""
-    console.print(Text(f"event {receipt.event_id}, as claimed by the {report.role}{by}", style="dim"))
+    console.print(Text(f"event {receipt.event_id}, {by_words(report)}", style="dim"))
     if not receipt.recorded:
         console.print(
             "The store does not answer. The pathway keeps the event and brings it there; nothing is lost."

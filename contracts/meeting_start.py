@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, Field, model_validator
 from contracts.agenda import Gathered
 from contracts.base import Clock, Code, KnownSite, Message, OptionalCode, clock_and_settings
 from contracts.messages import CONTINUE_AFTER, Archived, Carried
+from contracts.statement import Statement
 from pathway.meeting.calendar import Meeting
 
 CARRIED_AGENDAS = 3
@@ -45,6 +46,8 @@ class MeetingStart(Message):
     """The rehearsals whose patients and subtrials it looks at: part of the workflow id."""
     continue_after: int = Field(default=CONTINUE_AFTER, ge=1)
     carried: Carried | None = None
+    statement: Statement | None = None
+    """Who asks, signed by the house; None where roles are claimed."""
     agendas: tuple[Gathered, ...] = ()
     """The newest agendas of the run before."""
 

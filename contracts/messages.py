@@ -15,6 +15,7 @@ from contracts.delivery import Posted
 from contracts.publish import PublishBatch
 from contracts.renaming import Renamed
 from contracts.sitting import Sitting
+from contracts.statement import Statement
 from pathway.changes import Announced, Change
 from pathway.events import Event, Report
 from pathway.plan import Plan
@@ -138,6 +139,8 @@ class PathwayStart(Message):
     formerly: tuple[Code, ...] = ()
     """The pseudonyms that the patient had before, oldest first."""
     carried: Carried | None = None
+    statement: Statement | None = None
+    """Who asks, signed by the house; None where roles are claimed."""
 
     @model_validator(mode="after")
     def _clock_and_settings_agree(self) -> Self:
@@ -193,6 +196,8 @@ class RecordRequest(Message):
 
     report: Report
     at_once: bool = False
+    statement: Statement | None = None
+    """Who asks, signed by the house; None where roles are claimed."""
 
 
 class Receipt(Message):
@@ -265,6 +270,8 @@ class ArchiveRequest(Message):
 
     role: str
     reason: str
+    statement: Statement | None = None
+    """Who asks, signed by the house; None where roles are claimed."""
 
 
 class ArchiveReceipt(Message):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import AwareDatetime
 
 from contracts.base import Message
+from contracts.statement import Statement
 from pathway.events import Report
 
 
@@ -23,6 +24,7 @@ class RenameRequest(Message):
     """A report of the kind `rename`; its `name` is the new pseudonym."""
 
     report: Report
+    statement: Statement | None = None
 
 
 class RenameReceipt(Message):

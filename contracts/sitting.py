@@ -12,6 +12,7 @@ from typing import Final
 from pydantic import AwareDatetime, Field
 
 from contracts.base import Code, Message
+from contracts.statement import Statement
 from pathway.changes import Change
 from pathway.events import Report
 
@@ -37,6 +38,8 @@ class RecordManyRequest(Message):
     sitting: Code
     reports: tuple[Report, ...] = Field(max_length=SITTING_PART)
     more: bool = False
+    statement: Statement | None = None
+    """Who asks, signed by the house; None where roles are claimed."""
 
 
 class RecordManyReceipt(Message):

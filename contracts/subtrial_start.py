@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from contracts.base import Clock, Code, KnownSite, Message, OptionalCode, clock_and_settings
 from contracts.messages import CONTINUE_AFTER, Archived, Carried
+from contracts.statement import Statement
 
 
 class SubtrialStart(Message):
@@ -32,6 +33,8 @@ class SubtrialStart(Message):
     """Tells rehearsals of the same scenario apart: part of the workflow id."""
     continue_after: int = Field(default=CONTINUE_AFTER, ge=1)
     carried: Carried | None = None
+    statement: Statement | None = None
+    """Who asks, signed by the house; None where roles are claimed."""
 
     @model_validator(mode="after")
     def _clock_and_settings_agree(self) -> Self:

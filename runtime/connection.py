@@ -3,11 +3,12 @@
 import asyncio
 import logging
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import cache
 from typing import Final
 
-from temporalio.client import Client
+from temporalio.client import Client, Interceptor
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.service import RPCError, TLSConfig
 
@@ -30,10 +31,12 @@ def _sdk() -> Runtime:
     return Runtime(telemetry=TelemetryConfig(logging=core))
 
 
-async def connect(settings: Settings, *, identity: str | None = None) -> Client:
+async def connect(
+    settings: Settings, *, identity: str | None = None, interceptors: Sequence[Interceptor] = ()
+) -> Client:
     """Connect to the server of the settings, with payload encryption, and make sure that it answers.
 
-    `identity` names this process in the Temporal UI; it holds no person's name.
+    `identity` names this process in the Temporal UI; it holds no person's name. `interceptors` see what is sent.
     Raises `ServerUnreachable`, `KeyFileError`, or `SettingsError` when a certificate cannot be read.
     """
     converter = data_converter(settings.key_file)
@@ -49,6 +52,7 @@ async def connect(settings: Settings, *, identity: str | None = None) -> Client:
                 data_converter=converter,
                 runtime=_sdk(),
                 identity=identity,
+                interceptors=interceptors,
                 connect_timeout=CONNECT_TIMEOUT,
                 lazy=False,
             )

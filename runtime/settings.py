@@ -94,6 +94,13 @@ class Settings(BaseSettings):
 
     smtp: SmtpSettings = SmtpSettings()
 
+    identity: Literal["claimed", "held"] = "claimed"
+    """Whether a role is taken from whoever claims it, or must be held by somebody who has signed in."""
+    house_key: AbsolutePath = Field(default_factory=lambda data: data["data_dir"] / "house.key")
+    """The key by which the house says who somebody is. Whoever can read it can speak for anybody."""
+    sign_in_file: AbsolutePath = Field(default_factory=lambda data: data["data_dir"] / "sign-in")
+    """Where `allpath login` keeps who is signed in on this machine."""
+
     default_site_zone: str = "Europe/Berlin"
     """IANA time zone of a site that names none."""
     closed_days: dict[str, tuple[str, ...]] = {}

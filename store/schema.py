@@ -1,6 +1,6 @@
 """The tables.
 
-`events`, `timeline` and `agendas` are append-only (triggers hold it); the rest says what is true now and may be rebuilt.
+`events`, `timeline`, `agendas` and `audit` are append-only (triggers hold it); the rest says what is true now and may be rebuilt.
 Instants are UTC, days are site-local, lists and objects are JSON text.
 """
 
@@ -282,6 +282,65 @@ class OutboxRow(Base):
     claimed_until: Mapped[datetime | None]
     last_error: Mapped[str]
     sent_at: Mapped[datetime | None]
+
+
+class PersonRow(Base):
+    """Somebody who may sign in. `code` is all that is known of a person here; `password` a hash, empty where another service
+    recognises them. `failures` since `failing_since`: how often a wrong password was given lately.
+    """
+
+    __tablename__ = "people"
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    password: Mapped[str]
+    disabled: Mapped[bool]
+    failures: Mapped[int]
+    failing_since: Mapped[datetime | None]
+    since: Mapped[datetime]
+
+
+class HoldingRow(Base):
+    """A role that a person holds at a site; `*` is every site."""
+
+    __tablename__ = "holdings"
+
+    code: Mapped[str] = mapped_column(ForeignKey("people.code"), primary_key=True)
+    role: Mapped[str] = mapped_column(primary_key=True)
+    site: Mapped[str] = mapped_column(primary_key=True)
+
+
+class SignInRow(Base):
+    """A sign-in that is not over. `token` is a digest: who reads this table can sign in as nobody."""
+
+    __tablename__ = "sign_ins"
+    __table_args__ = (Index(None, "code"),)
+
+    token: Mapped[str] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(ForeignKey("people.code"))
+    strength: Mapped[str]
+    begun: Mapped[datetime]
+    used: Mapped[datetime]
+
+
+class AuditRow(Base):
+    """One line of the audit trail, for ever. `content` is a digest of what was shown or sent, never the thing itself.
+
+    `digest` covers the line and the digest of the one before (`before`).
+    """
+
+    __tablename__ = "audit"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    person: Mapped[str]
+    role: Mapped[str]
+    site: Mapped[str]
+    act: Mapped[str]
+    about: Mapped[str]
+    outcome: Mapped[str]
+    content: Mapped[str]
+    before: Mapped[str]
+    digest: Mapped[str]
 
 
 def table_of(row: type[Base]) -> Table:

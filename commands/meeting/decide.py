@@ -21,6 +21,7 @@ from commands.patient.decide import known_decisions
 from commands.reading import utc_now
 from commands.screen import change_line, make_console, print_json
 from commands.session import opened as opened_patient
+from commands.signed_in import by_words
 from pathway.events import Report
 from pathway.language.parsing import nearest
 from pathway.subtrial.questions import DECISIONS
@@ -103,7 +104,7 @@ def _tell(trial: str, week: str, who: str, report: Report, receipt: Receipt, *, 
     console = make_console()
     head = ("recorded", "bold green") if receipt.recorded else ("accepted, not yet recorded", "bold yellow")
     console.print(Text.assemble(head, f"  {who}: {report.name}: {report.value}, decided in {week}"))
-    console.print(Text(f"event {receipt.event_id}, as claimed by the meeting", style="dim"))
+    console.print(Text(f"event {receipt.event_id}, {by_words(report)}", style="dim"))
     for change in receipt.changes:
         console.print(Text("  ").append_text(change_line(change, with_day=False)))
 

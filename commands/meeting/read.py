@@ -90,12 +90,12 @@ async def opened(where: Target, trial: str) -> AsyncIterator[MeetingSession]:
     from client import pathways
     from client.meetings import meeting_handle
     from client.pathways import UnknownPathway
-    from runtime.connection import connect
+    from commands.signed_in import connected
     from runtime.settings import load_settings
 
     name = protocol_text(trial).protocol.name
     settings = load_settings()
-    client = await connect(settings, identity=IDENTITY)
+    client = await connected(settings, IDENTITY)
     handle = meeting_handle(client, name, rehearsal=where.rehearsal, label=where.label or "")
     try:
         found = await pathways.plan(handle)

@@ -18,6 +18,7 @@ from commands.protocol.options import complete_trials
 from commands.reading import moment, utc_now
 from commands.screen import change_line, make_console, notice, print_json
 from commands.session import IDENTITY, run
+from commands.signed_in import by_words
 from pathway.events import Report
 from pathway.meeting.admission import time_of, weekday_of
 from pathway.site import Site, zone
@@ -145,9 +146,9 @@ def _tell_start(where_: Target, made: MeetingStart, *, dry_run: bool, as_json: b
 
 async def _start(settings: Settings, made: MeetingStart) -> None:
     from client.meetings import start_meeting
-    from runtime.connection import connect
+    from commands.signed_in import connected
 
-    client = await connect(settings, identity=IDENTITY)
+    client = await connected(settings, IDENTITY)
     queue = settings.rehearsal_task_queue if made.rehearsal else settings.task_queue
     await start_meeting(client, made, queue=queue)
 
@@ -341,6 +342,6 @@ def _tell(report: Report, receipt: Receipt, trial: str, as_json: bool) -> None:
     console = make_console()
     head = ("recorded", "bold green") if receipt.recorded else ("accepted, not yet recorded", "bold yellow")
     console.print(Text.assemble(head, f"  {trial} {week} {report.name or report.kind}".rstrip()))
-    console.print(Text(f"event {receipt.event_id}, as claimed by the {report.role}", style="dim"))
+    console.print(Text(f"event {receipt.event_id}, {by_words(report)}", style="dim"))
     for change in receipt.changes:
         console.print(Text("  ").append_text(change_line(change, with_day=False)))

@@ -181,9 +181,9 @@ async def _start(
     """Start the pathway; whether it has answered, which it does once a worker that knows its text carries it; and what came
     of the backlog."""
     from client import pathways
-    from runtime.connection import connect
+    from commands.signed_in import connected
 
-    client = await connect(settings, identity=IDENTITY)
+    client = await connected(settings, IDENTITY)
     if not start.rehearsal:
         await check_free(settings, start.trial, start.subject)
     queue = settings.rehearsal_task_queue if start.rehearsal else settings.task_queue

@@ -122,13 +122,13 @@ class SubtrialSession:
 async def opened(where: Target, trial: str, subtrial: str) -> AsyncIterator[SubtrialSession]:
     """The governor of a subtrial. Raises `ServerUnreachable`, or `UnknownPathway` if nobody has started it."""
     from client import pathways
+    from commands.signed_in import connected
     from contracts.subtrial_start import SubtrialStart
-    from runtime.connection import connect
     from runtime.settings import load_settings
 
     name, id_ = trial_text(trial).protocol.name, definition(trial, subtrial).id
     settings = load_settings()
-    client = await connect(settings, identity=IDENTITY)
+    client = await connected(settings, IDENTITY)
     handle = pathways.subtrial_handle(client, name, id_, rehearsal=where.rehearsal, label=where.label or "")
     start = await start_of(client, handle, SubtrialStart)
     if start is None:

@@ -127,10 +127,10 @@ async def _start(
     settings: Settings, where_: Target, made: list[SubtrialStart], given: tuple[str, ...]
 ) -> list[Found]:
     from client import pathways
+    from commands.signed_in import connected
     from contracts.subtrial_start import SubtrialStart
-    from runtime.connection import connect
 
-    client = await connect(settings, identity=IDENTITY)
+    client = await connected(settings, IDENTITY)
     queue = settings.rehearsal_task_queue if where_.rehearsal else settings.task_queue
     found = []
     for each in made:

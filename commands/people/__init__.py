@@ -1,0 +1,1 @@
+"""Who works with allpath: people and their roles, signing in, the audit trail."""
