@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 from itertools import product
 
 from pathway.clock import local_day
+from pathway.engine.adverse_events import occurrences_of
 from pathway.engine.conflict_notices import can_conflict, compile_conflicts
 from pathway.engine.context import Evaluation
 from pathway.engine.doubts import compile_jump
-from pathway.engine.ledgers.adverse import occurrences_of
 from pathway.engine.linker import Linker
 from pathway.engine.obligations import oblige
 from pathway.engine.orders import compile_order, order_words

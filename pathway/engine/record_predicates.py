@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from pathway.clock import at_hour, local_day
+from pathway.engine.adverse_events import occurrences_of
 from pathway.engine.context import Evaluation, Test
-from pathway.engine.ledgers.adverse import occurrences_of
 from pathway.engine.linker import Linker
 from pathway.engine.occurrences import Counts, of_newest
 from pathway.engine.results import Result

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from pathway.engine.ledgers.adverse import Occurrence, grade_of, occurrences_of, of_that_day
+from pathway.engine.adverse_events import Occurrence, grade_of, occurrences_of, of_that_day
 from pathway.engine.results import Directive
 from pathway.events import Event
 from pathway.language import AdverseEventRule, AdverseEventType, Infusion, Restart

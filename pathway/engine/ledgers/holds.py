@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
+from pathway.engine.adverse_events import of_that_day
 from pathway.engine.context import Evaluation
-from pathway.engine.ledgers.adverse import of_that_day
 from pathway.engine.linker import Linker
 from pathway.engine.predicates import predicate
 from pathway.engine.results import Episode

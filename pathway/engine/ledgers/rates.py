@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import cache
 
+from pathway.engine.adverse_events import begun_with, grade_of, occurrences_of
 from pathway.engine.context import Evaluation
 from pathway.engine.endings import Ending, compile_ending
-from pathway.engine.ledgers.adverse import begun_with, grade_of, occurrences_of
 from pathway.engine.ledgers.course import events_of
 from pathway.engine.ledgers.infusion import UNPAUSED
 from pathway.engine.ledgers.stops import compile_lifted, lift_halts
