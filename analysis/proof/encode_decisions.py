@@ -43,7 +43,8 @@ class Column:
 class Answer:
     """A decision: `out` by option; `none` where it is not asked; else it is open, and `may`, `may_be_none` say what is left.
 
-    `review`: it is open, and nothing that may still come will settle it: a person must.
+    `review`: it is open, and nothing that may still come will settle it: a person must. `unanswered`: it was over before it
+    was answered: it is not asked, and a table that rests on it waits.
     """
 
     decision: Decision
@@ -56,6 +57,7 @@ class Answer:
     may_be_none: Expr
     settled: Expr
     review: Expr
+    unanswered: Expr
 
 
 class Answers:
@@ -141,6 +143,13 @@ class Answers:
         )
         self.world.settled.append(pick >= 1)
         taken = {o: pick == n + 1 for n, o in enumerate(decision.options)}
+        # After the end nobody is asked: what was taken and not carried out falls, what is open is closed.
+        level, actions = (
+            level_of(decision, self.world.compiled.protocol),
+            self.world.compiled.actions.values(),
+        )
+        ended = either(*(self.world.recorded(a.id, ()) for a in actions if ends_level(a.ends, level)))
+        dropped = NO
         if decision.confirm is None:
             person = z3.Or(stuck, z3.And(undecided, choice))
             # Where no row is left, all options are.
@@ -152,20 +161,24 @@ class Answers:
         else:
             enacted = {o: self.meaning.of(p).passes for o, p in decision.enacted}
             offered = z3.And(asked.passes, z3.Not(none_said))
-            out = {o: z3.And(taken[o], z3.Or(offered, enacted.get(o, NO))) for o in decision.options}
+            stands = {o: z3.Or(offered, enacted.get(o, NO)) for o in decision.options}
+            out = {
+                o: z3.And(taken[o], z3.If(ended, enacted[o], stands[o]) if o in enacted else stands[o])
+                for o in decision.options
+            }
+            dropped = z3.And(ended, either(*(z3.And(taken[o], z3.Not(done)) for o, done in enacted.items())))
             person = z3.And(stuck, z3.Not(choice))
         given = either(*out.values())
-        # After the end nobody is asked: what was taken stands, and what is open is closed.
-        level, actions = (
-            level_of(decision, self.world.compiled.protocol),
-            self.world.compiled.actions.values(),
-        )
-        ended = either(*(self.world.recorded(a.id, ()) for a in actions if ends_level(a.ends, level)))
         closed = ended if decision.confirm is not None else z3.And(ended, person)
         none = z3.And(z3.Not(given), z3.Or(closed, asked.fails, z3.And(asked.passes, none_said)))
         review = z3.And(person, z3.Not(given), z3.Not(ended))
+        said_none = z3.Or(asked.fails, z3.And(asked.passes, none_said))
+        unanswered = z3.And(closed, z3.Not(given), z3.Not(said_none), z3.Not(dropped))
         may_be_none = z3.Or(z3.Not(asked.passes), either(*(w for w, out in said if out is None)))
-        return Answer(decision, asked, columns, live, out, none, may, may_be_none, z3.Or(none, given), review)
+        settled = z3.Or(none, given)
+        return Answer(
+            decision, asked, columns, live, out, none, may, may_be_none, settled, review, unanswered
+        )
 
     # --- inputs ---------------------------------------------------------------------------------------------------
 
@@ -211,11 +224,12 @@ class Answers:
             left = {o: z3.Or(z3.Not(asked), nothing, answer.may[o]) for o in options}
             left["none"] = z3.Or(nothing, answer.may_be_none)
         is_ = {**answer.out, "none": answer.none}
-        may = {o: z3.Or(is_[o], z3.And(unsettled, left[o])) for o in left}
+        may = {o: z3.Or(is_[o], answer.unanswered, z3.And(unsettled, left[o])) for o in left}
         cells = {
             o: Cell(may[o], z3.And(may[o], z3.Not(either(*(may[x] for x in may if x != o))))) for o in may
         }
-        return Column(item, cells, z3.And(unsettled, z3.Not(answer.review)), NO)
+        waits = z3.Or(answer.unanswered, z3.And(unsettled, z3.Not(answer.review)))
+        return Column(item, cells, waits, NO)
 
     def _slot(self, item: Input, reading: Reading) -> Column:
         made = self.world.reading(reading)

@@ -54,7 +54,7 @@ def occurrences_of(record: Record, name: str) -> tuple[list[Occurrence], list[Ev
             origins[report.id] = _first(open_[0])
         elif higher and not grade:
             unsaid.append(report)
-        elif grade:
+        else:
             found.setdefault(report.id, Occurrence()).add(report)
     return list(found.values()), unsaid
 

@@ -137,7 +137,13 @@ def close(found: Resolved, known: datetime, *, person: bool, dropped: bool = Fal
     nothing. `dropped`: what was taken was to be carried out, and had not been when the end came; it is not in force any more."""
     found.fallen = None
     if dropped and found.taken is not None:
-        found.outcome, found.state, found.open, found.changed_at = None, "none", False, None
+        found.asked, found.outcome, found.state, found.open, found.changed_at = (
+            False,
+            None,
+            "none",
+            False,
+            None,
+        )
         found.proposal, found.choice, found.possible, found.missing, found.review = None, (), (), (), False
         return
     if found.taken is not None and found.taken.recorded <= known:
