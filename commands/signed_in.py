@@ -69,10 +69,12 @@ async def connected(settings: Settings, identity: str) -> Client:
     from people.house import open_house
     from people.sign_in import who
     from people.signing import Signing
-    from store.engine import Store
+    from store.engine import Store, require
 
+    token = kept_token(settings.sign_in_file)
+    require(settings.database_url)
     store = Store(settings.database_url)
-    found = await who(store, kept_token(settings.sign_in_file))
+    found = await who(store, token)
     signer = Signer(open_house(settings.house_key), store, found)
     return await connect(settings, identity=identity, interceptors=[Signing(signer)])
 

@@ -6,7 +6,6 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from commands.errors import UsageError
@@ -20,29 +19,30 @@ if TYPE_CHECKING:
 
     from commands.options import Target
     from runtime.settings import Settings
+    from store.engine import Store
     from store.queries import Pathway
 
 
 @asynccontextmanager
 async def reading(settings: Settings) -> AsyncIterator[AsyncSession]:
     """A session to read the store with. Raises `StoreAway`, also where there is no store yet."""
-    from sqlalchemy.engine import make_url
+    from store.engine import Store, require
 
-    from store.engine import Store
-    from store.errors import StoreAway
-
-    url = make_url(settings.database_url)
-    if url.get_backend_name() == "sqlite" and url.database and not _is_file(url.database):
-        raise StoreAway(
-            f"there is no store yet at {url.database}: a worker makes it (`allpath worker`). "
-            "If patients are enrolled, ALLPATH_DATA_DIR or ALLPATH_DATABASE_URL points elsewhere"
-        )
+    require(settings.database_url)
     async with Store(settings.database_url) as store, store.reading() as session:
         yield session
 
 
-def _is_file(path: str) -> bool:
-    return Path(path).is_file()
+@asynccontextmanager
+async def opened(settings: Settings, *, made: bool = False) -> AsyncIterator[Store]:
+    """The store, brought up to date. Raises `StoreAway` where there is none yet, unless it may be `made`."""
+    from store.engine import Store, require, upgrade
+
+    if not made:
+        require(settings.database_url)
+    await upgrade(settings.database_url)
+    async with Store(settings.database_url) as store:
+        yield store
 
 
 async def stored_pathway(

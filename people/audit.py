@@ -16,7 +16,7 @@ from typing import Final
 from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from store.schema import AuditRow
+from store.schema import AuditRow, PersonRow
 
 START: Final = "0" * 64
 """What the first line is bound to."""
@@ -108,6 +108,10 @@ async def verify(session: AsyncSession, head: str = "") -> Verified:
             return Verified(count, before, Fault(kept.number, "has been changed"))
         count, before = kept.number, kept.digest
         met = met or kept.digest == head
+    if not count and (await session.execute(select(PersonRow.code).limit(1))).first() is not None:
+        return Verified(
+            0, START, Fault(1, "is missing: there are people here, and each was added with a line")
+        )
     if not met:
         return Verified(
             count, before, Fault(count + 1, "and what follows is missing: the head that was kept is not here")

@@ -93,6 +93,16 @@ class Store:
         await self.close()
 
 
+def require(url: str) -> None:
+    """Raise `StoreAway` where there is no store yet: to open it would make an empty one, and in that nothing is ever late."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" and parsed.database and not Path(parsed.database).is_file():
+        raise StoreAway(
+            f"there is no store yet at {parsed.database}: a worker makes it (`allpath worker`). "
+            "If patients are enrolled, ALLPATH_DATA_DIR or ALLPATH_DATABASE_URL points elsewhere"
+        )
+
+
 async def upgrade(url: str) -> None:
     """Bring the schema of the database at `url` to this version of allpath; create the file if it is a new
     SQLite one.

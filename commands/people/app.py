@@ -13,6 +13,7 @@ from commands.people.login import StdinOption, typed
 from commands.screen import make_console, notice, print_json, table
 from commands.session import run
 from commands.signed_in import kept_token
+from commands.store_reading import opened
 from people.errors import NotAllowed
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def add(code: CodeArgument, role: HeldOption = None, password_stdin: StdinOption
                 "copy, and let nobody read it. With ALLPATH_IDENTITY=held for worker and commands, roles are no longer claimed."
             )
 
-    _with_store(work)
+    _with_store(work, made=True)
 
 
 @app.command("list")
@@ -160,15 +161,15 @@ def _change(said: str, change: Callable[[AsyncSession, str], Awaitable[None]]) -
     _with_store(work)
 
 
-def _with_store(work: Callable[[Settings, Store], Awaitable[None]], *, quiet: bool = False) -> None:
+def _with_store(
+    work: Callable[[Settings, Store], Awaitable[None]], *, quiet: bool = False, made: bool = False
+) -> None:
     from runtime.settings import load_settings
-    from store.engine import Store, upgrade
 
     settings = load_settings()
 
     async def whole() -> None:
-        await upgrade(settings.database_url)
-        async with Store(settings.database_url) as store:
+        async with opened(settings, made=made) as store:
             await work(settings, store)
 
     run(whole())

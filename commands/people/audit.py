@@ -10,6 +10,7 @@ import typer
 
 from commands.screen import make_console, notice
 from commands.session import run
+from commands.store_reading import opened
 
 app = typer.Typer(help="The audit trail: verify it, export it.", no_args_is_help=True)
 
@@ -26,13 +27,11 @@ def verify(
     """Look at every line: changed, missing or cut off. Prints the head, to be kept elsewhere. Status 1 if not whole."""
     from people import audit
     from runtime.settings import load_settings
-    from store.engine import Store, upgrade
 
     settings = load_settings()
 
     async def work() -> audit.Verified:
-        await upgrade(settings.database_url)
-        async with Store(settings.database_url) as store, store.reading() as session:
+        async with opened(settings) as store, store.reading() as session:
             return await audit.verify(session, head)
 
     found = run(work())
@@ -50,13 +49,11 @@ def export() -> None:
     """Every line as JSON, one a line, on standard output. It holds codes and digests, no values."""
     from people import audit
     from runtime.settings import load_settings
-    from store.engine import Store, upgrade
 
     settings = load_settings()
 
     async def work() -> None:
-        await upgrade(settings.database_url)
-        async with Store(settings.database_url) as store, store.reading() as session:
+        async with opened(settings) as store, store.reading() as session:
             async for kept in audit.lines(session):
                 whole = {"number": kept.number, "at": kept.at.isoformat(), **asdict(kept.line)}
                 typer.echo(json.dumps({**whole, "before": kept.before, "digest": kept.digest}))

@@ -11,6 +11,7 @@ from commands.errors import UsageError
 from commands.screen import make_console, notice
 from commands.session import run
 from commands.signed_in import keep_token, kept_token
+from commands.store_reading import opened
 
 StdinOption = Annotated[
     bool,
@@ -25,14 +26,12 @@ def login(
     """Sign in on this machine: for an hour without use, twelve hours at most."""
     from people.sign_in import sign_in, who
     from runtime.settings import load_settings
-    from store.engine import Store, upgrade
 
     settings = load_settings()
     password = typed("Password", password_stdin)
 
     async def work() -> None:
-        await upgrade(settings.database_url)
-        async with Store(settings.database_url) as store:
+        async with opened(settings) as store:
             token = await sign_in(store, code, password)
             found = await who(store, token)
         keep_token(settings.sign_in_file, code, token)
@@ -53,13 +52,12 @@ def logout() -> None:
     """Sign out on this machine."""
     from people.sign_in import sign_out
     from runtime.settings import load_settings
-    from store.engine import Store
 
     settings = load_settings()
     token = kept_token(settings.sign_in_file)
 
     async def work() -> None:
-        async with Store(settings.database_url) as store:
+        async with opened(settings) as store:
             await sign_out(store, token)
 
     run(work())
@@ -72,13 +70,12 @@ def whoami() -> None:
     """Who is signed in on this machine, and what they may do."""
     from people.sign_in import who
     from runtime.settings import load_settings
-    from store.engine import Store
 
     settings = load_settings()
     token = kept_token(settings.sign_in_file)
 
     async def work() -> None:
-        async with Store(settings.database_url) as store:
+        async with opened(settings) as store:
             found = await who(store, token)
         held = ", ".join(map(str, found.person.held)) or "no role"
         make_console().print(

@@ -154,6 +154,20 @@ async def test_the_first_person_of_a_house_says_who_may_do_what(tmp_path: Path, 
     assert "KM: clinician@S01, operations" in (await ward("whoami")).out
 
 
+@pytest.mark.parametrize(
+    "words", ["people list", "people disable KM", "audit verify", "audit export", "login KM"]
+)
+async def test_only_adding_a_person_makes_a_store_where_there_is_none(
+    tmp_path: Path, ward: Held, words: str
+) -> None:
+    none = tmp_path / "elsewhere.db"
+    ward.environment |= {"ALLPATH_DATABASE_URL": f"sqlite+aiosqlite:///{none}"}
+    said = await (ward.told if words.startswith("login") else ward)(*words.split())
+    assert said.status != 0
+    assert "there is no store yet" in said.err
+    assert not none.exists()
+
+
 async def test_only_who_may_says_who_may(ward: Held) -> None:
     await ward.signed_in("KM")
     for arguments in (("people", "give", "KM", "clinician@S01"), ("people", "disable", "DR")):

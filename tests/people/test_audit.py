@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from people import audit
+from people import accounts, audit
 from people.audit import Line
 from store.engine import Store
 
@@ -79,6 +79,18 @@ async def test_a_tail_that_was_cut_off_is_found_by_a_head_kept_elsewhere(
         fault = (await audit.verify(session, head)).fault
     assert fault is not None
     assert fault.number == 4
+
+
+async def test_an_empty_trail_of_a_house_with_people_is_not_whole(store: Store, tmp_path: Path) -> None:
+    async with store.reading() as session:
+        assert (await audit.verify(session)).fault is None
+    async with store.writing() as session:
+        await accounts.add(session, "KM", "KM", "hash", {accounts.Held("operations")})
+    changed(tmp_path / "people.db", "DELETE FROM audit")
+    async with store.reading() as session:
+        fault = (await audit.verify(session)).fault
+    assert fault is not None
+    assert fault.number == 1
 
 
 @pytest.mark.parametrize("statement", ["UPDATE audit SET person = 'X'", "DELETE FROM audit"])

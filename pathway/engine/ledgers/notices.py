@@ -33,6 +33,8 @@ LEDGER_NOTICES = {
 }
 PUMP_ACTS = ("infusion_paused", "infusion_resumed", "infusion_ended", "infusion_stopped", "bag_change_missed")
 ENDS = ("infusion_stopped", "infusion_ended")
+STANDING = ("infusion_started", "infusion_resumed", "infusion_stopped")
+"""A second start and a restart without a pause are told for themselves; a stop may be decided again."""
 PUMP = ("infusion_started", "infusion_paused", "infusion_resumed", *ENDS)
 ON_FLAG = (
     ("given_after_exit", "AFTER-EXIT"),
@@ -224,11 +226,13 @@ def _contradictory(ctx: Evaluation, spec: Infusion | Doses, own: set[str], key: 
     out. `own`: the flags that the protocol tells itself."""
     pairs: list[tuple[Event, Event]] = []
     if isinstance(spec, Infusion):
-        pairs += _repeated(ctx, [e for name in PUMP for e in actions_of(ctx.record, spec, name)])
+        acts = [e for name in PUMP for e in actions_of(ctx.record, spec, name)]
+        pairs += _repeated(ctx, acts, STANDING)
     elif spec.infusing is not None:
         pump = (spec.given, spec.infusing.paused, spec.infusing.resumed, spec.infusing.ended)
         for label in spec.labels:
-            pairs += _repeated(ctx, [e for name in pump for e in events_of(ctx, spec, name, label)])
+            acts = [e for name in pump for e in events_of(ctx, spec, name, label)]
+            pairs += _repeated(ctx, acts, (spec.given, spec.infusing.resumed))
     doses = spec if isinstance(spec, Doses) else None
     for label in doses.labels if doses is not None else ():
         assert doses is not None
@@ -244,19 +248,18 @@ def _contradictory(ctx: Evaluation, spec: Infusion | Doses, own: set[str], key: 
     return [oblige(ctx, "REPORTED-TWICE", key, "alert", text, "coordinator", rung, times=times)]
 
 
-def _repeated(ctx: Evaluation, acts: list[Event]) -> list[tuple[Event, Event]]:
+def _repeated(ctx: Evaluation, acts: list[Event], apart: tuple[str, ...]) -> list[tuple[Event, Event]]:
     """Acts that follow one of the same kind, or an end that follows a stop, with no other act between.
 
-    A second start, a restart with no pause before it, and an act that is done only once are told for themselves; a stop after an
-    end is a decision.
+    `apart`: those of which a second one is told for itself, as is of an act that is done only once. A stop after an end is a
+    decision.
     """
     found: list[tuple[Event, Event]] = []
     before: Event | None = None
     for act in sorted(acts, key=lambda e: (e.occurred, e.recorded, e.id)):
         if before is not None and act.occurred != before.occurred:
             again = act.name == before.name and ctx.compiled.actions[act.name].repeats
-            apart = not act.name.endswith(("started", "resumed", "stopped"))
-            if (again and apart) or (before.name, act.name) == ENDS:
+            if (again and act.name not in apart) or (before.name, act.name) == ENDS:
                 found.append((before, act))
         before = act
     return found
