@@ -90,6 +90,24 @@ async def a_store_that_is_away(home: House, settings: Settings) -> pathways.Hand
     return handle
 
 
+async def a_store_that_comes_back(home: House, settings: Settings) -> pathways.Handle:
+    """The store is away, comes back when nothing else happens, and then there is something to bring to it."""
+    handle = await home.enrol()
+    await pathways.submit(handle, weight(1, at=datetime.now(UTC)))
+    connection = sqlite3.connect(settings.database_url.partition("///")[2], isolation_level=None)
+    connection.execute("BEGIN IMMEDIATE")
+    assert not (await pathways.submit(handle, weight(2, at=datetime.now(UTC)))).recorded
+    connection.execute("ROLLBACK")
+    connection.close()
+
+    async def recorded() -> bool:
+        return not (await pathways.state(handle)).unrecorded
+
+    await until(recorded)
+    assert (await pathways.submit(handle, weight(3, at=datetime.now(UTC)))).recorded
+    return handle
+
+
 async def a_governor(home: House, _: Settings) -> pathways.AnyHandle:
     """Three patients ask for the only slot of a subtrial; it is given back, and goes to the next. Several runs."""
     governor = await home.govern("A", continue_after=3)
@@ -169,6 +187,7 @@ STORIES: Final[tuple[tuple[Story, str], ...]] = (
     (a_rehearsal, "stepped"),
     (a_patient, "real"),
     (a_store_that_is_away, "stepped"),
+    (a_store_that_comes_back, "real"),
     (a_governor, "real"),
     (a_patient_of_a_platform, "real"),
     (a_governor_that_is_rehearsed, "stepped"),

@@ -17,6 +17,7 @@ from pathway.record import Record
 from pathway.site import Site
 from pathway.subtrial.govern import govern
 from pathway.subtrial.plan import Governor, SubtrialPlan
+from tests.workflows.grouping import with_an_empty_task
 from tests.workflows.stories import HISTORIES, READABLE, STORIES
 from workflows.guard import OnlyClock
 from workflows.meeting import CoordinatingMeeting
@@ -24,7 +25,9 @@ from workflows.pathway import PatientPathway
 from workflows.sandbox import runner
 from workflows.subtrial import Subtrial
 
-FILES = sorted(HISTORIES.glob("*.json"))
+FILES = sorted(HISTORIES.glob("*.json")) + sorted(
+    (HISTORIES / "older").glob("a_store_that_comes_back-*.json")
+)
 CLOCKS = {story.__name__: clock for story, clock in STORIES}
 
 
@@ -34,6 +37,11 @@ def history(file: Path) -> WorkflowHistory:
 
 
 async def replay(file: Path) -> WorkflowReplayResult:
+    return await replayed(file, history(file))
+
+
+async def replayed(file: Path, told: WorkflowHistory) -> WorkflowReplayResult:
+    """Replay a history of the story that a file tells."""
     clock = CLOCKS[file.stem.rpartition("-")[0]]
     replayer = Replayer(
         workflows=[PatientPathway, Subtrial, CoordinatingMeeting],
@@ -41,7 +49,7 @@ async def replay(file: Path) -> WorkflowReplayResult:
         workflow_runner=runner(),
         interceptors=[OnlyClock("real" if clock == "real" else "stepped")],
     )
-    return await replayer.replay_workflow(history(file), raise_on_replay_failure=False)
+    return await replayer.replay_workflow(told, raise_on_replay_failure=False)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
@@ -50,6 +58,15 @@ async def test_a_recorded_history_replays(file: Path) -> None:
     assert result.replay_failure is None, (
         f"{file.name}: {result.replay_failure}; see workflows/durable/patches.py"
     )
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+async def test_a_history_replays_however_its_tasks_are_grouped(file: Path) -> None:
+    content = json.loads(file.read_text())
+    for where, events in with_an_empty_task(content["events"]):
+        told = WorkflowHistory.from_json(content["workflow_id"], {"events": events})
+        failure = (await replayed(file, told)).replay_failure
+        assert failure is None, f"{file.name}, with a task that leads to nothing {where}: {failure}"
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)

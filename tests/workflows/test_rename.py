@@ -281,20 +281,8 @@ async def test_while_the_store_is_away_it_is_refused(real: House, database: Data
             await renaming.rename(old, new_name(code("P-781")))
         assert refused.value.code == "under_way"
     await until(lambda: back(old))
-    new = await renamed_in_the_end(real, old, code("P-781"))
+    new = await renamed(real, old, code("P-781"))
     assert await real.stored(new) == ["w1", "w2", "rn1"]
-
-
-async def renamed_in_the_end(real: House, old: pathways.Handle, to: str) -> pathways.Handle:
-    """Tried again as long as the pathway says that the store is away: beside other work it may be, for a moment, once more."""
-    async with asyncio.timeout(60):
-        while True:
-            try:
-                return await renamed(real, old, to)
-            except Refused as refused:
-                if refused.code != "under_way":
-                    raise
-                await asyncio.sleep(0.2)
 
 
 async def back(handle: pathways.AnyHandle) -> bool:

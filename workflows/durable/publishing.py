@@ -12,19 +12,24 @@ import workflows.durable.activity_options as calls
 from contracts.clear import Clear
 from contracts.publish import PublishBatch, PublishReceipt
 from workflows.durable.alarm import Alarm
+from workflows.durable.patches import STORE_IS_BACK
 from workflows.durable.state import State
 
 
 class Publishing:
-    """The way from a state to the store. `shown` is called when operations have something new to see.
+    """The way from a state to the store. `shown` is called when operations have something new to see, `marked` is to lead to a
+    command.
 
     `alarm`: what is to hear of the next moments that the store's receipts name; None on a stepped clock.
     """
 
-    def __init__(self, state: State[Any], alarm: Alarm | None, shown: Callable[[], None]) -> None:
+    def __init__(
+        self, state: State[Any], alarm: Alarm | None, shown: Callable[[], None], marked: Callable[[], None]
+    ) -> None:
         self._state = state
         self._alarm = alarm
         self._shown = shown
+        self._marked = marked
         # A batch that the run before could not deliver: the store was away then, and updates do not wait
         # for it.
         self.store_away = state.kept.in_flight is not None
@@ -64,6 +69,8 @@ class Publishing:
             else:
                 state.acknowledge(batch.revision)
                 self.store_away = False
+                if was_away and workflow.patched(STORE_IS_BACK):
+                    self._marked()
                 if self._alarm is not None:
                     self._alarm.heard(receipt.next_at)
             if was_away or self.store_away:

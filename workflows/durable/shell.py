@@ -13,7 +13,8 @@ How the one timer does: `alarm.py`.
 **Nor may their order depend on how tasks are grouped.** A workflow task that leads to no command is merged with the next one
 when a history is replayed: the answer to an activity is then seen together with an update that came after it, and after it.
 An update that is answered at once leaves such tasks behind. So publishing and peer delivery each follow when they are free, in
-the order in which they became so, and the timer follows the answers of the store: the same in one task as in two.
+the order in which they became so, and the timer follows the answers of the store: the same in one task as in two. And an answer
+that changes how an update is judged or answered (the store is back) leads to a command: no other task is merged with its own.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ class Shell:
         self._again = again
         self.state = State(start, subject, now)
         self._alarm = Alarm(self._rang) if start.clock == "real" else None
-        self._publishing = Publishing(self.state, self._alarm, self._show)
+        self._publishing = Publishing(self.state, self._alarm, self._show, self._mark)
         self._peer_delivery = (
             PeerDelivery(start, self.state, self.moved, self._show) if subject.has_peer_messages else None
         )
@@ -97,7 +98,7 @@ class Shell:
         """Run until the subject is archived."""
         self._show()
         if self._start.carried is None or self._start.carried.handed_over:
-            workflow.upsert_search_attributes(self._searchable())
+            self._mark()
         background = [asyncio.create_task(self._publishing.run())]
         background += [asyncio.create_task(chore()) for chore in self._chores]
         if self._alarm is not None:
@@ -147,7 +148,7 @@ class Shell:
     def show_renamed(self) -> None:
         """Show operations that it goes on elsewhere. The store and governors hear it from there."""
         self._show()
-        workflow.upsert_search_attributes(self._searchable())
+        self._mark()
 
     # --- updates ----------------------------------------------------------------------------------
 
@@ -236,15 +237,13 @@ class Shell:
         if self.state.kept.archived is not None:
             raise refusal(Refused("archived", "this pathway is archived; its clock stands still"))
         if request.to < self.state.kept.now:
-            raise refusal(
-                Refused("backwards", f"the clock stands at {utc(self.state.kept.now)} and does not go back")
-            )
+            at = utc(self.state.kept.now)
+            raise refusal(Refused("backwards", f"the clock stands at {at} and does not go back"))
 
     async def deliver(self) -> DeliverReceipt:
         """Deliver the messages that are due. On a stepped clock, where the driver says when."""
-        return DeliverReceipt(
-            delivered=await self._peer_delivery.deliver() if self._peer_delivery is not None else ()
-        )
+        delivery = self._peer_delivery
+        return DeliverReceipt(delivered=() if delivery is None else await delivery.deliver())
 
     def check_deliver(self) -> None:
         """Refuse on the real clock, where deliveries need nobody to send them."""
@@ -340,7 +339,7 @@ class Shell:
         self._moves += 1
         self.state.kept.unsent = True
         self._show()
-        workflow.upsert_search_attributes(self._searchable())
+        self._mark()
         if self._alarm is not None and self._publishing.store_away:
             self._alarm.set_anew(self.state.due)
         if self._peer_delivery is not None:
@@ -381,6 +380,10 @@ class Shell:
     def _show(self) -> None:
         state = self.state
         workflow.set_current_details(details.current(state, store_away=self._publishing.store_away))
+
+    def _mark(self) -> None:
+        """Lead to a command, whatever the plan says."""
+        workflow.upsert_search_attributes(self._searchable())
 
     def _searchable(self) -> list[SearchAttributeUpdate[Any]]:
         """The attributes that have changed since they were last set. The client has set those that never change.
