@@ -6,9 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.table import Table
@@ -122,33 +120,6 @@ def table(
     for row in rows:
         made.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in row))
     return made
-
-
-def instant(text: str | datetime | None, tz: ZoneInfo) -> str:
-    """An instant in site time, to the minute; empty if there is none."""
-    if not text:
-        return ""
-    at = datetime.fromisoformat(text) if isinstance(text, str) else text
-    return f"{at.astimezone(tz):%Y-%m-%d %H:%M}"
-
-
-def due_words(day: date | None, today: date, hour: str = "") -> str:
-    """A due day as people say it: `2025-03-07 (in 3 days)`; `2025-03-07 14:00 (tomorrow)` with an hour."""
-    if day is None:
-        return "as soon as possible"
-    days = (day - today).days
-    match days:
-        case 0:
-            near = "today"
-        case 1:
-            near = "tomorrow"
-        case -1:
-            near = "yesterday"
-        case _ if days < 0:
-            near = f"{-days} days ago"
-        case _:
-            near = f"in {days} days"
-    return f"{day.isoformat()} {hour}".rstrip() + f" ({near})"
 
 
 def print_steps(

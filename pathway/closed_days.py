@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 
 WEEKDAYS: Final = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 """How a calendar names a day of every week; other entries are single days, `2025-12-25`."""
@@ -33,6 +33,15 @@ def closed_note(
     if after is not None:
         return f"closed; next open day in the window: {after.isoformat()}"
     return "closed; no open day in the window"
+
+
+def closed_of(item: dict[str, Any], calendar: Sequence[str], today: date) -> str:
+    """The note of an item of a plan as JSON; empty if it is open on that day, or nothing is left to do."""
+    if not item["due"] or item["state"] not in ("due", "planned", "blocked", "late"):
+        return ""
+    window = item.get("window")
+    days = (date.fromisoformat(window[0]), date.fromisoformat(window[1])) if window and all(window) else None
+    return closed_note(date.fromisoformat(item["due"]), days, calendar, today)
 
 
 def _open(day: date, end: date, step: int, calendar: Sequence[str]) -> date | None:

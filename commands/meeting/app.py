@@ -27,7 +27,7 @@ from commands.meeting.read import (
 from commands.meeting.record import TrialArgument, WeekOption
 from commands.options import JsonOption, Target, where
 from commands.reading import utc_now
-from commands.screen import instant, make_console, notice, print_json, styled, table, warn
+from commands.screen import make_console, notice, print_json, styled, table, warn
 from commands.session import run
 from commands.store_reading import reading, tell_lag
 from pathway.meeting.agenda import SECTIONS, Agenda, Entry
@@ -35,6 +35,7 @@ from pathway.meeting.calendar import Meeting, Week
 from pathway.meeting.output import week_json
 from pathway.meeting.plan import day_and_time
 from pathway.site import zone
+from pathway.words import instant
 
 app = typer.Typer(
     help="The weekly coordinating meeting of a trial: agenda, what became of it, decisions, document.",

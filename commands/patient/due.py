@@ -10,19 +10,20 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from commands.closed_days import calendar_of, with_note
+from commands.closed_days import calendar_of
 from commands.known_trials import definition_of
 from commands.options import JsonOption, RoleOption, Target, where
 from commands.patient.needed import compiled_of
 from commands.protocol.options import TrialOption
 from commands.reading import utc_now
-from commands.screen import due_words, make_console, notice, print_json, print_steps, styled, table
+from commands.screen import make_console, notice, print_json, print_steps, styled, table
 from commands.session import run
 from commands.store_reading import reading, tell_lag
 from pathway.clock import local_day
 from pathway.closed_days import closed_note
 from pathway.patient.enrolment import ANNULLED
 from pathway.site import zone
+from pathway.words import due_words, with_note
 
 if TYPE_CHECKING:
     from pathway.engine.context import Compiled

@@ -12,12 +12,13 @@ from rich.text import Text
 from commands.known_trials import trial_named, trial_names
 from commands.options import JsonOption, RoleOption, SubjectArgument, Target, where
 from commands.protocol.options import TrialOption
-from commands.screen import instant, make_console, notice, print_json, warn
+from commands.screen import make_console, notice, print_json, warn
 from commands.session import check_renamed, opened, run
 from commands.store_reading import reading, stored_pathway
 from pathway.patient.account import Entry, account
 from pathway.patient.renaming import WAS
 from pathway.site import Site
+from pathway.words import instant
 
 if TYPE_CHECKING:
     from pathway.events import Event

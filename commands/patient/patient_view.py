@@ -9,23 +9,17 @@ from typing import Any, Final
 from rich.console import Console
 from rich.text import Text
 
-from commands.closed_days import calendar_of, closed_of, with_note
+from commands.closed_days import calendar_of
 from commands.known_trials import definition_of
 from commands.options import Target
-from commands.patient.needed import (
-    NAMED,
-    Entry,
-    Patient,
-    hour_of,
-    is_pressing,
-    needed_now,
-    print_entry,
-    waiting,
-)
-from commands.screen import due_words, instant, make_console, notice, styled, table
+from commands.patient.needed import print_entry
+from commands.screen import make_console, notice, styled, table
 from pathway.changes import day_label
+from pathway.closed_days import closed_of
 from pathway.errors import ProtocolError, UnknownName
 from pathway.language import Protocol
+from pathway.patient.needed import NAMED, Entry, Patient, hour_of, is_pressing, needed_now, waiting
+from pathway.words import due_words, instant, with_note
 
 NEXT: Final = 6
 """Planned items that are shown; the rest is counted."""

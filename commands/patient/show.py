@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
+from commands.closed_days import calendar_of
 from commands.errors import CannotCompute
 from commands.options import JsonOption, SubjectArgument, Target, where
-from commands.patient.needed import Patient
+from commands.patient.needed import compiled_of
 from commands.patient.patient_view import print_patient
 from commands.patient.stored_patient import FromStore, as_stored, asked_or_stored, tell_computed
 from commands.patient.stored_view import print_stored, stored_json
@@ -18,6 +19,7 @@ from commands.protocol.options import TrialOption
 from commands.reading import utc_now
 from commands.screen import print_json, warn
 from commands.session import PatientSession, run
+from pathway.patient.needed import Patient
 from pathway.patient.output import plan_json
 from pathway.site import Site
 
@@ -99,6 +101,8 @@ async def _seen(where_: Target, subject: str, trial: str | None) -> Seen | FromS
             archived=state.archived,
             now=state.now if start.rehearsal else utc_now(),
             plan=view.plan,
+            compiled=compiled_of(start.protocol),
+            calendar=calendar_of(pathway.site.id),
         )
         return Seen(patient, "pathway", state.unrecorded)
 
@@ -111,5 +115,15 @@ async def _seen(where_: Target, subject: str, trial: str | None) -> Seen | FromS
     site = Site(row.site, row.zone)
     tell_computed(seen)
     plan = plan_json(seen.evaluation)
-    patient = Patient(subject, row.protocol, site, row.rehearsal, row.archived, seen.evaluation.now, plan)
+    patient = Patient(
+        subject,
+        row.protocol,
+        site,
+        row.rehearsal,
+        row.archived,
+        seen.evaluation.now,
+        plan,
+        compiled_of(row.protocol),
+        calendar_of(row.site),
+    )
     return Seen(patient, "store", as_of=row.stored)

@@ -12,11 +12,12 @@ from commands.known_trials import protocol_text, trial_named, trial_names
 from commands.options import Target
 from commands.patient.stored_view import Stored
 from commands.reading import utc_now
-from commands.screen import instant, warn
+from commands.screen import warn
 from commands.session import PatientSession, check_renamed, opened
 from commands.store_reading import pinned_profile, reading
 from pathway.errors import AllpathError, ProtocolError, UnknownName
 from pathway.site import Site
+from pathway.words import instant
 
 if TYPE_CHECKING:
     from pathway.changes import Change

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rich.text import Text
 
-from commands.screen import instant, make_console, notice, styled, table
+from commands.screen import make_console, notice, styled, table
 from pathway.site import Site
+from pathway.words import instant
 
 if TYPE_CHECKING:
     from pathway.plan import DecisionState, Item, Obligation

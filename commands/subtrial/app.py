@@ -11,7 +11,7 @@ from commands.options import JsonOption, Target, where
 from commands.patient.explain import explained_line
 from commands.patient.timeline import KINDS, all_entries, check_kinds, print_entries
 from commands.reading import utc_now
-from commands.screen import instant, make_console, notice, print_json, warn
+from commands.screen import make_console, notice, print_json, warn
 from commands.session import run
 from commands.store_reading import reading, tell_lag
 from commands.subtrial import decide as subtrial_decide
@@ -30,6 +30,7 @@ from commands.subtrial.open import (
 )
 from commands.subtrial.overview import open_decisions, print_list
 from commands.subtrial.view import explanation, print_subtrial
+from pathway.words import instant
 
 if TYPE_CHECKING:
     from pathway.subtrial.questions import DECISIONS

@@ -7,9 +7,10 @@ from typing import Any
 
 from rich.text import Text
 
-from commands.screen import instant, make_console, styled, table
+from commands.screen import make_console, styled, table
 from commands.subtrial.open import Seen
 from commands.subtrial.view import STOPPED, STYLES, Row
+from pathway.words import instant
 
 
 def print_list(found: list[Seen], unstarted: Sequence[tuple[str, str, str]]) -> None:

@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.text import Text
 
-from commands.screen import due_words, instant, make_console, notice, styled, table, warn
+from commands.screen import make_console, notice, styled, table, warn
 from commands.subtrial.open import Seen
 from pathway.designs.dose_finding import Counts
 from pathway.patient.explanation import Explanation, Reason
 from pathway.subtrial.levels import FULL, advice
+from pathway.words import due_words, instant
 
 STYLES: Final = {
     "OPEN": "green",

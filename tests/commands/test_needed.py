@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from commands.options import Target
-from commands.patient.needed import Patient, needed_now, waiting
 from commands.patient.patient_view import print_patient
 from pathway.language.profile import make_profile
+from pathway.patient.needed import Patient, needed_now, waiting
 from pathway.patient.output import plan_json
 from pathway.plan import TO_BE_RECORDED
 from protocols import compiled
@@ -32,7 +32,7 @@ def seen(life: Life) -> Patient:
     """The patient on D3."""
     ctx = life.evaluation("2025-02-03T09:00")
     now = datetime(2025, 2, 3, 8, tzinfo=UTC)
-    return Patient("P1", "interfant-21", SITE, False, False, now, plan_json(ctx))
+    return Patient("P1", "interfant-21", SITE, False, False, now, plan_json(ctx), compiled("interfant-21"))
 
 
 def test_every_entry_of_what_is_needed_now_says_how_it_is_settled(child: Life) -> None:
