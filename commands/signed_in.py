@@ -2,59 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import secrets
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from people.errors import NotAllowed, NotSignedIn
+from people.errors import NotSignedIn
 
 if TYPE_CHECKING:
     from temporalio.client import Client
 
-    from contracts.base import Message
-    from contracts.statement import Statement
     from pathway.events import Report
-    from people.house import House
-    from people.sign_in import SignedIn
     from runtime.settings import Settings
-    from store.engine import Store
-
-
-@dataclass(frozen=True, slots=True)
-class Signer:
-    """Signs what one person asks for. There is a line in the audit trail before anything is signed."""
-
-    house: House
-    store: Store
-    who: SignedIn
-
-    async def __call__(self, workflow_id: str, update: str, request: Message) -> Statement:
-        """The statement for one request. Raises `NotAllowed` for an enrolment at a site where the person is no coordinator: the
-        workflow refuses it too, but the pseudonym would be spent by then.
-        """
-        from contracts.messages import PathwayStart
-        from contracts.statement import roles_at, signed_bytes
-        from people import audit
-
-        person = self.who.person
-        if isinstance(request, PathwayStart):
-            roles = roles_at(map(str, person.held), request.site.id)
-            if "coordinator" not in roles:
-                raise NotAllowed(
-                    f"{person.code} holds {', '.join(roles) or 'no role'} at site {request.site.id}; this needs coordinator"
-                )
-        statement = self.house.statement(
-            person.code, map(str, person.held), self.who.strength,
-            workflow_id=workflow_id, update=update, request=request,
-        )  # fmt: skip
-        content = hashlib.sha256(signed_bytes(statement, workflow_id, update, request)).hexdigest()
-        line = audit.Line(person.code, "", "", update, workflow_id, "signed", content)
-        async with self.store.writing() as session:
-            await audit.append(session, line)
-        return statement
 
 
 async def connected(settings: Settings, identity: str) -> Client:
@@ -68,6 +27,7 @@ async def connected(settings: Settings, identity: str) -> Client:
         return await connect(settings, identity=identity)
     from people.house import open_house
     from people.sign_in import who
+    from people.signer import Signer
     from people.signing import Signing
     from store.engine import Store, require
 

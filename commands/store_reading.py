@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from commands.errors import UsageError
 from commands.known_trials import definition_of
@@ -88,13 +87,6 @@ async def stored_timeline(settings: Settings, pathway_id: str) -> tuple[Change, 
 
     async with reading(settings) as session:
         return await queries.timeline(session, pathway_id)
-
-
-def pinned_profile(text: str) -> tuple[dict[str, str], bool]:
-    """The profile that the store keeps with a pathway, as (values, simulation)."""
-    values: dict[str, Any] = json.loads(text)
-    simulation = bool(values.pop("simulation", False))
-    return {key: "not set" if value is None else str(value) for key, value in values.items()}, simulation
 
 
 def tell_lag(newest: datetime | None, now: datetime) -> None:

@@ -101,6 +101,11 @@ class Settings(BaseSettings):
     sign_in_file: AbsolutePath = Field(default_factory=lambda data: data["data_dir"] / "sign-in")
     """Where `allpath login` keeps who is signed in on this machine."""
 
+    web_address: str = Field(default="http://127.0.0.1:8240", pattern=r"^https?://[^\s/]+$")
+    """Where people open the pages: what links in mails begin with. With https the session's cookie is for https alone."""
+    web_listen: str = Field(default="127.0.0.1:8240", pattern=r"^[^\s/:]+:\d+$|^\[[0-9a-fA-F:]+\]:\d+$")
+    """`host:port` on which `allpath web` listens."""
+
     default_site_zone: str = "Europe/Berlin"
     """IANA time zone of a site that names none."""
     closed_days: dict[str, tuple[str, ...]] = {}

@@ -8,20 +8,20 @@ from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from commands.errors import UsageError
-from commands.known_trials import protocol_text, trial_named, trial_names
+from commands.known_trials import trial_named, trial_names
 from commands.options import Target
 from commands.patient.stored_view import Stored
 from commands.reading import utc_now
 from commands.screen import warn
 from commands.session import PatientSession, check_renamed, opened
-from commands.store_reading import pinned_profile, reading
+from commands.store_reading import reading
 from pathway.errors import AllpathError, ProtocolError, UnknownName
 from pathway.site import Site
 from pathway.words import instant
 
 if TYPE_CHECKING:
     from pathway.changes import Change
-    from pathway.engine.context import Compiled, Evaluation
+    from pathway.engine.context import Evaluation
     from store.queries import Pathway
 
 T = TypeVar("T")
@@ -78,6 +78,7 @@ async def from_store(where: Target, subject: str, trial: str | None) -> FromStor
     Raises `StoreAway`, `UnknownPathway`, and `UsageError` where the trial must be named.
     """
     from client.pathways import UnknownPathway
+    from client.stored import computed, pinned_text
     from runtime.settings import load_settings
     from store import queries
 
@@ -97,7 +98,7 @@ async def from_store(where: Target, subject: str, trial: str | None) -> FromStor
                 f"{subject} is in several trials; say which with --trial: {', '.join(r.trial for r in rows)}"
             )
         row = rows[0]
-        compiled, why = _text_of(row)
+        compiled, why = pinned_text(row)
         stored = Stored(
             row,
             await queries.items(session, row.pathway_id),
@@ -109,16 +110,8 @@ async def from_store(where: Target, subject: str, trial: str | None) -> FromStor
         if compiled is None:
             return FromStore(stored, None, timeline)
         events = await queries.events(session, row.pathway_id)
-    from pathway.language.profile import make_profile
-    from pathway.patient.evaluate import evaluation
-    from pathway.record import Record
-
-    values, simulation = pinned_profile(row.profile)
-    known = {key: value for key, value in values.items() if simulation or not _placeholder(compiled, key)}
-    profile = make_profile(compiled.protocol, known, simulation)
     now = datetime.fromisoformat(timeline[-1].at) if row.rehearsal and timeline else utc_now()
-    made = evaluation(compiled, profile, Site(row.site, row.zone), Record.of(events), now)
-    return FromStore(stored, made, timeline)
+    return FromStore(stored, computed(row, compiled, events, now), timeline)
 
 
 def tell_computed(found: FromStore) -> None:
@@ -145,28 +138,9 @@ def _tried(away: AllpathError) -> str:
     return str(away) if address in str(away) else f"{away} (the server at {address})"
 
 
-def _text_of(row: Pathway) -> tuple[Compiled | None, str]:
-    """The text that a pathway is pinned to; or None, and why this program does not have it."""
-    pinned = f"{row.subject} is pinned to {row.protocol}, text {row.protocol_hash[:12]}"
-    try:
-        compiled = protocol_text(row.protocol)
-    except (UnknownName, ProtocolError) as error:
-        return None, f"{pinned}, which this program cannot use: {error}"
-    if compiled.hash != row.protocol_hash:
-        return None, (
-            f"{pinned}; this program has the text {compiled.hash[:12]} under that name. "
-            "Nothing is computed with another text: use the program that has the pinned one"
-        )
-    return compiled, ""
-
-
 def _has_label(row: Pathway, where_: Target) -> bool:
     from contracts.messages import pathway_id
 
     return not where_.label or row.pathway_id == pathway_id(
         row.trial, row.subject, rehearsal=True, label=where_.label
     )
-
-
-def _placeholder(compiled: Compiled, key: str) -> bool:
-    return any(each.key == key and each.simulation for each in compiled.protocol.profile)

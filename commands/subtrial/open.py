@@ -16,7 +16,6 @@ from commands.options import Target
 from commands.protocol.options import complete_trials
 from commands.reading import utc_now
 from commands.session import IDENTITY, start_of
-from commands.store_reading import pinned_profile
 from pathway.designs.dose_finding import Counts
 from pathway.engine.context import Compiled
 from pathway.errors import UnknownName
@@ -285,6 +284,8 @@ async def _computed(session: AsyncSession, row: Pathway) -> Seen:
     from store import queries
 
     compiled = protocol_text(row.protocol)
+    from client.stored import pinned_profile
+
     values, simulation = pinned_profile(row.profile)
     placeholders = {each.key for each in compiled.protocol.profile if each.simulation}
     values = {key: value for key, value in values.items() if simulation or key not in placeholders}
