@@ -26,6 +26,8 @@ from store.schema import PersonRow, SignInRow
 
 IDLE: Final = timedelta(hours=1)
 LONGEST: Final = timedelta(hours=12)
+COARSE: Final = timedelta(seconds=30)
+"""How exactly the last use is kept: not every look costs a transaction."""
 MOST_FAILURES: Final = 5
 """So many wrong passwords within `FAILING` and the code is closed until it is over."""
 FAILING: Final = timedelta(minutes=15)
@@ -67,20 +69,38 @@ async def sign_in(store: Store, code: str, password: str, strength: Strength = "
     return token
 
 
-async def who(store: Store, token: str) -> SignedIn:
-    """Who is behind a token; its hour begins anew. Raises `NotSignedIn`."""
+async def recognise(store: Store, code: str, password: str) -> bool:
+    """Whether the password is that of a person who is signed in already: for one act that they sign. Wrong ones are counted as for
+    signing in, and after too many of them even the right one is not taken for a while."""
+    async with store.reading() as session:
+        row = (await session.execute(select(PersonRow).where(PersonRow.code == code))).scalar_one_or_none()
+    right = await asyncio.to_thread(is_right, password, row.password if row is not None else NOBODY)
     now = datetime.now(UTC)
     async with store.writing() as session:
+        found = (await session.execute(select(PersonRow).where(PersonRow.code == code))).scalar_one_or_none()
+        refusal = _refusal(found, now, right=right)
+        if found is not None:
+            await _count(session, found, now, right=right, refused=bool(refusal))
+            await audit.append(session, Line(code, "", "", "sign an answer", "", refusal or "done"))
+    return not refusal
+
+
+async def who(store: Store, token: str, *, looks: bool = True) -> SignedIn:
+    """Who is behind a token; its hour begins anew, unless it is a program that asks and nobody `looks`. Raises `NotSignedIn`."""
+    now = datetime.now(UTC)
+    async with store.reading() as session:
         row = (
             await session.execute(select(SignInRow).where(SignInRow.token == _kept(token)))
         ).scalar_one_or_none()
         over = row is None or row.used < now - IDLE or row.begun < now - LONGEST
         found = None if row is None or over else await accounts.person(session, row.code)
-        if found is not None and not found.disabled and row is not None:
+    if found is None or found.disabled or row is None:
+        raise NotSignedIn("nobody is signed in here, or the sign-in is over; sign in with: allpath login CODE")
+    if looks and row.used < now - COARSE:
+        async with store.writing() as session:
             await session.execute(update(SignInRow).where(SignInRow.token == row.token).values(used=now))
-            strength: Strength = row.strength  # type: ignore[assignment]
-            return SignedIn(found, strength, row.begun + LONGEST)
-    raise NotSignedIn("nobody is signed in here, or the sign-in is over; sign in with: allpath login CODE")
+    strength: Strength = row.strength  # type: ignore[assignment]
+    return SignedIn(found, strength, row.begun + LONGEST)
 
 
 async def sign_out(store: Store, token: str) -> None:

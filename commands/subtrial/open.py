@@ -281,11 +281,10 @@ async def stored(session: AsyncSession, where: Target, trial: str | None, subtri
 
 async def _computed(session: AsyncSession, row: Pathway) -> Seen:
     """The plan of now, from the events that the store has."""
+    from client.stored import pinned_profile
     from store import queries
 
     compiled = protocol_text(row.protocol)
-    from client.stored import pinned_profile
-
     values, simulation = pinned_profile(row.profile)
     placeholders = {each.key for each in compiled.protocol.profile if each.simulation}
     values = {key: value for key, value in values.items() if simulation or key not in placeholders}

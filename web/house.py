@@ -1,0 +1,98 @@
+"""What the pages work with: the store, the server, and the key of the house."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
+
+from temporalio.client import Client
+
+from contracts.base import Message
+from contracts.statement import Statement
+from people.errors import NotSignedIn
+from people.house import House, open_house
+from people.signer import Signer
+from people.signing import Signing
+from runtime.connection import connect
+from runtime.errors import ServerUnreachable
+from runtime.settings import Settings
+from store.engine import Store, upgrade
+from web.access import Viewer
+
+SIGNER: Final[ContextVar[Signer | None]] = ContextVar("signer", default=None)
+"""Who asks in this request."""
+IDENTITY: Final = "allpath pages"
+
+
+@dataclass
+class WebHouse:
+    """The surroundings of every page. `demo`: the rehearsals of this label are shown in the place of patients."""
+
+    settings: Settings
+    store: Store
+    key: House | None
+    demo: str = ""
+    _client: Client | None = field(default=None, repr=False)
+
+    async def client(self) -> Client:
+        """The connection to the server, made when it is first asked for. Raises `ServerUnreachable`: the pages stay without it."""
+        if self._client is None:
+            signing = [Signing(_sign)] if self.key is not None else []
+            self._client = await connect(self.settings, identity=IDENTITY, interceptors=signing)
+        return self._client
+
+    async def is_server_there(self) -> bool:
+        """Whether the server can be reached."""
+        try:
+            return await (await self.client()).service_client.check_health()
+        except (ServerUnreachable, RuntimeError, OSError):
+            return False
+        except Exception as error:
+            if type(error).__name__ == "RPCError":
+                return False
+            raise
+
+    def sign_as(self, viewer: Viewer) -> None:
+        """What this request sends is signed for them."""
+        if self.key is not None:
+            SIGNER.set(Signer(self.key, self.store, viewer.signed))
+
+    def closed_days(self, site: str) -> tuple[str, ...]:
+        """The closed days of a site."""
+        closed = self.settings.closed_days
+        return (*closed.get("*", ()), *closed.get(site, ()))
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether people open the pages by https."""
+        return self.settings.web_address.startswith("https://")
+
+    @property
+    def queue(self) -> str:
+        """The task queue of the pathways that are enrolled here."""
+        return self.settings.rehearsal_task_queue if self.demo else self.settings.task_queue
+
+
+def utc_now() -> datetime:
+    """This moment."""
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def web_house(settings: Settings, demo: str = "") -> AsyncIterator[WebHouse]:
+    """The surroundings by the settings. Raises `StoreAway`, and `HouseKeyError` where roles are held and there is no key."""
+    await upgrade(settings.database_url)
+    async with Store(settings.database_url) as store:
+        key = open_house(settings.house_key) if settings.identity == "held" else None
+        yield WebHouse(settings, store, key, demo)
+
+
+async def _sign(workflow_id: str, update: str, request: Message) -> Statement:
+    signer = SIGNER.get()
+    if signer is None:
+        raise NotSignedIn("nobody asks for this; sign in again")
+    return await signer(workflow_id, update, request)

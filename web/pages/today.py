@@ -1,0 +1,62 @@
+"""Today: what is needed now, over all patients whom the viewer sees. The counts are those of `allpath due`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+
+from pathway.closed_days import closed_note
+from pathway.site import zone
+from store import queries
+from store.work_list import Bucket, Due, due
+from web.access import Viewer
+from web.forms import HouseOf, Signed
+from web.house import WebHouse, utc_now
+from web.render import page
+from web.words import asked_words
+
+router = APIRouter()
+
+BUCKETS: Final[tuple[tuple[Bucket, str], ...]] = (("late", "Late"), ("today", "Today"), ("week", "This week"))
+
+
+@router.get("/", include_in_schema=False)
+async def today(
+    request: Request, house: HouseOf, viewer: Signed, site: str = "", trial: str = "", whose: str = "mine"
+) -> Response:
+    """The work list. `whose`: `mine`, what a role of the viewer's is to do, or `all`."""
+    lines = await seen_lines(house, viewer)
+    sites = sorted({each.site for each in lines})
+    trials = sorted({each.trial for each in lines})
+    shown = [
+        line
+        for line in lines
+        if (not site or line.site == site)
+        and (not trial or line.trial == trial)
+        and (whose == "all" or line.owner in viewer.roles(line.site))
+    ]
+    async with house.store.reading() as session:
+        rows = await queries.pathways(session, rehearsals=bool(house.demo))
+    newest = max((row.stored for row in rows), default=None)
+    days = {row.pathway_id: utc_now().astimezone(zone(row.zone)).date() for row in rows}
+    buckets = [(key, title, [line for line in shown if line.bucket == key]) for key, title in BUCKETS]
+    return page(
+        request, "today.html",
+        buckets=buckets, sites=sites, trials=trials, site=site, trial=trial, whose=whose, days=days, newest=newest,
+        asked=asked_words, closed=lambda line, day: _closed(house, line, day), today=utc_now().date(),
+        away=not await house.is_server_there(),
+    )  # fmt: skip
+
+
+async def seen_lines(house: WebHouse, viewer: Viewer, kind: str | None = "patient") -> list[Due]:
+    """The lines of the work list at the sites where the viewer may see patients."""
+    async with house.store.reading() as session:
+        lines: Iterable[Due] = await due(session, utc_now(), kind=kind, rehearsals=bool(house.demo))
+        return [line for line in lines if viewer.may("patient", line.site)]
+
+
+def _closed(house: WebHouse, line: Due, today: date) -> str:
+    return closed_note(line.due, line.window, house.closed_days(line.site), today) if line.due else ""
