@@ -110,6 +110,8 @@ ENTRIES: Final = (
           "Run the local Temporal server with its UI, in the foreground, until Ctrl-C. Its data stay in the data folder."),
     Entry("worker", "commands.process", "worker", PROCESSES,
           "Run a worker in the foreground until Ctrl-C: it carries pathways on and sends notices. Any number may run."),
+    Entry("web", "commands.web", "web", PROCESSES,
+          "Serve the pages: today, inbox, patients. Ends with Ctrl-C."),
     Entry("demo", "commands.demo.app", "demo", PROCESSES,
           "Watch made-up infants go through two years of their pathways in about a minute, on a server and worker of its own."),
 )

@@ -12,6 +12,10 @@ EXTRAS: Final = {
     "jinja2": "documents",
     "typst": "documents",
     "asyncpg": "postgres",
+    "fastapi": "web",
+    "uvicorn": "web",
+    "starlette": "web",
+    "sse_starlette": "web",
 }
 """The extra of pyproject.toml that brings a module. The Temporal server, extra `local`, is a program (`runtime.server`)."""
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from traceback import extract_tb
 from typing import Final
 
+import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
@@ -25,6 +27,7 @@ from web.house import WebHouse
 from web.pages import cohort, health, inbox, patient, protocol, record, sign_in, today
 from web.render import page
 
+_LOG: Final = structlog.get_logger()
 STATIC: Final = Path(__file__).parent / "static"
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
@@ -56,7 +59,10 @@ def make_app(surroundings: Callable[[], AbstractAsyncContextManager[WebHouse]]) 
 
     @app.middleware("http")
     async def headers(request: Request, call: Callable[[Request], Awaitable[Response]]) -> Response:
-        response = await call(request)
+        try:
+            response = await call(request)
+        except Exception as error:  # noqa: BLE001 (every answer has our headers, that of a fault of ours too)
+            response = _broken(request, error)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         if request.app.state.house.is_secure:
@@ -121,6 +127,17 @@ def _add_errors(app: FastAPI) -> None:
     async def http(request: Request, error: HTTPException) -> Response:
         title = "Nothing here" if error.status_code == 404 else "Not taken"
         return _told(request, error.status_code, title, str(error.detail))
+
+
+def _broken(request: Request, error: Exception) -> Response:
+    # The text of an error may hold a patient's values: its kind and place are enough to find it.
+    place = extract_tb(error.__traceback__)[-1]
+    _LOG.error("page_failed", error_type=type(error).__name__, path=f"{Path(place.filename).name}:{place.lineno}")
+    return _told(
+        request, 500, "A fault of ours",
+        "This page could not be made. It is not known here whether a form that you sent was recorded: look at the patient's "
+        "entries, or send it again, which records nothing twice.",
+    )  # fmt: skip
 
 
 def _told(request: Request, status: int, title: str, words: str) -> Response:

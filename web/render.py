@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -43,6 +44,8 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
     """A page by its template. `viewer` is who looks, None where nobody is signed in."""
     viewer: Viewer | None = getattr(request.state, "viewer", None)
     demo = bool(request.app.state.house.demo)
+    if "typed" in values:
+        values["typed"] = defaultdict(str, values["typed"])
     text = _ENVIRONMENT.get_template(template).render(
         viewer=viewer, path=request.url.path, notice=NOTICE, demo=demo, **values
     )

@@ -55,7 +55,8 @@ def link_of(address: str, step: Step | dict[str, Any]) -> str:
         case ["correct" | "void" | "undo" as act, _, event, *_]:
             return f"{address}/events/{quote(event, safe='')}?{urlencode({'act': act})}"
         case ["unobtainable", _, fact, *rest]:
-            return f"{address}/record?{urlencode({'kind': 'not_obtainable', 'name': fact, **_recorded(rest)})}"
+            named = [(key, value) for key, value in _recorded(rest) if key not in ("kind", "name")]
+            return f"{address}/record?{urlencode([('kind', 'not_obtainable'), ('name', fact), *named])}"
         case _:
             return ""
 
