@@ -70,8 +70,10 @@ async def sign_in(store: Store, code: str, password: str, strength: Strength = "
 
 
 async def recognise(store: Store, code: str, password: str) -> bool:
-    """Whether the password is that of a person who is signed in already: for one act that they sign. Wrong ones are counted as for
-    signing in, and after too many of them even the right one is not taken for a while."""
+    """Whether the password is that of a person who is signed in already: for one act that they sign.
+
+    Wrong ones are counted as for signing in, and after too many of them even the right one is not taken for a while.
+    """
     async with store.reading() as session:
         row = (await session.execute(select(PersonRow).where(PersonRow.code == code))).scalar_one_or_none()
     right = await asyncio.to_thread(is_right, password, row.password if row is not None else NOBODY)

@@ -64,8 +64,10 @@ class Viewer:
         return any(each.role in MAY[what] for each in self.signed.person.held)
 
     def role_for(self, what: str, site: str, preferred: Iterable[str] = ()) -> str:
-        """The role in which they do it at a site: the first of `preferred` that they hold there, else the first allowed one; empty
-        if none."""
+        """The role in which they do it at a site: the first of `preferred` that they hold there, else one that may.
+
+        Empty if none may.
+        """
         allowed = [role for role in self.roles(site) if role in MAY[what]]
         return next((role for role in preferred if role in allowed), allowed[0] if allowed else "")
 

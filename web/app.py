@@ -24,7 +24,7 @@ from store.errors import StoreError
 from web import live
 from web.forms import BadForm, Forged, NotHere
 from web.house import WebHouse
-from web.pages import cohort, health, inbox, patient, protocol, record, sign_in, today
+from web.pages import cohort, enrol, health, inbox, patient, protocol, record, results, sign_in, today
 from web.render import page
 
 _LOG: Final = structlog.get_logger()
@@ -51,8 +51,8 @@ def make_app(surroundings: Callable[[], AbstractAsyncContextManager[WebHouse]]) 
             app.state.house, app.state.watch = house, watch
             yield
 
-    app = FastAPI(title="allpath", lifespan=life, docs_url=None, redoc_url=None, openapi_url="/openapi.json")
-    for each in (health, sign_in, today, inbox, patient, record, cohort, protocol, live):
+    app = FastAPI(title="allpath", lifespan=life, docs_url=None, redoc_url=None, openapi_url=None)
+    for each in (health, sign_in, today, inbox, enrol, record, results, patient, cohort, protocol, live):
         app.include_router(each.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _add_errors(app)
@@ -103,7 +103,9 @@ def _add_errors(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def bad_address(request: Request, _: RequestValidationError) -> Response:
-        return _told(request, 422, "Not taken", "The address or the form holds something that is not accepted here.")
+        return _told(
+            request, 422, "Not taken", "The address or the form holds something that is not accepted here."
+        )
 
     @app.exception_handler(Refused)
     async def refused(request: Request, error: Refused) -> Response:
@@ -132,7 +134,9 @@ def _add_errors(app: FastAPI) -> None:
 def _broken(request: Request, error: Exception) -> Response:
     # The text of an error may hold a patient's values: its kind and place are enough to find it.
     place = extract_tb(error.__traceback__)[-1]
-    _LOG.error("page_failed", error_type=type(error).__name__, path=f"{Path(place.filename).name}:{place.lineno}")
+    _LOG.error(
+        "page_failed", error_type=type(error).__name__, path=f"{Path(place.filename).name}:{place.lineno}"
+    )
     return _told(
         request, 500, "A fault of ours",
         "This page could not be made. It is not known here whether a form that you sent was recorded: look at the patient's "

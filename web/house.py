@@ -39,7 +39,7 @@ class WebHouse:
     _client: Client | None = field(default=None, repr=False)
 
     async def client(self) -> Client:
-        """The connection to the server, made when it is first asked for. Raises `ServerUnreachable`: the pages stay without it."""
+        """The connection to the server, made when it is first asked for. Raises `ServerUnreachable`; the pages stay."""
         if self._client is None:
             signing = [Signing(_sign)] if self.key is not None else []
             self._client = await connect(self.settings, identity=IDENTITY, interceptors=signing)

@@ -30,7 +30,7 @@ STILL_THERE: Final = 60.0
 
 
 class Watch:
-    """Knows the state of every site's pathways as a number that grows with each change; `away` while the store does not answer."""
+    """Knows how far every site's pathways have come, as a number that grows with each change. `away`: the store is."""
 
     def __init__(self) -> None:
         self.sites: dict[str, int] = {}

@@ -35,8 +35,10 @@ SOON: Final = timedelta(seconds=3)
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A patient as a page shows them. `why`: why their pathway was not asked, empty where it was; the plan is then of the events in
-    the store, and None where this program cannot compute one. `unrecorded`: accepted events that the store does not have yet.
+    """A patient as a page shows them.
+
+    `why`: why their pathway was not asked, empty where it was; the plan is then of the events in the store, and None where this
+    program cannot compute one. `unrecorded`: accepted events that the store does not have yet.
     """
 
     row: Pathway
@@ -62,7 +64,9 @@ async def found(house: WebHouse, viewer: Viewer, trial: str, subject: str, what:
         raise NotHere
     if not viewer.may(what, row.site):
         await _note(house, viewer, row, what, "refused")
-        raise NotAllowed(f"{viewer.code} holds {', '.join(viewer.roles(row.site))} here; this needs another role")
+        raise NotAllowed(
+            f"{viewer.code} holds {', '.join(viewer.roles(row.site))} here; this needs another role"
+        )
     return row
 
 
@@ -149,9 +153,7 @@ def _patient(
 async def _note(house: WebHouse, viewer: Viewer, row: Pathway, act: str, outcome: str) -> None:
     roles = ", ".join(viewer.roles(row.site))[:60]
     async with house.store.writing() as session:
-        await audit.append(
-            session, audit.Line(viewer.code, roles, row.site, act, row.pathway_id, outcome)
-        )
+        await audit.append(session, audit.Line(viewer.code, roles, row.site, act, row.pathway_id, outcome))
 
 
 __all__ = ["Seen", "clock", "found", "hand_in", "handle_of", "new_id", "see", "sign_for", "why"]

@@ -39,7 +39,17 @@ def asked_words(line: Due) -> str:
     return f"{question_of(line.trial, line.id)}{proposal}"
 
 
-OPTIONS: Final = {"--point": "point", "--sampled": "at", "--at": "at", "--unit": "unit", "--scale": "scale", "--of": "of"}
+OPTIONS: Final = {
+    "--point": "point",
+    "--sampled": "at",
+    "--at": "at",
+    "--unit": "unit",
+    "--scale": "scale",
+    "--of": "of",
+}
+
+NAMES: Final = ("--point", "--scale", "--unit")
+"""Options whose values may be capitals; other capitals are to be filled in."""
 
 
 def link_of(address: str, step: Step | dict[str, Any]) -> str:
@@ -79,9 +89,8 @@ def _recorded(words: list[str]) -> list[tuple[str, str]]:
             found.append((f"with.{label}", "" if value.isupper() and len(value) > 2 else value))
         elif word.startswith("--"):
             value = rest.pop(0) if rest else ""
-            if word in OPTIONS and value and not value.isupper():
-                found.append((OPTIONS[word], value))
-            elif word in OPTIONS and word in ("--point", "--scale", "--unit"):
+            is_said = bool(value) and (not value.isupper() or word in NAMES)
+            if word in OPTIONS and is_said:
                 found.append((OPTIONS[word], value))
         elif not any(name == "name" for name, _ in found):
             found += [("kind", "observation"), ("name", word)]

@@ -1,9 +1,14 @@
 from dataclasses import dataclass
-from markupsafe import Markup
+from typing import Any
+
+
 @dataclass(frozen=True)
 class Drawing:
-    svg: Markup = Markup("")
-    rows: tuple = ()
-    charts: tuple = ()
-    phases: tuple = ()
-def drawn(patient, events, *, phase=""): return Drawing()
+    svg: Any = ""
+    rows: Any = ()
+    charts: Any = ()
+    phases: Any = ()
+
+
+def drawn(patient: Any, events: Any, *, phase: str = "") -> Drawing:
+    return Drawing()

@@ -44,7 +44,7 @@ class Letter:
         return f"/patients/{self.row.trial}/{self.row.subject}"
 
 
-@router.get("/inbox", include_in_schema=False)
+@router.get("/inbox")
 async def inbox(request: Request, house: HouseOf, viewer: Signed, whose: str = "mine") -> Response:
     """Proposals, choices and notices that nobody has answered yet."""
     letters = await letters_of(house, viewer)

@@ -19,13 +19,13 @@ router = APIRouter(prefix="/protocols")
 _MARKDOWN: Final = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
-@router.get("", include_in_schema=False)
+@router.get("")
 async def all_(request: Request, viewer: Signed) -> Response:
     """Every protocol version."""
     return page(request, "protocols.html", protocols=list(protocols.ALL))
 
 
-@router.get("/{name}", include_in_schema=False)
+@router.get("/{name}")
 async def one(request: Request, viewer: Signed, name: str) -> Response:
     """A protocol in words: criteria, decisions, schedule, notices, assumptions."""
     try:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from fastapi import APIRouter, Request, Response
-from fastapi.responses import RedirectResponse
+from fastapi import APIRouter, Response
 
 from client.stored import pinned_text
 from pathway.engine.context import Compiled
@@ -16,10 +16,10 @@ from pathway.site import Site
 from people.errors import NotAllowed
 from store.queries import Pathway
 from web.access import Viewer
-from web.forms import BadForm, HouseOf, Signed, SignedForm, text
-from web.house import WebHouse
-from web.patients import clock, found, hand_in, new_id
-from web.render import page
+from web.forms import BadForm, SignedForm
+from web.moments import moment
+from web.patients import clock, hand_in, new_id
+from web.visit import Records, Visit
 
 router = APIRouter(prefix="/patients/{trial}/{subject}/record")
 
@@ -31,29 +31,22 @@ KINDS: Final = {
 }
 
 
-@router.get("", include_in_schema=False)
-async def form(request: Request, house: HouseOf, viewer: Signed, trial: str, subject: str) -> Response:
+@router.get("")
+async def form(visit: Records) -> Response:
     """The form; what the address names is filled in."""
-    row = await found(house, viewer, trial, subject, "record")
-    return _page(request, house, row, dict(request.query_params))
+    return _page(visit, dict(visit.request.query_params))
 
 
-@router.post("", include_in_schema=False)
-async def enter(
-    request: Request, house: HouseOf, viewer: Signed, form: SignedForm, trial: str, subject: str
-) -> Response:
+@router.post("")
+async def enter(visit: Records, form: SignedForm) -> Response:
     """Record it. Where it is refused the form comes again with what was typed, and why."""
-    row = await found(house, viewer, trial, subject, "record")
     typed = {key: value.strip() for key, value in form.items() if isinstance(value, str) and key != "csrf"}
     try:
-        report = reported(await clock(house, row), row, viewer, typed)
-        receipt = await hand_in(house, viewer, row, report)
+        report = reported(await clock(visit.house, visit.row), visit.row, visit.viewer, typed)
+        receipt = await hand_in(visit.house, visit.viewer, visit.row, report)
     except (Refused, BadForm) as error:
-        return _page(request, house, row, typed, problem=str(error), status=409)
-    told = "recorded" if receipt.event_id == report.id and receipt.recorded else "accepted"
-    if receipt.event_id != report.id:
-        told = "known"
-    return RedirectResponse(f"/patients/{row.trial}/{row.subject}?told={told}", 303)
+        return _page(visit, typed, problem=str(error), status=409)
+    return visit.told(receipt, report)
 
 
 def reported(now: datetime, row: Pathway, viewer: Viewer, typed: dict[str, str]) -> Report:
@@ -69,8 +62,12 @@ def reported(now: datetime, row: Pathway, viewer: Viewer, typed: dict[str, str])
     role = viewer.role_for("record", row.site, _roles(compiled, kind, name))
     if not role:
         raise NotAllowed("recording needs a coordinator, a clinician or the laboratory of this site")
-    scope = tuple(sorted((k.removeprefix("scope."), v) for k, v in typed.items() if k.startswith("scope.") and v))
-    details = tuple(sorted((k.removeprefix("with."), v) for k, v in typed.items() if k.startswith("with.") and v))
+    scope = tuple(
+        sorted((k.removeprefix("scope."), v) for k, v in typed.items() if k.startswith("scope.") and v)
+    )
+    details = tuple(
+        sorted((k.removeprefix("with."), v) for k, v in typed.items() if k.startswith("with.") and v)
+    )
     value = typed.get("value") or None
     if kind == "adverse_event":
         details = tuple(sorted((*details, *_scale(compiled, name, typed.get("scale", "")))))
@@ -78,7 +75,7 @@ def reported(now: datetime, row: Pathway, viewer: Viewer, typed: dict[str, str])
         typed.get("id") or new_id(), kind, now, role, name,  # type: ignore[arg-type]  # one of KINDS
         point=typed.get("point", ""), scope=scope, value=None if kind in ("action", "not_obtainable") else value,
         unit=typed.get("unit", "") if kind == "observation" else "",
-        occurred=_moment(typed.get("at", ""), Site(row.site, row.zone)),
+        occurred=moment(typed.get("at", ""), Site(row.site, row.zone)),
         details=details, target=typed.get("of", ""), reason=typed.get("reason", ""),
     )  # fmt: skip
 
@@ -99,29 +96,23 @@ def _scale(compiled: Compiled, name: str, said: str) -> list[tuple[str, str]]:
     return [("scale", said or only)] if said or only else []
 
 
-def _moment(typed: str, site: Site) -> datetime | None:
-    """When it happened, as the form has it: a day, or a day and an hour, in site time. A day alone means 09:00."""
-    if not typed:
-        return None
-    try:
-        at = datetime.fromisoformat(typed if "T" in typed or " " in typed else f"{typed}T09:00")
-    except ValueError:
-        raise BadForm(f"{typed[:40]!r} is no day and no moment; accepted: 2025-03-07 or 2025-03-07 14:30, in site time") from None
-    return at if at.tzinfo is not None else at.replace(tzinfo=site.tz)
-
-
-def _page(
-    request: Request, house: WebHouse, row: Pathway, typed: dict[str, str], problem: str = "", status: int = 200
-) -> Response:
-    compiled, why = pinned_text(row)
+def _page(visit: Visit, typed: dict[str, str], problem: str = "", status: int = 200) -> Response:
+    compiled, why = pinned_text(visit.row)
     if compiled is None:
-        return page(request, "told.html", status=503, title="Not available now", words=why)
+        raise BadForm(why)
     kind, name = typed.get("kind", "observation"), typed.get("name", "")
-    return page(
-        request, "record.html", status=status,
-        row=row, kinds=KINDS, kind=kind, name=name, typed=typed, problem=problem, form_id=typed.get("id") or new_id(),
+    return visit.page(
+        "record.html",
+        status=status,
+        row=visit.row,
+        kinds=KINDS,
+        kind=kind,
+        name=name,
+        typed=typed,
+        problem=problem,
+        form_id=typed.get("id") or new_id(),
         **_choices(compiled, kind, name),
-    )  # fmt: skip
+    )
 
 
 def _choices(compiled: Compiled, kind: str, name: str) -> dict[str, Any]:
@@ -129,9 +120,11 @@ def _choices(compiled: Compiled, kind: str, name: str) -> dict[str, Any]:
     fact = compiled.facts.get(name) if kind in ("observation", "not_obtainable") else None
     action = compiled.actions.get(name) if kind == "action" else None
     event = compiled.adverse_events.get(name) if kind == "adverse_event" else None
-    known: dict[str, Any] = {
-        "action": compiled.actions, "adverse_event": compiled.adverse_events
-    }.get(kind, compiled.facts)  # fmt: skip
+    known: Mapping[str, Any] = compiled.facts
+    if kind == "action":
+        known = compiled.actions
+    elif kind == "adverse_event":
+        known = compiled.adverse_events
     texts = {each.id: each.text for each in compiled.protocol.points}
     return {
         "names": [(each.id, each.text) for each in known.values()],

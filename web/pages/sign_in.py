@@ -23,13 +23,13 @@ from web.render import page
 router = APIRouter()
 
 
-@router.get("/sign-in", include_in_schema=False)
+@router.get("/sign-in")
 async def form(request: Request, to: str = "/") -> Response:
     """The form."""
     return page(request, "sign_in.html", to=_ours(to), code="", why="")
 
 
-@router.post("/sign-in", include_in_schema=False)
+@router.post("/sign-in")
 async def enter(request: Request, house: HouseOf) -> Response:
     """Sign in: a new session each time, whatever the browser had before."""
     check_origin(request)
@@ -48,7 +48,7 @@ async def enter(request: Request, house: HouseOf) -> Response:
     return response
 
 
-@router.post("/sign-out", include_in_schema=False)
+@router.post("/sign-out")
 async def leave(house: HouseOf, viewer: Signed, _: SignedForm) -> Response:
     """End the session."""
     await sign_out(house.store, viewer.token)

@@ -23,7 +23,7 @@ router = APIRouter()
 BUCKETS: Final[tuple[tuple[Bucket, str], ...]] = (("late", "Late"), ("today", "Today"), ("week", "This week"))
 
 
-@router.get("/", include_in_schema=False)
+@router.get("/")
 async def today(
     request: Request, house: HouseOf, viewer: Signed, site: str = "", trial: str = "", whose: str = "mine"
 ) -> Response:
