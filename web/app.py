@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from traceback import extract_tb
 from typing import Final
+from urllib.parse import urlencode
 
 import structlog
 from fastapi import FastAPI, Request, Response
@@ -76,7 +77,8 @@ def _add_errors(app: FastAPI) -> None:
     @app.exception_handler(NotSignedIn)
     async def not_signed_in(request: Request, _: NotSignedIn) -> Response:
         if request.method == "GET":
-            return RedirectResponse(f"/sign-in?to={request.url.path}", 303)
+            asked = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+            return RedirectResponse(f"/sign-in?{urlencode({'to': asked})}", 303)
         return _told(
             request, 401, "You are not signed in",
             "Your sign-in is over. Sign in again in another tab, come back with the browser's Back, and send the form once more: "

@@ -104,7 +104,7 @@ async def signed_form(request: Request, viewer: Signed) -> FormData:
     """The fields of a form of somebody who is signed in. Raises `Forged`, `BadForm`."""
     check_origin(request)
     form = await the_form(request)
-    if not hmac.compare_digest(text(form, "csrf"), viewer.csrf):
+    if not hmac.compare_digest(text(form, "csrf").encode(), viewer.csrf.encode()):
         raise Forged
     return form
 
