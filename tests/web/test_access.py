@@ -55,7 +55,7 @@ FILLED = {"key": "eligibility", "name": "I1", "id": "nothing"}
 def routes(ward: Ward) -> Iterator[tuple[str, str]]:
     app = make_app(lambda: web_house(ward.settings))
     for route in _routes(app):
-        for method in route.methods - {"HEAD"}:
+        for method in (route.methods or set()) - {"HEAD"}:
             yield method, route.path
 
 
