@@ -169,6 +169,8 @@ def sinks_of(settings: Settings) -> tuple[Sink, ...]:
         starttls=smtp.starttls,
         username=smtp.username,
         password=password.get_secret_value() if password else None,
+        # A default is no address at which anybody is known to listen.
+        pages=settings.web_address if "web_address" in settings.model_fields_set else "",
     )
     return (ConsoleSink(), MailSink(server))
 

@@ -9,11 +9,15 @@ from dataclasses import dataclass, field
 from email.headerregistry import Address
 from email.message import EmailMessage
 from typing import Final, Protocol
+from urllib.parse import quote
 
 import aiosmtplib
 import structlog
 
-from pathway.errors import AllpathError
+import protocols
+from pathway.errors import AllpathError, ProtocolError, UnknownName
+from pathway.language import Decision, Deviation, Milestone
+from pathway.language import Protocol as Definition
 from pathway.patient import settle
 from pathway.patient.settle import Step
 from store.outbox import CONSOLE, MAIL, Notice
@@ -95,6 +99,7 @@ class MailServer:
     username: str | None = None
     password: str | None = field(default=None, repr=False)
     timeout_seconds: float = 20
+    pages: str = ""
 
 
 class MailSink:
@@ -110,7 +115,7 @@ class MailSink:
         recipients = self._recipients(notice)
         if not recipients:
             return f"nobody is to get mail for {notice.role}"
-        message = mail_of(notice, self._server.sender, recipients)
+        message = mail_of(notice, self._server.sender, recipients, self._server.pages)
         client = aiosmtplib.SMTP(
             hostname=self._server.host,
             port=self._server.port,
@@ -153,8 +158,8 @@ _WORDS: Final[Mapping[str, str]] = {
 }
 
 
-def mail_of(notice: Notice, sender: str, recipients: Sequence[str]) -> EmailMessage:
-    """Write the mail.
+def mail_of(notice: Notice, sender: str, recipients: Sequence[str], pages: str = "") -> EmailMessage:
+    """Write the mail. With `pages` a link opens what it is about, after signing in.
 
     The same notice always gets the same Message-ID and date, so that a duplicate is recognised.
     """
@@ -166,6 +171,7 @@ def mail_of(notice: Notice, sender: str, recipients: Sequence[str]) -> EmailMess
         ("Site", notice.site),
         ("Subject", notice.subject),
         ("Notice", f"{word}: {notice.id}"),
+        ("About", about(notice)),
         ("Severity", notice.severity),
         ("Due", notice.due),
         ("For", notice.role),
@@ -186,8 +192,51 @@ def mail_of(notice: Notice, sender: str, recipients: Sequence[str]) -> EmailMess
         text = "This is a rehearsal.\n\n" + text
     todo = "".join(f"{_one_line(step.what)}: {_one_line(step.command)}\n" for step in _steps(notice))
     look = "" if notice.rehearsal else f"open with: allpath show {_one_line(notice.subject)}\n"
-    message.set_content(f"{text}\n{todo}{look}")
+    page = page_of(notice)
+    opened = f"{pages}{page}\n" if pages and page else ""
+    message.set_content(f"{text}\n{opened}{todo}{look}")
     return message
+
+
+def about(notice: Notice) -> str:
+    """What a notice is about in the words of its protocol, which hold no values; empty where this program does not have it."""
+    protocol = _protocol(notice)
+    if protocol is None:
+        return ""
+    known: Sequence[Decision | Deviation | Milestone]
+    match notice.kind:
+        case "decision":
+            known = protocol.decisions
+        case "deviation" | "alert":
+            known = protocol.deviations
+        case "milestone":
+            known = protocol.milestones
+        case _:
+            return ""
+    return next((each.text for each in known if each.id == notice.id), "")
+
+
+def page_of(notice: Notice) -> str:
+    """The address, within the pages, of what a notice is about; empty for what has no page: rehearsals, subtrials, meetings."""
+    protocol = _protocol(notice)
+    others = {each.id for each in protocol.subtrials} if protocol is not None else set()
+    if notice.rehearsal or notice.role == "meeting" or notice.subject in others:
+        return ""
+    patient = f"/patients/{quote(notice.trial, safe='')}/{quote(notice.subject, safe='')}"
+    key = notice.key or notice.id
+    match notice.kind:
+        case "decision":
+            return f"{patient}/decisions/{quote(key.removeprefix('decision '), safe='')}"
+        case "deviation" | "alert":
+            return f"{patient}/notices/{quote(key, safe='')}"
+    return patient
+
+
+def _protocol(notice: Notice) -> Definition | None:
+    try:
+        return protocols.find(notice.trial)
+    except (UnknownName, ProtocolError):
+        return None
 
 
 def _steps(notice: Notice) -> list[Step]:
