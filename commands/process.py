@@ -150,7 +150,7 @@ def worker(
 
     async def serve() -> None:
         stop = asyncio.Event()
-        watch = asyncio.create_task(_until_input_ends(stop)) if with_parent else None
+        watch = asyncio.create_task(until_input_ends(stop)) if with_parent else None
         queues = " and ".join(process.queue_for(settings, clock) for clock in clocks)
 
         def ready() -> None:
@@ -168,7 +168,7 @@ def worker(
     asyncio.run(serve())
 
 
-async def _until_input_ends(stop: asyncio.Event) -> None:
+async def until_input_ends(stop: asyncio.Event) -> None:
     """Set `stop` when standard input ends: whoever holds its other end has gone."""
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 import typer
 
 from commands.options import where
+from commands.process import until_input_ends
 from commands.screen import make_console, notice
 from commands.session import run
 
@@ -17,6 +19,14 @@ def web(
         str | None,
         typer.Option("--listen", metavar="HOST:PORT", help="Where to listen. Default: that of the settings."),
     ] = None,
+    with_parent: Annotated[
+        bool,
+        typer.Option(
+            "--with-parent",
+            hidden=True,
+            help="Stop when standard input ends, as it does when its maker dies.",
+        ),
+    ] = False,
 ) -> None:
     """Serve the pages: today, inbox, patients. Ends with Ctrl-C.
 
@@ -30,4 +40,12 @@ def web(
     console = make_console()
     console.print(f"pages at {settings.web_address} (listening on {settings.web_listen})")
     notice(console)
-    run(serve(settings, where(ctx).label or ""))
+
+    async def work() -> None:
+        stop = asyncio.Event()
+        watch = asyncio.create_task(until_input_ends(stop)) if with_parent else None
+        await serve(settings, where(ctx).label or "", stop)
+        if watch is not None:
+            watch.cancel()
+
+    run(work())

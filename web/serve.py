@@ -27,10 +27,17 @@ def server(settings: Settings, demo: str = "") -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
-async def serve(settings: Settings, demo: str = "") -> None:
-    """Serve until the process is told to stop."""
+async def serve(settings: Settings, demo: str = "", stop: asyncio.Event | None = None) -> None:
+    """Serve until the process is told to stop, or `stop` is set. Ends the process with status 1 where nothing can listen."""
     serving = server(settings, demo)
-    await serving.serve()
-    if not serving.started:
-        await asyncio.sleep(0)
-        raise OSError(f"{settings.web_listen} cannot be listened on")
+
+    async def watch() -> None:
+        if stop is not None:
+            await stop.wait()
+            serving.should_exit = True
+
+    watching = asyncio.create_task(watch())
+    try:
+        await serving.serve()
+    finally:
+        watching.cancel()

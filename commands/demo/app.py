@@ -82,6 +82,7 @@ class _Demo:
 
     async def run(self, *, leave: bool, fresh: bool) -> int:
         """Play, then stay until told to stop. Returns the exit status."""
+        from commands.demo.people import make_people
         from commands.demo.screen import Screen
         from commands.demo.supervisor import Supervisor
         from runtime.logging import configure_logging
@@ -110,6 +111,7 @@ class _Demo:
             )
             household = await stack.enter_async_context(Supervisor.open(self.folder, last, text, screen.say))
             children = self._children(scenarios, household)
+            password = await make_people(self.folder, household.settings.database_url)
             try:
                 played = await self._play(household, children, screen)
             finally:
@@ -120,9 +122,9 @@ class _Demo:
                 )
                 return INTERRUPTED
             demo_home.write_state(self.folder, household.state(finished=True))
-            _summary(children, household, screen)
+            _summary(children, household, screen, password)
             if not leave:
-                screen.say("The demo's server and worker keep running until Ctrl-C.")
+                screen.say("The demo's server, worker and pages keep running until Ctrl-C.")
                 await self.stop.wait()
         screen.say("stopped; the demo's data stay until the next demo")
         return 0
@@ -176,8 +178,10 @@ class _Demo:
             await asyncio.sleep(FRAME)
 
 
-def _summary(children: list[DemoPatient], household: Supervisor, screen: Screen) -> None:
+def _summary(children: list[DemoPatient], household: Supervisor, screen: Screen, password: str) -> None:
     """What has come of it, and where to look."""
+    from commands.demo.people import PEOPLE
+
     screen.table(children)
     events = sum(child.events for child in children)
     wrong = [child for child in children if child.differs]
@@ -193,7 +197,14 @@ def _summary(children: list[DemoPatient], household: Supervisor, screen: Screen)
             style="bold green",
         )
     screen.say("")
-    screen.say("What to look at, in another terminal:", style="bold")
+    if "pages" in household.programs:
+        screen.say(
+            Text.assemble(("What to look at first: ", "bold"), (f"http://{household.pages}", "bold cyan"))
+        )
+        screen.say(f"  sign in as {', '.join(PEOPLE)}; the password of all of them is {password}")
+    else:
+        screen.say("The pages are not installed; they come with the extra 'web'.")
+    screen.say("In another terminal:", style="bold")
     first, second = children[0].name, children[1].name if len(children) > 1 else children[0].name
     for command, what in (
         ("allpath --demo list", "all children"),

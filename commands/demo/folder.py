@@ -75,7 +75,7 @@ def clear(folder: Path) -> None:
     shutil.rmtree(folder)
 
 
-def write_config(folder: Path, address: str, ui_address: str) -> Path:
+def write_config(folder: Path, address: str, ui_address: str, pages: str) -> Path:
     """The settings of the demo's processes: its own server, store and key, and no mail."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / CONFIG
@@ -85,6 +85,8 @@ def write_config(folder: Path, address: str, ui_address: str) -> Path:
         "database_url": f"sqlite+aiosqlite:///{folder / 'allpath.db'}",
         "temporal_address": address,
         "ui_address": ui_address,
+        "web_listen": pages,
+        "web_address": f"http://{pages}",
     }
     path.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items()))
     return path

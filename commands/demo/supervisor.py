@@ -1,4 +1,4 @@
-"""The demo's processes: a server and a worker that are started again whenever they die."""
+"""The demo's processes: a server, a worker and the pages, that are started again whenever they die."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from commands.demo.folder import DemoState, demo_environment, write_config, write_state
+from commands.demo.folder import LABEL, DemoState, demo_environment, write_config, write_state
 from commands.process import lives
 from contracts import search_attributes as attributes
 from runtime.errors import LocalServerError
@@ -23,13 +24,15 @@ from runtime.settings import Settings, load_settings
 ROOT: Final = Path(__file__).resolve().parents[2]
 WANTED: Final = (7233, 8233)
 """Ports of server and UI, where nothing else has them."""
+PAGES: Final = 8240
+"""The port of the pages, where nothing else has it."""
 LOOK: Final = 0.2
 GRACE: Final = 20.0
 """Seconds that the worker has to finish what it does."""
 
 
 class Supervisor:
-    """The demo's server and worker. `say` is told what happens to them."""
+    """The demo's server, worker and pages. `say` is told what happens to them."""
 
     def __init__(self, folder: Path, ports: tuple[int, int], text: str, say: Callable[[str], None]) -> None:
         self.folder = folder
@@ -40,8 +43,9 @@ class Supervisor:
         self.address = f"{LOOPBACK}:{ports[0]}"
         self.settings: Settings
         self._say = say
+        self.pages = f"{LOOPBACK}:{_free_one(PAGES)}"
         self._server: LocalServer | None = None
-        self._worker: asyncio.subprocess.Process | None = None
+        self._processes: dict[str, asyncio.subprocess.Process] = {}
         self._waits: dict[str, float] = {}
 
     @classmethod
@@ -49,13 +53,13 @@ class Supervisor:
     async def open(
         cls, folder: Path, last: DemoState | None, text: str, say: Callable[[str], None]
     ) -> AsyncIterator[Supervisor]:
-        """Keep both processes alive while the context lasts. Raises `LocalServerError` if the server cannot be started."""
+        """Keep the processes alive while the context lasts. Raises `LocalServerError` if the server cannot be started."""
         household = cls(folder, _ports(last), text, say)
         ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         keepers = [asyncio.create_task(household._keep_server(ready))]
         try:
             await ready
-            keepers.append(asyncio.create_task(household._keep_worker()))
+            keepers += [asyncio.create_task(household._keep(name)) for name in household.programs]
             yield household
         finally:
             # The worker first: it still has something to say to the server.
@@ -80,10 +84,11 @@ class Supervisor:
             if self._server
             else "server is being started"
         )
-        alive = self._worker is not None and self._worker.returncode is None
+        process = self._processes.get("worker")
+        alive = process is not None and process.returncode is None
         worker = (
-            f"worker pid {self._worker.pid}, log {self._worker_log}"
-            if alive and self._worker
+            f"worker pid {process.pid}, log {self._log('worker')}"
+            if alive and process
             else "worker is being started"
         )
         found = [
@@ -96,8 +101,15 @@ class Supervisor:
         return found
 
     @property
-    def _worker_log(self) -> Path:
-        return self.folder / "worker.log"
+    def programs(self) -> dict[str, tuple[str, ...]]:
+        """The processes beside the server, with their commands; the pages only where they are installed."""
+        found: dict[str, tuple[str, ...]] = {"worker": ("worker", "--only-rehearsals", "--with-parent")}
+        if find_spec("fastapi") is not None:
+            found["pages"] = ("--rehearsal", LABEL, "web", "--with-parent")
+        return found
+
+    def _log(self, name: str) -> Path:
+        return self.folder / f"{name}.log"
 
     # --- the server -----------------------------------------------------------------------------------------------------
 
@@ -141,37 +153,39 @@ class Supervisor:
         self._server = server
         self.address, self.ui_address = server.address, server.ui_address
         self.ports = (int(server.address.rpartition(":")[2]), int(server.ui_address.rpartition(":")[2]))
-        config = write_config(self.folder, self.address, self.ui_address)
+        config = write_config(self.folder, self.address, self.ui_address, self.pages)
         os.environ.clear()
         os.environ.update(demo_environment(config))
         self.settings = load_settings()
         write_state(self.folder, self.state(finished=False))
 
-    # --- the worker -----------------------------------------------------------------------------------------------------
+    # --- the others -----------------------------------------------------------------------------------------------------
 
-    async def _keep_worker(self) -> None:
+    async def _keep(self, name: str) -> None:
         pause = 0.2
         try:
             while True:
-                process = await self._start_worker()
-                self._say(f"worker runs, pid {process.pid}, log {self._worker_log}")
+                process = await self._start(name)
+                self._say(
+                    f"{name} {'run' if name == 'pages' else 'runs'}, pid {process.pid}, log {self._log(name)}"
+                )
                 began = time.monotonic()
                 status = await process.wait()
                 self.restarts += 1
                 how = f"was killed (signal {-status})" if status < 0 else f"has ended (status {status})"
-                self._say(f"worker pid {process.pid} {how}; starting another")
+                self._say(f"{name} pid {process.pid} {how}; starting another")
                 pause = 0.2 if time.monotonic() - began > 5 else min(pause * 2, 5)
                 await asyncio.sleep(pause)
         except asyncio.CancelledError:
-            await self._stop_worker()
+            await self._stop(name)
             raise
 
-    async def _start_worker(self) -> asyncio.subprocess.Process:
+    async def _start(self, name: str) -> asyncio.subprocess.Process:
         environment = demo_environment(self.folder / "allpath.toml")
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), environment.get("PYTHONPATH")]))
-        with self._worker_log.open("ab") as log:
-            self._worker = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "starter", "worker", "--only-rehearsals", "--with-parent",
+        with self._log(name).open("ab") as log:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "starter", *self.programs[name],
                 # Its input ends when we die, however we die; then it stops too.
                 stdin=asyncio.subprocess.PIPE,
                 stdout=log,
@@ -180,10 +194,11 @@ class Supervisor:
                 # Ctrl-C is for us: we stop it after its work is done.
                 start_new_session=True,
             )  # fmt: skip
-        return self._worker
+        self._processes[name] = process
+        return process
 
-    async def _stop_worker(self) -> None:
-        process = self._worker
+    async def _stop(self, name: str) -> None:
+        process = self._processes.get(name)
         if process is None or process.returncode is not None:
             return
         process.send_signal(signal.SIGTERM)
@@ -205,6 +220,11 @@ def _ports(last: DemoState | None) -> tuple[int, int]:
         wanted[0] if _is_free(wanted[0]) else free[0],
         wanted[1] if _is_free(wanted[1]) else free[1],
     )
+
+
+def _free_one(wanted: int) -> int:
+    """A port: the wanted one where nothing else has it."""
+    return wanted if _is_free(wanted) else free_ports(1)[0]
 
 
 def _is_free(port: int) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = (
     "pathway", "protocols", "analysis", "contracts", "workflows", "client", "activities", "store", "runtime", "commands",
-    "people",
+    "people", "web",
 )  # fmt: skip
 PROCESSES = ("worker", "starter")
 
