@@ -8,7 +8,7 @@ import sys
 
 import benchmarks
 
-ALL = ("evaluation", "proof", "slots", "designs", "store", "cost")
+ALL = ("evaluation", "proof", "slots", "designs", "store", "cost", "web")
 """What `make bench` runs, in this order."""
 
 
@@ -16,7 +16,7 @@ def main(arguments: list[str]) -> int:
     """Run the benchmarks that are asked for. A benchmark is a module of this folder with a `main`, which reads `sys.argv`."""
     known = sorted(
         {*ALL, *(module.name for module in pkgutil.iter_modules(benchmarks.__path__))}
-        - {"__main__", "bare", "evaluation_child"}
+        - {"__main__", "bare", "evaluation_child", "web_child"}
     )
     if arguments and arguments[0] not in known:
         print(f"benchmarks: there is no {arguments[0]!r}, but {', '.join(known)}", file=sys.stderr)

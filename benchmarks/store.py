@@ -64,17 +64,8 @@ def batches(name: str, *, whole: bool) -> list[PublishBatch]:
     start = new_start(name, "P1", Site("S01"), started_at=START)
     state = State(start, Patient(start, protocol), START)
     found = []
-    for event in events_of(name, EVENTS):
-        report = Report(
-            id=event.id,
-            kind=event.kind,
-            at=event.recorded,
-            role=_role(protocol, event),
-            name=event.name,
-            point=event.point,
-            value=event.value,
-            unit=_unit(protocol, event),
-        )
+    for event in events_of(protocol, EVENTS):
+        report = report_of(protocol, event)
         try:
             state.accept(report, report.at)
         except Refused:
@@ -82,6 +73,20 @@ def batches(name: str, *, whole: bool) -> list[PublishBatch]:
         found.append(state.next_batch(replaying=whole))
         state.acknowledge(found[-1].revision)
     return found
+
+
+def report_of(protocol: Compiled, event: Event) -> Report:
+    """The report that becomes an event."""
+    return Report(
+        id=event.id,
+        kind=event.kind,
+        at=event.recorded,
+        role=_role(protocol, event),
+        name=event.name,
+        point=event.point,
+        value=event.value,
+        unit=_unit(protocol, event),
+    )
 
 
 def _role(protocol: Compiled, event: Event) -> str:

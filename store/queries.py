@@ -189,22 +189,30 @@ async def obligations(session: AsyncSession, pathway_id: str) -> tuple[Obligatio
     rows = await session.scalars(
         select(ObligationRow).where(ObligationRow.pathway_id == pathway_id).order_by(ObligationRow.position)
     )
-    return tuple(
-        Obligation(
-            id=row.id,
-            key=row.key,
-            kind=row.kind,  # type: ignore[arg-type]  # came in as one of the two
-            severity=row.severity,
-            state=row.state,
-            text=row.text,
-            to=row.to,
-            notified=tuple(json.loads(row.notified)),
-            since=row.since,
-            rung=row.rung,
-            next_rung=row.next_rung,
-        )
-        for row in rows
+    return tuple(_obligation(row) for row in rows)
+
+
+async def asked(
+    session: AsyncSession, *, rehearsals: bool = False
+) -> tuple[tuple[Pathway, DecisionState], ...]:
+    """Return what people are asked, over all open patients, with the patient."""
+    where = only(None, None, None, kind="patient", rehearsals=rehearsals, archived=False)
+    rows = (
+        await session.execute(select(DecisionRow.content, PathwayRow).join(PathwayRow).where(*where))
+    ).all()
+    found = ((_pathway(row), DECISION.validate_json(content)) for content, row in rows)
+    return tuple((row, state) for row, state in found if state.open)
+
+
+async def raised(
+    session: AsyncSession, *, rehearsals: bool = False
+) -> tuple[tuple[Pathway, Obligation], ...]:
+    """Return the notices that nobody has taken note of, over all open patients, with the patient."""
+    where = only(None, None, None, kind="patient", rehearsals=rehearsals, archived=False)
+    rows = await session.execute(
+        select(ObligationRow, PathwayRow).join(PathwayRow).where(*where, ObligationRow.state == "raised")
     )
+    return tuple((_pathway(owner), _obligation(row)) for row, owner in rows)
 
 
 async def decisions(session: AsyncSession, pathway_id: str) -> tuple[DecisionState, ...]:
@@ -267,6 +275,22 @@ async def stuck(session: AsyncSession, now: datetime) -> tuple[Stuck, ...]:
 
 def _is_stuck(now: datetime) -> ColumnElement[bool]:
     return OutboxRow.status.in_([PENDING, SENDING]) & (OutboxRow.created <= now - STUCK_AFTER)
+
+
+def _obligation(row: ObligationRow) -> Obligation:
+    return Obligation(
+        id=row.id,
+        key=row.key,
+        kind=row.kind,  # type: ignore[arg-type]  # came in as one of the two
+        severity=row.severity,
+        state=row.state,
+        text=row.text,
+        to=row.to,
+        notified=tuple(json.loads(row.notified)),
+        since=row.since,
+        rung=row.rung,
+        next_rung=row.next_rung,
+    )
 
 
 def _pathway(row: PathwayRow) -> Pathway:

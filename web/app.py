@@ -25,7 +25,7 @@ from store.errors import StoreError
 from web import live
 from web.forms import BadForm, Forged, NotHere
 from web.house import WebHouse
-from web.pages import cohort, enrol, health, inbox, patient, protocol, record, results, sign_in, today
+from web.pages import board, cohort, enrol, health, inbox, patient, protocol, record, results, sign_in, today
 from web.render import page
 
 _LOG: Final = structlog.get_logger()
@@ -53,7 +53,20 @@ def make_app(surroundings: Callable[[], AbstractAsyncContextManager[WebHouse]]) 
             yield
 
     app = FastAPI(title="allpath", lifespan=life, docs_url=None, redoc_url=None, openapi_url=None)
-    for each in (health, sign_in, today, inbox, enrol, record, results, patient, cohort, protocol, live):
+    for each in (
+        health,
+        sign_in,
+        today,
+        inbox,
+        enrol,
+        record,
+        results,
+        patient,
+        cohort,
+        board,
+        protocol,
+        live,
+    ):
         app.include_router(each.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     _add_errors(app)

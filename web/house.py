@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
@@ -10,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from temporalio.client import Client
+from temporalio.service import RPCError
 
 from contracts.base import Message
 from contracts.statement import Statement
@@ -26,6 +29,10 @@ from web.access import Viewer
 SIGNER: Final[ContextVar[Signer | None]] = ContextVar("signer", default=None)
 """Who asks in this request."""
 IDENTITY: Final = "allpath pages"
+LOOK_EVERY: Final = 3.0
+"""Seconds for which it is known whether the server answers."""
+LOOK_FOR: Final = 2.0
+"""Seconds that the server gets to answer."""
 
 
 @dataclass
@@ -37,6 +44,7 @@ class WebHouse:
     key: House | None
     demo: str = ""
     _client: Client | None = field(default=None, repr=False)
+    _looked: tuple[float, bool] | None = field(default=None, repr=False)
 
     async def client(self) -> Client:
         """The connection to the server, made when it is first asked for. Raises `ServerUnreachable`; the pages stay."""
@@ -46,15 +54,18 @@ class WebHouse:
         return self._client
 
     async def is_server_there(self) -> bool:
-        """Whether the server can be reached."""
+        """Whether the server can be reached, as of some seconds ago at most."""
+        now = time.monotonic()
+        if self._looked is None or now - self._looked[0] > LOOK_EVERY:
+            self._looked = (now, await self._reaches_server())
+        return self._looked[1]
+
+    async def _reaches_server(self) -> bool:
         try:
-            return await (await self.client()).service_client.check_health()
-        except (ServerUnreachable, RuntimeError, OSError):
+            async with asyncio.timeout(LOOK_FOR):
+                return await (await self.client()).service_client.check_health()
+        except (ServerUnreachable, RPCError, TimeoutError, RuntimeError, OSError):
             return False
-        except Exception as error:
-            if type(error).__name__ == "RPCError":
-                return False
-            raise
 
     def sign_as(self, viewer: Viewer) -> None:
         """What this request sends is signed for them."""

@@ -3,32 +3,27 @@
 from __future__ import annotations
 
 import shlex
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 import protocols
 from pathway.errors import ProtocolError, UnknownName
-from pathway.language import Protocol
 from pathway.patient.settle import Step
 from store.work_list import Due
 
 
-def definition_of(protocol: str) -> Protocol | None:
-    """The protocol of a pathway, if this program has it."""
-    try:
-        return protocols.find(protocol)
-    except (UnknownName, ProtocolError):
-        return None
-
-
 def question_of(protocol: str, id_: str) -> str:
-    """What a decision asks, in words: its title in the protocol, or its id."""
-    definition = definition_of(protocol)
-    for each in definition.decisions if definition is not None else ():
-        if each.id == id_:
-            title = str(getattr(each, "text", "") or getattr(each, "title", ""))
-            return title or id_.replace("_", " ")
-    return id_.replace("_", " ")
+    """What a decision asks, in the words of the protocol; its id where this program does not have that."""
+    return _questions(protocol).get(id_) or id_.replace("_", " ")
+
+
+@lru_cache(maxsize=64)
+def _questions(protocol: str) -> dict[str, str]:
+    try:
+        return {each.id: each.text for each in protocols.find(protocol).decisions}
+    except (UnknownName, ProtocolError):
+        return {}
 
 
 def asked_words(line: Due) -> str:

@@ -81,7 +81,7 @@ class Ward:
         """An infant who is enrolled by that site's coordinator, with everything that eligibility rests on; the pseudonym."""
         subject = subject or f"W{uuid.uuid4().hex[:8]}"
         code = "CO1" if site == "S01" else "CO2"
-        client = await self._client(code)
+        client = await self.client(code)
         start = pathways.new_start(TRIAL, subject, Site(site))
         await pathways.start_pathway(client, start, queue=self.queue)
         return subject
@@ -92,9 +92,10 @@ class Ward:
 
     async def handle(self, code: str, subject: str) -> Handle:
         """The pathway of a patient, for somebody."""
-        return pathways.pathway_handle(await self._client(code), TRIAL, subject)
+        return pathways.pathway_handle(await self.client(code), TRIAL, subject)
 
-    async def _client(self, code: str) -> Client:
+    async def client(self, code: str) -> Client:
+        """A connection that signs for somebody, as their command line does."""
         async with self.store.reading() as session:
             person = await accounts.person(session, code)
         assert person is not None
@@ -168,7 +169,9 @@ async def browser() -> AsyncIterator[Browser]:
             pytest.fail(why)
         pytest.skip(why)
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        browser = await playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
         yield browser
         await browser.close()
 

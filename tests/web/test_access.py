@@ -22,6 +22,8 @@ PAGES: dict[tuple[str, str], set[str]] = {
     ("GET", "/inbox"): EVERYBODY,
     ("GET", "/patients"): EVERYBODY,
     ("GET", "/cohort"): EVERYBODY,
+    ("GET", "/subtrials"): READERS | {"CO2"},
+    ("GET", "/subtrials/{trial}/{subtrial}"): READERS | {"CO2"},
     ("GET", "/protocols"): EVERYBODY,
     ("GET", "/protocols/{name}"): EVERYBODY,
     ("GET", "/enrol"): {"CO1", "CO2"},
@@ -49,7 +51,7 @@ OPEN = {
     ("GET", "/sign-in"), ("POST", "/sign-in"), ("GET", "/health"), ("GET", "/ready"), ("GET", "/live"), ("POST", "/sign-out"),
 }  # fmt: skip
 """Routes that nobody's role is asked for; those that need a session are tested in test_sessions."""
-FILLED = {"key": "eligibility", "name": "I1", "id": "nothing"}
+FILLED = {"subtrial": "NONE", "key": "eligibility", "name": "I1", "id": "nothing"}
 
 
 def routes(ward: Ward) -> Iterator[tuple[str, str]]:
@@ -94,7 +96,7 @@ async def test_a_page_is_shown_to_those_in_the_table_and_to_nobody_else(
         for (method, path), may in PAGES.items():
             answer = await visitor.request(method, address(path, child))
             reaches = path.endswith(
-                ("/notices/{key}", "/events/{id}")
+                ("/notices/{key}", "/events/{id}", "/{subtrial}")
             )  # there is none of that name: nobody is shown one
             right = {404} if reaches and code in may else {200} if code in may else {403, 404}
             assert answer.status_code in right, (code, method, path, answer.status_code)

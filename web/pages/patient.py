@@ -155,6 +155,7 @@ async def _decision(visit: Visit, key: str, typed: Typed) -> Response:
     seen = await visit.see("read a decision")
     state = _named(_plan(seen)["decisions"], key)
     role = state["role"] or "clinician"
+    is_put = bool(state["open"] or (state["role"] and state["in_force"]))  # not what is only worked out
     return visit.page(
         "decision.html",
         seen=seen,
@@ -164,7 +165,8 @@ async def _decision(visit: Visit, key: str, typed: Typed) -> Response:
         question=question_of(visit.row.protocol, state["id"]),
         form_id=new_id(),
         typed=typed,
-        may_answer=visit.may("answer") and role in visit.roles and not seen.why,
+        is_put=is_put,
+        may_answer=is_put and visit.may("answer") and role in visit.roles and not seen.why,
         link=link_of,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from functools import partial
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
@@ -20,12 +21,20 @@ from web.words import asked_words
 
 router = APIRouter()
 
+MOST: Final = 150
+"""Lines of a part of the list that are shown at once; the counts are always of all."""
 BUCKETS: Final[tuple[tuple[Bucket, str], ...]] = (("late", "Late"), ("today", "Today"), ("week", "This week"))
 
 
 @router.get("/")
 async def today(
-    request: Request, house: HouseOf, viewer: Signed, site: str = "", trial: str = "", whose: str = "mine"
+    request: Request,
+    house: HouseOf,
+    viewer: Signed,
+    site: str = "",
+    trial: str = "",
+    whose: str = "mine",
+    everything: bool = False,
 ) -> Response:
     """The work list. `whose`: `mine`, what a role of the viewer's is to do, or `all`."""
     lines = await seen_lines(house, viewer)
@@ -44,11 +53,22 @@ async def today(
     days = {row.pathway_id: utc_now().astimezone(zone(row.zone)).date() for row in rows}
     buckets = [(key, title, [line for line in shown if line.bucket == key]) for key, title in BUCKETS]
     return page(
-        request, "today.html",
-        buckets=buckets, sites=sites, trials=trials, site=site, trial=trial, whose=whose, days=days, newest=newest,
-        asked=asked_words, closed=lambda line, day: _closed(house, line, day), today=utc_now().date(),
+        request,
+        "today.html",
+        buckets=buckets,
+        sites=sites,
+        trials=trials,
+        site=site,
+        trial=trial,
+        whose=whose,
+        days=days,
+        newest=newest,
+        most=None if everything else MOST,
+        asked=asked_words,
+        closed=partial(_closed, house),
+        today=utc_now().date(),
         away=not await house.is_server_there(),
-    )  # fmt: skip
+    )
 
 
 async def seen_lines(house: WebHouse, viewer: Viewer, kind: str | None = "patient") -> list[Due]:
