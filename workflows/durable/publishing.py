@@ -11,6 +11,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_
 import workflows.durable.activity_options as calls
 from contracts.clear import Clear
 from contracts.publish import PublishBatch, PublishReceipt
+from workflows.durable import summaries
 from workflows.durable.alarm import Alarm
 from workflows.durable.patches import STORE_IS_BACK
 from workflows.durable.state import State
@@ -84,9 +85,7 @@ class Publishing:
             start_to_close_timeout=call.attempt,
             schedule_to_close_timeout=call.within,
             retry_policy=call.retry,
-            summary=Clear(
-                f"revision {batch.revision}: {len(batch.events)} events, {len(batch.changes)} changes"
-            ),
+            summary=Clear(summaries.story(batch)),
         )
         return receipt
 

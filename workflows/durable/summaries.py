@@ -3,11 +3,46 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
+from contracts.publish import PublishBatch
+from pathway.changes import Change
 from pathway.clock import at_hour
 from pathway.language.profile import Profile
 from pathway.plan import Item, Obligation, Plan
 from pathway.site import Site
+
+SUMMARY: Final = 180
+"""Letters of the summary of a batch: the server takes some 400 bytes of what it shows beside a task."""
+
+
+def story(batch: PublishBatch) -> str:
+    """What a batch tells, in a line for the Temporal UI: what happened to which ids, and never a value."""
+    told: dict[str, dict[str, None]] = {}
+    for change in batch.changes:
+        told.setdefault(_word(change), {})[change.id] = None
+    parts = [f"{word} {', '.join(ids)}" for word, ids in told.items() if word]
+    events = f"{len(batch.events)} {'event' if len(batch.events) == 1 else 'events'}"
+    line = f"revision {batch.revision}: {'; '.join([events, *parts])}"
+    return line if len(line) <= SUMMARY else f"{line[: SUMMARY - 2].rsplit(' ', 1)[0]} …"
+
+
+def _word(change: Change) -> str:
+    match change.kind:
+        case "phase":
+            return "entered"
+        case "milestone":
+            return "told"
+        case "decision":
+            return f"decision {change.state.replace('_', ' ')}"
+        case "deviation" | "alert":
+            return "raised" if change.state == "raised" else change.state.replace("_", " ")
+        case "retraction":
+            return "withdrew"
+        case "item":
+            return "scheduled" if change.state == "planned" else change.state.replace("_", " ")
+        case kind:
+            return kind
 
 
 def open_obligations(plan: Plan) -> list[Obligation]:
