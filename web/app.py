@@ -25,7 +25,20 @@ from store.errors import StoreError
 from web import live
 from web.forms import BadForm, Forged, NotHere
 from web.house import WebHouse
-from web.pages import board, cohort, enrol, health, inbox, patient, protocol, record, results, sign_in, today
+from web.pages import (
+    board,
+    codec,
+    cohort,
+    enrol,
+    health,
+    inbox,
+    patient,
+    protocol,
+    record,
+    results,
+    sign_in,
+    today,
+)
 from web.render import page
 
 _LOG: Final = structlog.get_logger()
@@ -64,6 +77,7 @@ def make_app(surroundings: Callable[[], AbstractAsyncContextManager[WebHouse]]) 
         patient,
         cohort,
         board,
+        codec,
         protocol,
         live,
     ):

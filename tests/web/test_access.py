@@ -49,6 +49,7 @@ ACTS: dict[tuple[str, str], set[str]] = {
 """Whose act is looked at, with a patient at S01 of whom nothing is asked: they are told so, and nobody else is."""
 OPEN = {
     ("GET", "/sign-in"), ("POST", "/sign-in"), ("GET", "/health"), ("GET", "/ready"), ("GET", "/live"), ("POST", "/sign-out"),
+    ("OPTIONS", "/codec/decode"), ("POST", "/codec/decode"),
 }  # fmt: skip
 """Routes that nobody's role is asked for; those that need a session are tested in test_sessions."""
 FILLED = {"subtrial": "NONE", "key": "eligibility", "name": "I1", "id": "nothing"}

@@ -129,8 +129,7 @@ async def test_everything_can_be_done_by_keyboard(ward: Ward, tab: BrowserContex
     await expect(page.get_by_role("status").filter(has_text="Recorded.")).to_be_visible()
 
 
-@pytest.mark.parametrize("width", [375, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "scheme"), [(375, "light"), (1280, "dark")])
 async def test_no_page_keeps_anybody_out(ward: Ward, browser: Browser, width: int, scheme: str) -> None:
     """axe finds nothing on any page, and no page is wider than its window."""
     subject = await ward.enrolled()
@@ -140,7 +139,8 @@ async def test_no_page_keeps_anybody_out(ward: Ward, browser: Browser, width: in
     paths = [
         "/", "/?whose=all", "/inbox?whose=all", "/patients", "/cohort", "/protocols", f"/protocols/{TRIAL}",
         f"/enrol?trial={TRIAL}", at, f"{at}/decisions/eligibility", f"{at}/criteria/X1", f"{at}/record", f"{at}/results",
-        f"{at}/record?kind=observation&name=mrd", f"{at}/record?kind=adverse_event&name=CRS", f"{at}/sheet", "/nothing",
+        f"{at}/record?kind=observation&name=mrd", f"{at}/record?kind=adverse_event&name=CRS", f"{at}/sheet", "/subtrials",
+        "/nothing",
     ]  # fmt: skip
     try:
         page = await context.new_page()
