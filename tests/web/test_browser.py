@@ -60,6 +60,7 @@ async def test_the_second_of_two_answers_is_told_the_first_ones_name(ward: Ward,
     try:
         one = await signing_in(first, ward, "CL1", f"/patients/{TRIAL}/{subject}/criteria/X1")
         two = await signing_in(second, ward, "CL2", f"/patients/{TRIAL}/{subject}/criteria/X1")
+        await two.get_by_label("Reason (needed)").fill("I see it otherwise")
         await judging(one, "PASS", "seen together")
         await expect(one.get_by_role("status").filter(has_text="Recorded.")).to_be_visible()
         await judging(two, "FAIL", "I see it otherwise")

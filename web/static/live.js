@@ -30,7 +30,7 @@
     const open = [...document.querySelectorAll("main details")].map((each) => each.open);
     document.querySelector("main").replaceWith(fresh);
     fresh.querySelectorAll("details").forEach((each, n) => { each.open = open[n] || false; });
-    say("");
+    say("This page has just changed: what it shows is as of now.");
   };
   const source = new EventSource("/live");
   source.addEventListener("state", (event) => {
