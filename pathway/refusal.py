@@ -136,10 +136,9 @@ def check_unmoved(report: Report, key: str, shown: Seen, answer: Event | None = 
 
 def answered(key: str, answer: Event) -> str:
     """Who answered a question, with what, and when."""
-    return (
-        f"{key} was answered {answer.value} by the {answer.role} on {answer.recorded.astimezone(UTC):%Y-%m-%d %H:%M} UTC "
-        f"(event {answer.id})"
-    )
+    who = f"the {answer.role}{f' {answer.person}' if answer.person else ''}"
+    at = f"{answer.recorded.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return f"{key} was answered {answer.value} by {who} on {at} (event {answer.id})"
 
 
 def decision_details(report: Report) -> tuple[tuple[str, str], ...]:
