@@ -33,8 +33,8 @@ PROFILE = (
     ProfileKey("d19_closes", "study_day", "D23", "last day of a marrow that can be the one of D19", assumption("four days late, as early")),
     ProfileKey("pre_blina_opens", "study_day", "D24", "first day of a marrow before blinatumomab; an earlier one is that of D19 (H14)",
                assumption("schedule: D26 to D29")),
-    ProfileKey("neurology_opens", "study_day", "D22", "first day of a neurological examination that can clear the start of blinatumomab",
-               assumption("after the induction's first three weeks, a week before the planned start; schedule: D25 to D28")),
+    ProfileKey("neurology_opens", "study_day", "D19", "first day of a neurological examination that can clear the start of blinatumomab",
+               assumption("from when the trial can be offered; schedule: D25 to D28")),
     ProfileKey("d46_last", "study_day", "D71", "last day of a marrow that can be the one of the end of induction, late after a pause or a loss",
                assumption("two weeks after the planned consolidation; off the window d46_opens to d46_closes it is no end point")),
     # --- blinatumomab
