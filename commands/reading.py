@@ -32,6 +32,15 @@ def moment(text: str, tz: ZoneInfo, now: datetime) -> datetime:
         raise UsageError(f"{reason}; {ACCEPTED}") from None
 
 
+def day_alone(text: str) -> bool:
+    """Whether a moment is given as a day without an hour."""
+    try:
+        when = read_moment(text)
+        return when.base == "day" and when.clock is None
+    except BadMoment:
+        return False
+
+
 def pairs(option: str, texts: Sequence[str] | None) -> tuple[tuple[str, str], ...]:
     """`NAME=VALUE` pairs, sorted by name. Raises `UsageError` naming the option."""
     found: dict[str, str] = {}

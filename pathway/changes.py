@@ -6,9 +6,8 @@ recomputed.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -23,7 +22,8 @@ from pathway.retractions import Ending, how_it_ended
 class Statement:
     """Something that a plan states, as it was last told.
 
-    `to`: the roles that heard of it. `generation` counts how often it became true.
+    `to`: the roles that heard of it. `generation` counts how often it became true. `times`: how often it has been so while it was
+    true, and `said` its text without that number, where it was more than once.
     """
 
     kind: str
@@ -36,6 +36,8 @@ class Statement:
     severity: str = ""
     generation: int = 1
     live: bool = True
+    times: int = 1
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,10 @@ def statements(plan: Plan, tz: ZoneInfo | None = None) -> list[Statement]:
     """Everything a plan states, in a stable order. `tz`: of the site, for items that are due by an hour."""
     found = [Statement("phase", t.phase, f"track {t.id}", t.phase, f"{t.id}: {t.phase}") for t in plan.tracks]
     found += [_decision(d) for d in plan.decisions if d.state not in ("waiting", "none")]
-    found += [Statement("milestone", m.id, m.key, "true", m.text, (m.to,)) for m in plan.milestones]
+    found += [
+        Statement("milestone", m.id, m.key, "true", m.text, (m.to,), times=m.times, said=m.said)
+        for m in plan.milestones
+    ]
     found += [_obligation(o) for o in (*plan.deviations, *plan.alerts)]
     for item in plan.items:
         due = _due(item, tz)
@@ -228,7 +233,7 @@ def _remembered(statements: dict[str, Statement], forgotten: int) -> Announced:
 
 def _again(new: Statement, old: Statement, out: list[Change], frame: _Frame) -> Statement:
     """A statement that was told before: nothing if it is the same, else one change."""
-    if new.kind == "milestone" and _times(new)[0] == _times(old)[0] and _times(new)[1] > _times(old)[1]:
+    if new.kind == "milestone" and _once_more(new, old):
         out.append(
             frame.change(new := _numbered(new, old.generation + 1))
         )  # it is so once more: nothing is taken back
@@ -264,14 +269,18 @@ def _again(new: Statement, old: Statement, out: list[Change], frame: _Frame) -> 
     return new
 
 
-def _times(s: Statement) -> tuple[str, int]:
-    """What a text says, and how often it has been so."""
-    found = re.search(r" \((\d+) times, [^()]*\)$", s.text)
-    return (s.text[: found.start()], int(found[1])) if found else (s.text, 1)
+def _once_more(new: Statement, old: Statement) -> bool:
+    """Whether it has been so again. What was told before the number was kept has it in its text alone."""
+    before = old.said or old.text
+    return (
+        new.times > old.times
+        and new.text != old.text
+        and (before == new.said or before.startswith(f"{new.said} ("))
+    )
 
 
 def _numbered(s: Statement, generation: int) -> Statement:
-    return Statement(s.kind, s.id, s.key, s.state, s.text, s.to, s.due, s.severity, generation, s.live)
+    return replace(s, generation=generation)
 
 
 def _gone(old: Statement) -> Statement:

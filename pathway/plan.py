@@ -167,13 +167,16 @@ class InfusionRunState:
 
 @dataclass(slots=True)
 class MilestoneState:
-    """A milestone that is true, since when, and for whom. `text` says it whole."""
+    """A milestone that is true, since when, and for whom. `text` says it whole; `times`: how often it has been so, and `said`
+    the text without that, where it was more than once."""
 
     id: str
     key: str
     text: str
     to: str
     since: datetime
+    times: int = 1
+    said: str = ""
 
 
 @dataclass(slots=True)

@@ -17,6 +17,7 @@ from pathway.language import (
     Reading,
     Track,
 )
+from pathway.language.implied_orders import every_window
 from pathway.language.point_words import accepted_words, order_text, schedule_words
 from pathway.language.profile import Profile, make_profile
 from pathway.language.terms import key_of, reading_name
@@ -276,7 +277,8 @@ def _notices(compiled: Compiled, profile: Profile) -> Lines:
 
 def _points(compiled: Compiled) -> Lines:
     protocol, profile = compiled.protocol, make_profile(compiled.protocol)
-    if protocol.points:
+    points = every_window(protocol)
+    if points:
         yield from (
             "### Time points",
             "",
@@ -286,9 +288,9 @@ def _points(compiled: Compiled) -> Lines:
     yield from table(
         ("Id", "What", "Of", "Samples that belong", "On schedule", "Source"),
         [
-            (f"**{p.id}**", p.text, ", ".join(p.facts), accepted_words(protocol, p, profile),
+            (f"**{p.id}**" if p.id else "", p.text, ", ".join(p.facts), accepted_words(protocol, p, profile),
              schedule_words(protocol, p, profile), cite(p.source))
-            for p in protocol.points
+            for p in points
         ],
     )  # fmt: skip
     if protocol.orders:

@@ -114,7 +114,13 @@ def _told(spec: Doses, witness: Counterexample) -> Iterator[str]:
         if spec.omit_after is not None and any(label not in spec.never_omitted for label in spec.labels):
             yield "held_to_omit"
     if spec.infusing is not None:
-        yield from ("reaction_stop", "resumed_too_fast", "resumed_unresolved", "premedication_off")
+        yield from (
+            "reaction_stop",
+            "resumed_too_fast",
+            "resumed_unresolved",
+            "premedication_off",
+            "premedicated_again",
+        )
 
 
 # --- what is wrong on the face of it --------------------------------------------------------------------------------

@@ -289,13 +289,14 @@ class Meaning:
             words = f"{node.event} of grade {grade} or more{' now' if current else ''}{f' by {scale}' if scale else ''}"
             words += f" since {node.since}" if node.since else ""
             words += f" until {node.until}" if node.until else ""
+            words += f" recorded since {node.told_since}" if node.told_since else ""
             return self.world.flag(words, words, replace(node, at_least=grade, current=current, scale=scale))
 
         found = atom(node.at_least, node.current, node.scale)
         if node.current:
             self.world.legal.append(z3.Implies(found, atom(node.at_least, False, node.scale)))
-        if node.since or node.until:
-            ever = replace(node, current=False, since="", until="")
+        if node.since or node.until or node.told_since:
+            ever = replace(node, current=False, since="", until="", told_since="")
             self.world.legal.append(z3.Implies(found, self._graded(ever)))
         if node.at_least > 1:
             self.world.legal.append(

@@ -91,6 +91,7 @@ class _Replay:
         self.now = instant(model.eval(self.world.now, True))
         self.events: list[Event] = []
         self.windows = {p.id for p in self.world.compiled.protocol.points if not p.anytime}
+        self.windows |= {f.id for f in self.world.compiled.protocol.facts if f.window is not None}
         self.profile: dict[str, str] = {}
         self.picked: dict[str, str] = {}
         self.unsaid: list[str] = []
@@ -128,7 +129,7 @@ class _Replay:
     def _event(self, kind: EventKind, name: str, at: datetime, **said: Any) -> None:
         number = f"r{next(self._numbers)}"
         point = said.get("point") or dict(said.get("scope", ())).get(POINT, "")
-        if kind in ("observation", "action") and point in self.windows:
+        if kind in ("observation", "action") and (point or name) in self.windows:
             # Days are chosen for what is asked, not for the calendar: somebody has judged that the sample belongs.
             said["details"] = (*said.get("details", ()), (BELONGS, "yes"))
         self.events.append(Event(number, kind, max(at, self.now), at, "clinician", name, **said))

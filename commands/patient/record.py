@@ -28,10 +28,11 @@ from commands.options import (
 )
 from commands.patient.sitting import record_file
 from commands.protocol.options import TrialOption
-from commands.reading import pairs, plain
+from commands.reading import day_alone, pairs, plain
 from commands.session import PatientSession, opened
 from commands.submission import blank, send, submit, tell
 from pathway.events import Report
+from pathway.language.hours import by_the_hour
 
 
 def record(
@@ -138,6 +139,10 @@ def record(
             report = replace(report, name=fact, value=plain(value), unit=unit, point=point)
         elif do is not None:
             action = compiled.actions.get(do)
+            if at is not None and day_alone(at) and do in by_the_hour(compiled.protocol):
+                raise UsageError(
+                    f"{do} counts by the hour: say at which hour of the day with --at '{at} HH:MM'"
+                )
             report = blank(
                 "action", pathway, id=event_id, role=role or (action.role if action else "coordinator"), at=at
             )

@@ -140,6 +140,7 @@ def _facts(protocol: Protocol, cited: Any) -> list[Json]:
             "plausible": list(f.plausible),
             "qualifiers": f.qualifiers,
             "specimens": list(f.specimens),
+            "assays": list(f.assays),
             "change": change_words(f.change),
             "details": list(f.details),
             "supplier": f.supplier,

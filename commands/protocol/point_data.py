@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pathway.language.implied_orders import every_window
 from pathway.language.point_words import accepted_words, schedule_words
 from pathway.language.points import stated_words
 from pathway.language.profile import make_profile
@@ -22,7 +23,7 @@ def points_data(protocol: Protocol, cited: Any) -> list[dict[str, Any]]:
             "text": p.text,
             "source": cited(p.source),
         }
-        for p in protocol.points
+        for p in every_window(protocol)
     ]
 
 

@@ -31,7 +31,7 @@ from pathway.engine.doubts import compile_believed
 from pathway.engine.endings import compile_ended_items, compile_ended_milestone, compile_ending
 from pathway.engine.endpoints import compile_endpoint
 from pathway.engine.enrolments import check_enrolments, compile_enrolment
-from pathway.engine.exits import check_exits
+from pathway.engine.exits import check_exits, check_outliving
 from pathway.engine.explained import explained
 from pathway.engine.items import compile_assessment, compile_series, compile_task
 from pathway.engine.late import compile_alive_after_death, compile_given_after_exit, compile_late_results
@@ -53,10 +53,7 @@ from pathway.engine.revived import compile_revived
 from pathway.engine.times import compile_number
 from pathway.engine.tracks import compile_track
 from pathway.engine.unknown_as_no import refuse_unknown_as_no
-from pathway.language import (
-    Infusion,
-    Protocol,
-)
+from pathway.language import Infusion, Protocol, Setting
 from pathway.language.canonical import content_hash
 from pathway.language.fact_checks import check_facts
 from pathway.language.point_checks import check_points
@@ -131,6 +128,7 @@ def compile_protocol(protocol: Protocol) -> Compiled:
         with linker.within(f"slot {number}"):
             reading_functions.append(compile_reading(reading, linker.fact(reading.fact), linker))
     check_exits(linker)
+    check_outliving(linker)
     linker.refuse_shared_keys((*ENGINE_NOTICES, REPORT_END))
     linker.refuse_cycles()
     for known in linker.when_linked:
@@ -294,7 +292,7 @@ def _infusion(spec: Infusion, linker: Linker) -> Callable[[Evaluation], Run]:
         tolerance = compile_number(spec.end_tolerance, linker)
         left = compile_ending(linker, "treatment", below="life")
         died, lifted = compile_ending(linker, "life"), compile_answers(spec, linker)
-        stops = compile_true_stops(spec.stops, linker)
+        stops, low = compile_true_stops(spec.stops, linker), _stop_low(spec, linker)
         for action in INFUSION_ACTIONS:
             linker.recorded(action)
     events = linker.events
@@ -310,10 +308,17 @@ def _infusion(spec: Infusion, linker: Linker) -> Callable[[Evaluation], Run]:
             ctx.tz,
             sizes(ctx) if sizes is not None else (),
             stops(ctx)[0],
+            frozenset(rule for rule, stop in low if stop(ctx).verdict == "PASS"),
         )
         return run_infusion(spec, around, events, ctx.record, ctx.passed)
 
     return run
+
+
+def _stop_low(spec: Infusion, linker: Linker) -> list[tuple[str, Test]]:
+    """The rules by which what comes at the low dose stops, if the profile says so."""
+    keys = [(r.id, r.restart.stop_if_at_low_dose) for r in spec.rules if r.restart is not None]
+    return [(rule, predicate(Setting(key.key, ("STOP",)), linker)) for rule, key in keys if key is not None]
 
 
 def _check_impossible(linker: Linker) -> None:

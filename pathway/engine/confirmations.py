@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import datetime
 
 from pathway.engine.context import Evaluation, Leaves
@@ -67,11 +67,13 @@ def compare(ctx: Evaluation, found: Resolved, taken: Event, leaves: Leaves) -> C
     )
 
 
-def told_changes(then: Mapping[str, str], today: Mapping[str, str]) -> str:
+def told_changes(
+    then: Mapping[str, str], today: Mapping[str, str], voided: Container[str] = frozenset()
+) -> str:
     """Every value that whoever decided saw and that is another one now, as `mrd EOI: 5e-4, now 6e-4`; where none is, those that
-    were not there `then`; "" if all is as it was."""
+    were not there `then`; "" if all is as it was. `voided`: what is not there because it was voided."""
     changed = [
-        f"{name}: {was}, now {today.get(name, 'none')}"
+        f"{name}: {was}, now {today.get(name, 'voided' if name in voided else 'none')}"
         for name, was in then.items()
         if today.get(name) != was
     ]

@@ -130,9 +130,10 @@ def _of_slot(
         value = ctx.reading(index)
         if value.state == "missing":
             return Cell(names, None, (index,))
-        if value.state == "review":
+        if value.state == "review" and not value.apart:
             return Cell(names, value.since, review=True, doubt=True)
-        possible = tuple(name for name, limits in bands if _may_be(value, limits, ctx))
+        each = value.apart or (value,)
+        possible = tuple(name for name, limits in bands if any(_may_be(v, limits, ctx) for v in each))
         return Cell(possible or names, value.since, review=len(possible) != 1, doubt=len(possible) != 1)
 
     return banded, names

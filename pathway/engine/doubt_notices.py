@@ -5,7 +5,7 @@ A doubt is keyed by what it speaks of (fact or action, point, scope), never by t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 
 from pathway.clock import local_day
@@ -16,10 +16,10 @@ from pathway.engine.doubts import compile_jump
 from pathway.engine.linker import Linker
 from pathway.engine.obligations import oblige
 from pathway.engine.orders import compile_order, order_words
-from pathway.engine.values import observed, value_text
+from pathway.engine.values import observed, of_another_kind, value_text
 from pathway.engine.windows import Window, window_of
 from pathway.events import Event
-from pathway.language import Act, Action, AdverseEventType, Done, Fact, Order, Role, Scope
+from pathway.language import Act, Action, AdverseEventType, AnchorDay, Done, Fact, Order, Role, Scope
 from pathway.language.details import POINT
 from pathway.language.implied_orders import implied_orders, orders_of_death
 from pathway.language.points import stated_words
@@ -35,11 +35,13 @@ def compile_doubts(linker: Linker) -> Iterator[tuple[str, Callable[[], Doubts]]]
     """The name of each thing that can be in doubt, and what compiles its notices."""
     protocol = linker.protocol
     for fact in protocol.facts:
-        if fact.points and protocol.points:
+        if fact.window is not None or (fact.points and protocol.points):
             yield f"samples of {fact.id}", lambda f=fact: _of_samples(f, linker)  # type: ignore[misc]
         if can_conflict(fact):
             yield f"results of {fact.id}", lambda f=fact: compile_conflicts(f, linker)  # type: ignore[misc]
-        if fact.type == "number" and (fact.plausible != (None, None) or fact.change or fact.specimens):
+        if fact.type == "number" and (
+            fact.plausible != (None, None) or fact.change or fact.specimens or fact.assays
+        ):
             yield f"values of {fact.id}", lambda f=fact: _of_values(f, linker)  # type: ignore[misc]
     vital = {done.action for done in atoms(protocol.anchors, Done)}
     for action in protocol.actions:
@@ -61,12 +63,16 @@ def compile_doubts(linker: Linker) -> Iterator[tuple[str, Callable[[], Doubts]]]
 
 
 def _windows(name: str, points: tuple[str, ...], linker: Linker) -> dict[str, Window]:
-    found = {p: w for p in points if (w := window_of(name, p, linker)) is not None}
+    found = {p: w for p in points or ("",) if (w := window_of(name, p, linker)) is not None}
     for notice, kind, point in product(
         ("SAMPLE-OUTSIDE", "SAMPLE-WAITS", "SAMPLE-OFF-SCHEDULE"), ("fact", "action"), found
     ):
-        linker.recorded(key_of(notice, ((kind, name), (POINT, point))))
+        linker.recorded(_sample_key(notice, kind, name, point))
     return found
+
+
+def _sample_key(notice: str, kind: str, name: str, point: str) -> str:
+    return key_of(notice, ((kind, name), *(((POINT, point),) if point else ())))
 
 
 def _of_samples(fact: Fact, linker: Linker) -> Doubts:
@@ -121,8 +127,8 @@ def _placed(
         place = window.place(ctx, event)
         if place == "outside":
             told.setdefault("SAMPLE-OUTSIDE", (event, (
-                f"does not belong to it, which accepts {window.accepted(ctx)}. It does not count: correct its date or label, "
-                "or say that it belongs"
+                f"does not belong to it, which accepts {window.accepted(ctx)}. It does not count: correct its date"
+                f"{' or label' if point else ''}, or say that it belongs"
             )))  # fmt: skip
         elif place == "waits":
             if not window.foreseen(ctx, event):
@@ -138,8 +144,8 @@ def _placed(
         severity = "major" if notice == "SAMPLE-OUTSIDE" else "minor"
         day = local_day(event.occurred, ctx.tz)
         yield oblige(
-            ctx, notice, key_of(notice, ((kind, name), (POINT, point))), "deviation" if deviation else "alert",
-            f"{name} {point} of {day} {text}", "coordinator", [(severity, event.recorded)],
+            ctx, notice, _sample_key(notice, kind, name, point), "deviation" if deviation else "alert",
+            f"{f'{name} {point}'.strip()} of {day} {text}", "coordinator", [(severity, event.recorded)],
             also=supplier if notice == "SAMPLE-OUTSIDE" else "",
         )  # fmt: skip
 
@@ -147,36 +153,39 @@ def _placed(
 def _of_values(fact: Fact, linker: Linker) -> Doubts:
     linker.fact(fact.id)
     jump = compile_jump(fact)
-    keys = {
-        point: key_of("IMPLAUSIBLE", (("fact", fact.id), *(((POINT, point),) if point else ())))
-        for point in fact.points or ("",)
-    }
-    for key in keys.values():
-        linker.recorded(key)
+    points = fact.points or ("",)
+    for notice, point in product(("IMPLAUSIBLE", "NOT-COUNTED"), points):
+        linker.recorded(_sample_key(notice, "fact", fact.id, point))
 
     def doubts(ctx: Evaluation) -> list[Obligation]:
         by_point = ctx.record.observations.get(fact.id)
         if not by_point:
             return []
         jumps = jump(ctx) if jump is not None else {}
-        out = []
-        for point, key in keys.items():
-            for event in by_point.get(point, ()):
-                value = observed(fact, event)
-                doubted = value.state == "review" and event.value != "not-evaluable"
-                note = value.note if doubted else jumps.get(event.id, "")
-                if note:
-                    name, day = f"{fact.id} {point}".strip(), local_day(event.occurred, ctx.tz)
-                    text = f"{name} {value_text(event)} of {day}: {note}"
-                    out.append(
-                        oblige(
-                            ctx, "IMPLAUSIBLE", key, "alert", text, fact.supplier, [("major", event.recorded)]
-                        )
-                    )
-                    break
-        return out
+        return [o for point in points for o in _doubted(ctx, fact, point, by_point.get(point, ()), jumps)]
 
     return doubts
+
+
+def _doubted(
+    ctx: Evaluation, fact: Fact, point: str, events: Sequence[Event], jumps: dict[str, str]
+) -> Iterator[Obligation]:
+    """The first value of a point that cannot be believed, and the first that is none of the fact."""
+    told: set[str] = set()
+    for event in events:
+        value, other = observed(fact, event), of_another_kind(fact, event)
+        doubted = value.state == "review" and event.value != "not-evaluable"
+        note, notice = (
+            value.note if doubted else jumps.get(event.id, ""),
+            "NOT-COUNTED" if other else "IMPLAUSIBLE",
+        )
+        if not note or notice in told:
+            continue
+        told.add(notice)
+        name, day = f"{fact.id} {point}".strip(), local_day(event.occurred, ctx.tz)
+        text = f"{name} {value_text(event)} of {day} {'does not count' if other else 'is in doubt'}: {note}"
+        key = _sample_key(notice, "fact", fact.id, point)
+        yield oblige(ctx, notice, key, "alert", text, fact.supplier, [("major", event.recorded)])
 
 
 def _twice(action: Action, severity: str, linker: Linker) -> Doubts:
@@ -286,6 +295,11 @@ def _of_orders(orders: tuple[Order, ...], linker: Linker, *, first_only: bool = 
 def _implied(linker: Linker) -> dict[str, tuple[Order, ...]]:
     """The orders that need no saying, by what they are about; what a protocol says itself is not told twice."""
     said = {(o.earlier, o.later) for o in linker.protocol.orders}
+    for anchor in linker.protocol.anchors:
+        first = anchor.actual[0] if len(anchor.actual) == 1 else None
+        if isinstance(first, Done):
+            acts = (Act(first.action, first.scope), first.action)
+            said |= {(AnchorDay(anchor.id), later) for earlier, later in said if earlier in acts}
     found: dict[str, tuple[Order, ...]] = {}
     for order in implied_orders(linker.protocol):
         if (order.earlier, order.later) not in said:

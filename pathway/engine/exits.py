@@ -1,10 +1,23 @@
-"""Every exit says what becomes of what runs: a definition whose exits leave a ledger running is refused when it is loaded."""
+"""Every exit says what becomes of what runs: a definition whose exits leave a ledger running, or a task due of which nobody has
+said so, is refused when it is loaded."""
 
 from __future__ import annotations
 
 from pathway.engine.ledgers.infusion import INFUSION_ACTIONS
 from pathway.engine.linker import Linker
-from pathway.language import AllOf, Anchor, AnyOf, Done, Doses, InPhase, Predicate, Reached, Recorded
+from pathway.language import (
+    AllOf,
+    Anchor,
+    AnyOf,
+    Done,
+    Doses,
+    InPhase,
+    Not,
+    Predicate,
+    Reached,
+    Recorded,
+    Track,
+)
 from pathway.language.terms import key_of
 from pathway.language.walk import atoms
 
@@ -45,3 +58,54 @@ def _opened_by(when: Predicate, anchors: dict[str, Anchor]) -> list[str]:
         case Reached(anchor) if anchor in anchors:
             return [done.action for done in atoms(anchors[anchor].actual, Done)]
     return []
+
+
+def check_outliving(linker: Linker) -> None:
+    """Raise ProtocolError for a task that can stay due after an exit from treatment and does not say until when."""
+    protocol = linker.protocol
+    exits = {action.id for action in protocol.actions if action.ends == "treatment"}
+    anchors = {anchor.id: anchor for anchor in protocol.anchors}
+    tracks = {
+        track.id: (track, any(exits & {*_opened_by(e.when, anchors)} for e in track.anywhere))
+        for track in protocol.tracks
+    }
+    for task in protocol.tasks if exits else ():
+        if not task.ends_with and _stays(task.when, exits, anchors, tracks):
+            raise linker.error(
+                f"task {key_of(task.id, task.scope)!r} outlives an exit from treatment, such as {min(exits)!r}: nothing in its "
+                "condition ends by it. Say until when it is due: ends_with='treatment', 'study', 'life' or 'never'"
+            )
+
+
+def _stays(
+    when: Predicate, exits: set[str], anchors: dict[str, Anchor], tracks: dict[str, tuple[Track, bool]]
+) -> bool:
+    """Whether a condition can go on to hold after an exit from treatment: not if it needs a phase that the exit leaves, or that
+    the exit has not come."""
+    match when:
+        case AllOf(parts):
+            return all(_stays(part, exits, anchors, tracks) for part in parts)
+        case AnyOf(parts):
+            return any(_stays(part, exits, anchors, tracks) for part in parts)
+        case InPhase(track, phases) if track in tracks:
+            spec, left = tracks[track]
+            return not left or any(phase.terminal for phase in spec.phases if phase.id in phases)
+        case Not(part):
+            return not _says_exit(part, exits, anchors, tracks)
+    return True
+
+
+def _says_exit(
+    when: Predicate, exits: set[str], anchors: dict[str, Anchor], tracks: dict[str, tuple[Track, bool]]
+) -> bool:
+    """Whether a condition comes true by an exit from treatment."""
+    match when:
+        case AnyOf(parts):
+            return any(_says_exit(part, exits, anchors, tracks) for part in parts)
+        case Recorded(action):
+            return action in exits
+        case Reached(anchor) if anchor in anchors:
+            return any(done.action in exits for done in atoms(anchors[anchor].actual, Done))
+        case InPhase(track, phases) if track in tracks:
+            return any(phase.terminal for phase in tracks[track][0].phases if phase.id in phases)
+    return False

@@ -11,7 +11,7 @@ from pathway.engine.context import Evaluation, Test
 from pathway.engine.linker import Linker
 from pathway.engine.results import Result
 from pathway.engine.times import compile_day, compile_number
-from pathway.engine.values import Val, holds, observed, qualifier_of
+from pathway.engine.values import Val, holds, holds_of_all, observed, qualifier_of
 from pathway.engine.windows import belonging
 from pathway.language import (
     Compare,
@@ -93,10 +93,9 @@ def _compare(reading: Reading, limit: Limit | Param, linker: Linker) -> Test:
         if bound is None:
             return ctx.never
         value = ctx.reading(index)
-        waiting = _waiting(value, index)
-        if waiting is not None:
+        answer = holds_of_all(bound[0], value, bound[1])
+        if answer is None and (waiting := _waiting(value, index)) is not None:
             return waiting
-        answer = holds(bound[0], value, bound[1])
         if answer is None:
             return Result("REVIEW", value.since)
         return Result("PASS" if answer else "FAIL", value.since)

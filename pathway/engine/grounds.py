@@ -37,6 +37,7 @@ def occurrences(node: Graded, linker: Linker) -> Ground:
     name = linker.adverse_event(node.event)
     since = linker.anchor(node.since) if node.since else None
     until = linker.anchor(node.until) if node.until else None
+    told = linker.anchor(node.told_since) if node.told_since else None
 
     def inside(event: Event, ctx: Evaluation) -> bool:
         if node.scale and event.detail("scale") != node.scale:
@@ -44,6 +45,9 @@ def occurrences(node: Graded, linker: Linker) -> Ground:
         day = local_day(event.occurred, ctx.tz)
         first = ctx.anchor(since) if since is not None else None
         last = ctx.anchor(until) if until is not None else None
+        news = ctx.anchor(told) if told is not None else None
+        if news is not None and local_day(event.recorded, ctx.tz) < news.day:
+            return False
         return (first is None or day >= first.day) and (last is None or day <= last.day)
 
     def found(ctx: Evaluation) -> list[tuple[str, int, datetime]]:

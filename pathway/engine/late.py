@@ -19,39 +19,39 @@ LATE = "came after {end}: it is on record, and nobody is asked to decide anythin
 
 
 def compile_late_results(linker: Linker) -> Callable[[Evaluation], tuple[Obligation, ...]]:
-    """A notice for each result that came after the end of the study for this patient."""
+    """A notice for the results of each time point, and for each fact without points, that came after the end of the study for
+    this patient; one for each day on which some came."""
     ended = compile_ending(linker, "study")
-    keys: dict[tuple[str, str], str] = {}
-    texts = {fact.id: fact.text for fact in linker.facts.values()}
+    told: dict[str, tuple[str, list[tuple[str, str]]]] = {}
     for fact in linker.facts.values():
         if fact.alive or fact.supplier not in ("laboratory", "clinician"):
             continue
         linker.recorded(fact.id)
         for point in fact.points or ("",):
-            scope = (("fact", fact.id), *((("point", point),) if point else ()))
-            keys[fact.id, point] = key_of("LATE-RESULT", scope)
-            linker.recorded(keys[fact.id, point])
+            key = key_of("LATE-RESULT", (("point", point) if point else ("fact", fact.id),))
+            linker.recorded(key)
+            what = f"What was found at {point}" if point else fact.text
+            told.setdefault(key, (what, []))[1].append((fact.id, point))
 
-    def late(ctx: Evaluation) -> tuple[Obligation, ...]:
+    def results(ctx: Evaluation) -> tuple[Obligation, ...]:
         end = ended(ctx)
         if end is None:
             return ()
         out = []
-        for (name, point), key in keys.items():
-            since = [
+        for key, (what, slots) in told.items():
+            late = sorted(
                 e.recorded
+                for name, point in slots
                 for e in ctx.record.observations.get(name, {}).get(point, ())
                 if e.recorded > end.known
-            ]
-            if since:
-                at = f" ({point})" if point else ""
-                text = f"{texts[name]}{at} {LATE.format(end=_words(ctx, end))}"
-                out.append(
-                    oblige(ctx, "LATE-RESULT", key, "alert", text, "clinician", [("info", min(since))])
-                )
+            )
+            if late:
+                text, rung = f"{what} {LATE.format(end=_words(ctx, end))}", [("info", late[0])]
+                times = [*{local_day(at, ctx.tz): at for at in late}.values()]
+                out.append(oblige(ctx, "LATE-RESULT", key, "alert", text, "clinician", rung, times=times))
         return tuple(out)
 
-    return late
+    return results
 
 
 def compile_given_after_exit(linker: Linker) -> Callable[[Evaluation], tuple[Obligation, ...]]:

@@ -85,7 +85,10 @@ def _grades(linker: Linker, node: Graded) -> Callable[[Evaluation], str | None]:
         told = [
             f"grade {e.value} on {day.isoformat()}"
             for e, day in days
-            if (low is None or day >= low.day) and (high is None or day <= high.day)
+            # That it is over is no other grade, and changes no answer to whether there was one.
+            if (e.value != "0" or node.current)
+            and (low is None or day >= low.day)
+            and (high is None or day <= high.day)
         ]
         return "; ".join(told) or None
 

@@ -14,7 +14,7 @@ from pathway.engine.ledgers.notices import LEDGER_NOTICES
 from pathway.engine.linker import Linker
 from pathway.engine.obligations import oblige
 from pathway.engine.results import Resolved
-from pathway.engine.voided_grounds import fallen, lost
+from pathway.engine.voided_grounds import fallen, lost, voided
 from pathway.events import Event
 from pathway.language import ROLES, Criterion, Decision, Track
 from pathway.language.terms import key_of
@@ -33,7 +33,8 @@ ENGINE_NOTICES: dict[str, str] = {
     "SAMPLE-OUTSIDE": "a sample or act does not belong to the time point that it names, and does not count",
     "SAMPLE-WAITS": "a sample is on record before what its time point counts from",
     "SAMPLE-OFF-SCHEDULE": "a sample was not taken on its scheduled days; it counts",
-    "IMPLAUSIBLE": "a value that cannot be believed, or of the wrong specimen: correct it or confirm it as checked",
+    "IMPLAUSIBLE": "a value that cannot be believed: correct it or confirm it as checked",
+    "NOT-COUNTED": "a result of another specimen or assay than counts here: correct it, or report it as what it is",
     "CONFLICT": "results of one sample differ, and neither counts before somebody has said which is right",
     "REPORTED-TWICE": "what can be done only once is on record twice, differently",
     "IMPOSSIBLE-ORDER": "two days are in an order that cannot be",
@@ -226,7 +227,9 @@ def _settled_otherwise(
 def _told(ctx: Evaluation, taken: Event | None, leaves: Leaves) -> str:
     """What whoever answered saw and is not so any more, in brackets."""
     bound = taken.seen if taken is not None else None
-    told = told_changes(dict(bound.values), leaves.values(ctx)) if bound is not None else ""
+    if taken is None or bound is None:
+        return ""
+    told = told_changes(dict(bound.values), leaves.values(ctx), voided(ctx, taken, leaves))
     return f" ({told})" if told else ""
 
 

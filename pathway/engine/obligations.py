@@ -42,9 +42,10 @@ def compile_milestone(spec: Milestone, linker: Linker) -> Callable[[Evaluation],
         value, since = read(ctx), result.since or ctx.start
         text = f"{words}: {value}" if value else words
         times = each(ctx)
-        if len(times) > 1:
-            text, since = many_times(text, times, ctx), max(since, *times)
-        return MilestoneState(spec.id, key, text, spec.to, since)
+        if len(times) < 2:
+            return MilestoneState(spec.id, key, text, spec.to, since)
+        whole, since = many_times(text, times, ctx), max(since, *times)
+        return MilestoneState(spec.id, key, whole, spec.to, since, len(times), text)
 
     return state
 

@@ -23,12 +23,12 @@ def of_newest(part: Fact | Action, labels: tuple[str, ...], linker: Linker) -> C
 
     def newest(ctx: Evaluation, reports: list[Event]) -> list[Event]:
         began = occurrences(ctx) if reports else []
-        if len(began) <= 1:
+        if not began:
             return reports
-        last, before = began[-1].occurred, began[-2].occurred
+        last = began[-1].occurred
         day = local_day(last, ctx.tz)
         # What was sampled earlier on its day is of this occurrence too, unless there was another on that day.
-        alone = local_day(before, ctx.tz) < day
+        alone = len(began) == 1 or local_day(began[-2].occurred, ctx.tz) < day
         return [e for e in reports if e.occurred >= last or (alone and local_day(e.occurred, ctx.tz) == day)]
 
     return newest

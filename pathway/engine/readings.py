@@ -83,10 +83,10 @@ def _not_belonging(ctx: Evaluation, reading: Reading, event: Event, window: Wind
     """What stands at a point where no sample belongs: it waits for whoever corrects or judges it."""
     text, day = value_text(event), local_day(event.occurred, ctx.tz)
     note = (
-        f"sampled {day}, which does not belong to {event.point}: it accepts {window.accepted(ctx)}. "
-        "Correct date or label, or say that it belongs"
+        f"sampled {day}, which does not belong to {event.point or event.name}: it accepts {window.accepted(ctx)}. "
+        f"Correct {'date or label' if event.point else 'the date'}, or say that it belongs"
     )
-    text = f"{text} outside {event.point}"
+    text = f"{text} outside {event.point or 'its time'}"
     return Val("review", None, text, event.recorded, ZERO, INFINITY, True, note=note, belongs=False)
 
 

@@ -103,6 +103,7 @@ def _graded(node: Graded, linker: Linker) -> Test:
     name = linker.adverse_event(node.event)
     since = linker.anchor(node.since) if node.since else None
     until = linker.anchor(node.until) if node.until else None
+    told = linker.anchor(node.told_since) if node.told_since else None
 
     def test(ctx: Evaluation) -> Result:
         reports = [
@@ -112,6 +113,8 @@ def _graded(node: Graded, linker: Linker) -> Test:
             reports = [e for e in reports if local_day(e.occurred, ctx.tz) >= first.day]
         if reports and until is not None and (last := ctx.anchor(until)) is not None:
             reports = [e for e in reports if local_day(e.occurred, ctx.tz) <= last.day]
+        if reports and told is not None and (news := ctx.anchor(told)) is not None:
+            reports = [e for e in reports if local_day(e.recorded, ctx.tz) >= news.day]
         for event in _now(ctx, name, reports) if node.current and reports else reports:
             if int(event.value or 0) >= node.at_least:
                 return Result("PASS", event.recorded)

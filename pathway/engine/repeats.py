@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathway.clock import local_day
 from pathway.engine.context import Evaluation
 from pathway.engine.linker import Bound, Linker
-from pathway.engine.values import INFINITY, ZERO, Val, holds
+from pathway.engine.values import INFINITY, ZERO, Val, holds, numbers_apart
 from pathway.events import Event
 from pathway.language import Fact, Reading
 from pathway.language.implied_orders import declared
@@ -43,7 +43,7 @@ def compile_repeats(
         last = readable[-1]
         if all(_agree(ctx, fact, earlier, last, limits) for earlier in readable[:-1]):
             return last
-        return _told_apart(ctx, readable)
+        return _told_apart(ctx, fact, readable)
 
     return value
 
@@ -60,10 +60,11 @@ def _agree(ctx: Evaluation, fact: Fact, earlier: Val, later: Val, limits: tuple[
     return True
 
 
-def _told_apart(ctx: Evaluation, values: list[Val]) -> Val:
+def _told_apart(ctx: Evaluation, fact: Fact, values: list[Val]) -> Val:
     last = values[-1]
     days = [f"{v.text} of {local_day(v.event.occurred, ctx.tz)}" for v in values if v.event is not None]
     note = f"{SIDES}: {', '.join(days)}. A clinician says which counts"
     since = max(v.since for v in values if v.since is not None)
     text = "conflict: " + " / ".join(dict.fromkeys(v.text for v in values))
-    return Val("review", last.event, text, since, ZERO, INFINITY, note=note)
+    apart = numbers_apart(fact, values)
+    return Val("review", last.event, text, since, ZERO, INFINITY, note=note, apart=apart)

@@ -24,7 +24,8 @@ class Val:
 
     `state`: `known`, `missing`, `review` (there, but a person must judge; `note` says why). For numbers `low <= x`,
     and `x <= high`, or `x < high` when `open_high`. `text` identifies the clinical value (for comparing what was
-    seen with what is). `belongs`: False of what is on record at a point that does not accept it.
+    seen with what is). `apart`: of a marrow and its repeats on different sides of some limit, each of them: what
+    they all say of another limit is settled. `belongs`: False of what is on record at a point that does not accept it.
     """
 
     state: Literal["known", "missing", "review"]
@@ -38,6 +39,7 @@ class Val:
     note: str = ""
     belongs: bool = True
     open_low: bool = False
+    apart: tuple[Val, ...] = ()
 
     @property
     def exact(self) -> bool:
@@ -88,6 +90,17 @@ def qualifier_of(fact: Fact, event: Event) -> str:
     return "positive-not-quantifiable" if below else ""
 
 
+def of_another_kind(fact: Fact, event: Event) -> str:
+    """Why a result is none of this fact: what it was measured in, or by; "" if it is one, or nobody has said."""
+    specimen, assay = event.detail("specimen"), event.detail("assay")
+    if fact.specimens and specimen is not None and specimen.strip().lower() not in fact.specimens:
+        return f"specimen {specimen}: only {' or '.join(fact.specimens)} counts"
+    if not fact.assays or assay is None or event.detail("checked") == "yes":
+        return ""
+    known = any(word in assay.lower() for word in fact.assays)
+    return "" if known else f"assay {assay}: only {fact.assays[0]} counts"
+
+
 def observed(fact: Fact, event: Event) -> Val:
     """The value that one observation states."""
     text = value_text(event)
@@ -98,10 +111,9 @@ def observed(fact: Fact, event: Event) -> Val:
         return Val(
             "known", event, text, event.recorded, day=None if value == "NEVER" else date.fromisoformat(value)
         )
-    specimen = event.detail("specimen")
-    if fact.specimens and specimen is not None and specimen.strip().lower() not in fact.specimens:
-        note = f"specimen {specimen}: only {' or '.join(fact.specimens)} counts"
-        return Val("review", event, f"{text} in {specimen}", event.recorded, ZERO, INFINITY, note=note)
+    if other := of_another_kind(fact, event):
+        where = event.detail("specimen") if other.startswith("specimen") else event.detail("assay")
+        return Val("review", event, f"{text} in {where}", event.recorded, ZERO, INFINITY, note=other)
     if (bound := bound_of(value)) is not None:
         return _bounded(fact, event, *bound)
     qualifier = qualifier_of(fact, event)
@@ -142,6 +154,19 @@ def _bounded(fact: Fact, event: Event, op: str, number: Decimal) -> Val:
     if beyond and event.detail("checked") != "yes":
         value.state, value.note = "review", "implausible: correct it or confirm it as checked"
     return value
+
+
+def numbers_apart(fact: Fact, values: list[Val]) -> tuple[Val, ...]:
+    """Results of different days that are apart, each of which can be read; () if one cannot."""
+    return tuple(values) if fact.type == "number" and all(v.state == "known" for v in values) else ()
+
+
+def holds_of_all(op: str, value: Val, limit: Decimal) -> bool | None:
+    """As `holds`; of results that are apart what they all say of this limit, whichever of them counts."""
+    if value.state == "known":
+        return holds(op, value, limit)
+    said = [holds(op, each, limit) for each in value.apart]
+    return said[0] if said and all(each is said[0] for each in said) else None
 
 
 def holds(op: str, value: Val, limit: Decimal) -> bool | None:

@@ -90,6 +90,16 @@ def lost(ctx: Evaluation, taken: Event, leaves: Leaves) -> datetime | None:
     return max(found, default=None)
 
 
+def voided(ctx: Evaluation, taken: Event, leaves: Leaves) -> frozenset[str]:
+    """The values that whoever answered saw and of which the report has been voided since."""
+    keys = {
+        (chain[0].name, chain[0].point)
+        for _, chain in _amended(ctx, taken)
+        if ctx.record.head(ctx.record.root.get(chain[0].id, chain[0].id)) is None
+    }
+    return frozenset(name for name, _, own in leaves.readings if any(key in keys for key in own))
+
+
 def _amended(ctx: Evaluation, taken: Event) -> list[tuple[datetime, list[Event]]]:
     """What was on record when the answer was given and has been corrected or voided since, each with when that was."""
     record, found = ctx.record, []

@@ -59,13 +59,13 @@ class Window:
                 waits.append(self.since[1])
             else:
                 lows.append(since)
-        if until is not None:
-            highs.append(until)
         if self.of is not None and of is None and self.first is not None:
             waits.append(self.of[1])
         if of is not None:
             lows += self._moved(ctx, of, self.first)
             highs += self._moved(ctx, of, self.last)
+        if until is not None and not _impossible(until, (of, since), lows):
+            highs.append(until)
         return max(lows, default=None), min(highs, default=None), " and ".join(dict.fromkeys(waits))
 
     def in_hours(self, ctx: Evaluation, event: Event) -> bool:
@@ -144,10 +144,17 @@ class Window:
                 f"{(begun + timedelta(hours=n)).astimezone(ctx.tz):%Y-%m-%d %H:%M}" if n is not None else ""
                 for n in (number(ctx) if number is not None else None for number in (self.first, self.last))
             )
-            return f"samples from {low}" + (f" to {high}" if high else "") + note
+            bounds = f"from {low} to {high}" if low and high else f"from {low}" if low else f"until {high}"
+            return f"samples {bounds}{note}"
         if first is None:
             return f"samples until {last}{note}"
         return f"samples from {first}" + (f" to {last}" if last is not None else "") + note
+
+
+def _impossible(until: date, anchors: tuple[date | None, ...], lows: list[date]) -> bool:
+    """Whether a point would close before it opens, by a day that lies before what it counts from: that day is wrong, and closes
+    nothing until it is corrected."""
+    return any(until < low for low in lows) and any(day is not None and until < day for day in anchors)
 
 
 def _on_record(ctx: Evaluation, anchor: tuple[int, str] | None) -> date | None:

@@ -16,7 +16,8 @@ def fact_details(fact: Fact) -> tuple[str, ...]:
     found = [*fact.details, "checked"]
     found += ("sensitivity", "quantifiable_limit") if fact.qualifiers else ()
     found += ("specimen",) if fact.specimens else ()
-    found += (BELONGS,) if fact.points and not fact.labels else ()
+    found += ("assay",) if fact.assays else ()
+    found += (BELONGS,) if fact.window is not None or (fact.points and not fact.labels) else ()
     return tuple(dict.fromkeys(found))
 
 

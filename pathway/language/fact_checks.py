@@ -44,4 +44,8 @@ def _wrong(fact: Fact) -> list[str]:
             f"the last of the values of fact {fact.id!r} counts before the others: write them in their order, {fact.values[0]!r} "
             "is not the least"
         )
+    if fact.window is not None and (fact.points or fact.window.id or fact.window.facts):
+        wrong.append(
+            f"the window of fact {fact.id!r} is for a fact without points, and names neither point nor facts"
+        )
     return wrong

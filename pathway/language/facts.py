@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from pathway.language.points import Change
+from pathway.language.points import Change, TimePoint
 from pathway.language.terms import Ends, Role, Source
 
 
@@ -49,6 +49,9 @@ class Fact:
     `ever_at`: the points at which it is `ever`, whatever it is at the others. `supplier` is the role that is asked for it.
     `details`: what else may be reported with it, by name. `alive`: values that say that the patient lives: after a
     death they are a conflict, and somebody is told.
+    `specimens`, `assays`: what it may have been measured in, and by (words of which the detail `assay` holds one): of anything
+    else a result does not count until it is corrected, or, of the assay, confirmed as checked.
+    `window`: of a fact without points, when it must be sampled to count ("before the first dose"): a TimePoint without an id.
     `about`: (point, what) where the fact speaks of one occurrence of something: an adverse event, a fact or an action ("" for
     every point). A value counts for the occurrence that was the newest when it was sampled; a new one has none yet.
     """
@@ -74,6 +77,8 @@ class Fact:
     about: tuple[tuple[str, str], ...] = ()
     alive: tuple[str, ...] = ()
     ever_at: tuple[str, ...] = ()
+    window: TimePoint | None = None
+    assays: tuple[str, ...] = ()
 
     def counted(self, point: str) -> str:
         """The cardinality at a point."""

@@ -6,6 +6,7 @@ Doses of a course, and pauses before restarts, are compared where they are count
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 from pathway.language.anchor_times import DateOf, Done, LedgerPoint
@@ -131,10 +132,18 @@ def _in_turn(protocol: Protocol, name: str, points: tuple[str, ...]) -> list[tup
 
 
 def declared(name: str, point: str, protocol: Protocol) -> TimePoint | None:
-    """What a protocol says of a point of a fact or action; None if nothing."""
+    """What a protocol says of a point of a fact or action, or of a fact that has none (""); None if nothing."""
+    if not point:
+        return next((f.window for f in protocol.facts if f.id == name), None)
     wanted = [p for p in protocol.points if p.id == point]
     own = next((p for p in wanted if name in p.facts), None)
     return own or next((p for p in wanted if not p.facts), None)
+
+
+def every_window(protocol: Protocol) -> tuple[TimePoint, ...]:
+    """The time points of a protocol, and the windows of facts without points, each with its fact's name."""
+    own = (replace(f.window, facts=(f.id,)) for f in protocol.facts if f.window is not None)
+    return (*protocol.points, *own)
 
 
 def _follows(protocol: Protocol, first: TimePoint, then: TimePoint) -> bool:

@@ -23,6 +23,7 @@ DOSE_FLAGS = (
     "held_to_review",
     "later_slow",
     "left_running",
+    "premedicated_again",
     "premedication_off",
     "reaction_open",
     "reaction_running",
@@ -212,7 +213,9 @@ class Doses:
 @dataclass(frozen=True, slots=True)
 class Restart:
     """When an interrupted infusion may go on: grade at most this for at least so many local days; then low dose for
-    `low_days`. `review_if_recurs`: another episode at the full dose holds it, and a clinician decides whether it goes on."""
+    `low_days`. `review_if_recurs`: another episode at the full dose holds it, and a clinician decides whether it goes on.
+    `stop_if_at_low_dose`: a key of the profile that, at `STOP`, stops for good what comes at the low dose, be it the first
+    time. `anew_if_above`: a grade above `grade_at_most` during the days at the low dose makes them count anew from its end."""
 
     grade_at_most: int
     for_days: int = 0
@@ -220,6 +223,8 @@ class Restart:
     resolve_within_days: int | None = None
     stop_if_recurs_at_low_dose: bool = False
     review_if_recurs: bool = False
+    stop_if_at_low_dose: Param | None = None
+    anew_if_above: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,6 +313,7 @@ FLAGS = (
     "resumed_without_pause",
     "short",
     "started_twice",
+    "step_put_off",
     "supervised_restart",
     "was_interrupted",
 )

@@ -269,8 +269,9 @@ class Series:
 class Task:
     """Who must do what while a condition holds. `due`: None means as soon as possible. `done` ends it.
 
-    `ends_with`: as of an assessment; `never`: a duty that outlives the patient, such as a report to the sponsor. `needs`: as of
-    an assessment; what starts something waits for what is not settled.
+    `ends_with`: as of an assessment; `never`: a duty that outlives the patient, such as a report to the sponsor. It must be said
+    of a task that can stay due after an exit from treatment. `needs`: as of an assessment; what starts something waits for what
+    is not settled.
     """
 
     id: str

@@ -18,6 +18,9 @@ def check_points(protocol: Protocol) -> None:
 
     Only where a protocol declares points at all: what has none of its own has not been thought through yet.
     """
+    for fact in protocol.facts:
+        if fact.window is not None:
+            _check_bounds(protocol, fact.window)
     if not protocol.points:
         return
     had = dict(_pointed(protocol))

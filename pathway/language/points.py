@@ -20,7 +20,7 @@ class TimePoint:
     A key of the type `study_day` calls the day of `of` D1. `facts`: only those facts (and actions) have this window (none
     named: every one that has the point and no window of its own). `hours`: the three count elapsed hours from the instant of
     `of`, both bounds included. `anytime`: the label says nothing about time; then
-    nothing else is given but the source.
+    nothing else is given but the source. Of a fact without points it is its `window`, and has no `id`.
     `repeats`: a sample of another day is a repeat and no contradiction. The latest counts, whatever the cardinality of the fact
     is (but `max` and `ever`), while all are on the same side of every limit that the protocol has for it, or say what an
     earlier one had left open; else a clinician says which counts (REVIEW). On one day a different result is a conflict, and

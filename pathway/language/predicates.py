@@ -124,7 +124,8 @@ class Graded:
 
     `current=True`: the latest of each occurrence. `scale`: only grades given in it. `since`, `until`: only reports of events not
     before, and not after, the local day of that anchor. With `until` the reports belong to the values seen by whoever decides on
-    them: a further one is told as an amendment, and asks again where it changes a cell.
+    them: a further one is told as an amendment, and asks again where it changes a cell. `told_since`: only reports that were
+    recorded on the day of that anchor or later.
     """
 
     event: str
@@ -133,6 +134,7 @@ class Graded:
     scale: str = ""
     since: str = ""
     until: str = ""
+    told_since: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,10 +148,11 @@ def _plain(node: Predicate, profile: Profile) -> str:
             return f"{key_of(action, scope)} is recorded" + (
                 f" with {where[0]}={where[1]}" if where[0] else ""
             )
-        case Graded(event, grade, current, scale, since, until):
+        case Graded(event, grade, current, scale, since, until, news):
             told = f"{event}{f' {scale}' if scale else ''} grade >= {grade}{' now' if current else ''}"
             told += f", reported for {since} or later" if since else ""
-            return told + (f", not after {until}" if until else "")
+            told += f", not after {until}" if until else ""
+            return told + (f", recorded since {news}" if news else "")
         case Passed(moment):
             return f"{moment_words(moment, profile)} has come"
         case Reached(anchor):

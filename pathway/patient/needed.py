@@ -108,7 +108,7 @@ def _notices(patient: Patient) -> Iterator[Entry]:
     for each in (*patient.plan["deviations"], *patient.plan["alerts"]):
         if each["state"] != "raised" or each["id"] in ("REVIEW", "DECISION-OPEN", "REOPENED"):
             continue  # the question itself says the same
-        if each["id"] in ("IMPLAUSIBLE", "CONFLICT") and _value_of(each["key"]) in doubted:
+        if each["id"] in ("IMPLAUSIBLE", "NOT-COUNTED", "CONFLICT") and _value_of(each["key"]) in doubted:
             continue  # the value stands among the questions, with its event
         to = each["to"][0] if each["to"] else ""
         yield Entry(

@@ -46,6 +46,7 @@ from pathway.language import (
     VerdictIs,
 )
 from pathway.language.anchor_times import AnchorTime, DateOf, Done, Latest, Sampled
+from pathway.language.details import POINT
 from pathway.language.terms import key_of, reading_name
 
 MOST = 4
@@ -135,7 +136,7 @@ def of_notice(compiled: Compiled | None, subject: str, key: str, to: str) -> lis
     if name in ("DECISION-OPEN", "REOPENED", "REVIEW") and "decision" in labels:
         return of_decision(subject, labels["decision"], to, None, (), "")
     if name in _ENTRIES:
-        return [*_of_entries(subject, name, to), note]
+        return [*_of_entries(subject, name, to, POINT in labels), note]
     if name == "WITHOUT-FIRST" and compiled is not None:
         return [*_of_first_dose(compiled, subject, key), note]
     if "decision" in labels:
@@ -158,29 +159,29 @@ _BELONGS = ("or say that it belongs", "allpath correct {} EVENT --with belongs=y
 _VALUE = ("correct it", "allpath correct {} EVENT VALUE --reason 'WHY'")
 _CHECKED = ("or, if it is right, say so", "allpath correct {} EVENT --with checked=yes")
 _TIME = ("correct the day that is wrong", "allpath correct {} EVENT --at 'YYYY-MM-DD HH:MM'")
+_MEASURED = ("correct what it was measured in, or by", "allpath correct {} EVENT --with NAME=VALUE")
 _ALL_BUT_ONE = ("void all but one", "allpath void {} EVENT --reason 'WHY'")
 _ENTRIES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "SAMPLE-OUTSIDE": (_DAY_OR_LABEL, _BELONGS),
     "SAMPLE-WAITS": (_DAY_OR_LABEL,),
-    "SAMPLE-OFF-SCHEDULE": (),
+    **dict.fromkeys(("SAMPLE-OFF-SCHEDULE", "REVIVED", "LATE-RESULT"), ()),
     "IMPLAUSIBLE": (_VALUE, _CHECKED),
+    "NOT-COUNTED": (_MEASURED,),
     "CONFLICT": (_VALUE, _ALL_BUT_ONE),
     "REPORTED-TWICE": (_ALL_BUT_ONE,),
     "IMPOSSIBLE-ORDER": (_TIME,),
     "WHICH-EVENT": (("void it, and report it again with --of the one that is over", _ALL_BUT_ONE[1]),),
-    "REVIVED": (),
-    "LATE-RESULT": (),
     "ALIVE-AFTER-DEATH": (_TIME,),
 }
 """What is done about notices that entries themselves raise; the command with a gap for the pseudonym."""
 
 
-def _of_entries(subject: str, name: str, to: str) -> Iterator[Step]:
+def _of_entries(subject: str, name: str, to: str, pointed: bool) -> Iterator[Step]:
     """First to where the entries stand with their ids, then what can be done with one of them."""
     who = to or "coordinator"
     yield Step(who, "see the entries and their ids", f"allpath events {subject}")
     for what, command in _ENTRIES[name]:
-        yield Step(who, what, command.format(subject))
+        yield Step(who, what, (command if pointed else command.replace(" --point POINT", "")).format(subject))
 
 
 def _of_first_dose(compiled: Compiled, subject: str, key: str) -> Iterator[Step]:

@@ -24,9 +24,16 @@ def before_first_dose(said: Said) -> bool:
 
 
 def early(governor: Governor, seat: SlotHolder, time: datetime) -> bool:
-    """Whether it has been said that there was no DLT, and that does not count: not yet, or of that day never."""
+    """Whether it has been said that there was no DLT, and that does not count: not yet, or of that day never. What was said
+    before the last day of the window says nothing of its end, however long that is past: it must be said again."""
     end = window_end(governor, seat)
-    return seat.said.dlt == "NO" and end is not None and (time < end or before_first_dose(seat.said))
+    return seat.said.dlt == "NO" and end is not None and (time < end or too_early(governor, seat))
+
+
+def too_early(governor: Governor, seat: SlotHolder) -> bool:
+    """Whether the verdict is of a day before the last one of the window."""
+    window, on = window_of(governor, seat), seat.said.dlt_on
+    return window is not None and on is not None and on < window[1]
 
 
 def window_end(governor: Governor, seat: SlotHolder) -> datetime | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from pathway.clock import at_hour, local_day
+from pathway.clock import at_hour, close_of, local_day
 from pathway.engine.confirmations import told_changes
 from pathway.engine.context import Evaluation
 from pathway.engine.notices import ENGINE_NOTICES
@@ -22,7 +22,8 @@ NOTICES = {
     "ENTERED-WHILE-SUSPENDED": "received the first dose while entry was suspended; the patient counts all the same",
     "FIRST-DOSE-MISSING": "has a verdict, and no first dose on record",
     "SECOND-SLOT": "asked for a slot again, and has one already",
-    "VERDICT-EARLY": "was judged free of DLT before the window had ended: it counts from then on",
+    "VERDICT-EARLY": "was judged free of DLT before the last day of the window: that never counts; judge it again",
+    "VERDICT-LAST-DAY": "was judged free of DLT on the last day of the window: it counts when that is over",
     "VERDICT-BEFORE-DOSE": "was judged free of DLT on a day before the first dose: it does not count, correct its day",
     "OVER-ENROLLED": "more patients than planned",
     "ACTIVATED-BEFORE-APPROVAL": "activated before an approval was on record",
@@ -156,11 +157,33 @@ def _of_patients(fold: Fold, ctx: Evaluation) -> list[Obligation]:
             )
         window, on = window_of(fold.governor, seat), seat.said.dlt_on
         if window is not None and seat.holds and seat.said.dlt == "NO" and on is not None and on <= window[1]:
-            too_soon = before_first_dose(seat.said)
-            what, severity = ("VERDICT-BEFORE-DOSE", "major") if too_soon else ("VERDICT-EARLY", "minor")
-            since = seat.said.dlts[-1].recorded if too_soon else at_hour(on, 0, ctx.tz)
-            found.append(_oblige(fold, ctx, what, "subject", "deviation", severity, since, seat.subject))
+            found.append(_too_soon(fold, ctx, seat, on, window[1]))
     return found
+
+
+def _too_soon(fold: Fold, ctx: Evaluation, seat: SlotHolder, on: date, last: date) -> Obligation:
+    """That a patient was judged free of DLT too soon. Of a day before the last one the coordinator is asked, too, and it is major
+    once the window is over: until somebody judges again the patient is pending."""
+    name, said, over = seat.subject, at_hour(on, 0, ctx.tz), close_of(last, ctx.tz)
+    if before_first_dose(seat.said):
+        since = seat.said.dlts[-1].recorded
+        return _oblige(fold, ctx, "VERDICT-BEFORE-DOSE", "subject", "deviation", "major", since, name)
+    if on == last:
+        return _oblige(fold, ctx, "VERDICT-LAST-DAY", "subject", "deviation", "minor", said, name)
+    rungs = [("minor", said), *([("major", over)] if ctx.passed(over) else [])]
+    text = f"{fold.governor.id}, {name}: {NOTICES['VERDICT-EARLY']}"
+    key, to = key_of("VERDICT-EARLY", (("subject", name),)), fold.governor.subtrial.confirm
+    return oblige(
+        ctx,
+        "VERDICT-EARLY",
+        key,
+        "deviation",
+        text,
+        to,
+        rungs,
+        over if len(rungs) == 1 else None,
+        also="coordinator",
+    )
 
 
 def _of_verdicts(fold: Fold, ctx: Evaluation) -> list[Obligation]:

@@ -143,10 +143,12 @@ def said_of(record: Record, roots: list[str], places: dict[str, int], tz: ZoneIn
             if event.name in given:
                 _take(given[event.name], root, details.get("value", ""), event, record, tz)
     dlts, responses = (_in_order(verdicts) for verdicts in given.values())
+    dlt = _counts(dlts, "YES")
     return replace(
         known,
-        dlt=_counts(dlts, "YES"),
-        dlt_on=dlts[-1].on if dlts else None,
+        dlt=dlt,
+        # Who says the same again says it of the later day.
+        dlt_on=max((v.on for v in dlts if v.value == dlt), default=dlts[-1].on if dlts else None),
         response=_counts(responses, ""),
         response_on=responses[-1].on if responses else None,
         dlts=dlts,

@@ -1,7 +1,19 @@
 """What is known of a CBC-ALL2024-1 patient: facts, actions and adverse events."""
 
-from pathway.language import Action, AdverseEventType, Fact, Reading, Unit, assumption, public, registry
+from pathway.language import (
+    Action,
+    AdverseEventType,
+    Fact,
+    Param,
+    Reading,
+    TimePoint,
+    Unit,
+    assumption,
+    public,
+    registry,
+)
 from protocols.shared import cns, crs, icans, relapse, seriousness
+from protocols.shared.assays import FLOW, NGS
 from protocols.shared.blinatumomab_label import CRS, LIVER, NEUROTOXICITY, OTHER, SEIZURE
 from protocols.shared.plausible_change import WEIGHT_FROM_BIRTH
 
@@ -96,14 +108,16 @@ FACTS = (
     Fact("hypersensitivity", "choice", "Hypersensitivity to blinatumomab or an excipient", "clinician",
          public("B5", note="label contraindication; not in the registry text"), values=("NONE", "KNOWN"), cardinality="ever"),
     Fact("neurology_check", "choice", "Neurological examination and seizure history before the start", "clinician", assumption(),
-         values=("CLEARED", "NOT_CLEARED"), cardinality="latest"),
+         values=("CLEARED", "NOT_CLEARED"), cardinality="latest",
+         window=TimePoint("", "in the days before blinatumomab", assumption("section 3: D28 -3..0 d"), of="D1",
+                          first=Param("neurology_opens"), until="BLINA_GIVEN", on_time=(24, 27))),
     # --- marrow
     Fact("mrd_flow", "number", "MRD in marrow by flow cytometry", "laboratory",
          registry("named for the end of induction; D19 by flow: assumption"), units=FRACTION, points=SAMPLING_POINTS,
-         possible=("0", "1"), qualifiers=True, specimens=("marrow",),
+         possible=("0", "1"), qualifiers=True, specimens=("marrow",), assays=FLOW,
          details=("assay", "sensitivity", "quantifiable_limit", "cells")),
     Fact("mrd_ngs", "number", "MRD in marrow by next-generation sequencing", "laboratory", registry(), units=FRACTION,
-         points=SAMPLING_POINTS, possible=("0", "1"), qualifiers=True, specimens=("marrow",),
+         points=SAMPLING_POINTS, possible=("0", "1"), qualifiers=True, specimens=("marrow",), assays=NGS,
          details=("assay", "sensitivity", "quantifiable_limit", "cells")),
     Fact("marrow_blasts", "number", "Blasts in marrow by morphology", "laboratory", public("B13"), units=(Unit("%"),),
          points=("DIAGNOSIS", *SAMPLING_POINTS), possible=("0", "100")),

@@ -101,6 +101,8 @@ MILESTONES = (
               all_of(Reached("BLINA_START"), Passed(Moment("BLINA_START", days=2, at="close"))), public("B1")),
     Milestone("BLINA-BAG-MISSED", "Bag change missed by more than 4 h", LedgerFlag("blina", "bag_missed"), assumption()),
     Milestone("BLINA-DOSE-STEP", "The days at the low dose are over, back to the full dose is due", LedgerFlag("blina", "dose_step"), public("B3")),
+    Milestone("BLINA-STEP-PUT-OFF", "It came again at the low dose: the days at it count anew from its end", LedgerFlag("blina", "step_put_off"),
+              public("B3", note="by how long: assumption")),
     Milestone("BLINA-INTERRUPTED", "Blinatumomab interrupted", LedgerFlag("blina", "was_interrupted"), public("B3")),
     Milestone("BLINA-RESTARTED", "Blinatumomab restarted", LedgerFlag("blina", "restarted"), public("B3")),
     Milestone("BLINA-STOPPED", "Blinatumomab stopped for good", STOPPED_FOR_GOOD, public("B3")),

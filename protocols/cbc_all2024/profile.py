@@ -2,6 +2,7 @@
 
 from pathway.language import ProfileKey, assumption, public, registry
 from protocols.cbc_all2024.facts import SAFETY
+from protocols.shared import blinatumomab_label
 
 PROFILE = (
     # --- who may enter
@@ -32,6 +33,8 @@ PROFILE = (
     ProfileKey("d19_closes", "study_day", "D23", "last day of a marrow that can be the one of D19", assumption("four days late, as early")),
     ProfileKey("pre_blina_opens", "study_day", "D24", "first day of a marrow before blinatumomab; an earlier one is that of D19 (H14)",
                assumption("schedule: D26 to D29")),
+    ProfileKey("neurology_opens", "study_day", "D19", "first day of a neurological examination that can clear the start of blinatumomab",
+               assumption("from when the trial can be offered; schedule: D25 to D28")),
     ProfileKey("d46_last", "study_day", "D71", "last day of a marrow that can be the one of the end of induction, late after a pause or a loss",
                assumption("two weeks after the planned consolidation; off the window d46_opens to d46_closes it is no end point")),
     # --- blinatumomab
@@ -45,6 +48,7 @@ PROFILE = (
                assumption("the label rule is for 28 days (B3); none exists for 14 (H8)")),
     ProfileKey("pause_over_max", "choice", "STOP", "after a longer pause: stop and go to the end-of-induction marrow, or complete",
                assumption("H8"), options=("STOP", "COMPLETE", "REVIEW")),
+    *blinatumomab_label.PROFILE,
     ProfileKey("blina_replaces_cat", "choice", "true", "blinatumomab takes the place of CAT / CAT+; false: these follow it",
                assumption("inferred from the successor trial (H6)"), options=("true", "false")),
     # --- end of induction

@@ -2,6 +2,7 @@
 
 from pathway.language import (
     Assessment,
+    Directed,
     Fresh,
     InPhase,
     Is,
@@ -29,6 +30,7 @@ from pathway.language import (
 from protocols.cbc_all2024 import methotrexate
 from protocols.cbc_all2024.anchors import course
 from protocols.cbc_all2024.blinatumomab import STARTED, STOP_DECIDED
+from protocols.cbc_all2024.criteria import BARRED
 from protocols.cbc_all2024.facts import CNS_COUNTS, D19_FLOW, D46_NGS, SAFETY
 from protocols.cbc_all2024.marrow import PRE_BLINA_MARROW, taken
 from protocols.cbc_all2024.transplant import FRESH_MARROW
@@ -51,6 +53,9 @@ def begun(name: str) -> Predicate:
     started = Recorded("course_started", course(name))
     return any_of(started, Recorded("hdmtx_started", course("1"))) if name == "CONSOLIDATION" else started
 
+
+GIVING = all_of(any_of(BEFORE_B1, treatment("BLINA_14")), Not(BARRED), Not(Directed("blina", ("stop",))))
+"""Nothing is prepared for whom blinatumomab is barred, or stopped."""
 
 REPORTED = (
     ("CONSOLIDATION", "Consolidation", "CONSOLIDATION"),
@@ -141,26 +146,26 @@ TASKS = (
         for part, name, phase in REPORTED
     ),
     Task("ORDER-DRUG", "Enrolled: order drug, pump and bed", InPhase("registration", ("ENROLLED",)),
-         any_of(Recorded("drug_ordered"), STARTED), "coordinator", assumption(), due=Moment("BLINA_SLOT", days=-3)),
+         any_of(Recorded("drug_ordered"), STARTED), "coordinator", assumption(), due=Moment("BLINA_SLOT", days=-3), ends_with="treatment"),
     Task("PLAN-INDUCTION-2", "No D19 result: plan backbone part 2 in parallel",
          all_of(InPhase("registration", ("AWAIT_D19",)), Not(Known(D19_FLOW)), Passed(Moment("D1", days=23))),
-         Recorded("induction_2_planned"), "coordinator", assumption(), due=Moment("BLINA_SLOT")),
+         Recorded("induction_2_planned"), "coordinator", assumption(), due=Moment("BLINA_SLOT"), ends_with="treatment"),
     Task("PREMEDICATION", "Pre-medication: dexamethasone 5 mg/m2 (max 20 mg) before the first dose. EU-type text: 10 mg/m2 6 to 12 h "
          "before and 5 mg/m2 within 30 min; the site's label edition decides (H11)",
-         any_of(BEFORE_B1, treatment("BLINA_14")), Reached("BLINA_START"), "clinician", public("B2", "B7"), due=Moment("BLINA_START")),
+         GIVING, Reached("BLINA_START"), "clinician", public("B2", "B7"), due=Moment("BLINA_START"), ends_with="treatment"),
     Task("BAGS", "Bags: 14 of 24 h, 7 of 48 h (no preservative) or 2 of 7 days (with preservative, not below 5.4 kg); 72 and 96 h do "
-         "not divide 14 days evenly", any_of(BEFORE_B1, treatment("BLINA_14")), LedgerIs("blina", ("complete", "stopped", "short")),
-         "clinician", public("B1", "B5"), due=Moment("BLINA_OFF")),
+         "not divide 14 days evenly", GIVING, LedgerIs("blina", ("complete", "stopped", "short")),
+         "clinician", public("B1", "B5"), due=Moment("BLINA_OFF"), ends_with="treatment"),
     Task("HOSPITAL", "In hospital for the first 3 days", all_of(treatment("BLINA_14"), Reached("BLINA_START"), Not(Passed(LAST_HOSPITAL_DAY))),
          Recorded("discharged"), "clinician", public("B1"), due=LAST_HOSPITAL_DAY),
     Task("SUPERVISED-RESTART", "Paused for 4 hours or more: restart under supervision; pre-medicate again",
          all_of(LedgerFlag("blina", "long_pause"), RUNNING), LedgerFlag("blina", "supervised_restart"), "clinician",
-         public("B1", "B2")),
+         public("B1", "B2"), ends_with="treatment"),
     Task("STOP-BLINA", "The stop for good is decided: disconnect and record infusion_stopped",
          all_of(STOP_DECIDED, any_of(RUNNING, LedgerIs("blina", ("stopped",)))), LedgerIs("blina", ("stopped",)), "clinician",
-         public("B3")),
+         public("B3"), ends_with="study"),
     *methotrexate.TASKS,
-    Task("HLA-TYPING", "Watch list: HLA typing", InPhase("transplant", ("WATCH",)), Recorded("hla_typed"), "coordinator", assumption()),
+    Task("HLA-TYPING", "Watch list: HLA typing", InPhase("transplant", ("WATCH",)), Recorded("hla_typed"), "coordinator", assumption(), ends_with="study"),
     Task("DONOR-SEARCH", "Start the donor search", INDICATED, Recorded("donor_search_started"), "coordinator", assumption(), ends_with="life"),
     Task("REPEAT-MARROW", "Suspected relapse: repeat the marrow with two tests", Outcome("relapse_marrow", ("REPEAT_MARROW",)),
          Known(Reading("relapse_repeat_tests")), "clinician", public("B14", note="1 to 4 weeks later: assumption"),

@@ -7,6 +7,7 @@ from pathway.language import (
     Graded,
     Reading,
     Since,
+    TimePoint,
     Unit,
     all_of,
     assumption,
@@ -14,6 +15,7 @@ from pathway.language import (
     registry,
 )
 from protocols.shared import seriousness
+from protocols.shared.assays import FLOW
 from protocols.shared.plausible_change import WEIGHT
 
 COURSES = ("1", "2")
@@ -45,14 +47,15 @@ FACTS = (
     Fact("marrow_blasts", "number", "Blasts in marrow", "laboratory", assumption(), units=(Unit("%"),), points=POINTS, cardinality="latest",
          possible=("0", "100")),
     Fact("mrd", "number", "Minimal residual disease in marrow, by flow", "laboratory", registry(), units=FRACTION, points=POINTS,
-         cardinality="latest", possible=("0", "1"), qualifiers=True, specimens=("marrow",),
+         cardinality="latest", possible=("0", "1"), qualifiers=True, specimens=("marrow",), assays=FLOW,
          details=("assay", "cells", "sensitivity", "quantifiable_limit")),
     Fact("cd38_independent_gating", "choice", "The flow panel finds the blasts without CD38, which daratumumab masks", "laboratory",
          assumption("effect: passage not seen"), values=("YES", "NO"), points=POINTS, cardinality="latest"),
     Fact("cd38", "choice", "CD38 on the blasts: recorded, not a condition", "laboratory", assumption(), values=("POSITIVE", "NEGATIVE"),
          cardinality="latest"),
     Fact("type_and_screen", "choice", "Blood group, antibody screen, before the first dose; red cells carry CD38", "laboratory", public("R8"),
-         values=("DONE",), cardinality="latest"),
+         values=("DONE",), cardinality="latest",
+         window=TimePoint("", "before the first infusion, by the hour: afterwards the drug disturbs it", public("R8"), of="C1_START", last=0, hours=True)),
     Fact("hbv", "choice", "Hepatitis B status, before and during treatment", "laboratory", assumption("passage not seen"),
          values=("NEGATIVE", "RESOLVED", "ACTIVE"), cardinality="latest"),
     *SAFETY.facts,

@@ -87,6 +87,8 @@ def course_deviations(number: str) -> tuple[Deviation, ...]:
                   scope=scope),
         deviation("PREMEDICATION-OFF", f"Course {number}: an infusion without premedication 1 to 3 hours before", LedgerFlag(key, "premedication_off"),
                   MAJOR, scope=scope),
+        alert("PREMEDICATION-TWICE", f"Course {number}: premedication of a dose on record twice, once in time and once too late: given twice, or "
+              "is one of the hours wrong?", LedgerFlag(key, "premedicated_again"), MAJOR, scope=scope),
         deviation("DOSE-DIFFERS", f"Course {number}: a dose differs by more than 5 % from the planned one", LedgerFlag(key, "dose_differs"), MAJOR,
                   scope=scope),
         deviation("GIVEN-WHILE-HELD", f"Course {number}: infused, or resumed, while it was to be held or stopped",

@@ -86,22 +86,22 @@ SERIES = (
 
 TASKS = (
     Task("OBSERVE", "Observe for 4 hours after the first infusion", Reached("C1_END"),
-         Recorded("observed"), "clinician", assumption("R13"), due=Moment("C1_END", hours=Param("observe_hours"))),
+         Recorded("observed"), "clinician", assumption("R13"), due=Moment("C1_END", hours=Param("observe_hours")), ends_with="study"),
     Task("CALL", "Call the family about delayed reactions, by 73 hours after the first infusion", Reached("C1_START"), Recorded("called"),
-         "coordinator", assumption("R13"), due=Moment("C1_START", hours=Param("call_hours"))),
+         "coordinator", assumption("R13"), due=Moment("C1_START", hours=Param("call_hours")), ends_with="study"),
     Task("BLOOD-BANK-NOTICE", "Tell the blood bank that the antibody screen is disturbed from now on", all_of(ON_STUDY, Reached("C1_START")),
-         Recorded("blood_bank_told"), "coordinator", public("R8")),
+         Recorded("blood_bank_told"), "coordinator", public("R8"), ends_with="study"),
     Task("EYES", "Ocular symptoms: an ophthalmologist before daratumumab goes on", Graded("OCULAR", 1), Recorded("eye_examined"), "clinician",
-         public("R12")),
+         public("R12"), ends_with="study"),
     Task("REPEAT-MRD", "The MRD cannot be read: repeat the sample, gating without CD38, sensitivity 1e-4 or better",
          any_of(found("C1-D29", "INDETERMINATE"), found("C2-D29", "INDETERMINATE")), Not(Reached("C1_START")), "laboratory", assumption(),
          ends_with="treatment"),
     Task("STOP-DARA", "The stop for good is decided: record dara_stopped", Taken("DARA_STOP", ("STOP",)),
-         any_of(*(Recorded("dara_stopped", (("course", c),)) for c in COURSES)), "clinician", public("R12")),
+         any_of(*(Recorded("dara_stopped", (("course", c),)) for c in COURSES)), "clinician", public("R12"), ends_with="study"),
     *(
         Task("INTERRUPT", f"Course {c}: reaction, interrupt at once; when it is over go on at half the rate or less",
              LedgerFlag(ledger(c), "reaction_running"), Not(LedgerFlag(ledger(c), "reaction_running")), "clinician", public("R10"),
-             scope=(("course", c),))
+             scope=(("course", c),), ends_with="study")
         for c in COURSES
     ),
     *SAFETY.tasks,

@@ -39,10 +39,9 @@ RECOVERY_OVER = Passed(Moment("C1D49", at="close"))
 
 
 def in_window(anchor: str) -> Predicate:
-    """It has happened, not after the last day of the window."""
-    return all_of(
-        Reached("C1D1"), Reached(anchor), VerdictIs(Dates(Day(anchor), "<=", Day("DLT_END")), ("PASS",))
-    )
+    """It has happened, not after the last day of the window, nor, by a day that is wrong, before its first."""
+    inside = all_of(Dates(Day(anchor), ">=", Day("C1D1")), Dates(Day(anchor), "<=", Day("DLT_END")))
+    return all_of(Reached("C1D1"), Reached(anchor), VerdictIs(inside, ("PASS",)))
 
 
 def severe(event: str, grade: int = 3) -> Graded:

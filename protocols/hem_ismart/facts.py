@@ -12,6 +12,7 @@ from pathway.language import (
     slot_fact,
 )
 from protocols.hem_ismart.profile import SUBTRIALS
+from protocols.shared.assays import FLOW
 from protocols.shared.cns import CLASSES as CNS
 from protocols.shared.plausible_change import WEIGHT
 
@@ -166,7 +167,8 @@ FACTS = (
     # --- response
     lab("marrow_blasts", "Blasts in marrow", PERCENT, "100", POINTS),
     Fact("mrd", "number", "MRD in marrow by flow", "laboratory", public("P2"), units=(Unit("fraction"), Unit("%", "0.01")), points=POINTS,
-         cardinality="latest", possible=("0", "1"), qualifiers=True, specimens=("marrow",), details=("assay", "sensitivity", "quantifiable_limit")),
+         cardinality="latest", possible=("0", "1"), qualifiers=True, specimens=("marrow",), assays=FLOW,
+         details=("assay", "sensitivity", "quantifiable_limit")),
     lab("anc", "Neutrophils", CELLS, "1000", POINTS),
     lab("platelets", "Platelets", CELLS, "5000", POINTS),
     latest("extramedullary", "Extramedullary disease", "PRESENT", "ABSENT", points=POINTS),

@@ -8,6 +8,7 @@ from pathway.language import (
     Dates,
     Day,
     Deviation,
+    Graded,
     Is,
     Known,
     Limit,
@@ -223,6 +224,8 @@ DEVIATIONS = (
                  Not(Reached("RELAPSE_DAY"))), MAJOR),
     outlives(alert("DLT-CANDIDATE", "Toxicity of grade 3 or more in cycle 1: a DLT? It is on the meeting's agenda",
           any_of(*(all_of(severe(e), VerdictIs(Outcome(f"DLT_JUDGEMENT[event={e}]", ("DLT",)), ("PENDING",))) for e in DLT_EVENTS)), MAJOR)),
+    outlives(alert("DLT-ONSET", "Toxicity of grade 3 or more reported since the first dose and dated before it: it is outside the DLT window. Is "
+                   "the day right?", any_of(*(all_of(Reached("C1D1"), Graded(e, 3, until="C1D0", told_since="C1D1")) for e in DLT_EVENTS)), MAJOR)),
     outlives(alert("DLT-INEVALUABLE", "Not evaluable for DLT: to be replaced", Taken("dlt", ("INEVALUABLE",)), MAJOR, "meeting")),
     outlives(alert("NOT-EVALUABLE-SOON", "Left in the DLT window: say whether evaluable", all_of(Reached("C1D1"), Not(WINDOW_OVER), unless(EVALUABLE)), MINOR)),
     alert("INTERACTION", "A drug that interacts with CYP3A, P-gp or QT", all_of(ON_CYCLES, Is(Reading("conmed_check", since="C1D1"), ("INTERACTION",))),

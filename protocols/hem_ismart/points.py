@@ -1,7 +1,7 @@
 """Which samples belong to a time point, and what cannot have happened in another order."""
 
-from pathway.language import AnchorDay, Order, Param, TimePoint, assumption, public
-from protocols.hem_ismart.facts import CYCLES, STARTABLE
+from pathway.language import Act, AnchorDay, Order, Param, TimePoint, assumption, public
+from protocols.hem_ismart.facts import CYCLES, STARTABLE, cycle
 from protocols.shared import date_order
 
 COUNTS = ("anc", "platelets")
@@ -36,6 +36,8 @@ POINTS = (
 HISTORY = ("last_cytotoxic", "last_bridging", "last_radiotherapy", "last_auto_hsct", "last_allo_hsct", "last_cell_therapy", "last_antibody",
            "last_surgery", "last_immunosuppression", "last_interacting_drug")  # fmt: skip
 
+FIRST_DOSE = Act("cycle_started", cycle("1"))
+
 ORDERS = (
     *date_order.after_birth("diagnosis_date", *HISTORY),
     *date_order.in_turn("the trial treats a relapsed or refractory disease: no dose before it was diagnosed", "diagnosis_date", "cycle_started"),
@@ -43,7 +45,9 @@ ORDERS = (
     *date_order.in_turn("a drug of a cycle before its first dose", "cycle_started", "drug_given"),
     *date_order.in_turn("a relapse is reported of a day before the diagnosis", "diagnosis_date", "relapse"),
     Order("included", AnchorDay("C1D1"), "the first dose comes before inclusion", date_order.CERTAIN),
-    Order(AnchorDay("C1D1"), "off_treatment", "protocol treatment ends before its first dose", date_order.CERTAIN),
+    # By the report and not by its anchor: what ended before it began ends nothing until its day is right.
+    Order(FIRST_DOSE, "off_treatment", "protocol treatment ends before its first dose", date_order.CERTAIN),
+    Order(FIRST_DOSE, "hsct_done", "the transplant of this trial comes before its first dose", date_order.CERTAIN),
     *date_order.before_death("included", "cycle_started", "drug_given", "it_given", "pk_sampled", "hsct_done", "relapse", "second_malignancy"),
     *date_order.SAFETY,
 )  # fmt: skip

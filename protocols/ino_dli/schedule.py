@@ -100,13 +100,13 @@ TASKS = (
     *SAFETY.tasks,
     *(
         Task("OMIT-DOSE", f"Cycle {c}: a dose has been held for 7 days or more: record ino_omitted", LedgerFlag(ledger(c), "held_to_omit"),
-             Not(LedgerFlag(ledger(c), "held_to_omit")), "clinician", assumption("EU SmPC table 4: passage not seen"), scope=(("cycle", c),))
+             Not(LedgerFlag(ledger(c), "held_to_omit")), "clinician", assumption("EU SmPC table 4: passage not seen"), scope=(("cycle", c),), ends_with="treatment")
         for c in CYCLES
     ),
     Task("STOP-INO", "The stop for good is decided: record ino_stopped", Taken("INO_STOP", ("STOP",)),
-         any_of(*(Recorded("ino_stopped", (("cycle", c),)) for c in CYCLES)), "clinician", public("L3")),
+         any_of(*(Recorded("ino_stopped", (("cycle", c),)) for c in CYCLES)), "clinician", public("L3"), ends_with="study"),
     Task("DLI-CONDITIONS", "Donor lymphocytes: earlier GvHD, HLA loss test, GvHD now", all_of(Reached("REMISSION"), FREE),
          all_of(*(Known(Reading(f)) for f in ("prior_agvhd", "hla_loss", "agvhd", "cgvhd"))), "clinician", registry()),
     Task("VOD-SEVERITY", "VOD: findings for the severity table", Outcome("vod", ("VOD",)),
-         VerdictIs(Outcome("vod_severity", ("MILD", "MODERATE", "SEVERE", "VERY_SEVERE")), ("PASS",)), "clinician", public("V10")),
+         VerdictIs(Outcome("vod_severity", ("MILD", "MODERATE", "SEVERE", "VERY_SEVERE")), ("PASS",)), "clinician", public("V10"), ends_with="study"),
 )  # fmt: skip

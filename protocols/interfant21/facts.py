@@ -5,6 +5,7 @@ from pathway.language import (
     AdverseEventType,
     Fact,
     Reading,
+    TimePoint,
     Unit,
     assumption,
     public,
@@ -61,7 +62,9 @@ FACTS = (
     # --- blood
     Fact("wbc", "number", "White cells in blood; the highest before the first steroid dose counts", "laboratory",
          public("P1", "P2", note="highest value before steroid: assumption"), units=CELLS, cardinality="max",
-         possible=("0", "5000"), plausible=("0.1", "2000"), details=("checked",)),
+         possible=("0", "5000"), plausible=("0.1", "2000"), details=("checked",),
+         window=TimePoint("", "until the first dose of prednisone, by the hour", assumption("section 4b: highest value before the first steroid dose"),
+                          of="D1", last=0, hours=True)),
     Fact("blood_blasts", "number", "Blasts in blood, absolute", "laboratory", public("P6"),
          units=(Unit("/uL"), Unit("10^9/L", "1000")), points=("D8", "OTHER"), possible=("0", "5000000"),
          plausible=("0", "1000000"), details=("checked",)),

@@ -88,6 +88,8 @@ def cycle_milestones(number: str, hospital_days: int) -> tuple[Milestone, ...]:
         Milestone(f"{name}-BAG-MISSED", f"{cycle}: bag change missed by more than 4 h", LedgerFlag(ledger, "bag_missed"),
                   assumption()),
         Milestone(f"{name}-DOSE-STEP", f"{cycle}: the days at the low dose are over, back to the full dose is due", LedgerFlag(ledger, "dose_step"), public("B3")),
+        Milestone(f"{name}-STEP-PUT-OFF", f"{cycle}: it came again at the low dose: the days at it count anew from its end",
+                  LedgerFlag(ledger, "step_put_off"), public("B3", note="by how long: assumption")),
         Milestone(f"{name}-INTERRUPTED", f"{cycle} interrupted", LedgerFlag(ledger, "was_interrupted"), public("B3")),
         Milestone(f"{name}-RESTARTED", f"{cycle} restarted", LedgerFlag(ledger, "restarted"), public("B3")),
         Milestone(f"{name}-STOPPED", f"{cycle} stopped for good", stopped(number), public("B3")),

@@ -40,6 +40,8 @@ ORDERS = (
     *date_order.after_birth("diagnosis_date", "last_chemotherapy", "live_vaccine", "first_prednisone"),
     *date_order.in_turn("treatment begins before the diagnosis", "diagnosis_date", "first_prednisone"),
     *date_order.in_turn("protocol treatment ends before it began", "first_prednisone", "treatment_stopped"),
+    *date_order.in_turn("a relapse is reported of a day before the diagnosis", "diagnosis_date", "relapse"),
+    *date_order.in_turn("treatment has failed before it began", "first_prednisone", "treatment_failure"),
     *date_order.in_turn("a course is over before it began", "course_started", "course_ended"),
     *date_order.by_number(
         "cycles of blinatumomab are numbered in their turn", "infusion_started", *CYCLES[0]

@@ -2,6 +2,7 @@
 
 from pathway.language import ProfileKey, assumption, public, registry
 from protocols.interfant21.facts import SAFETY
+from protocols.shared import blinatumomab_label
 
 PROFILE = (
     ProfileKey("age_max_days", "days", "365", "highest age at diagnosis, in days", registry()),
@@ -47,6 +48,7 @@ PROFILE = (
                assumption("room for a postponement for pancytopenia")),
     ProfileKey("bl1_sample_last", "days", "14", "days after bag off of cycle 1 on which a marrow still tells of it",
                assumption("the treatment-free interval")),
+    *blinatumomab_label.PROFILE,
     *SAFETY.profile,
     # Not clinical: lengths that only let a simulated clock advance.
     ProfileKey("length_IB", "days", "42", "length of IB", assumption("placeholder"), simulation=True),

@@ -3,6 +3,7 @@
 from pathway.language import (
     Assessment,
     Compare,
+    Directed,
     Fresh,
     InPhase,
     Is,
@@ -189,7 +190,7 @@ def cycle_tasks(number: str, hospital_days: int, wait: str) -> tuple[Task, ...]:
     )
     again = "; pre-medicate again" if number == "1" else ""
     open_ = any_of(
-        treatment(phase),
+        all_of(treatment(phase), Not(Directed(ledger, ("stop",)))),
         all_of(
             treatment(wait),
             LedgerIs(ledger, ("not_started",)),
@@ -213,10 +214,10 @@ def cycle_tasks(number: str, hospital_days: int, wait: str) -> tuple[Task, ...]:
              all_of(treatment(phase), Reached(start), Not(Passed(last_day))), Recorded("discharged", (("cycle", number),)), "clinician", public("B1"), due=last_day),
         Task(f"SUPERVISED-RESTART-BLINA{number}", f"Paused for 4 hours or more: restart under supervision{again}",
              all_of(LedgerFlag(ledger, "long_pause"), running), LedgerFlag(ledger, "supervised_restart"), "clinician",
-             public("B1", "B2")),
+             public("B1", "B2"), ends_with="treatment"),
         Task(f"STOP-BLINA{number}", "The stop for good is decided: disconnect and record infusion_stopped",
              all_of(stop_decided(number), any_of(running, LedgerIs(ledger, ("stopped",)))), LedgerIs(ledger, ("stopped",)),
-             "clinician", public("B3")),
+             "clinician", public("B3"), ends_with="study"),
     )  # fmt: skip
 
 

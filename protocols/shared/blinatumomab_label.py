@@ -4,7 +4,15 @@ Newer labels grade neurotoxicity with ICANS; their table was not seen. Some revi
 trial that takes them replaces the rows.
 """
 
-from pathway.language import AdverseEventRule, AdverseEventType, Restart, assumption, public
+from pathway.language import (
+    AdverseEventRule,
+    AdverseEventType,
+    Param,
+    ProfileKey,
+    Restart,
+    assumption,
+    public,
+)
 
 CRS = AdverseEventType("CRS", "Cytokine release syndrome", public("B8", note="label actions were written for CTCAE grades: B10"),
                        scales=("ASTCT", "CTCAE"))  # fmt: skip
@@ -16,6 +24,11 @@ LIVER = AdverseEventType(
 )
 OTHER = AdverseEventType("OTHER", "Other clinically relevant adverse event", public("B4"))
 
+
+PROFILE = (
+    ProfileKey("neuro3_at_low_dose", "choice", "STOP", "neurotoxicity of grade 3 that comes at the low dose, be it the first: stop for good, or hold",
+               assumption("the trials' tables stop at a recurrence, the shared rules at any (section 8): the stricter"), options=("STOP", "HOLD")),
+)  # fmt: skip
 
 LABEL_SILENT = assumption("the label asks for nothing at this grade")
 
@@ -30,15 +43,17 @@ def rules(
         AdverseEventRule("CRS-3", "CRS", (3, 3), "interrupt",
                          f"interrupt; dexamethasone {dexamethasone} every 8 h up to 3 days, taper over 4; when resolved "
                          f"{low}, to {full} after 7 days if it does not recur", public("B3", note=note),
-                         restart=Restart(grade_at_most=0, low_days=7)),
+                         restart=Restart(grade_at_most=0, low_days=7, anew_if_above=True)),
         AdverseEventRule("CRS-4", "CRS", (4, 5), "stop", "stop for good; dexamethasone as for grade 3", public("B3", note=note)),
         AdverseEventRule("NEURO-1", "NEUROTOXICITY", (1, 2), "continue", "continue, supportive care", LABEL_SILENT),
         AdverseEventRule("NEURO-3", "NEUROTOXICITY", (3, 3), "interrupt",
-                         f"hold until grade <= 1 for 3 days, restart at {low}, to {full} after 7 days; stop for good if it recurs "
-                         "at the low dose or takes more than 7 days to resolve; again at the full dose: a clinician decides",
-                         public("B3", "B4", note=f"{note}; again at the full dose: assumption, one text stops at any recurrence"),
+                         f"hold until grade <= 1 for 3 days, restart at {low}, to {full} after 7 days of grade <= 1; stop for good if it "
+                         "comes at the low dose or takes more than 7 days to resolve; again at the full dose: a clinician decides",
+                         public("B3", "B4", note=f"{note}; again at the full dose, grade 2 at the low dose: assumption, one text stops at any "
+                                                 "recurrence"),
                          restart=Restart(grade_at_most=1, for_days=3, low_days=7, resolve_within_days=7,
-                                         stop_if_recurs_at_low_dose=True, review_if_recurs=True)),
+                                         stop_if_recurs_at_low_dose=True, review_if_recurs=True,
+                                         stop_if_at_low_dose=Param("neuro3_at_low_dose"), anew_if_above=True)),
         AdverseEventRule("NEURO-4", "NEUROTOXICITY", (4, 5), "stop", "stop for good", public("B4", note=note)),
         AdverseEventRule("SEIZURE-2", "SEIZURE", (1, 5), "stop", "more than one seizure: stop for good",
                          public("B3", "B4", note=note), nth=2),

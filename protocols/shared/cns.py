@@ -113,14 +113,14 @@ def parts(
     def task(point: str) -> Task:
         return Task(
             "ENTER-CNS", f"The CNS class of {point} is computed: enter the class that counts", Taken(name(point), CLASSES),
-            Known(Reading(entered, point=point)), "clinician", source, scope=(("point", point),),
+            Known(Reading(entered, point=point)), "clinician", source, scope=(("point", point),), ends_with="study",
         )  # fmt: skip
 
     def blood(point: str) -> Task:
         counts = (Known(Reading("blood_wbc", point=point)), Known(Reading("blood_rbc", point=point)))
         return Task(
             "CNS-BLOOD-COUNT", f"Traumatic puncture, {point}: the blood counts of that day are missing",
-            Taken(name(point), ("INDETERMINATE",)), all_of(*counts), "laboratory", source, scope=(("point", point),),
+            Taken(name(point), ("INDETERMINATE",)), all_of(*counts), "laboratory", source, scope=(("point", point),), ends_with="study",
         )  # fmt: skip
 
     def differs(point: str) -> Deviation:

@@ -111,6 +111,7 @@ async def test_bad_input_is_refused_once_and_clearly_and_nothing_is_recorded(cli
         ("record BAD-1 cns CNS4 --point EOI", 2, "CNS3"),
         ("record BAD-1 --do infusion_startd --scope cycle=1", 2, "infusion_started"),
         ("record BAD-1 --do infusion_started --scope cycle=3", 2, "cycle"),
+        ("record BAD-1 --do infusion_ended --scope cycle=1 --at 2025-03-10", 2, "say at which hour"),
         ("record BAD-1 --ae CSR --grade 3", 2, "CRS"),
         ("record BAD-1 --ae CRS --grade 9 --scale ASTCT", 2, "grade"),
         ("record BAD-1 consent REFUSED --id consent --at 2025-02-01", 3, "another content"),

@@ -7,7 +7,9 @@ import pytest
 
 from commands.errors import UsageError
 from commands.options import pseudonym
-from commands.reading import moment, pairs
+from commands.reading import day_alone, moment, pairs
+from pathway.language.hours import by_the_hour
+from protocols import compiled
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2025, 3, 10, 12, tzinfo=UTC)
@@ -57,3 +59,14 @@ def test_pseudonyms(text: str) -> None:
 def test_what_could_be_a_name_is_no_pseudonym(text: str) -> None:
     with pytest.raises(UsageError, match="must never be used"):
         pseudonym(text)
+
+
+def test_what_counts_by_the_hour_needs_its_hour() -> None:
+    assert [day_alone(text) for text in ("2025-03-10", "2025-03-10 10:00", "yesterday")] == [
+        True,
+        False,
+        False,
+    ]
+    assert {"infusion_started", "infusion_ended"} <= by_the_hour(compiled("cbc-all2024-1").protocol)
+    assert "premedicated" in by_the_hour(compiled("dara-tall").protocol)
+    assert by_the_hour(compiled("hem-ismart").protocol) == frozenset()

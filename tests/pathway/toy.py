@@ -284,9 +284,10 @@ TOY = Protocol(
     ),
     tasks=(
         Task("DONOR-SEARCH", "look for a donor", Outcome("risk", ("HR",)), Recorded("donor_found"), "coordinator", R,
-             due=Moment("high_since", 14)),
-        Task("SIGN", "obtain consent", Not(Recorded("consent")), Recorded("consent"), "coordinator", R),
-        Task("WAIT", "prepare the course", Known(EOI), Recorded("course_started"), "clinician", R, due=Moment("course1"), blocked_by="course"),
+             due=Moment("high_since", 14), ends_with="study"),
+        Task("SIGN", "obtain consent", Not(Recorded("consent")), Recorded("consent"), "coordinator", R, ends_with="study"),
+        Task("WAIT", "prepare the course", Known(EOI), Recorded("course_started"), "clinician", R, due=Moment("course1"), blocked_by="course",
+             ends_with="study"),
     ),
     milestones=(
         Milestone("RISK", "risk", Outcome("initial", ("MR", "HR")), R, value="initial"),

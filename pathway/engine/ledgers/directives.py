@@ -26,6 +26,9 @@ def actions_of(record: Record, spec: Infusion, action: str) -> list[Event]:
     return [e for e in record.actions.get(action, ()) if e.scope == spec.scope]
 
 
+Low = frozenset[tuple[str, datetime]]
+"""The episodes that came while the infusion was at its low dose: rule, since when."""
+
 Lifted = tuple[datetime, frozenset[str]]
 """When a clinician decided to go on, and what they were asked about: a stop, the question of one, or both."""
 
@@ -50,8 +53,11 @@ def directives(
     passed: Passed,
     later: Later,
     tz: ZoneInfo,
+    low: Low = frozenset(),
 ) -> list[Directive]:
     """Every directive of the adverse-event table, by clinical time; one per rule and episode.
+
+    `low`: the episodes that came at the low dose, of rules that ask for it; they stop for good.
 
     What was on when the drug was begun acts from then on, whenever it came: nothing is given on top of it unseen.
     """
@@ -64,7 +70,8 @@ def directives(
             found += _occurrences(rule, reports, start, passed, later, tz)
         else:
             episodes = [d for each in of[rule.event] for d in _episodes(rule, each, resumes, passed, later)]
-            found += _since(rule, sorted(episodes, key=lambda d: d.since), resumes, start, passed, later, tz)
+            episodes.sort(key=lambda d: d.since)
+            found += _since(rule, episodes, resumes, start, passed, later, tz, low)
     return sorted(found, key=lambda d: (d.since, d.rule.id))
 
 
@@ -151,6 +158,27 @@ def _episodes(
     return found
 
 
+def too_high(rule: AdverseEventRule, record: Record) -> list[tuple[datetime, datetime | None]]:
+    """When the grade of a rule's event was above the one at which the infusion may go on, by time; None: it still is.
+
+    Nothing of a rule whose days at the low dose do not count anew.
+    """
+    restart = rule.restart
+    if restart is None or not restart.anew_if_above:
+        return []
+    spans: list[tuple[datetime, datetime | None]] = []
+    for occurrence in occurrences_of(record, rule.event)[0]:
+        began: datetime | None = None
+        for report in occurrence.reports:
+            high = grade_of(report) > restart.grade_at_most
+            if began is not None and not high:
+                spans.append((began, report.occurred))
+            began = (began or report.occurred) if high else None
+        if began is not None:
+            spans.append((began, None))
+    return sorted(spans, key=lambda span: span[0])
+
+
 def _since(
     rule: AdverseEventRule,
     episodes: list[Directive],
@@ -159,6 +187,7 @@ def _since(
     passed: Passed,
     later: Later,
     tz: ZoneInfo,
+    low: Low,
 ) -> list[Directive]:
     """What the episodes of a rule direct from the start on: a recurrence at the low dose stops, one at the full dose asks."""
     restart = rule.restart or Restart(max(rule.grades[0] - 1, 0))
@@ -178,6 +207,8 @@ def _since(
             and _at_low_dose(restart, resumes, found[-1], directive, later)
         ):
             directive.action, directive.why = "stop", "recurred at the low dose"
+        elif (rule.id, directive.since) in low:
+            directive.action, directive.why = "stop", "came at the low dose"
         elif again and restart.review_if_recurs:
             questions.append(replace(directive, action="review", why="recurred at the full dose"))
         found.append(directive)

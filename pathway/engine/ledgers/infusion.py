@@ -11,15 +11,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from pathway.clock import days_later
 from pathway.engine.endings import Ending
-from pathway.engine.ledgers.directives import MINUTE, Lifted, Passed, actions_of, directives, lift
-from pathway.engine.ledgers.levels import OVER, dose_steps, dosed
+from pathway.engine.ledgers.directives import (
+    MINUTE,
+    Lifted,
+    Low,
+    Passed,
+    actions_of,
+    directives,
+    lift,
+    too_high,
+)
+from pathway.engine.ledgers.levels import OVER, Clock, came_low, dose_steps, dosed
+from pathway.engine.ledgers.odd_reports import impossible
 from pathway.engine.results import Directive, Pause, Run
 from pathway.events import Event
-from pathway.language import AdverseEventRule, AdverseEventType, Infusion, Restart, Stop
+from pathway.language import AdverseEventRule, AdverseEventType, Infusion, Stop
 from pathway.record import Record
 
 UNPAUSED = "a restart is reported with no pause before it: when was it paused, or when was it resumed?"
@@ -44,7 +55,7 @@ class Around:
     `days` None: its length is not set, it runs without a projected end. `same_cycle_pause` None: no limit is set. `tolerance`:
     how much short an end still counts as complete. `left`: the exit from treatment, since when it is known. `died`: death.
     `lifted`: when a clinician decided to go on in spite of a stop. `sizes`: the weights that are believed. `tz`: the zone.
-    `stops`: the stop rules that have come true, and since when.
+    `stops`: the stop rules that have come true, and since when. `stop_low`: the rules by which what comes at the low dose stops.
     """
 
     days: int | None
@@ -56,6 +67,7 @@ class Around:
     tz: ZoneInfo
     sizes: Sequence[Event] = ()
     stops: Sequence[tuple[Stop, datetime]] = ()
+    stop_low: frozenset[str] = frozenset()
 
     def later(self, instant: datetime, days: int) -> datetime:
         """So many local days after an instant."""
@@ -91,15 +103,30 @@ def run_infusion(
     starts = actions_of(record, spec, "infusion_started")
     if not starts:
         return Run(unit=spec.unit, odd=impossible(spec, record, None, None))
+    spec = dosed(spec, around.sizes, _counted_from(spec, record, starts).occurred)
+    run = _run(spec, around, types, record, passed, starts)
+    low = came_low(run, spec, around.stop_low)
+    # What comes at the low dose changes nothing of the doses before it.
+    return _run(spec, around, types, record, passed, starts, low) if low else run
+
+
+def _run(
+    spec: Infusion,
+    around: Around,
+    types: dict[str, AdverseEventType],
+    record: Record,
+    passed: Passed,
+    starts: list[Event],
+    low: Low = frozenset(),
+) -> Run:
     first = _counted_from(spec, record, starts)
     start = first.occurred
-    spec = dosed(spec, around.sizes, start)
     run = Run(unit=spec.unit)
     run.start = run.as_of = start
     ends = [e.occurred for e in actions_of(record, spec, "infusion_ended") if e.occurred >= start]
     stops = [e.occurred for e in actions_of(record, spec, "infusion_stopped") if e.occurred >= start]
     died = around.died.at if around.died is not None else None
-    run.directives = directives(spec, types, record, starts[0].occurred, passed, around.later, around.tz)
+    run.directives = directives(spec, types, record, starts[0].occurred, passed, around.later, around.tz, low)
     run.directives += [Directive(rule, "stop", since, since, known=since) for rule, since in around.stops]
     lift(run.directives, around.lifted)
     marks = sorted(
@@ -128,7 +155,8 @@ def run_infusion(
         for d in run.directives
         if (d.until is None or d.until >= start or d.since >= start) and (over is None or d.since <= over)
     ]
-    dose_steps(run, spec, first, carried, [m[2] for m in marks if m[1] == 1], passed, around.later)
+    clock = Clock(passed, around.later, cache(lambda rule: too_high(rule, record)))
+    dose_steps(run, spec, first, carried, [m[2] for m in marks if m[1] == 1], clock)
     _flags(run, spec, around, record, passed)
     _despite(run, first, marks, halt)
     if around.left is not None:
@@ -143,42 +171,6 @@ def run_infusion(
     if starts[-1].occurred > start:
         run.flag("started_twice", starts[-1].occurred)
     return run
-
-
-MARKS = (
-    ("infusion_ended", "an end"),
-    ("infusion_stopped", "a stop"),
-    ("infusion_paused", "a pause"),
-    ("infusion_resumed", "a restart"),
-)
-
-
-def impossible(
-    spec: Infusion, record: Record, start: datetime | None, over: datetime | None, *, planned: bool = False
-) -> list[tuple[datetime, str]]:
-    """Reports that cannot be true as they stand, each since when it is on record: before the start, or after the end.
-
-    `planned`: the end is only expected.
-    """
-    found = []
-    end = "the planned end, and no end is reported" if planned else "the end"
-    for action, what in MARKS:
-        for event in actions_of(record, spec, action):
-            early = start is not None and event.occurred < start
-            late = (
-                over is not None
-                and event.occurred > over
-                and action in ("infusion_paused", "infusion_resumed")
-            )
-            if early:
-                found.append(
-                    (event.recorded, f"{what} is reported for a time before the start: when did it end?")
-                )
-            elif late:
-                found.append(
-                    (event.recorded, f"{what} is reported for a time after {end}: is it still running?")
-                )
-    return sorted(found)
 
 
 def _gap(spec: Infusion, record: Record, first: Event) -> datetime | None:
@@ -196,8 +188,8 @@ def _gap(spec: Infusion, record: Record, first: Event) -> datetime | None:
     return next((t for t in sorted(breaks) if not any(t < r < first.occurred for r in resumes)), None)
 
 
-def _low(run: Run, since: datetime, until: datetime) -> Restart | None:
-    """The restart at the low dose that an episode asks for which was on at any time while the infusion was off."""
+def _low(run: Run, since: datetime, until: datetime) -> AdverseEventRule | None:
+    """The rule by which an episode asks for the low dose which was on at any time while the infusion was off."""
     for directive in run.directives:
         restart = directive.episode.restart if directive.episode is not None else None
         if (
@@ -206,7 +198,7 @@ def _low(run: Run, since: datetime, until: datetime) -> Restart | None:
             and directive.began <= until
             and (directive.until is None or directive.until >= since)
         ):
-            return restart
+            return directive.episode
     return None
 
 

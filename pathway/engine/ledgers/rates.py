@@ -78,8 +78,8 @@ def compile_rates(
     """The function that adds the infusions to a course, with the flags that reactions raise.
 
     Flags: `reaction_open`, `reaction_running` (not yet interrupted), `reaction_stop`, `resumed_too_fast`, `resumed_unresolved`,
-    `resumed_rate_unknown` (after a reaction, and nobody has said at which rate), `premedication_off`, `second_slow`,
-    `later_slow`.
+    `resumed_rate_unknown` (after a reaction, and nobody has said at which rate), `premedication_off`,
+    `premedicated_again` (in time by one report, and by a later one too late), `second_slow`, `later_slow`.
     """
     linker.adverse_event(infusing.reaction)
     for label in spec.labels:
@@ -106,9 +106,11 @@ def compile_rates(
             own = {name: events_of(ctx, spec, name, dose.label) for name in _actions(infusing)}
             _pour(ctx, infusing, infusion_run, own, starts, run)
             infusion_runs.append(infusion_run)
-            ready = own[infusing.premedicated]
-            if not any(earliest >= dose.at - e.occurred >= latest for e in ready):
+            before_it = [dose.at - e.occurred for e in own[infusing.premedicated]]
+            if not any(earliest >= hours >= latest for hours in before_it):
                 run.flag("premedication_off", dose.at)
+            elif any(hours < latest for hours in before_it):
+                run.flag("premedicated_again", dose.at)
         _judge(ctx, infusing, infusion_runs, run, key, lifted(ctx))
         _left(left(ctx), infusion_runs, run, key)
         history = list(infusion_runs)

@@ -146,7 +146,12 @@ def test_a_track_reads_only_those_before_it() -> None:
         having("milestones", Milestone("SIGN", "", Known(Reading("wbc")), R)),
         having("milestones", Milestone("RISK", "", Known(Reading("wbc")), R)),
         having("deviations", Deviation("RISK", "", Known(Reading("wbc")), (Rung("minor"),), R)),
-        having("tasks", Task("COUNT", "", Known(Reading("wbc")), Known(Reading("cns")), "clinician", R)),
+        having(
+            "tasks",
+            Task(
+                "COUNT", "", Known(Reading("wbc")), Known(Reading("cns")), "clinician", R, ends_with="study"
+            ),
+        ),
         having("deviations", Deviation("AMENDED", "", Known(Reading("wbc")), (Rung("minor"),), R)),
     ],
 )

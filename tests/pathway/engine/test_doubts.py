@@ -193,6 +193,30 @@ def test_another_specimen_is_told() -> None:
     life = infused(compiled=COMPILED)
     life.fact("2025-03-11T09:00", "mrd", "4e-4", unit="fraction", point="EOI", on="2025-03-07T09:00",
               details={"specimen": "blood"})  # fmt: skip
-    (alert,) = told(life.plan("2025-03-11T10:00"), "IMPLAUSIBLE")
-    assert (alert.key, alert.to) == ("IMPLAUSIBLE[fact=mrd,point=EOI]", "laboratory")
+    (alert,) = told(life.plan("2025-03-11T10:00"), "NOT-COUNTED")
+    assert (alert.key, alert.to) == ("NOT-COUNTED[fact=mrd,point=EOI]", "laboratory")
     assert "only marrow counts" in alert.text
+
+
+@pytest.mark.parametrize(
+    ("assay", "more", "told_of"),
+    [
+        ("8-colour Flow", {}, ""),
+        ("RQ-PCR", {}, "assay RQ-PCR: only flow counts"),
+        ("panel 7", {"checked": "yes"}, ""),  # whoever knows the panel has looked
+    ],
+)
+def test_another_assay_does_not_count_until_somebody_has_checked_it(
+    assay: str, more: dict[str, str], told_of: str
+) -> None:
+    facts = tuple(
+        replace(f, assays=("flow", "cytometr")) if f.id == "mrd" else f for f in COMPILED.protocol.facts
+    )
+    life = infused(compiled=compile_protocol(replace(COMPILED.protocol, facts=facts)))
+    life.fact("2025-03-11T09:00", "mrd", "4e-4", unit="fraction", point="EOI", on="2025-03-07T09:00",
+              details={"assay": assay, **more})  # fmt: skip
+    texts = [alert.text for alert in told(life.plan("2025-03-11T10:00"), "NOT-COUNTED")]
+    assert [text.rpartition(": ")[0].rpartition("count: ")[2] for text in texts] == [
+        told_of.rpartition(": ")[0]
+    ] * bool(told_of)
+    assert all(told_of in text for text in texts)

@@ -1,12 +1,31 @@
 """Ends: what still runs when treatment is over, what is asked then, and what comes too late."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from pathway.engine.compiler import compile_protocol
 from pathway.errors import ProtocolError
-from pathway.language import Choice, Decision, Input, Is, Milestone, Order, Reading, Recorded, registry, row
+from pathway.language import (
+    Choice,
+    Decision,
+    InPhase,
+    Input,
+    Is,
+    Known,
+    Milestone,
+    Not,
+    Order,
+    Predicate,
+    Reading,
+    Recorded,
+    Task,
+    all_of,
+    any_of,
+    registry,
+    row,
+)
 from tests.pathway.toy import TOY, Life, decision, infused, notice
 
 R = registry()
@@ -83,13 +102,46 @@ def test_a_result_after_death_is_told_as_late_and_opens_no_question() -> None:
     before = life.plan("2025-03-15T12:00")
     life.fact("2025-03-17T10:00", "mrd", "0.002", point="EOI", unit="fraction", on="2025-03-07T09:00")
     after = life.plan("2025-04-20T10:00")
-    late = notice(after, "LATE-RESULT[fact=mrd,point=EOI]")
+    late = notice(after, "LATE-RESULT[point=EOI]")
     assert late is not None
     assert late.severity == "info"
     assert {m.key for m in after.milestones} == {m.key for m in before.milestones}
     assert not [d.key for d in after.decisions if d.open]
     assert notice(after, "DECISION-OPEN") is None
     assert not [i.key for i in after.items if i.state in ("due", "late", "planned", "blocked")]
+
+
+@pytest.mark.parametrize(
+    ("when", "says", "stays"),
+    [
+        (Known(Reading("cns")), "", True),  # nothing in it ends by a relapse
+        (Known(Reading("cns")), "treatment", False),
+        (Known(Reading("cns")), "never", False),
+        (InPhase("treatment", ("PREPHASE",)), "", False),  # a relapse leads from every phase of it
+        (all_of(Known(Reading("cns")), Not(Recorded("relapse"))), "", False),
+        (any_of(InPhase("treatment", ("PREPHASE",)), Known(Reading("cns"))), "", True),
+    ],
+)
+def test_a_task_that_outlives_an_exit_from_treatment_says_so(when: Predicate, says: Any, stays: bool) -> None:
+    task = Task("X", "x", when, Recorded("donor_found"), "clinician", R, ends_with=says)
+    changed = replace(TOY, tasks=(*TOY.tasks, task))
+    if not stays:
+        compile_protocol(changed)
+        return
+    with pytest.raises(ProtocolError, match="'X' outlives an exit from treatment, such as 'relapse'"):
+        compile_protocol(changed)
+
+
+def test_late_results_of_one_evaluation_are_told_once_a_day() -> None:
+    life = infused()
+    life.do("2025-03-15T10:00", "death")
+    for at, value in (("2025-03-17T10:00", "0.002"), ("2025-03-17T10:01", "0.003")):
+        life.fact(at, "mrd", value, point="EOI", unit="fraction", on="2025-03-07T09:00")
+        late = [o for o in life.plan(at).alerts if o.id == "LATE-RESULT"]
+        assert [(o.key, "times" in o.text) for o in late] == [("LATE-RESULT[point=EOI]", False)]
+    life.fact("2025-03-19T10:00", "mrd", "0.004", point="EOI", unit="fraction", on="2025-03-07T09:00")
+    (again,) = [o for o in life.plan("2025-03-19T11:00").alerts if o.id == "LATE-RESULT"]
+    assert "(2 times, the last known since 2025-03-19)" in again.text
 
 
 def test_an_end_of_a_day_that_cannot_be_acts_from_its_report_on() -> None:

@@ -121,7 +121,14 @@ def series(plan: Plan, name: str) -> list[tuple[str, str, str]]:
 def test_what_starts_waits_for_what_is_not_settled() -> None:
     clear = ("clear", Is(Reading("cns"), ("CNS1",)))
     go = Task(
-        "GO", "give it", Recorded("consent"), Recorded("donor_found"), "clinician", registry(), needs=(clear,)
+        "GO",
+        "give it",
+        Recorded("consent"),
+        Recorded("donor_found"),
+        "clinician",
+        registry(),
+        needs=(clear,),
+        ends_with="study",
     )
     life = Life(compile_protocol(replace(TOY, tasks=(*TOY.tasks, go))))
     life.do("2025-02-03T09:00", "consent")

@@ -85,7 +85,7 @@ TRIAL = Protocol(
             Phase("OFF", "", R, terminal=True),
         )),
     ),
-    tasks=(Task("EYES", "an ophthalmologist", Graded("OCULAR", 1), Recorded("eyes_seen"), "clinician", R),),
+    tasks=(Task("EYES", "an ophthalmologist", Graded("OCULAR", 1), Recorded("eyes_seen"), "clinician", R, ends_with="study"),),
 )  # fmt: skip
 COMPILED = compile_protocol(TRIAL)
 

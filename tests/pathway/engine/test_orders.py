@@ -55,7 +55,8 @@ ORDERED = replace(
     ),
     actions=(*TOY.actions, Action("watched", "watched", R)),
     criteria=(*TOY.criteria, Criterion("LOW", "low at 44 h", "level", Compare(Reading("level", "44H"), Limit("<", "1")), R)),
-    tasks=(*TOY.tasks, Task("WATCH", "watch", Recorded("first_prednisone"), Recorded("watched"), "clinician", R)),
+    tasks=(*TOY.tasks, Task("WATCH", "watch", Recorded("first_prednisone"), Recorded("watched"), "clinician", R,
+                             ends_with="study")),
     orders=ORDERS,
 )  # fmt: skip
 COMPILED = compile_protocol(ORDERED)

@@ -81,7 +81,11 @@ def test_two_results_of_one_day_are_a_conflict_as_ever() -> None:
         ("not-detected 1e-3", "6e-4", ("choice", None)),
         ("6e-4", "not-detected 1e-3", ("review", None)),  # it leaves open what was known
         ("9e-5", "not-detected 1e-5", ("proposed", "IB")),
-        ("2e-4", "not-detected 1e-5", ("review", None)),  # transplant reads the same marrow at 1e-4
+        (
+            "2e-4",
+            "not-detected 1e-5",
+            ("proposed", "IB"),
+        ),  # apart at 1e-4, and both below the limit of this table
         ("2e-4", "not-evaluable", ("proposed", "IB")),
         ("not-evaluable", "2e-4", ("proposed", "IB")),
     ],

@@ -7,7 +7,18 @@ import pytest
 
 from pathway.engine.compiler import compile_protocol
 from pathway.errors import ProtocolError
-from pathway.language import Action, Anchor, Assessment, Done, Moment, Reached, Recorded, TimePoint, registry
+from pathway.language import (
+    Action,
+    Anchor,
+    Assessment,
+    Done,
+    Moment,
+    Protocol,
+    Reached,
+    Recorded,
+    TimePoint,
+    registry,
+)
 from pathway.patient.explain import explain
 from pathway.plan import Plan
 from pathway.record import Record
@@ -219,3 +230,51 @@ def test_a_point_without_sense_is_a_load_error(points: tuple[TimePoint, ...], wo
         points = (TimePoint("EOI", "", R, of="EOI", first=0), *POINTS[1:])
     with pytest.raises(ProtocolError, match=words):
         compile_protocol(replace(POINTED, points=points))
+
+
+BEFORE_D1 = TimePoint("", "until the first dose, by the hour", R, of="D1", last=0, hours=True)
+
+
+def of_fact(name: str, window: TimePoint) -> Protocol:
+    return replace(TOY, facts=tuple(replace(f, window=window) if f.id == name else f for f in TOY.facts))
+
+
+def test_a_fact_without_points_says_when_it_must_be_sampled_and_what_was_later_is_told() -> None:
+    life = enrolled(compile_protocol(of_fact("lineage", BEFORE_D1)))
+    late = life.fact("2025-02-05T10:00", "lineage", "T", on="2025-02-03T10:00")
+    key = "SAMPLE-OUTSIDE[fact=lineage]"
+    assert told(life.plan("2025-02-05T11:00"), "SAMPLE-OUTSIDE") == [(key, ("coordinator", "laboratory"))]
+    text = next(o.text for o in life.plan("2025-02-05T11:00").alerts if o.key == key)
+    assert "lineage of 2025-02-03 does not belong to it, which accepts samples until 2025-02-03 09:00" in text
+    life.correct("2025-02-05T12:00", late.id, details={"belongs": "yes"})
+    assert told(life.plan("2025-02-05T13:00"), "SAMPLE-OUTSIDE") == []
+    same_from_scratch(life, "2025-02-05T13:00")
+
+
+@pytest.mark.parametrize(
+    ("name", "window", "words"),
+    [
+        ("lineage", replace(BEFORE_D1, id="EOI"), "for a fact without points"),
+        ("mrd", BEFORE_D1, "for a fact without points"),
+        ("lineage", TimePoint("", "", R), "has no bounds"),
+        ("lineage", TimePoint("", "", R, of="D9", last=0), "anchor 'D9'"),
+    ],
+)
+def test_a_window_of_a_fact_without_sense_is_a_load_error(name: str, window: TimePoint, words: str) -> None:
+    with pytest.raises(ProtocolError, match=words):
+        compile_protocol(of_fact(name, window))
+
+
+@pytest.mark.parametrize(("day", "inside"), [("2025-01-10", True), ("2025-03-12", False)])
+def test_a_point_that_would_close_before_it_opens_is_not_closed_by_that_day(day: str, inside: bool) -> None:
+    point = TimePoint("BL1-END", "after cycle 1", R, of="b1", first=5, until="found")
+    found = Anchor("found", "donor found", (Done("donor_found"),))
+    life = infused(
+        compiled=compile_protocol(
+            replace(POINTED, points=(POINTS[0], point, POINTS[2]), anchors=(*POINTED.anchors, found))
+        )
+    )
+    life.do("2025-03-20T10:00", "donor_found", on=f"{day}T10:00")
+    mrd(life, "2025-04-08T09:00", "2e-5", "2025-04-06T09:00", "BL1-END")
+    told_of = {o.id for o in life.plan("2025-04-08T10:00").alerts}
+    assert ("SAMPLE-OUTSIDE" in told_of) is not inside

@@ -48,7 +48,12 @@ def deviation(when: Predicate) -> Any:
 
 
 def task(when: Predicate) -> Any:
-    return {"tasks": (*TOY.tasks, Task("X", "x", when, Recorded("donor_found"), "clinician", R))}
+    return {
+        "tasks": (
+            *TOY.tasks,
+            Task("X", "x", when, Recorded("donor_found"), "clinician", R, ends_with="study"),
+        )
+    }
 
 
 def assessment(asked: Predicate) -> Any:

@@ -67,7 +67,7 @@ def test_an_answer_whose_ground_is_voided_is_told_at_once_where_nobody_is_asked_
     assert alert is not None
     assert (alert.severity, alert.notified) == ("critical", ("clinician",))
     assert "YES is not in force any more" in alert.text
-    assert "mrd BL1-END: 0.0003, now none" in alert.text
+    assert "mrd BL1-END: 0.0003, now voided" in alert.text
     same_from_scratch(life, "2025-04-09T10:00")
 
 

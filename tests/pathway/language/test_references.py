@@ -41,6 +41,7 @@ REFERENCES: dict[tuple[str, str], str] = {
     ("Graded", "scale"): EVERY,
     ("Graded", "since"): EVERY,
     ("Graded", "until"): EVERY,
+    ("Graded", "told_since"): EVERY,
     ("Reached", "anchor"): EVERY,
     ("LedgerIs", "ledger"): EVERY,
     ("LedgerIs", "states"): EVERY,
@@ -201,7 +202,7 @@ TEXTS = {
     )),
     # What a definition calls its own parts.
     *((kind, "scope") for kind in ("Assessment", "Decision", "Deviation", "Milestone", "Reading", "Series", "Task")),
-    ("Change", "factor"), ("Fact", "specimens"), ("Order", "text"), ("TimePoint", "text"),
+    ("Change", "factor"), ("Fact", "specimens"), ("Fact", "assays"), ("Order", "text"), ("TimePoint", "text"),
     ("Action", "details"), ("Action", "scopes"), ("AdverseEventType", "scales"), ("Band", "name"), ("Decision", "options"),
     ("Doses", "item"), ("Doses", "labels"), ("Fact", "details"), ("Fact", "points"), ("Fact", "values"), ("Input", "name"),
     ("Input", "closed"),  # a cell of its own, if no row has it: the prover then says that such a patient has no row

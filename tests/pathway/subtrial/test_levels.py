@@ -555,7 +555,22 @@ def test_nobody_can_say_before_the_end_of_the_window_that_there_was_no_dlt() -> 
     assert life.level("1") == (3, 1, 2)
     assert life.plan.plan.next_at == datetime(2025, 11, 30, 23, tzinfo=UTC)
     life.wait(minutes=1)
-    assert life.level("1") == (3, 1, 0)
+    assert life.level("1") == (3, 1, 2)  # time alone makes nobody evaluable
+    early = [o for o in life.plan.plan.deviations if o.id == "VERDICT-EARLY"]
+    assert [(o.severity, "coordinator" in o.told) for o in early] == [("major", True)] * 2
+    life.dlt("NO", "P1")
+    assert life.level("1") == (3, 1, 1)
+    assert life.told() == ["VERDICT-EARLY[subject=P2]"]
+
+
+def test_who_is_judged_free_of_dlt_on_the_last_day_counts_when_it_is_over() -> None:
+    life = Life("R", window="28")
+    life.enter("P1")
+    life.wait(days=27)
+    life.dlt("NO", "P1")
+    assert (life.level("1"), life.told()) == ((1, 0, 1), ["VERDICT-LAST-DAY[subject=P1]"])
+    life.wait(days=1)
+    assert life.level("1") == (1, 0, 0)
 
 
 def test_a_verdict_of_a_day_before_the_first_dose_never_counts() -> None:
