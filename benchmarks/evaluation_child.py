@@ -1,8 +1,8 @@
 """One measurement of `evaluate` in the tree that Python finds first: started by `benchmarks.evaluation`, in this tree and in
 an older one, whose modules have other names. Prints JSON: CPU milliseconds by protocol and number of events.
 
-`evaluate`: the plan after one more event, as a worker makes it: at the instant at which it is recorded. `cold`: the plan of a record that nobody has evaluated yet.
-`json`: the plan after one more event as JSON, reasons included.
+`evaluate`: the plan after one more event, as a worker makes it: at the instant at which it is recorded. `cold`: the plan of a
+record that nobody has evaluated yet. `json`: the plan after one more event as JSON, reasons included.
 """
 
 from __future__ import annotations

@@ -32,8 +32,8 @@ class Example:
     replay: Replay
 
 
-ROOMS: Final = 6
-"""So many rooms are kept for further questions about the same rules."""
+ROOMS: Final = 2
+"""So many rooms are kept for further questions about the same rules: each holds some 25 MB."""
 
 
 class Counterexample:
