@@ -1,8 +1,8 @@
 """One measurement of `evaluate` in the tree that Python finds first: started by `benchmarks.evaluation`, in this tree and in
 an older one, whose modules have other names. Prints JSON: CPU milliseconds by protocol and number of events.
 
-`evaluate`: the plan after one more event, as a worker makes it. `cold`: the plan of a record that nobody has evaluated yet.
-`json`: the plan after one more event as JSON, reasons included.
+`evaluate`: the plan after one more event, as a worker makes it: at the instant at which it is recorded. `cold`: the plan of a
+record that nobody has evaluated yet. `json`: the plan after one more event as JSON, reasons included.
 """
 
 from __future__ import annotations
@@ -89,17 +89,18 @@ def measure(name: str, protocol: Any, sizes: list[int]) -> dict[str, dict[str, f
         events = events_of(compiled, size + MORE)
         record = records.of(events[:size])
         now = events[-1].recorded + timedelta(hours=1)
-        evaluate(*parts, record, now)
+        evaluate(*parts, record, events[size - 1].recorded)
         spent, told = 0.0, 0.0
         for event in events[size:]:
             record.append(event)
-            spent += cpu(lambda: evaluate(*parts, record, now), 1)  # noqa: B023
+            spent += cpu(lambda: evaluate(*parts, record, event.recorded), 1)  # noqa: B023
         record = records.of(events[: size + 1])
-        json_of(parts, record, now, evaluate(*parts, record, now))()
+        then = events[size].recorded
+        json_of(parts, record, then, evaluate(*parts, record, then))()
         for event in events[size + 1 :: 4]:
             record.append(event)
-            plan = evaluate(*parts, record, now)
-            told += cpu(json_of(parts, record, now, plan), 1)
+            plan = evaluate(*parts, record, event.recorded)
+            told += cpu(json_of(parts, record, event.recorded, plan), 1)
         unknown = [records.of(events[:size]) for _ in range(FRESH)]
         cold = sum(cpu(lambda: evaluate(*parts, each, now), 1) for each in unknown) / FRESH  # noqa: B023
         out[str(size)] = {

@@ -17,10 +17,11 @@ from runtime.server import LocalServer, local_server
 from runtime.settings import Settings
 from tests import databases
 
-# In CI the same examples every time: a change is judged by what it did, not by the draw. Elsewhere new ones at each run.
-hypothesis.settings.register_profile("ci", derandomize=True)
-if os.environ.get("CI"):
-    hypothesis.settings.load_profile("ci")
+# In CI the same examples every time: a change is judged by what it did, not by the draw. Elsewhere new ones at each run. How long
+# one takes says more of the machine than of us.
+hypothesis.settings.register_profile("ci", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("elsewhere", deadline=None)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "elsewhere")
 
 
 @pytest.hookimpl(trylast=True)

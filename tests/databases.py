@@ -170,6 +170,22 @@ async def maker(kind: str, server: Callable[[], Postgres], folder: Path) -> Call
     return make
 
 
+_MIGRATED: dict[str, bytes] = {}
+
+
+async def migrated(url: str) -> None:
+    """`upgrade`, which on SQLite makes a new database by copying one that was made once."""
+    if url.startswith("sqlite") and not file_of(url).exists():
+        if not _MIGRATED:
+            with tempfile.TemporaryDirectory() as folder:
+                first = Path(folder) / "allpath.db"
+                await upgrade(f"sqlite+aiosqlite:///{first}")
+                _MIGRATED["sqlite"] = first.read_bytes()
+        file_of(url).write_bytes(_MIGRATED["sqlite"])
+        file_of(url).chmod(0o600)
+    await upgrade(url)
+
+
 @dataclass(frozen=True)
 class Database:
     """A database that is in use, as another program has it. `server`: None of SQLite."""

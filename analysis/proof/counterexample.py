@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 import z3
 
@@ -32,11 +32,15 @@ class Example:
     replay: Replay
 
 
+ROOMS: Final = 2
+"""So many rooms are kept for further questions about the same rules: each holds some 25 MB."""
+
+
 class Counterexample:
     """A world with everything that is true of it, asked one question after another.
 
-    Every question is answered by itself, from the rules that it rests on: none is easier or harder for what was asked
-    before. `effort`: steps of the solver for one (`analysis.proof.solver`). Questions raise `Unsure`, never a silent yes or no.
+    Every question is answered from the rules that it rests on alone: none is harder for what was asked before. `effort`: steps
+    of the solver for one (`analysis.proof.solver`). Questions raise `Unsure`, never a silent yes or no.
     """
 
     def __init__(self, compiled: Compiled, profile: Profile, effort: int = EFFORT) -> None:
@@ -51,14 +55,19 @@ class Counterexample:
         self.answers = Answers(self.meaning)
         self.cone = Cone(self.world)
         self.questions = 0
+        self._rooms: dict[tuple[int, ...], Room] = {}
+        self._answers: dict[tuple[tuple[int, ...], tuple[int, ...]], tuple[bool, tuple[Expr, ...]]] = {}
         self._limits = limits_of(compiled.protocol, self.world)
         for ruled_out in compiled.protocol.impossible:
             self.cone.keep(z3.Not(z3.And(*(self.meaning.of(p).passes for p in ruled_out.parts))))
 
     def room(self, *about: Expr) -> Room:
         """A room with the rules that questions about these expressions rest on."""
+        return Room(self._rules(*about), self.effort)
+
+    def _rules(self, *about: Expr) -> list[Expr]:
         rules, _ = self.cone.rules(name for e in about for name in sorted(names_in(e)))
-        return Room(rules, self.effort)
+        return rules
 
     def model(self, *question: Expr) -> Any:
         """A world in which all of this holds; None if there is none."""
@@ -67,9 +76,20 @@ class Counterexample:
         return outside(found) if found is not None else None
 
     def can(self, *question: Expr) -> bool:
-        """Whether there is such a world."""
+        """Whether there is such a world. What rests on the same rules is asked in one room, and the same question once: a room
+        costs more than most answers."""
         self.questions += 1
-        return self.room(*question).can(*question)
+        rules = self._rules(*question)
+        resting = tuple(map(id, rules))
+        # With the expressions, for z3 uses the number of one that is gone again.
+        key = resting, tuple(e.get_id() for e in question)
+        if key not in self._answers:
+            room = self._rooms.pop(resting, None) or Room(rules, self.effort, shared=True)
+            self._rooms[resting] = room
+            if len(self._rooms) > ROOMS:
+                del self._rooms[next(iter(self._rooms))]
+            self._answers[key] = room.can(*question), question
+        return self._answers[key][0]
 
     def anybody(self) -> bool:
         """Whether there can be any patient at all, with all rules at once."""

@@ -1,9 +1,10 @@
 """The solver in rooms of its own: the same question always takes the same way to the same answer, or to none.
 
-What z3 does depends on all that was asked before in its context, by the numbers that it gives to expressions and by what
-it has learnt. So every question, or every run of questions that belong together, gets a context of its own with only the
-rules that it rests on; expressions are written in the common context and copied in. Effort is counted in steps of the
-solver, which no other work on the machine can slow down.
+What z3 does depends on all that was asked before in its context, by the numbers that it gives to expressions and by what it
+has learnt. So every question, or every run of questions that belong together, gets a context of its own with only the rules
+that it rests on; only where yes or no is all that is asked do questions that rest on the same rules share one, and what z3
+cannot tell there is asked once more by itself. Expressions are written in the common context and copied in. Effort is counted
+in steps of the solver, which no other work on the machine can slow down.
 """
 
 from __future__ import annotations
@@ -49,10 +50,14 @@ class Room:
     """A solver in a context of its own, with rules that hold there. What goes in is of the common context; what comes out too,
     but for what `inside` made."""
 
-    def __init__(self, rules: Iterable[Expr], effort: Effort, *, beside: Room | None = None) -> None:
-        """A new room; or another solver in the context of the room `beside`."""
+    def __init__(
+        self, rules: Iterable[Expr], effort: Effort, *, beside: Room | None = None, shared: bool = False
+    ) -> None:
+        """A new room; or another solver in the context of the room `beside`. `shared`: questions that have nothing to do with one
+        another are asked in it, and one that it cannot tell is tried from the beginning under every seed."""
         self.context: Any = beside.context if beside is not None else z3.Context()
         self._effort = effort
+        self._again = SEEDS if shared else SEEDS[1:]
         self._solver = self._made(self.context, SEEDS[0])
         self._answered: Any = None
         self.add(*rules)
@@ -123,7 +128,7 @@ class Room:
 
     def _check(self, *names: Expr) -> bool:
         answer, why = self._ask(self._solver, names)
-        for seed in SEEDS[1:]:
+        for seed in self._again:
             if answer != z3.unknown:
                 break
             # From the beginning, without what was learnt: what has led it astray may have been just that.

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pathway.clock import BEGINNING
-from pathway.engine.results import Needs, Offer, Point, Resolved, Result, Run, TrackRun
+from pathway.engine.results import Mentions, Needs, Offer, Point, Resolved, Result, Run, TrackRun
 from pathway.engine.values import Val, stated
 from pathway.language import (
     Action,
@@ -84,14 +84,6 @@ class Compiled:
         return self.reading_index.get(Reading(fact, point))
 
 
-@dataclass(frozen=True, slots=True)
-class Mentions:
-    """The slots and profile keys that a part of a definition names, in the order of the text; keys once each."""
-
-    readings: tuple[Reading, ...]
-    params: tuple[str, ...]
-
-
 @dataclass(slots=True)
 class Leaves:
     """What a decision rests on: recorded values, upstream decisions that people took, and the occasions of the question."""
@@ -138,37 +130,15 @@ class Evaluation:
 
     `passed` is the only way to the clock; it remembers the next instant at which an answer changes (`next_at`). `plan` is
     there once `pathway.patient.evaluate.evaluation` has made it. An evaluation speaks of the record as it was when it was
-    made: after an event it must not be asked any more.
+    made, of `count` events: after an event it must not be asked any more. `before` is, while the plan is made, the evaluation
+    that it goes on from: what that has found out is true of the past, too.
     """
 
     __slots__ = (
-        "always",
-        "anchors",
-        "compiled",
-        "compounds",
-        "criteria",
-        "decisions",
-        "horizon",
-        "ledgers",
-        "never",
-        "next_at",
-        "now",
-        "offers",
-        "params",
-        "parts",
-        "plan",
-        "profile",
-        "readings",
-        "record",
-        "shelves",
-        "site",
-        "start",
-        "texts",
-        "tracks",
-        "tz",
-        "until",
-        "walks",
-    )
+        "always", "anchors", "before", "compiled", "compounds", "count", "criteria", "decisions", "horizon",
+        "ledgers", "never", "next_at", "now", "offers", "params", "parts", "plan", "profile", "readings", "record",
+        "shelves", "site", "start", "texts", "tracks", "tz", "until", "walks",
+    )  # fmt: skip
     plan: Plan
 
     def __init__(
@@ -188,6 +158,8 @@ class Evaluation:
         self.site = placed(site, record.transfers, now)
         self.tz: ZoneInfo = self.site.tz
         self.record = record
+        self.count = len(record.events)
+        self.before: Evaluation | None = None
         self.now = now
         self.next_at: datetime | None = None
         self.start: datetime = record.events[0].recorded if record.events else BEGINNING
@@ -365,6 +337,16 @@ class Evaluation:
         """A part of the plan."""
         value = self.parts[number]
         return self._worked_out(PARTS, number) if value is UNKNOWN else self._kept(PARTS, number, value)
+
+    def section(self, numbers: range) -> list[Any]:
+        """The parts of a section of the plan, in order: `part` of each, of which most are known."""
+        known, instants = self.parts, self.until[PARTS]
+        for number in numbers:
+            if known[number] is UNKNOWN:
+                self._worked_out(PARTS, number)
+            elif instants[number] is not None:
+                self._kept(PARTS, number, None)
+        return known[numbers.start : numbers.stop]
 
     def told(self, number: int, tell: Callable[[Evaluation, int], Any]) -> Any:
         """A part of the plan in words: `tell(self, number)`, kept as long as the part itself. Nobody may change it."""

@@ -5,26 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from pathway.engine.context import Mentions, Test
+from pathway.engine.context import Test
 from pathway.engine.linker import Linker
 from pathway.engine.predicates import predicate
+from pathway.engine.results import Mentions
 from pathway.language import (
     AllOf,
     AnyOf,
     AtLeast,
     Closed,
+    Crit,
     Deviation,
     Milestone,
     Not,
+    Outcome,
     Param,
     Predicate,
     Protocol,
     Reading,
     ReviewIf,
     Setting,
+    Taken,
     VerdictIs,
 )
 from pathway.language.walk import parts as parts_under
+
+LEADS = Reading | Crit | Outcome | Taken
 
 
 def explained(linker: Linker) -> tuple[dict[int, Test], dict[int, Mentions]]:
@@ -89,12 +95,13 @@ def children_of(node: Predicate) -> tuple[Predicate, ...]:
 
 
 def _naming(node: object) -> list[Any]:
-    """The parts under a node that name a slot or a profile key."""
-    return [part for part in parts_under(node) if isinstance(part, Reading | Param | Setting)]
+    """The parts under a node that name a slot, a profile key, a criterion or a decision."""
+    return [part for part in parts_under(node) if isinstance(part, LEADS | Param | Setting)]
 
 
 def _mentions(named: list[Any]) -> Mentions:
     return Mentions(
         tuple(part for part in named if isinstance(part, Reading)),
-        tuple(dict.fromkeys(part.key for part in named if not isinstance(part, Reading))),
+        tuple(dict.fromkeys(part.key for part in named if isinstance(part, Param | Setting))),
+        tuple(dict.fromkeys(part for part in named if isinstance(part, LEADS))),
     )

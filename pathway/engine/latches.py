@@ -25,7 +25,8 @@ def latched(
     options: tuple[str, ...],
     as_it_stood: Callable[[Evaluation], Resolved],
 ) -> Resolved | None:
-    """The latest time at which the table said one of `options`, as it stood then; None if it never did.
+    """The latest time at which the table said one of `options`, as it stood then; None if it never did. To be asked when it says
+    none of them now.
 
     `number`: the index of the decision; `names`: what it reads, itself or through others. The record is taken as it is corrected
     today, with the reports about those facts and adverse events up to each moment at which one of them was accepted.
@@ -35,7 +36,7 @@ def latched(
     latch: _Latch | None = known.get(key)
     if latch is None or not latch.goes_on(ctx.record):
         latch = known[key] = _Latch(ctx, names)
-    found = latch.latest(options, as_it_stood)
+    found = latch.latest(ctx.now, options, as_it_stood)
     return None if found is None else found.copy()
 
 
@@ -43,7 +44,7 @@ class _Latch:
     """The moments of a table, the first ones first. What is no report is on record at all of them, however late it came: with
     every such event they are read anew."""
 
-    __slots__ = ("_amended", "_events", "_found", "_length", "_past", "_read", "_waiting")
+    __slots__ = ("_amended", "_asked", "_events", "_found", "_length", "_past", "_read", "_waiting")
 
     def __init__(self, ctx: Evaluation, names: AbstractSet[str]) -> None:
         self._past = Reread(ctx)
@@ -55,6 +56,8 @@ class _Latch:
         self._amended = {ctx.record.root.get(e.id, e.id): None for _, e in ctx.record.amended}
         self._past.add(e for e in self._events if not self._is_report(e))
         self._found: Resolved | None = None
+        # When it was asked last, and of how many events: the table said none of the options then.
+        self._asked: tuple[datetime, int] | None = None
 
     def goes_on(self, record: Record) -> bool:
         """Whether what has been read is still right; takes in the reports that have come since."""
@@ -68,7 +71,7 @@ class _Latch:
         return True
 
     def latest(
-        self, options: tuple[str, ...], as_it_stood: Callable[[Evaluation], Resolved]
+        self, now: datetime, options: tuple[str, ...], as_it_stood: Callable[[Evaluation], Resolved]
     ) -> Resolved | None:
         """The last of the moments before the present one at which the table said one of these."""
         while self._waiting and self._waiting[0].recorded != self._waiting[-1].recorded:
@@ -76,14 +79,15 @@ class _Latch:
             count = bisect_right(self._waiting, moment, key=lambda e: e.recorded)
             news, self._waiting = self._waiting[:count], self._waiting[count:]
             self._past.add(news)
-            found = as_it_stood(self._at(moment, anew=any(e.id in self._amended for e in news)))
+            events = [e for e in self._events if e.recorded <= moment or not self._is_report(e)]
+            anew = any(e.id in self._amended for e in news)
+            if self._asked == (moment, len(events)) and not anew:
+                continue
+            found = as_it_stood(self._past.rewritten(events, moment, anew=anew))
             self._found = found if found.outcome in options else self._found
         self._past.rest()
+        self._asked = now, len(self._events)
         return self._found
-
-    def _at(self, moment: datetime, *, anew: bool) -> Evaluation:
-        events = [e for e in self._events if e.recorded <= moment or not self._is_report(e)]
-        return self._past.rewritten(events, moment, anew=anew)
 
     def _matters(self, record: Record, event: Event) -> bool:
         return (

@@ -72,6 +72,7 @@ class Linker:
         self.standing = 0
         self.when_linked: list[Callable[[], None]] = []
         """What can be known only once everything has been compiled."""
+        self.names_of: dict[str, dict[str, None]] = {}
         self.decision_index = {key: n for n, key in enumerate(self.decisions)}
 
     def error(self, message: str) -> ProtocolError:
@@ -274,12 +275,11 @@ class Linker:
 
     def readers(self, owners: Mapping[int, list[str]]) -> dict[str, tuple[tuple[int, tuple[int, ...]], ...]]:
         """By name of what is recorded: the kinds and numbers of the owners that read it, themselves or through others."""
-        reads: dict[str, dict[str, None]] = {}
         found: dict[str, dict[int, list[int]]] = {}
         for kind, names in owners.items():
             of_kind: defaultdict[str, list[int]] = defaultdict(list)
             for number, owner in enumerate(names):
-                for name in self._reads(owner, reads):
+                for name in self._reads(owner):
                     of_kind[name].append(number)
             for name, numbers in of_kind.items():
                 found.setdefault(name, {})[kind] = numbers
@@ -311,25 +311,22 @@ class Linker:
                     waiting.append(on)
         return frozenset(names), tuple(others)
 
-    def reads(self, owner: str) -> list[str]:
-        """The names of the record that an owner reads, itself or through what has been compiled before it."""
-        return list(self._reads(owner, {}))
-
     def names_read(self) -> set[str]:
         """The names of the record that what is being compiled reads, itself or through others: there when all is linked."""
         owner, names = self.owner[-1], set[str]()
-        self.when_linked.append(lambda: names.update(self.reads(owner)))
+        self.when_linked.append(lambda: names.update(self._reads(owner)))
         return names
 
-    def _reads(self, owner: str, known: dict[str, dict[str, None]]) -> dict[str, None]:
-        found = known.get(owner)
+    def _reads(self, owner: str) -> dict[str, None]:
+        """The names of the record that an owner reads, itself or through others; right only when all is linked."""
+        found = self.names_of.get(owner)
         if found is None:
-            found = known[owner] = {}
+            found = self.names_of[owner] = {}
             for on in self.edges.get(owner, ()):
                 if on.startswith(RECORDED):
                     found[on.removeprefix(RECORDED)] = None
                 else:
-                    found.update(self._reads(on, known))
+                    found.update(self._reads(on))
         return found
 
     def refuse_shared_keys(self, engine: Iterable[str]) -> None:

@@ -33,15 +33,18 @@ class _Past(Evaluation):
         site: Site,
         record: Record,
         now: datetime,
-        before: _Past | None,
+        before: Evaluation | None,
         compare: bool,
     ) -> None:
         """`compare`: whether what has come since `before` is only of the `PLAIN` kinds."""
         super().__init__(compiled, profile, site, record, now, before)
         self._touched = frozenset(record.stale)
-        self._before = before if compare and before is not None and continues(before, self) else None
-        if before is not None:
-            before._before = None  # noqa: SLF001  only of the moment before
+        self._before: _Past | None = None
+        if not isinstance(before, _Past):
+            return
+        if compare and continues(before, self):
+            self._before = before
+        before._before = None  # noqa: SLF001  only of the moment before
 
     def _worked_out(self, kind: int, number: int) -> Any:
         outer, self.next_at = self.next_at, None
@@ -100,9 +103,17 @@ class Reread:
             self.record.append(event)
             self._plain = self._plain and event.kind in PLAIN
 
-    def at(self, moment: datetime) -> Evaluation:
-        """The evaluation of what has been taken in at that instant (aware UTC). It may be asked until the next `add`."""
-        past = _Past(self.compiled, self.profile, self.site, self.record, moment, self._last, self._plain)
+    def at(self, moment: datetime, same: Evaluation | None = None) -> Evaluation:
+        """The evaluation of what has been taken in at that instant (aware UTC). It may be asked until the next `add`.
+
+        `same`: an earlier one of the very same events; what it has found out, and no instant since could change, is not worked
+        out again.
+        """
+        if self._last is None and same is not None:
+            self.record.stale.clear()
+            past = _Past(self.compiled, self.profile, self.site, self.record, moment, same, compare=False)
+        else:
+            past = _Past(self.compiled, self.profile, self.site, self.record, moment, self._last, self._plain)
         self.record.stale.clear()
         self._last, self._plain = past, True
         return past
@@ -147,26 +158,33 @@ class Forward:
         return self._amended == len(record.amended)
 
     def moments(
-        self, record: Record, concerns: Callable[[Iterable[str]], bool], *, closing: bool
+        self,
+        record: Record,
+        concerns: Callable[[Iterable[str]], bool],
+        *,
+        closing: bool,
+        before: Evaluation | None = None,
     ) -> Iterator[tuple[int, Evaluation]]:
         """The sittings not read yet in which there is something of concern: how many events there were at the end of each, and
-        what was true when it began or, if `closing`, when the next one came."""
+        what was true when it began or, if `closing`, when the next one came. `before`: an evaluation of the record as it was
+        before its last event."""
         for first, end in sittings(record.events, self._done):
             news = record.events[first:end]
             self._reread.add(news)
             self._anew = self._anew or any(e.kind in AMENDING or e.id in self._roots for e in news)
             self._done = end
             if concerns(names_of(record, news)):
-                yield end, self._at(record, end, record.events[end if closing else first].recorded)
+                moment = record.events[end if closing else first].recorded
+                yield end, self._at(record, end, moment, before)
 
     def rest(self) -> None:
         """See `Reread.rest`."""
         self._reread.rest()
 
-    def _at(self, record: Record, end: int, moment: datetime) -> Evaluation:
+    def _at(self, record: Record, end: int, moment: datetime, before: Evaluation | None) -> Evaluation:
         if not self._amended:
             self._reread.record.kept[KEPT] = self._shared
-            return self._reread.at(moment)
+            return self._reread.at(moment, before if before is not None and before.count == end else None)
         later = [event for count, event in record.amended if count > end]
         anew, self._anew = self._anew, False
         return self._reread.rewritten([*record.events[:end], *later], moment, anew=anew)

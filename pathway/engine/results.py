@@ -10,7 +10,7 @@ from operator import attrgetter
 
 from pathway.clock import BEGINNING
 from pathway.events import Event
-from pathway.language import AdverseEventRule, Directed, Hold, Rate, Rule, Stop
+from pathway.language import AdverseEventRule, Crit, Directed, Hold, Outcome, Rate, Reading, Rule, Stop, Taken
 from pathway.plan import Verdict
 
 Needs = tuple[frozenset[str], tuple[tuple[int, int], ...]]
@@ -349,3 +349,13 @@ class TrackRun:
     path: list[tuple[str, datetime, str]]
     exits: dict[str, Resolved] = field(default_factory=dict)
     unconfirmed: list[tuple[str, datetime]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Mentions:
+    """The slots and profile keys that a part of a definition names, in the order of the text; keys once each. `leads`: what its
+    slots are found by, those and the criteria and decisions that it reads, once each."""
+
+    readings: tuple[Reading, ...]
+    params: tuple[str, ...]
+    leads: tuple[Reading | Crit | Outcome | Taken, ...]

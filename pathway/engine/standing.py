@@ -16,7 +16,6 @@ from pathway.engine.context import Evaluation, Test
 from pathway.engine.linker import Linker
 from pathway.engine.reread import Forward, kept
 from pathway.engine.results import Result
-from pathway.record import Record
 
 T = TypeVar("T")
 
@@ -66,7 +65,7 @@ def settled_last(
     story: _Story[T] | None = known.get(name)
     if story is None or not story.forward.goes_on(ctx.record):
         story = known[name] = _Story(ctx)
-    return story.last(ctx.record, names, look)
+    return story.last(ctx, names, look)
 
 
 class _Story(Generic[T]):
@@ -79,16 +78,16 @@ class _Story(Generic[T]):
         self._found: list[tuple[int, T]] = []
 
     def last(
-        self, record: Record, names: AbstractSet[str], look: Callable[[Evaluation], T | None]
+        self, ctx: Evaluation, names: AbstractSet[str], look: Callable[[Evaluation], T | None]
     ) -> T | None:
-        """What was settled last before the present of this record."""
+        """What was settled last before the present."""
         concerns = partial(_any_of, names)
-        for end, past in self.forward.moments(record, concerns, closing=True):
+        for end, past in self.forward.moments(ctx.record, concerns, closing=True, before=ctx.before):
             answer = look(past)
             if answer is not None and (not self._found or self._found[-1][1] != answer):
                 self._found.append((end, answer))
         self.forward.rest()
-        known = bisect_left(self._found, len(record.events), key=lambda each: each[0])
+        known = bisect_left(self._found, len(ctx.record.events), key=lambda each: each[0])
         return self._found[known - 1][1] if known else None
 
 

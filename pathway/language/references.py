@@ -48,6 +48,9 @@ def check_references(protocol: Protocol) -> None:
             of = next((i for a in ("id", "key", "subtrial") if (i := getattr(part, a, ""))), "")
             where = f"{name}{f' {of}' if of else ''}"
             for node in new_parts(part, seen):
+                kind: Any = type(node)
+                if not _names_anything(kind):
+                    continue
                 found += [
                     _undefined(protocol, where, what, wanted, accepted)
                     for what, wanted, accepted in (*_words(node), *_names(node, known))
@@ -121,6 +124,18 @@ class _Known:
     def ledger(self, key: str) -> Infusion | Doses | None:
         """The ledger of that key; None is refused by whoever compiles it."""
         return self.ledgers.get(key)
+
+
+NAMING = (
+    Source, Param, Setting, Graded, Recorded, Exposure, VerdictIs, PhaseOne, RollingSix, Deviation, Decision, Infusion, Doses,
+    LedgerIs, LedgerFlag, LedgerPoint, Directed,
+)  # fmt: skip
+"""What `_names` knows; the rest, two parts of three, is not asked."""
+
+
+@cache
+def _names_anything(kind: Any) -> bool:
+    return issubclass(kind, NAMING) or bool(_literals(kind))
 
 
 def _names(node: object, known: _Known) -> Named:

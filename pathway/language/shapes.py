@@ -16,7 +16,11 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from pathway.errors import ProtocolError, together
 from pathway.language.protocol import Protocol
 
-Check = Callable[[Any, tuple[str, ...], "_Walk"], None]
+Way = tuple[Any, ...]
+"""The way to a part: `()`, or the way to where it stands and, there, the field or the element with its number. Most parts are
+right, so its words are made only where one is wrong."""
+
+Check = Callable[[Any, Way, "_Walk"], None]
 SHORT = 60
 
 
@@ -40,19 +44,30 @@ class _Walk:
     seen: dict[int, Any] = field(default_factory=dict)
     found: list[tuple[tuple[str, ...], str, str | None]] = field(default_factory=list)
 
-    def wrong(self, path: tuple[str, ...], what: str, value: Any = None) -> None:
+    def wrong(self, way: Way, what: str, value: Any = None) -> None:
         """Note a mistake."""
-        self.found.append((path, what, value if isinstance(value, str) else None))
+        self.found.append((_path(way), what, value if isinstance(value, str) else None))
 
 
-def _check_fields(part: Any, path: tuple[str, ...], walk: _Walk) -> None:
+def _path(way: Way) -> tuple[str, ...]:
+    """The words of a way: the names of fields, and which element of them."""
+    if not way:
+        return ()
+    path, last = _path(way[0]), way[1]
+    if isinstance(last, str):
+        return (*path, last)
+    element, number = last
+    return (*path[:-1], f"{path[-1]} {_name(element) or number + 1}")
+
+
+def _check_fields(part: Any, way: Way, walk: _Walk) -> None:
     # The same slot or predicate stands in many places; once is enough.
     if id(part) in walk.seen:
         return
     walk.seen[id(part)] = part
     kind: Any = type(part)
     for name, check in _checks(kind):
-        check(getattr(part, name), (*path, name), walk)
+        check(getattr(part, name), (way, name), walk)
 
 
 @cache
@@ -67,7 +82,7 @@ def _check_of(hint: Any) -> Check:
     """The check of a declared type."""
     origin = get_origin(hint)
     if hint is Any:
-        return lambda value, path, walk: None
+        return lambda value, way, walk: None
     if origin in (Union, types.UnionType):
         return _one_of(hint)
     if origin is Literal:
@@ -81,22 +96,22 @@ def _class(kind: Any) -> Check:
     whole = kind is int
     simple = kind is str or whole
 
-    def check(value: Any, path: tuple[str, ...], walk: _Walk) -> None:
+    def check(value: Any, way: Way, walk: _Walk) -> None:
         if simple and type(value) is kind:
             return
         if not isinstance(value, kind) or (whole and isinstance(value, bool)):
-            walk.wrong(path, _instead(words(kind), value, text=kind is str), value)
+            walk.wrong(way, _instead(words(kind), value, text=kind is str), value)
         elif is_dataclass(value):
-            _check_fields(value, path, walk)
+            _check_fields(value, way, walk)
 
     return check
 
 
 def _literal(accepted: tuple[Any, ...]) -> Check:
-    def check(value: Any, path: tuple[str, ...], walk: _Walk) -> None:
+    def check(value: Any, way: Way, walk: _Walk) -> None:
         if value not in accepted:
             walk.wrong(
-                path, f"{_shown(value)} is not known; accepted: {', '.join(map(repr, accepted))}", value
+                way, f"{_shown(value)} is not known; accepted: {', '.join(map(repr, accepted))}", value
             )
 
     return check
@@ -106,17 +121,16 @@ def _tuple(elements: tuple[Any, ...]) -> Check:
     endless = len(elements) == 2 and elements[1] is ...
     checks = [_check_of(each) for each in (elements[:1] if endless else elements)]
 
-    def check(value: Any, path: tuple[str, ...], walk: _Walk) -> None:
+    def check(value: Any, way: Way, walk: _Walk) -> None:
         if not isinstance(value, tuple):
             hint = "write ( ) for [ ]" if isinstance(value, list) else "is a comma missing?"
-            walk.wrong(path, f"expected a tuple, and got {_shown(value)}; {hint}", value)
+            walk.wrong(way, f"expected a tuple, and got {_shown(value)}; {hint}", value)
             return
         if not endless and len(value) != len(checks):
-            walk.wrong(path, f"expected {len(checks)} values, and got {len(value)}")
+            walk.wrong(way, f"expected {len(checks)} values, and got {len(value)}")
             return
         for number, element in enumerate(value):
-            at = (*path[:-1], f"{path[-1]} {_name(element) or number + 1}")
-            checks[0 if endless else number](element, at, walk)
+            checks[0 if endless else number](element, (way, (element, number)), walk)
 
     return check
 
@@ -129,15 +143,15 @@ def _one_of(hint: Any) -> Check:
     tuples = [_check_of(each) for each in choices if get_origin(each) is tuple]
     definitions = frozenset(each for each in classes if is_dataclass(each))
 
-    def check(value: Any, path: tuple[str, ...], walk: _Walk) -> None:
+    def check(value: Any, way: Way, walk: _Walk) -> None:
         if type(value) in definitions:
-            _check_fields(value, path, walk)
+            _check_fields(value, way, walk)
             return
         if (value is None and empty) or (isinstance(value, bool) and bool in classes):
             return
         if isinstance(value, classes) and not isinstance(value, bool):
             if is_dataclass(value):
-                _check_fields(value, path, walk)
+                _check_fields(value, way, walk)
             return
         # What looks like a tuple, or can only be one, is told as one.
         fitting = tuples if tuples and (isinstance(value, tuple | list) or not classes) else others
@@ -145,14 +159,14 @@ def _one_of(hint: Any) -> Check:
         for each in fitting:
             # What one of them has walked through must not count as seen for the next.
             tried = _Walk()
-            each(value, path, tried)
+            each(value, way, tried)
             if not tried.found:
                 return
             wrong = wrong or tried
         if wrong is not None and (fitting is tuples or not classes):
             walk.found += wrong.found
         else:
-            walk.wrong(path, _instead(words(hint), value, text=str in classes and int not in classes), value)
+            walk.wrong(way, _instead(words(hint), value, text=str in classes and int not in classes), value)
 
     return check
 

@@ -42,9 +42,18 @@ def field_names(kind: Any) -> tuple[str, ...] | None:
     return tuple(f.name for f in fields(kind)) if is_dataclass(kind) else None
 
 
+PLAIN = ("str", "int", "bool", "str | None", "int | None", "tuple[str, ...]")
+
+
+@cache
+def _holding(kind: Any) -> tuple[str, ...] | None:
+    """The fields of a dataclass that may hold parts; None of anything else. What is declared as text or number holds none."""
+    return tuple(f.name for f in fields(kind) if f.type not in PLAIN) if is_dataclass(kind) else None
+
+
 def _under(node: object, found: list[Any]) -> list[Any]:
     kind: Any = type(node)
-    names = field_names(kind)
+    names = _holding(kind)
     if names is not None:
         values: Iterable[Any] = [getattr(node, name) for name in names]
     else:

@@ -233,7 +233,8 @@ def _under(compiled: Compiled, nodes: Iterable[object], deep: int) -> Iterator[s
                     yield node
                     behind += [each.of for each in decision.inputs]
                 continue
-            for part in parts(node):
+            known = compiled.mentions.get(id(node))
+            for part in known.leads if known is not None else parts(node):
                 if isinstance(part, Reading):
                     yield part
                 elif isinstance(part, Crit) and part not in seen:

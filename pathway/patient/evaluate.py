@@ -6,10 +6,11 @@ Pure, total, ordered.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from pathway.engine.confirmations import seen
-from pathway.engine.context import Compiled, Evaluation
+from pathway.engine.context import Compiled, Evaluation, continues
 from pathway.engine.criteria import judged_values
 from pathway.engine.obligations import RANK
 from pathway.events import Event, Seen
@@ -39,12 +40,26 @@ def evaluation(
 ) -> Evaluation:
     """The evaluation at `now` with its plan: what the door, the JSON and explanations go by."""
     ctx = context(compiled, profile, site, events, now)
+    before, ctx.before = ctx.before, None
+    if before is not None and _still_so(before, ctx):
+        ctx.plan = replace(before.plan, at=ctx.now)
+        return ctx
+    ctx.before = before
     for since, _ in ctx.site.zones:
         ctx.passed(since)  # a move that is to come changes where the patient is
     ctx.plan = _plan(ctx)
+    ctx.before = None  # it is as large as this one
     if ctx.record.annulments:
         ctx.plan = annulled(ctx.plan, ctx.record.annulments[0])
     return ctx
+
+
+def _still_so(before: Evaluation, now: Evaluation) -> bool:
+    """Whether there was no event since, and the next moment that the plan before names has not come: then it is the same."""
+    plan = getattr(before, "plan", None)
+    if plan is None or before.count != now.count or now.record.annulments or not continues(before, now):
+        return False
+    return plan.next_at is None or now.now < plan.next_at
 
 
 def context(
@@ -57,7 +72,9 @@ def context(
             now, record.annulments[0].recorded
         )  # from then on time changes nothing, and nothing is told
     ctx = Evaluation(compiled, profile, site, record, now, record.evaluated)
-    record.evaluated = ctx
+    if record.evaluated is not None:
+        record.evaluated.before = None
+    ctx.before, record.evaluated = record.evaluated, ctx
     record.stale.clear()
     for index, track in enumerate(compiled.tracks):
         ctx.tracks[track] = ctx.track(index)
@@ -65,30 +82,27 @@ def context(
 
 
 def _plan(ctx: Evaluation) -> Plan:
-    compiled, part, sections = ctx.compiled, ctx.part, ctx.compiled.sections
+    compiled, section, sections = ctx.compiled, ctx.section, ctx.compiled.sections
     decisions: list[DecisionState] = []
     notices: list[Obligation] = []
-    for section in ("decisions", "exits"):
-        for n in sections[section]:
-            states, told = part(n)
+    for name in ("decisions", "exits"):
+        for states, told in section(sections[name]):
             decisions += states
             notices += told
-    notices += [o for n in sections["reviews"] if (o := part(n)) is not None]
-    notices += [o for n in sections["doubts"] for o in part(n)]
-    notices += [o for n in sections["revived"] for o in part(n)]
-    criteria = tuple([part(n) for n in sections["criteria"]])
-    items: list[Item] = []
-    for n in sections["items"]:
-        items += part(n)
-    milestones: list[MilestoneState] = [m for n in sections["milestones"] if (m := part(n)) is not None]
-    obligations: list[Obligation] = [o for n in sections["deviations"] if (o := part(n)) is not None]
-    for n in sections["endings"]:
-        obligations += part(n)
+    notices += [o for o in section(sections["reviews"]) if o is not None]
+    notices += [o for found in section(sections["doubts"]) for o in found]
+    notices += [o for found in section(sections["revived"]) for o in found]
+    criteria = tuple(section(sections["criteria"]))
+    items: list[Item] = [item for found in section(sections["items"]) for item in found]
+    milestones: list[MilestoneState] = [m for m in section(sections["milestones"]) if m is not None]
+    obligations: list[Obligation] = [o for o in section(sections["deviations"]) if o is not None]
+    for found in section(sections["endings"]):
+        obligations += found
     obligations += notices
     obligations.sort(key=lambda o: -RANK[o.severity])
-    ledgers = tuple([part(n) for n in sections["ledgers"]])
-    endpoints = tuple([part(n) for n in sections["endpoints"]])
-    standings = tuple([part(n) for n in sections["standings"]])
+    ledgers = tuple(section(sections["ledgers"]))
+    endpoints = tuple(section(sections["endpoints"]))
+    standings = tuple(section(sections["standings"]))
     anchors = tuple(
         [
             (name, p.day, p.reported)

@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 from commands.app import build, shielded
 from pathway.errors import AllpathError
 from runtime.settings import Settings, make_data_dir
+from tests.databases import migrated
 from worker import running
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -164,5 +165,6 @@ def own_settings(settings: Settings, tmp_path: Path) -> Settings:
 async def clinic(own_settings: Settings, temporal_client: Client, tmp_path: Path) -> AsyncIterator[Process]:
     """The command line of a clinic whose server and worker run."""
     make_data_dir(own_settings)
+    await migrated(own_settings.database_url)
     async with running(temporal_client, own_settings):
         yield Process(environment_of(own_settings), tmp_path)

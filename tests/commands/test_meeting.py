@@ -18,6 +18,7 @@ from commands.meeting.document import html, pdf, view
 from runtime.settings import Settings, make_data_dir
 from tests.commands.busy_week import minutes
 from tests.commands.conftest import Allpath, Process, Said, environment_of
+from tests.databases import migrated
 from tests.meeting_trial import TRIAL
 from tests.workflows.conftest import registered, until
 from worker import running
@@ -44,6 +45,7 @@ async def office(
         if name.startswith("ALLPATH_"):
             monkeypatch.setenv(name, value)
     make_data_dir(own_settings)
+    await migrated(own_settings.database_url)
 
     name = f"meet-{uuid.uuid4().hex[:8]}"
     with registered(replace(TRIAL, name=name)):

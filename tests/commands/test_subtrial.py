@@ -16,6 +16,7 @@ from commands.subtrial.open import Seen, free_slots
 from commands.subtrial.view import activation_rows
 from runtime.settings import Settings, make_data_dir
 from tests.commands.conftest import Allpath, Process, Said, environment_of
+from tests.databases import migrated
 from tests.pathway.toy_subtrials import PLATFORM, START, Life, names
 from tests.workflows.conftest import registered, until
 from tests.workflows.toy_platform import PLATFORM as WITH_PATHWAYS
@@ -53,6 +54,7 @@ async def office(
         if name.startswith("ALLPATH_"):
             monkeypatch.setenv(name, value)
     make_data_dir(own_settings)
+    await migrated(own_settings.database_url)
 
     found = Office(f"sub-{uuid.uuid4().hex[:8]}", f"plat-{uuid.uuid4().hex[:8]}")
     with registered(replace(PLATFORM, name=found.trial), replace(WITH_PATHWAYS, name=found.platform)):

@@ -147,6 +147,7 @@ CLOCKS = {
     "pathway.engine.context",
     "pathway.engine.decisions",  # at its own instant what was settled is what is found
     "pathway.engine.items",  # by the day; its windows ask for the instant
+    "pathway.engine.latches",  # keeps when it was asked, and compares that with moments of the past alone
     "pathway.engine.lapses",  # a moment that was found is told with its instant
     "pathway.engine.reread",
 }

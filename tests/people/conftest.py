@@ -6,14 +6,15 @@ from pathlib import Path
 import pytest
 
 from people.house import House, make_house_key, open_house
-from store.engine import Store, upgrade
+from store.engine import Store
+from tests.databases import migrated
 
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
     """An open store with nothing in it."""
     url = f"sqlite+aiosqlite:///{tmp_path / 'people.db'}"
-    await upgrade(url)
+    await migrated(url)
     async with Store(url) as opened:
         yield opened
 

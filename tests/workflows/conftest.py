@@ -30,8 +30,8 @@ from pathway.language import Protocol
 from pathway.site import Site
 from runtime.settings import Settings
 from store import queries
-from store.engine import Store, upgrade
-from tests.databases import Database
+from store.engine import Store
+from tests.databases import Database, migrated
 from tests.workflows.toy import TOY
 from tests.workflows.toy_platform import PLATFORM
 from worker import Workers, build_worker
@@ -118,7 +118,7 @@ async def house(
     client: Client, settings: Settings, clock: Clock, *, cached: int = 600, platform: Protocol | None = None
 ) -> AsyncIterator[House]:
     """A worker on a queue of its own, its store, and a platform of its own unless one is given."""
-    await upgrade(settings.database_url)
+    await migrated(settings.database_url)
     queue = f"test-{uuid.uuid4().hex[:8]}"
     async with Store(settings.database_url) as store:
         publisher = Publisher(store)

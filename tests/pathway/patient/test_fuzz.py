@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import pytest
@@ -36,8 +37,13 @@ INTERFERE = ("0", "1", "yes", "15", "5.0", "7", "systemic", "ASTCT", "1e-5")
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
 
+@cache
+def among(*options: Any) -> st.SearchStrategy[Any]:
+    return st.sampled_from(options)
+
+
 def pick(draw: Draw, *options: Any) -> Any:
-    return draw(st.sampled_from(options))
+    return draw(among(*options))
 
 
 def value_of(draw: Draw, fact: Fact, now: datetime) -> tuple[str, str]:
