@@ -97,7 +97,9 @@ async def who(store: Store, token: str, *, looks: bool = True) -> SignedIn:
         over = row is None or row.used < now - IDLE or row.begun < now - LONGEST
         found = None if row is None or over else await accounts.person(session, row.code)
     if found is None or found.disabled or row is None:
-        raise NotSignedIn("nobody is signed in here, or the sign-in is over; sign in with: allpath login CODE")
+        raise NotSignedIn(
+            "nobody is signed in here, or the sign-in is over; sign in with: allpath login CODE"
+        )
     if looks and row.used < now - COARSE:
         async with store.writing() as session:
             await session.execute(update(SignInRow).where(SignInRow.token == row.token).values(used=now))

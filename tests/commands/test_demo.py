@@ -52,7 +52,7 @@ async def test_a_demo_whose_server_and_worker_are_killed_ends_with_all_events_on
 def test_the_demo_takes_nothing_from_the_settings_of_the_patients(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config = write_config(tmp_path / "demo", "127.0.0.1:7233", "http://127.0.0.1:8233")
+    config = write_config(tmp_path / "demo", "127.0.0.1:7233", "http://127.0.0.1:8233", "127.0.0.1:8240")
     monkeypatch.setenv("ALLPATH_SMTP__HOST", "mail.example.org")
     monkeypatch.setenv("ALLPATH_SMTP__HOST", "mail.example.org")
     environment = demo_environment(config)

@@ -27,7 +27,14 @@ router = APIRouter(prefix="/patients/{trial}/{subject}")
 
 COMING: Final = 14
 """What comes, so many lines of it, so that the sheet stays one page."""
-DOUBTS: Final = ("IMPLAUSIBLE", "NOT-COUNTED", "SAMPLE-OUTSIDE", "CONFLICT", "OUT-OF-WINDOW", "IMPOSSIBLE-ORDER")
+DOUBTS: Final = (
+    "IMPLAUSIBLE",
+    "NOT-COUNTED",
+    "SAMPLE-OUTSIDE",
+    "CONFLICT",
+    "OUT-OF-WINDOW",
+    "IMPOSSIBLE-ORDER",
+)
 
 
 @router.get("/results")

@@ -557,7 +557,7 @@ def test_nobody_can_say_before_the_end_of_the_window_that_there_was_no_dlt() -> 
     life.wait(minutes=1)
     assert life.level("1") == (3, 1, 2)  # time alone makes nobody evaluable
     early = [o for o in life.plan.plan.deviations if o.id == "VERDICT-EARLY"]
-    assert [(o.severity, "coordinator" in o.told) for o in early] == [("major", True)] * 2
+    assert [(o.severity, "coordinator" in (o.to, *o.notified)) for o in early] == [("major", True)] * 2
     life.dlt("NO", "P1")
     assert life.level("1") == (3, 1, 1)
     assert life.told() == ["VERDICT-EARLY[subject=P2]"]
