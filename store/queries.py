@@ -4,6 +4,7 @@ Every function reads in the caller's transaction (`Store.reading()`) and returns
 """
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -94,8 +95,9 @@ def only(
     kind: str | None,
     rehearsals: bool,
     archived: bool,
+    sites: Collection[str] | None = None,
 ) -> list[ColumnElement[bool]]:
-    """Return the conditions that select those pathways. `kind=None`: of patients and all others."""
+    """Return the conditions that select those pathways. `kind=None`: of patients and all others. `sites`: of any of these."""
     where: list[ColumnElement[bool]] = []
     if kind is not None:
         where.append(PathwayRow.kind == kind)
@@ -103,6 +105,8 @@ def only(
         where.append(PathwayRow.trial == trial)
     if site is not None:
         where.append(PathwayRow.site == site)
+    if sites is not None:
+        where.append(PathwayRow.site.in_(sorted(sites)))
     if subject is not None:
         where.append(PathwayRow.subject == subject)
     if not rehearsals:
@@ -122,6 +126,7 @@ async def pathways(
     rehearsals: bool = False,
     archived: bool = False,
     renamed: bool = False,
+    sites: Collection[str] | None = None,
 ) -> tuple[Pathway, ...]:
     """Return the pathways in the order trial, site, subject: those of patients, of another `kind`, or all (None).
 
@@ -130,7 +135,7 @@ async def pathways(
     rows = await session.scalars(
         select(PathwayRow)
         .where(
-            *only(trial, site, subject, kind=kind, rehearsals=rehearsals, archived=archived),
+            *only(trial, site, subject, kind=kind, rehearsals=rehearsals, archived=archived, sites=sites),
             *([] if renamed else [PathwayRow.renamed_to == ""]),
         )
         .order_by(PathwayRow.trial, PathwayRow.site, PathwayRow.subject, PathwayRow.pathway_id)
@@ -193,10 +198,10 @@ async def obligations(session: AsyncSession, pathway_id: str) -> tuple[Obligatio
 
 
 async def asked(
-    session: AsyncSession, *, rehearsals: bool = False
+    session: AsyncSession, *, rehearsals: bool = False, sites: Collection[str] | None = None
 ) -> tuple[tuple[Pathway, DecisionState], ...]:
     """Return what people are asked, over all open patients, with the patient."""
-    where = only(None, None, None, kind="patient", rehearsals=rehearsals, archived=False)
+    where = only(None, None, None, kind="patient", rehearsals=rehearsals, archived=False, sites=sites)
     rows = (
         await session.execute(select(DecisionRow.content, PathwayRow).join(PathwayRow).where(*where))
     ).all()
@@ -205,10 +210,10 @@ async def asked(
 
 
 async def raised(
-    session: AsyncSession, *, rehearsals: bool = False
+    session: AsyncSession, *, rehearsals: bool = False, sites: Collection[str] | None = None
 ) -> tuple[tuple[Pathway, Obligation], ...]:
     """Return the notices that nobody has taken note of, over all open patients, with the patient."""
-    where = only(None, None, None, kind="patient", rehearsals=rehearsals, archived=False)
+    where = only(None, None, None, kind="patient", rehearsals=rehearsals, archived=False, sites=sites)
     rows = await session.execute(
         select(ObligationRow, PathwayRow).join(PathwayRow).where(*where, ObligationRow.state == "raised")
     )

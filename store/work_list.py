@@ -1,7 +1,7 @@
 """The work list: what is late, what to do today and what comes within the week, over all patients."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, Literal
@@ -58,17 +58,18 @@ async def due(
     role: str | None = None,
     kind: str | None = None,
     rehearsals: bool = False,
+    sites: Collection[str] | None = None,
 ) -> tuple[Due, ...]:
     """Return the work list of all open pathways: what is late, what to do today, what comes within the week.
 
-    Of patients and of subtrials (whose decisions are the meeting's), or of one `kind`.
+    Of patients and of subtrials (whose decisions are the meeting's), or of one `kind`; of all sites, or of some.
 
     Days are those of each patient's site at `now` (aware). `late`: its time is over (`late_from`, or its
     window); nothing that is blocked is late. `today`: due today or earlier with the window still open, due as
     soon as possible, decisions that wait, obligations that nobody has acknowledged. `week`: due within six
     days after today. Sorted by bucket, day, site and subject.
     """
-    where = only(trial, site, subject, kind=kind, rehearsals=rehearsals, archived=False)
+    where = only(trial, site, subject, kind=kind, rehearsals=rehearsals, archived=False, sites=sites)
     found = [
         *await _due_items(session, now, where, role),
         *await _due_decisions(session, where, role),

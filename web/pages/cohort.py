@@ -92,7 +92,9 @@ def _swimmer(row: Pathway, events: Sequence[Event], now: datetime) -> Swimmer:
 async def seen_patients(house: WebHouse, viewer: Viewer, *, archived: bool) -> list[Pathway]:
     """The patients of the sites where the viewer may see them."""
     async with house.store.reading() as session:
-        rows = await queries.pathways(session, rehearsals=bool(house.demo), archived=archived)
+        rows = await queries.pathways(
+            session, rehearsals=bool(house.demo), archived=archived, sites=viewer.sites
+        )
     return [row for row in rows if viewer.may("patient", row.site)]
 
 

@@ -66,8 +66,8 @@ async def letters_of(house: WebHouse, viewer: Viewer) -> list[Letter]:
     """Everything open at the sites where the viewer may see patients, most pressing first."""
     rehearsals = bool(house.demo)
     async with house.store.reading() as session:
-        questions = await queries.asked(session, rehearsals=rehearsals)
-        notices = await queries.raised(session, rehearsals=rehearsals)
+        questions = await queries.asked(session, rehearsals=rehearsals, sites=viewer.sites)
+        notices = await queries.raised(session, rehearsals=rehearsals, sites=viewer.sites)
     found = [
         Letter(
             row,

@@ -48,7 +48,7 @@ async def today(
         and (whose == "all" or line.owner in viewer.roles(line.site))
     ]
     async with house.store.reading() as session:
-        rows = await queries.pathways(session, rehearsals=bool(house.demo))
+        rows = await queries.pathways(session, rehearsals=bool(house.demo), sites=viewer.sites)
     newest = max((row.stored for row in rows), default=None)
     days = {row.pathway_id: utc_now().astimezone(zone(row.zone)).date() for row in rows}
     buckets = [(key, title, [line for line in shown if line.bucket == key]) for key, title in BUCKETS]
@@ -74,7 +74,9 @@ async def today(
 async def seen_lines(house: WebHouse, viewer: Viewer, kind: str | None = "patient") -> list[Due]:
     """The lines of the work list at the sites where the viewer may see patients."""
     async with house.store.reading() as session:
-        lines: Iterable[Due] = await due(session, utc_now(), kind=kind, rehearsals=bool(house.demo))
+        lines: Iterable[Due] = await due(
+            session, utc_now(), kind=kind, rehearsals=bool(house.demo), sites=viewer.sites
+        )
         return [line for line in lines if viewer.may("patient", line.site)]
 
 
