@@ -107,7 +107,8 @@ async def kept_form(request: Request) -> dict[str, str]:
     The store is not asked: that the form bears the mark of the cookie's session is enough to show it to whoever sent it.
     """
     token = request.cookies.get(cookie_name(the_house(request)), "")
-    if request.method != "POST" or not token:
+    is_form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+    if request.method != "POST" or not is_form or not token:
         return {}
     try:
         check_origin(request)

@@ -31,6 +31,7 @@ from worker import Workers, build_worker
 
 LULLING = (
     "nothing is late", "nothing is needed", "nothing is asked", "nothing waits", ">nothing.<", ">none.<", "nobody is enrolled",
+    "no subtrial has",
 )  # fmt: skip
 """What nobody may say who does not know it."""
 
@@ -140,7 +141,7 @@ async def stored(ward: Ward, child: str) -> int:
 
 def pages_of(at: str) -> list[str]:
     return [
-        "/", "/?whose=all", "/inbox", "/inbox?whose=all", "/patients", "/cohort", f"/enrol?trial={TRIAL}", at,
+        "/", "/?whose=all", "/inbox", "/inbox?whose=all", "/patients", "/cohort", "/subtrials", f"/enrol?trial={TRIAL}", at,
         f"{at}/decisions/AFTER_PREPHASE", f"{at}/criteria/I1", f"{at}/notices/D8-BLASTS-MISSING", f"{at}/events/known",
         f"{at}/sheet", f"{at}/record?kind=observation&name=consent", f"{at}/results",
     ]  # fmt: skip
@@ -174,6 +175,9 @@ async def test_a_server_that_goes_away_is_told_on_every_page_and_is_back_when_it
     async with far.ward.signed_in("CO1") as visitor:
         await until(lambda: is_ready(visitor), seconds=30)
         async with far.gate.away():
+            await until(
+                lambda: is_away(visitor), seconds=10
+            )  # some seconds for which it was known to be there
             answers = await asyncio.gather(*(visitor.get(path) for path in pages_of(far.at)))
             for path, answer in zip(pages_of(far.at), answers, strict=True):
                 says_that_it_is_away(path, answer)
@@ -348,6 +352,10 @@ def says_that_it_is_away(path: str, answer: httpx.Response) -> str:
 
 async def is_ready(visitor: httpx.AsyncClient) -> bool:
     return (await visitor.get("/ready")).status_code == 200
+
+
+async def is_away(visitor: httpx.AsyncClient) -> bool:
+    return not await is_ready(visitor)
 
 
 async def events(far: Far) -> list[str]:
