@@ -75,6 +75,25 @@ async def test_a_form_with_anything_in_it_is_taken_or_refused_in_words_and_then_
         before = after
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"{", b"\xff\xfe", b"[]", b"null", b'{"payloads":[{}]}', b'{"payloads":[{"metadata":{"encoding":"!"},"data":"!"}]}',
+        b'{"payloads":[{"metadata":{"encoding":"YmluYXJ5L2VuY3J5cHRlZA=="},"data":"eA=="}]}', b'{"payloads":' * 3000,
+        b'{"payloads":[{"metadata":{"encoding":"anNvbi9wbGFpbg=="},"data":"bnVsbA=="}]}', b'{"nothing":1}',
+    ],
+    ids=lambda body: body[:24].decode(errors="replace") or "empty",
+)  # fmt: skip
+async def test_what_the_temporal_ui_would_never_send_is_refused_in_words(ward: Ward, body: bytes) -> None:
+    async with ward.signed_in("AU1") as visitor:
+        answer = await visitor.post(
+            "/codec/decode", content=body, headers={"origin": ward.settings.ui_address.rstrip("/")}
+        )
+        assert answer.status_code < 500, answer.text
+        for name, value in HEADERS.items():
+            assert answer.headers[name] == value
+
+
 async def asked(ward: Ward) -> str:
     """A child of whom a clinician is asked something, with a notice, and an entry called `known`."""
     child = await ward.enrolled()
