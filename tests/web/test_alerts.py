@@ -43,7 +43,7 @@ class Stepped:
     async def child(self) -> tuple[str, Handle]:
         """A child whose blasts of day 8 are missing, on the day after."""
         subject = f"W{uuid.uuid4().hex[:8]}"
-        client = await self.ward._client("CO1")
+        client = await self.ward.client("CO1")
         start = pathways.new_start(TRIAL, subject, Site("S01"), started_at=START, label=LABEL)
         handle = await pathways.start_pathway(client, start, queue=self.ward.queue)
         await pathways.submit(
