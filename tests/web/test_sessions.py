@@ -106,11 +106,12 @@ async def test_signing_in_leads_to_no_other_site(ward: Ward, to: str) -> None:
 async def test_after_too_many_wrong_passwords_the_right_one_waits_too_for_signing_in_and_for_signing(
     ward: Ward,
 ) -> None:
+    code = await newcomer(ward)  # nobody whom another test signs in
     async with ward.visitor() as visitor:
         for _ in range(MOST_FAILURES):
-            wrong = await visitor.post("/sign-in", data={"code": "NO1", "password": "not this one, surely"})
+            wrong = await visitor.post("/sign-in", data={"code": code, "password": "not this one, surely"})
             assert wrong.status_code == 401
-        closed = await visitor.post("/sign-in", data={"code": "NO1", "password": PASSWORD})
+        closed = await visitor.post("/sign-in", data={"code": code, "password": PASSWORD})
         assert closed.status_code == 401
         assert "too many" in closed.text
         unknown = await visitor.post("/sign-in", data={"code": "NOBODY", "password": PASSWORD})
