@@ -26,6 +26,11 @@ MOST_TOGETHER: Final = 64
 """Jobs in one transaction, so that none waits for long."""
 
 
+_AWAY: Final = frozenset(("08", "28", "3D", "40", "53", "55", "57", "58"))
+"""Classes of SQLSTATE: lost connections, a sign-in that is not taken, a database that is not there, transactions that had to give
+way, exhausted resources, locks that somebody else holds, an operator's doing, the system's errors."""
+
+
 def is_away(error: BaseException | None) -> bool:
     """Whether a driver's error says that the database cannot be used now, and not that it refuses what was asked."""
     if isinstance(error, sqlite3.OperationalError):
@@ -34,9 +39,7 @@ def is_away(error: BaseException | None) -> bool:
         return False
     if error.connection_invalidated or isinstance(error, OperationalError | InterfaceError):
         return True
-    # Classes of SQLSTATE: lost connections, transactions that had to give way, exhausted resources, locks that somebody
-    # else holds, an operator's doing, the system's errors.
-    return str(getattr(error.orig, "sqlstate", None) or "")[:2] in ("08", "40", "53", "55", "57", "58")
+    return str(getattr(error.orig, "sqlstate", None) or "")[:2] in _AWAY
 
 
 class Transactions(Protocol):

@@ -23,7 +23,7 @@ from people.errors import NotAllowed, NotSignedIn
 from runtime.errors import ServerUnreachable
 from store.errors import StoreError
 from web import live
-from web.forms import BadForm, Forged, NotHere
+from web.forms import BadForm, Forged, NotHere, kept_form
 from web.house import WebHouse
 from web.pages import (
     board,
@@ -106,10 +106,10 @@ def _add_errors(app: FastAPI) -> None:
         if request.method == "GET":
             asked = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
             return RedirectResponse(f"/sign-in?{urlencode({'to': asked})}", 303)
-        return _told(
+        return await _not_taken(
             request, 401, "You are not signed in",
-            "Your sign-in is over. Sign in again in another tab, come back with the browser's Back, and send the form once more: "
-            "what you typed is still there.",
+            "Your sign-in is over, and nothing was recorded. Sign in again and enter it anew.",
+            may_send=False,
         )  # fmt: skip
 
     @app.exception_handler(NotHere)
@@ -141,10 +141,10 @@ def _add_errors(app: FastAPI) -> None:
         return _told(request, 409, "Refused", f"{error}. Nothing was recorded.")
 
     async def away(request: Request, error: Exception) -> Response:
-        return _told(
+        return await _not_taken(
             request, 503, "Not available now",
-            f"{error}. What is late or due is not known here while this lasts. If you sent a form, go back with the browser's "
-            "Back: what you typed is still there, and sending it again records nothing twice.",
+            f"{_sentence(error)} What is late or due is not known here while this lasts. A form that you sent may be sent again: "
+            "it is recorded once.",
         )  # fmt: skip
 
     for kind in (ServerUnreachable, StoreError, PathwayError):
@@ -171,6 +171,25 @@ def _broken(request: Request, error: Exception) -> Response:
         "This page could not be made. It is not known here whether a form that you sent was recorded: look at the patient's "
         "entries, or send it again, which records nothing twice.",
     )  # fmt: skip
+
+
+async def _not_taken(
+    request: Request, status: int, title: str, words: str, *, may_send: bool = True
+) -> Response:
+    """Words, and what was typed with them: to be sent again from here, or to be read."""
+    typed = await kept_form(request)
+    is_signed = typed.pop("password", None) is not None
+    if set(typed) <= {"csrf"}:
+        return _told(request, status, title, words)
+    action = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+    return page(
+        request, "again.html", status=status, title=title, words=words, typed=typed, action=action, is_signed=is_signed,
+        may_send=may_send,
+    )  # fmt: skip
+
+
+def _sentence(error: Exception) -> str:
+    return f"{str(error).rstrip('.')}."
 
 
 def _told(request: Request, status: int, title: str, words: str) -> Response:

@@ -97,7 +97,28 @@ async def the_form(request: Request) -> FormData:
     for key, value in form.multi_items():
         if not isinstance(value, str) or "\x00" in value or len(value) > MOST_TEXT:
             raise BadForm(f"the field {key[:40]!r} could not be read")
+    request.state.form = form
     return form
+
+
+async def kept_form(request: Request) -> dict[str, str]:
+    """What somebody typed into a form of ours, so that it is not lost where it could not be taken; empty for everything else.
+
+    The store is not asked: that the form bears the mark of the cookie's session is enough to show it to whoever sent it.
+    """
+    token = request.cookies.get(cookie_name(the_house(request)), "")
+    is_form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+    if request.method != "POST" or not is_form or not token:
+        return {}
+    try:
+        check_origin(request)
+        read: FormData | None = getattr(request.state, "form", None)
+        form = read if read is not None else await the_form(request)
+    except (Forged, BadForm):
+        return {}
+    if not hmac.compare_digest(text(form, "csrf").encode(), csrf_of(token).encode()):
+        return {}
+    return {key: value for key, value in form.items() if isinstance(value, str)}
 
 
 async def signed_form(request: Request, viewer: Signed) -> FormData:

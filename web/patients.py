@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from client import pathways
 from client.pathways import Handle
-from client.retry import NoAnswer, PathwayStalled
+from client.retry import PathwayError
 from client.stored import computed, pinned_text
 from contracts.messages import ExplanationView, PathwayEnd, Receipt, pathway_id
 from pathway.errors import UnknownName
@@ -83,7 +83,7 @@ async def see(house: WebHouse, viewer: Viewer, row: Pathway, *, note: str = "rea
         handle = await handle_of(house, row)
         view = await pathways.plan(handle, patience=SOON)
         state = await pathways.state(handle, patience=SOON)
-    except (ServerUnreachable, NoAnswer, PathwayStalled) as error:
+    except (ServerUnreachable, PathwayError) as error:
         why = f"The pathway does not answer ({error}), so this is computed from what the store has."
         if compiled is None:
             return Seen(row, None, events, f"{why} {why_not}.")

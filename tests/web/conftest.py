@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -106,9 +107,18 @@ class Ward:
 @pytest.fixture(scope="session")
 async def ward(session_settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ward]:
     """The house, for all tests of a process: patients have names of their own."""
-    folder = tmp_path_factory.mktemp("ward")
+    settings = settings_in(tmp_path_factory.mktemp("ward"), session_settings)
+    async with peopled(settings) as (house, store):
+        client = await connect(settings, interceptors=[Signing(house.own)])
+        worker = build_worker(client, Publisher(store), queue=settings.task_queue, clock="real", house=house)
+        async with worker, served(settings):
+            yield Ward(settings, store, house, settings.web_address, settings.task_queue)
+
+
+def settings_in(folder: Path, base: Settings, **others: object) -> Settings:
+    """The settings of a house of its own, whose roles are held."""
     port = free_port()
-    settings = session_settings.model_copy(
+    return base.model_copy(
         update={
             "identity": "held",
             "house_key": folder / "house.key",
@@ -116,26 +126,28 @@ async def ward(session_settings: Settings, tmp_path_factory: pytest.TempPathFact
             "task_queue": f"ward-{uuid.uuid4().hex[:8]}",
             "web_listen": f"127.0.0.1:{port}",
             "web_address": f"http://127.0.0.1:{port}",
+            **others,
         }
     )
+
+
+@asynccontextmanager
+async def peopled(settings: Settings) -> AsyncIterator[tuple[House, Store]]:
+    """A key and a store with everybody in it."""
     make_house_key(settings.house_key)
     await upgrade(settings.database_url)
-    house = open_house(settings.house_key)
     async with Store(settings.database_url) as store:
         hash_ = hashed(PASSWORD)
         for code, roles in PEOPLE.items():
             async with store.writing() as session:
                 await accounts.add(session, "ROOT", code, hash_, [held_from(each) for each in roles])
-        client = await connect(settings, interceptors=[Signing(house.own)])
-        worker = build_worker(client, Publisher(store), queue=settings.task_queue, clock="real", house=house)
-        async with worker, served(settings):
-            yield Ward(settings, store, house, settings.web_address, settings.task_queue)
+        yield open_house(settings.house_key), store
 
 
 @asynccontextmanager
-async def served(settings: Settings) -> AsyncIterator[None]:
-    """The pages by the settings, on the loop of the tests."""
-    serving = server(settings)
+async def served(settings: Settings, demo: str = "") -> AsyncIterator[None]:
+    """The pages by the settings, on the loop of the tests; with the rehearsals of the label `demo` in the place of patients."""
+    serving = server(settings, demo)
     task = asyncio.create_task(serving.serve())
     await until(lambda: _is_up(settings.web_address))
     try:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
 from client import pathways
 from pathway.events import Report
@@ -104,6 +104,32 @@ async def test_a_change_reaches_an_open_page_within_seconds_and_no_typed_word_is
     await ward.submit("CO1", subject, observation("disease", "NEW"))
     await expect(typing.locator("#live")).to_contain_text("What you typed is kept")
     await expect(typing.get_by_label("Remark")).to_have_value("half a thought")
+
+
+async def test_what_is_typed_while_a_changed_page_is_on_its_way_is_not_overwritten(
+    ward: Ward, tab: BrowserContext
+) -> None:
+    subject = await ward.enrolled()
+    page = await signing_in(
+        tab, ward, "CO1", f"/patients/{TRIAL}/{subject}/record?kind=observation&name=consent"
+    )
+    asked_anew, typed = asyncio.Event(), asyncio.Event()
+
+    async def slowly(route: Route) -> None:
+        if "x-live" in route.request.headers:
+            asked_anew.set()
+            await typed.wait()
+        await route.continue_()
+
+    await page.route("**/record*", slowly)
+    await asyncio.sleep(1)  # it listens by now
+    await ward.submit("CO1", subject, observation("disease", "NEW"))
+    async with asyncio.timeout(30):
+        await asked_anew.wait()
+    await page.get_by_label("Remark").fill("half a thought")
+    typed.set()
+    await expect(page.locator("#live")).to_contain_text("What you typed is kept")
+    await expect(page.get_by_label("Remark")).to_have_value("half a thought")
 
 
 async def test_everything_can_be_done_by_keyboard(ward: Ward, tab: BrowserContext) -> None:

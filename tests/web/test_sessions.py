@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import uuid
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from playwright.async_api import BrowserContext, expect
+from sqlalchemy import func, select, update
 
-from people.sign_in import MOST_FAILURES
-from tests.web.conftest import PASSWORD, TRIAL, Ward
+from people import accounts
+from people.accounts import held_from
+from people.passwords import hashed
+from people.sign_in import IDLE, LONGEST, MOST_FAILURES
+from store.schema import EventRow, SignInRow
+from tests.web.conftest import PASSWORD, TRIAL, Ward, signing_in
 from tests.web.test_access import PAGES, address, csrf_in
 
 
@@ -98,11 +106,12 @@ async def test_signing_in_leads_to_no_other_site(ward: Ward, to: str) -> None:
 async def test_after_too_many_wrong_passwords_the_right_one_waits_too_for_signing_in_and_for_signing(
     ward: Ward,
 ) -> None:
+    code = await newcomer(ward)  # nobody whom another test signs in
     async with ward.visitor() as visitor:
         for _ in range(MOST_FAILURES):
-            wrong = await visitor.post("/sign-in", data={"code": "NO1", "password": "not this one, surely"})
+            wrong = await visitor.post("/sign-in", data={"code": code, "password": "not this one, surely"})
             assert wrong.status_code == 401
-        closed = await visitor.post("/sign-in", data={"code": "NO1", "password": PASSWORD})
+        closed = await visitor.post("/sign-in", data={"code": code, "password": PASSWORD})
         assert closed.status_code == 401
         assert "too many" in closed.text
         unknown = await visitor.post("/sign-in", data={"code": "NOBODY", "password": PASSWORD})
@@ -154,3 +163,113 @@ async def test_health_says_nothing_of_patients_and_ready_tells_whether_store_and
     async with ward.visitor() as visitor:
         assert (await visitor.get("/health")).json() == {"status": "ok"}
         assert (await visitor.get("/ready")).json() == {"store": "ok", "server": "ok"}
+
+
+async def newcomer(ward: Ward, *roles: str) -> str:
+    """Somebody of whom no other test knows; their code."""
+    code = f"N{uuid.uuid4().hex[:8]}"
+    async with ward.store.writing() as session:
+        await accounts.add(session, "ROOT", code, hashed(PASSWORD), [held_from(each) for each in roles])
+    return code
+
+
+async def entries(ward: Ward, subject: str) -> int:
+    async with ward.store.reading() as session:
+        count = select(func.count()).select_from(EventRow).where(EventRow.pathway_id.endswith(subject))
+        return int((await session.execute(count)).scalar_one())
+
+
+def consent(csrf: str) -> dict[str, str]:
+    return {
+        "csrf": csrf, "id": "w1", "kind": "observation", "name": "consent", "value": "GIVEN", "at": "2025-02-01",
+        "reason": "kept in mind",
+    }  # fmt: skip
+
+
+async def test_who_is_disabled_while_signed_in_is_nobody_from_the_next_request_on(ward: Ward) -> None:
+    subject = await ward.enrolled()
+    at = f"/patients/{TRIAL}/{subject}"
+    code = await newcomer(ward, "coordinator@S01")
+    async with ward.signed_in(code) as visitor:
+        csrf = csrf_in((await visitor.get(at)).text)
+        async with ward.store.writing() as session:
+            await accounts.set_disabled(session, "ROOT", code, disabled=True)
+        assert (await visitor.post(f"{at}/record", data=consent(csrf))).status_code == 401
+        for path in (at, "/", "/inbox", "/live"):
+            assert (await visitor.get(path)).status_code == 303, path
+        again = await visitor.post("/sign-in", data={"code": code, "password": PASSWORD})
+        assert again.status_code == 401
+    assert await entries(ward, subject) == 0
+
+
+async def test_whose_role_is_taken_while_signed_in_acts_in_it_no_more_from_the_next_request_on(
+    ward: Ward,
+) -> None:
+    subject = await ward.enrolled()
+    at = f"/patients/{TRIAL}/{subject}"
+    code = await newcomer(ward, "coordinator@S01", "auditor")
+    async with ward.signed_in(code) as visitor:
+        csrf = csrf_in((await visitor.get(f"{at}/record")).text)
+        async with ward.store.writing() as session:
+            await accounts.take(session, "ROOT", code, held_from("coordinator@S01"))
+        for refused in (
+            await visitor.post(f"{at}/record", data=consent(csrf)),
+            await visitor.get(f"{at}/record"),
+            await visitor.get("/enrol"),
+        ):
+            assert refused.status_code == 403, refused.url
+        assert (await visitor.get(at)).status_code == 200  # an auditor still reads
+        async with ward.store.writing() as session:
+            await accounts.take(session, "ROOT", code, held_from("auditor"))
+        assert (await visitor.get(at)).status_code == 404
+    assert await entries(ward, subject) == 0
+
+
+@pytest.mark.parametrize(
+    ("column", "ago"),
+    [("used", IDLE + timedelta(seconds=1)), ("begun", LONGEST + timedelta(seconds=1))],
+    ids=["not used for an hour", "twelve hours old"],
+)
+async def test_a_sign_in_ends_without_use_and_after_its_longest_time_and_nothing_is_taken_then(
+    ward: Ward, column: str, ago: timedelta
+) -> None:
+    subject = await ward.enrolled()
+    at = f"/patients/{TRIAL}/{subject}"
+    code = await newcomer(ward, "coordinator@S01")
+    async with ward.signed_in(code) as visitor:
+        csrf = csrf_in((await visitor.get(at)).text)
+        await set_back(ward, code, column, ago - timedelta(minutes=1))
+        assert (await visitor.get(at)).status_code == 200
+        await set_back(ward, code, column, ago)
+        refused = await visitor.post(f"{at}/record", data=consent(csrf))
+        assert refused.status_code == 401
+        assert "kept in mind" in refused.text
+        assert "Send it again" not in refused.text
+        assert (await visitor.get(at)).status_code == 303
+        assert (await visitor.get("/live")).status_code == 303
+    assert await entries(ward, subject) == 0
+
+
+async def set_back(ward: Ward, code: str, column: str, ago: timedelta) -> None:
+    async with ward.store.writing() as session:
+        await session.execute(
+            update(SignInRow).where(SignInRow.code == code).values({column: datetime.now(UTC) - ago})
+        )
+
+
+async def test_whose_sign_in_ends_while_typing_still_reads_what_they_typed(
+    ward: Ward, tab: BrowserContext
+) -> None:
+    subject = await ward.enrolled()
+    code = await newcomer(ward, "coordinator@S01")
+    page = await signing_in(
+        tab, ward, code, f"/patients/{TRIAL}/{subject}/record?kind=observation&name=consent"
+    )
+    await page.get_by_label("Value", exact=True).select_option("GIVEN")
+    await page.get_by_label("Sampled").fill("2025-02-01")
+    await page.get_by_label("Remark").fill("told by the mother")
+    await set_back(ward, code, "used", IDLE * 2)
+    await page.get_by_role("button", name="Record", exact=True).click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("You are not signed in")
+    await expect(page.get_by_text("told by the mother")).to_be_visible()
+    assert await entries(ward, subject) == 0

@@ -31,7 +31,7 @@ async def boards(request: Request, house: HouseOf, viewer: Signed) -> Response:
     _check(viewer)
     async with house.store.reading() as session:
         rows = await queries.pathways(session, kind="subtrial", rehearsals=bool(house.demo), archived=True)
-    return page(request, "boards.html", rows=rows)
+    return page(request, "boards.html", rows=rows, away=not await house.is_server_there())
 
 
 @router.get("/{trial}/{subtrial}")

@@ -36,8 +36,9 @@ async def patients(request: Request, house: HouseOf, viewer: Signed, archived: b
     """Every patient, with phase, group, what is open and late."""
     rows = await seen_patients(house, viewer, archived=archived)
     return page(
-        request, "patients.html", rows=rows, archived=archived, may_enrol=viewer.may_somewhere("enrol")
-    )
+        request, "patients.html", rows=rows, archived=archived, may_enrol=viewer.may_somewhere("enrol"),
+        away=not await house.is_server_there(),
+    )  # fmt: skip
 
 
 @router.get("/cohort")

@@ -157,4 +157,5 @@ async def _page(
         request, "enrol.html", status=status,
         trials=sorted({each.name for each in protocols.ALL}), trial=trial, typed=typed, rows=rows, tried=tried, problem=problem,
         sites=sites, form_id=typed["id"], demo_only=bool(house.demo),
+        away=not await house.is_server_there(),
     )  # fmt: skip

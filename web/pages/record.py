@@ -34,7 +34,7 @@ KINDS: Final = {
 @router.get("")
 async def form(visit: Records) -> Response:
     """The form; what the address names is filled in."""
-    return _page(visit, dict(visit.request.query_params))
+    return await _page(visit, dict(visit.request.query_params))
 
 
 @router.post("")
@@ -45,7 +45,7 @@ async def enter(visit: Records, form: SignedForm) -> Response:
         report = reported(await clock(visit.house, visit.row), visit.row, visit.viewer, typed)
         receipt = await hand_in(visit.house, visit.viewer, visit.row, report)
     except (Refused, BadForm) as error:
-        return _page(visit, typed, problem=str(error), status=409)
+        return await _page(visit, typed, problem=str(error), status=409)
     return visit.told(receipt, report)
 
 
@@ -96,7 +96,7 @@ def _scale(compiled: Compiled, name: str, said: str) -> list[tuple[str, str]]:
     return [("scale", said or only)] if said or only else []
 
 
-def _page(visit: Visit, typed: dict[str, str], problem: str = "", status: int = 200) -> Response:
+async def _page(visit: Visit, typed: dict[str, str], problem: str = "", status: int = 200) -> Response:
     compiled, why = pinned_text(visit.row)
     if compiled is None:
         raise BadForm(why)
@@ -111,6 +111,7 @@ def _page(visit: Visit, typed: dict[str, str], problem: str = "", status: int = 
         typed=typed,
         problem=problem,
         form_id=typed.get("id") or new_id(),
+        away=not await visit.house.is_server_there(),
         **_choices(compiled, kind, name),
     )
 

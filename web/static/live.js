@@ -17,16 +17,19 @@
     }
     bar.hidden = !words;
   };
-  const refresh = async () => {
+  const isTyping = () => {
     const focused = document.activeElement;
-    if (typed || (focused && focused.closest("main form"))) {
-      say("Something has changed since this page was opened. What you typed is kept; what you send is checked against how things stand.", "Show it now");
-      return;
-    }
+    if (!typed && !(focused && focused.closest("main form"))) return false;
+    say("Something has changed since this page was opened. What you typed is kept; what you send is checked against how things stand.", "Show it now");
+    return true;
+  };
+  const refresh = async () => {
+    if (isTyping()) return;
     const answer = await fetch(location.href, { headers: { "X-Live": "1" }, credentials: "same-origin" });
     if (!answer.ok || answer.redirected) { say("This page is not up to date.", "Open it anew"); return; }
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("main");
-    if (!fresh) return;
+    // Somebody may have begun to type while the answer was on its way.
+    if (!fresh || isTyping()) return;
     const open = [...document.querySelectorAll("main details")].map((each) => each.open);
     document.querySelector("main").replaceWith(fresh);
     fresh.querySelectorAll("details").forEach((each, n) => { each.open = open[n] || false; });
