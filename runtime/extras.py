@@ -4,7 +4,7 @@ from typing import Final
 
 from pathway.errors import AllpathError
 
-EXTRAS: Final = {
+EXTRAS: Final[dict[str, str]] = {
     "z3": "prove",
     "numpy": "design",
     "scipy": "design",
@@ -16,8 +16,10 @@ EXTRAS: Final = {
     "uvicorn": "web",
     "starlette": "web",
     "sse_starlette": "web",
+    "multipart": "web",
 }
-"""The extra of pyproject.toml that brings a module. The Temporal server, extra `local`, is a program (`runtime.server`)."""
+"""The extra of pyproject.toml that brings a module, or one of them. The Temporal server, extra `local`, is a program
+(`runtime.server`)."""
 
 
 class ExtraMissing(AllpathError):

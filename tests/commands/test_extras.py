@@ -152,4 +152,6 @@ def test_every_extra_of_the_project_is_one_that_commands_can_name() -> None:
             distribution = requirement.partition(">")[0]
             modules = {module for module, dists in installed.items() if distribution in map(str.lower, dists)}
             named = (modules | {distribution}) & EXTRAS.keys()
-            assert {EXTRAS[module] for module in named} == {extra}, requirement
+            assert named, requirement
+            # jinja2 comes with two: the one that is named brings it.
+            assert all(requirement in declared[EXTRAS[module]] for module in named), requirement

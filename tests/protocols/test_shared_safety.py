@@ -186,7 +186,9 @@ def infusing() -> Protocol:
     told = tuple(
         Deviation(name, name, LedgerFlag(KEY, flag), (Rung("minor"),), SOURCE) for name, flag in flags
     )
-    return replace(trial(actions=actions, adverse_events=kinds), ledgers=(ledger,), deviations=told)
+    made = trial(actions=actions, adverse_events=kinds)
+    profile = (*made.profile, *blinatumomab_label.PROFILE)
+    return replace(made, profile=profile, ledgers=(ledger,), deviations=told)
 
 
 CYCLE = {"cycle": "1"}
