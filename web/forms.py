@@ -52,6 +52,7 @@ async def the_viewer(request: Request) -> Viewer:
     viewer = Viewer(await who(house.store, token), token, csrf_of(token))
     house.sign_as(viewer)
     request.state.viewer = viewer
+    request.state.seen = request.app.state.watch.state(viewer.sites)
     return viewer
 
 

@@ -1,6 +1,7 @@
 """Pages hear when something has changed: one look at the store for all of them, server-sent events to each.
 
-An event names no patient: a page that hears one asks anew, as whoever is signed in.
+An event names no patient: a page that hears one asks anew, as whoever is signed in. A page holds the state from before it was
+made, so that what changed while it was on its way is not missed.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from web.house import WebHouse
 router = APIRouter()
 
 EVERY: Final = 0.4
-"""Seconds between two looks, while somebody listens."""
+"""Seconds between two looks."""
 STILL_THERE: Final = 60.0
 """Seconds after which a listener's sign-in is looked at again."""
 
@@ -35,7 +36,6 @@ class Watch:
     def __init__(self) -> None:
         self.sites: dict[str, int] = {}
         self.away = False
-        self.listeners = 0
         self.looked = asyncio.Condition()
 
     def state(self, sites: tuple[str, ...] | None) -> str:
@@ -61,15 +61,14 @@ async def watching(house: WebHouse) -> AsyncIterator[Watch]:
 async def _look(house: WebHouse, watch: Watch) -> None:
     revisions = select(PathwayRow.site, func.sum(PathwayRow.revision)).group_by(PathwayRow.site)
     while True:
-        if watch.listeners:
-            try:
-                async with house.store.reading() as session:
-                    watch.sites = {site: int(n) for site, n in (await session.execute(revisions)).all()}
-                watch.away = False
-            except StoreError:
-                watch.away = True
-            async with watch.looked:
-                watch.looked.notify_all()
+        try:
+            async with house.store.reading() as session:
+                watch.sites = {site: int(n) for site, n in (await session.execute(revisions)).all()}
+            watch.away = False
+        except StoreError:
+            watch.away = True
+        async with watch.looked:
+            watch.looked.notify_all()
         await asyncio.sleep(EVERY)
 
 
@@ -83,24 +82,20 @@ async def _events(
     watch: Watch, house: WebHouse, token: str, sites: tuple[str, ...] | None
 ) -> AsyncIterator[ServerSentEvent]:
     loop = asyncio.get_running_loop()
-    watch.listeners += 1
     told, checked = "", loop.time()
-    try:
-        while True:
-            async with watch.looked:
-                await watch.looked.wait()
-            if loop.time() - checked > STILL_THERE:
-                checked = loop.time()
-                try:
-                    await who(house.store, token, looks=False)
-                except NotSignedIn:
-                    yield ServerSentEvent(event="over", data="")
-                    return
-                except StoreError:
-                    pass
-            state = watch.state(sites)
-            if state != told:
-                told = state
-                yield ServerSentEvent(event="state", data=state)
-    finally:
-        watch.listeners -= 1
+    while True:
+        async with watch.looked:
+            await watch.looked.wait()
+        if loop.time() - checked > STILL_THERE:
+            checked = loop.time()
+            try:
+                await who(house.store, token, looks=False)
+            except NotSignedIn:
+                yield ServerSentEvent(event="over", data="")
+                return
+            except StoreError:
+                pass
+        state = watch.state(sites)
+        if state != told:
+            told = state
+            yield ServerSentEvent(event="state", data=state)

@@ -47,6 +47,11 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
     if "typed" in values:
         values["typed"] = defaultdict(str, values["typed"])
     text = _ENVIRONMENT.get_template(template).render(
-        viewer=viewer, path=request.url.path, notice=NOTICE, demo=demo, **values
+        viewer=viewer,
+        path=request.url.path,
+        notice=NOTICE,
+        demo=demo,
+        state_before=getattr(request.state, "seen", ""),
+        **values,
     )
     return HTMLResponse(text, status)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 from temporalio.client import Client
 
 from activities.publish import Publisher
@@ -37,6 +37,7 @@ from tests.workflows.conftest import until
 from web.serve import server
 from worker import build_worker
 
+expect.set_options(timeout=30_000)  # a busy machine
 PASSWORD = "a long pass phrase of tests"
 PEOPLE = {
     "CO1": ["coordinator@S01"],

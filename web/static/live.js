@@ -4,7 +4,7 @@
 (() => {
   const bar = document.getElementById("live");
   if (!bar || !window.EventSource) return;
-  let first = null;
+  let first = document.body.dataset.state || null;
   let typed = false;
   document.addEventListener("input", (event) => { if (event.target.closest("main form")) typed = true; });
   const say = (words, link) => {
@@ -37,10 +37,11 @@
   };
   const source = new EventSource("/live");
   source.addEventListener("state", (event) => {
-    if (event.data === "away") { say("The store does not answer: what is late or due is not known here now.", "Try again"); first = null; return; }
-    if (first === null) { first = event.data; say(""); return; }
-    if (event.data !== first) { first = event.data; refresh().catch(() => say("This page is not up to date.", "Open it anew")); }
+    if (event.data === "away") { say("The store does not answer: what is late or due is not known here now.", "Try again"); return; }
+    if (event.data === first || first === null) { first = event.data; say(""); return; }
+    first = event.data;
+    refresh().catch(() => say("This page is not up to date.", "Open it anew"));
   });
   source.addEventListener("over", () => { source.close(); say("Your sign-in is over.", "Sign in"); });
-  source.onerror = () => { say("The connection is lost: this page may be out of date.", "Open it anew"); first = null; };
+  source.onerror = () => { say("The connection is lost: this page may be out of date.", "Open it anew"); };
 })();
