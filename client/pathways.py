@@ -173,8 +173,7 @@ async def start_pathway(
         return await persist(call, handle, patience)
     except WorkflowAlreadyStartedError:
         # Our own first try may have arrived although its answer did not.
-        described = await persist(handle.describe, handle, patience)
-        if await described.memo_value("enrolment", default="", type_hint=str) == token:
+        if await started_with(handle, token, patience=patience):
             return handle
     raise Refused(
         ALREADY_ENROLLED,
@@ -189,6 +188,15 @@ def pathway_handle(
     """The handle of a pathway, whichever run it is in. Asks nobody: that it exists shows when it is used."""
     id_ = pathway_id(trial, subject, rehearsal=rehearsal, label=label)
     return client.get_workflow_handle(id_, result_type=PathwayEnd)
+
+
+async def started_with(handle: Handle, token: str, *, patience: timedelta = PATIENCE) -> bool:
+    """Whether the server knows the pathway, and it was started with this token: by whoever asks, then."""
+    try:
+        described = await persist(handle.describe, handle, patience)
+    except UnknownPathway:
+        return False
+    return await described.memo_value("enrolment", default="", type_hint=str) == token
 
 
 async def start_subtrial(
@@ -370,6 +378,7 @@ __all__ = [
     "plan",
     "start_pathway",
     "start_subtrial",
+    "started_with",
     "state",
     "step",
     "submit",

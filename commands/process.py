@@ -120,6 +120,14 @@ def _stop_on_signals() -> asyncio.Event:
     return stop
 
 
+WithParentOption = Annotated[
+    bool,
+    typer.Option(
+        "--with-parent", hidden=True, help="Stop when standard input ends, as it does when its maker dies."
+    ),
+]
+
+
 def worker(
     rehearsals: Annotated[
         bool, typer.Option("--rehearsals", help="Serve the rehearsal queue too, not only production.")
@@ -127,14 +135,7 @@ def worker(
     only_rehearsals: Annotated[
         bool, typer.Option("--only-rehearsals", help="Serve the rehearsal queue alone.")
     ] = False,
-    with_parent: Annotated[
-        bool,
-        typer.Option(
-            "--with-parent",
-            hidden=True,
-            help="Stop when standard input ends, as it does when its maker dies.",
-        ),
-    ] = False,
+    with_parent: WithParentOption = False,
 ) -> None:
     """Run a worker in the foreground until Ctrl-C: it carries pathways on and sends notices. Any number may run."""
     import worker as process

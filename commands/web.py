@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from commands.options import where
-from commands.process import until_input_ends
+from commands.process import WithParentOption, until_input_ends
 from commands.screen import make_console, notice
 from commands.session import run
 
@@ -19,14 +19,7 @@ def web(
         str | None,
         typer.Option("--listen", metavar="HOST:PORT", help="Where to listen. Default: that of the settings."),
     ] = None,
-    with_parent: Annotated[
-        bool,
-        typer.Option(
-            "--with-parent",
-            hidden=True,
-            help="Stop when standard input ends, as it does when its maker dies.",
-        ),
-    ] = False,
+    with_parent: WithParentOption = False,
 ) -> None:
     """Serve the pages: today, inbox, patients. Ends with Ctrl-C.
 

@@ -46,6 +46,8 @@ class Due:
     blocked_by: str | None = None
     due_at: datetime | None = None
     window: tuple[date, date] | None = None
+    told: tuple[str, ...] = ()
+    """Whom the ladder of a notice has reached beside its owner: they can act on it too."""
 
 
 async def due(
@@ -202,8 +204,8 @@ async def _due_obligations(
             None,
             obligation.since,
             severity=obligation.severity,
+            told=tuple(json.loads(obligation.notified)),
         )
         for obligation, owner in rows
-        # Whoever the ladder has reached by now can act on it too.
         if role is None or role == obligation.to or role in json.loads(obligation.notified)
     ]

@@ -87,8 +87,13 @@ async def test_an_alert_that_nobody_answers_climbs_to_the_clinician_and_stops_wh
     await page.goto(f"{stepped.ward.address}/inbox")
     await expect(page.locator(f'a[href="{at}"]')).to_have_count(0)
 
+    await page.goto(f"{stepped.ward.address}/")
+    await expect(page.locator(f'a[href="{at}"]')).to_have_count(0)
+
     await pathways.step(handle, CLIMBED)
     await stepped.has_stored(handle)
+    await page.goto(f"{stepped.ward.address}/")
+    await expect(page.locator(f'a[href="{at}"]')).to_have_count(1)
     await page.goto(f"{stepped.ward.address}/inbox")
     await page.locator(f'a[href="{at}"]').click()
     await expect(page.get_by_text("Told: coordinator, clinician")).to_be_visible()

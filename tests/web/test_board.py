@@ -64,3 +64,16 @@ def test_a_patient_of_another_site_has_no_name_on_the_board() -> None:
     assert [each["subject"] for each in seen["slots"]] == ["X1", ""]
     assert seen["waiting"] == [{"subject": "", "site": "", "reason": "no slot"}]
     assert _masked(plan, at_site("sponsor")) == plan
+
+
+def test_nor_in_a_notice_that_speaks_of_them() -> None:
+    notice = {"key": "VERDICT-EARLY[subject=X-1]", "text": "X-1: no DLT, said too early; X-11 waits"}
+    plan = {
+        "slots": [{"subject": "X-1", "site": "S02"}, {"subject": "X-11", "site": "S01"}],
+        "waiting": [],
+        "deviations": [notice],
+    }
+    (shown,) = _masked(plan, at_site("coordinator@S01"))["deviations"]
+    assert shown["text"] == "a patient of another site: no DLT, said too early; X-11 waits"
+    assert "X-1]" not in shown["key"]
+    assert _masked(plan, at_site("meeting"))["deviations"] == [notice]

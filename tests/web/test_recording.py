@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 
 import httpx
 
 from client import pathways
+from pathway.site import Site
+from store import queries
 from tests.web.conftest import PASSWORD, TRIAL, Ward
 from tests.web.test_access import csrf_in
+from tests.workflows.conftest import until
 
 
 async def page(visitor: httpx.AsyncClient, path: str) -> tuple[str, str]:
@@ -134,3 +138,38 @@ async def test_a_wrong_password_signs_nothing_and_what_was_typed_is_still_there(
         assert answer.status_code == 403
         assert "the password is wrong" in answer.text
         assert PASSWORD not in answer.text
+
+
+async def test_an_enrolment_that_broke_off_is_completed_by_sending_the_form_again_and_by_no_other(
+    ward: Ward,
+) -> None:
+    subject, client = f"W{uuid.uuid4().hex[:8]}", await ward.client("CO1")
+    sitting = f"s-{uuid.uuid4().hex[:8]}"
+    begun = pathways.new_start(TRIAL, subject, Site("S01"), sitting=sitting)
+    await pathways.start_pathway(client, begun, queue=ward.queue, token=sitting)
+    async with ward.signed_in("CO1") as visitor:
+        _, csrf = await page(visitor, f"/enrol?trial={TRIAL}")
+        values = {"value|consent|": "GIVEN", "value|disease|": "NEW"}
+        fields = {
+            "csrf": csrf,
+            "trial": TRIAL,
+            "subject": subject,
+            "site": "S01",
+            "day": "2025-02-01",
+            "act": "enrol",
+            **values,
+        }
+        await until(lambda: stored(ward, subject))
+        other = await visitor.post("/enrol", data=fields | {"id": "s-another"})
+        assert other.status_code == 422
+        assert "a pseudonym is used once" in other.text
+        assert (await pathways.state(await ward.handle("CO1", subject))).events == 0
+        done = [await visitor.post("/enrol", data=fields | {"id": sitting}) for _ in range(2)]
+        assert [each.status_code for each in done] == [303, 303]
+    events = await pathways.events(await ward.handle("CO1", subject))
+    assert sorted(event.name for event in events) == ["consent", "disease"]
+
+
+async def stored(ward: Ward, subject: str) -> bool:
+    async with ward.store.reading() as session:
+        return bool(await queries.pathways(session, subject=subject))

@@ -5,7 +5,8 @@ What a subtrial decides is of all sites. Whoever does not hold a role at a patie
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 
@@ -23,6 +24,10 @@ from web.patients import SOON
 from web.render import page
 
 router = APIRouter(prefix="/subtrials")
+
+ELSEWHERE: Final = "a patient of another site"
+_WHOLE: Final = r"(?<![A-Za-z0-9-]){}(?![A-Za-z0-9-])"
+"""A pseudonym, and not the beginning or end of another."""
 
 
 @router.get("")
@@ -74,13 +79,29 @@ async def _plan(house: WebHouse, id_: str) -> tuple[dict[str, Any] | None, str]:
 
 
 def _masked(plan: dict[str, Any], viewer: Viewer) -> dict[str, Any]:
-    """The plan with the pseudonyms of those patients only whom the viewer may see."""
+    """The plan with the pseudonyms of those patients only whom the viewer may see: in slots, queue and every text."""
+    entered = (*plan["slots"], *plan["waiting"])
+    hidden = {each["subject"] for each in entered if not viewer.may("patient", each["site"])}
 
     def named(each: dict[str, Any]) -> dict[str, Any]:
-        return each if viewer.may("patient", each["site"]) else {**each, "subject": "", "site": ""}
+        return {**each, "subject": "", "site": ""} if each["subject"] in hidden else each
 
-    return {
+    shown = {
         **plan,
         "slots": [named(each) for each in plan["slots"]],
         "waiting": [named(each) for each in plan["waiting"]],
     }
+    return (
+        _without(shown, re.compile("|".join(_WHOLE.format(re.escape(each)) for each in sorted(hidden))))
+        if hidden
+        else shown
+    )
+
+
+def _without(node: Any, names: re.Pattern[str]) -> Any:
+    """The same with every name in every text replaced, keys included."""
+    if isinstance(node, str):
+        return names.sub(ELSEWHERE, node)
+    if isinstance(node, dict):
+        return {_without(key, names): _without(value, names) for key, value in node.items()}
+    return [_without(each, names) for each in node] if isinstance(node, list | tuple) else node

@@ -59,12 +59,15 @@ async def form(request: Request, house: HouseOf, viewer: Signed, trial: str = ""
 @router.post("")
 async def enter(request: Request, house: HouseOf, viewer: Signed, form: SignedForm) -> Response:
     """Check what was typed, or enrol: the pathway begins with all of it, in one sitting."""
-    typed = {key: value.strip() for key, value in form.items() if isinstance(value, str)}
+    said = {key: value.strip() for key, value in form.items() if isinstance(value, str)}
+    typed = {**said, "id": said.get("id") or f"s-{new_id()}"}
     site = Site(typed.get("site", ""), typed.get("zone") or house.settings.default_site_zone)
     if not viewer.may("enrol", site.id):
         raise NotAllowed(
             f"{viewer.code} is no coordinator at site {site.id or '(none)'}; nothing was enrolled"
         )
+    if house.demo and text(form, "act") == "enrol":
+        raise NotAllowed("in the demo nobody can be enrolled: its children are made up")
     compiled = _compiled(typed.get("trial", ""))
     if text(form, "act") == "paste":
         try:
@@ -79,7 +82,7 @@ async def enter(request: Request, house: HouseOf, viewer: Signed, form: SignedFo
         if tried.has_faults:
             raise BadForm("Some rows cannot be recorded as they are, so nobody was enrolled. Each says why.")
         start = _start(compiled, typed, site)
-        await _check_free(house, start)
+        await _check_free(house, start, typed["id"])
     except (AllpathError, BadForm) as error:
         return await _page(
             request, house, viewer, typed, tried=_try(compiled, viewer, site, typed), problem=str(error), status=422
@@ -103,10 +106,14 @@ def _start(compiled: Compiled, typed: dict[str, str], site: Site) -> PathwayStar
     )  # fmt: skip
 
 
-async def _check_free(house: WebHouse, start: PathwayStart) -> None:
+async def _check_free(house: WebHouse, start: PathwayStart, token: str) -> None:
+    """Raises `Refused` where the pseudonym is used, unless it was by this very form: then what is missing follows."""
     async with house.store.reading() as session:
         found = await used(session, start.trial, start.subject)
-    if found is not None:
+    if found is None:
+        return
+    handle = pathways.pathway_handle(await house.client(), start.trial, start.subject)
+    if not await pathways.started_with(handle, token):
         raise Refused(
             pathways.ALREADY_ENROLLED,
             f"{start.subject} was enrolled in {start.trial} before: a pseudonym is used once, for ever",

@@ -45,7 +45,7 @@ async def today(
         for line in lines
         if (not site or line.site == site)
         and (not trial or line.trial == trial)
-        and (whose == "all" or line.owner in viewer.roles(line.site))
+        and (whose == "all" or not {line.owner, *line.told}.isdisjoint(viewer.roles(line.site)))
     ]
     async with house.store.reading() as session:
         rows = await queries.pathways(session, rehearsals=bool(house.demo), sites=viewer.sites)
@@ -56,6 +56,7 @@ async def today(
         request,
         "today.html",
         buckets=buckets,
+        others=len(lines) - len(shown),
         sites=sites,
         trials=trials,
         site=site,
