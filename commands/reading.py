@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from commands.errors import UsageError
 from commands.options import MINUS
-from pathway.moments import MORNING, BadMoment, place, read_moment, site_instant
-
-ACCEPTED = "accepted: a day such as 2025-03-10, or '2025-03-10 10:00' in site time"
+from pathway.moments import BadMoment, reported
 
 
 def moment(text: str, tz: ZoneInfo, now: datetime) -> datetime:
@@ -19,26 +17,9 @@ def moment(text: str, tz: ZoneInfo, now: datetime) -> datetime:
     Raises `UsageError`. That it lies in the future is for the pathway to refuse.
     """
     try:
-        when = read_moment(text)
-        if when.base != "day" or when.day is None or when.shifts:
-            raise UsageError(f"{text!r} is not a moment; {ACCEPTED}")
-        if when.clock is not None:
-            return place(when, tz, lambda _: now)
-        morning = site_instant(when.day, MORNING, tz)
-        today = now.astimezone(tz).date() == when.day
-        return site_instant(when.day, time(0), tz) if today and morning > now else morning
+        return reported(text, tz, now)
     except BadMoment as error:
-        reason = str(error).partition("; accepted")[0]
-        raise UsageError(f"{reason}; {ACCEPTED}") from None
-
-
-def day_alone(text: str) -> bool:
-    """Whether a moment is given as a day without an hour."""
-    try:
-        when = read_moment(text)
-        return when.base == "day" and when.clock is None
-    except BadMoment:
-        return False
+        raise UsageError(str(error)) from None
 
 
 def pairs(option: str, texts: Sequence[str] | None) -> tuple[tuple[str, str], ...]:

@@ -17,6 +17,8 @@ MORNING = time(9)
 
 FORMS = "2025-02-03, 2025-02-03 09:00, 2025-10-26 02:30+01:00, D33, D33 10:00, b15, an event's id, or one of these + 4d or - 6h"
 
+REPORTED = "accepted: a day such as 2025-03-10, or '2025-03-10 10:00' in site time"
+
 
 class BadMoment(AllpathError):
     """A moment that cannot be read, or that the site's clock never shows."""
@@ -123,6 +125,33 @@ def place(when: When, tz: ZoneInfo, base: Callable[[When], date | datetime]) -> 
         return _shifted(day, clock, _fold(day, clock, when.ahead, tz), hours, tz)
     except OverflowError:
         raise BadMoment("this moment is beyond the calendar") from None
+
+
+def reported(text: str, tz: ZoneInfo, now: datetime) -> datetime:
+    """The instant (UTC) of a day, or of a day and an hour, as people report what happened, in site time.
+
+    A day alone means 09:00; today, before nine, its beginning: that lies in the past. Raises `BadMoment` with what is accepted.
+    """
+    try:
+        when = read_moment(text)
+        if when.base != "day" or when.day is None or when.shifts:
+            raise BadMoment(f"{text!r} is not a moment")
+        if when.clock is not None:
+            return place(when, tz, lambda _: now)
+        morning = site_instant(when.day, MORNING, tz)
+    except BadMoment as error:
+        raise BadMoment(f"{str(error).partition('; accepted')[0]}; {REPORTED}") from None
+    is_to_come = morning > now and now.astimezone(tz).date() == when.day
+    return datetime.combine(when.day, time(0), tzinfo=tz).astimezone(UTC) if is_to_come else morning
+
+
+def day_alone(text: str) -> bool:
+    """Whether a moment is given as a day without an hour."""
+    try:
+        when = read_moment(text)
+        return when.base == "day" and when.clock is None
+    except BadMoment:
+        return False
 
 
 def site_instant(day: date, clock: time, tz: ZoneInfo, fold: int = 0) -> datetime:

@@ -135,7 +135,7 @@ def reports_of(
         occurred = None
         try:
             details = _details(row)
-            occurred = moment(row.day or default_day, site)
+            occurred = moment(row.day or default_day, site, now)
             if occurred is None:
                 wrong[number] = "say on which day it was sampled"
         except BadForm as error:

@@ -67,7 +67,7 @@ class Visit:
         try:
             receipt = await hand_in(self.house, self.viewer, self.row, report)
         except Refused as error:
-            return await _again(again, form, str(error), 409)
+            return await come_again(again, form, str(error), 409)
         return self.told(receipt, report)
 
     async def hand_in_signed(self, report: Report, form: FormData, again: Again) -> Response:
@@ -76,7 +76,7 @@ class Visit:
         try:
             await sign_for(self.house, self.viewer, password if isinstance(password, str) else "")
         except NotAllowed as error:
-            return await _again(again, form, str(error), 403)
+            return await come_again(again, form, str(error), 403)
         return await self.hand_in(report, form, again)
 
     def told(self, receipt: Receipt, report: Report) -> Response:
@@ -87,7 +87,8 @@ class Visit:
         return RedirectResponse(f"{self.address}?told={word}", 303)
 
 
-async def _again(again: Again, form: FormData, problem: str, status: int) -> Response:
+async def come_again(again: Again, form: FormData, problem: str, status: int) -> Response:
+    """The page as things stand now, with what was typed and why it was not taken."""
     typed = {key: value for key, value in form.items() if isinstance(value, str)}
     for secret in ("password", "csrf", "id"):
         typed.pop(secret, None)

@@ -14,7 +14,9 @@ from commands.event_ids import new_id
 from commands.reading import moment, plain
 from pathway.engine.context import Compiled
 from pathway.events import Event, Report
+from pathway.language.hours import by_the_hour
 from pathway.language.profile import Profile
+from pathway.moments import day_alone
 from pathway.patient.sitting import TOLD, admit_all
 from pathway.record import Record
 from pathway.rehearsal.tree import Entries, Malformed, Node, Problem, Reader, Tree
@@ -148,8 +150,14 @@ def _report(
             reader.wrong(row, f"{name}: {key} is missing")
     occurred = None
     if "when" in cells:
+        when = text("when")
+        if kind == "do" and day_alone(when) and name in by_the_hour(compiled.protocol):
+            reader.wrong(
+                cells["when"],
+                f"{name} counts by the hour: say at which hour of the day, as in '{when} HH:MM'",
+            )
         try:
-            occurred = moment(text("when"), site.tz, now)
+            occurred = moment(when, site.tz, now)
         except UsageError as error:
             reader.wrong(cells["when"], str(error))
     elif kind != "unobtainable":

@@ -28,11 +28,12 @@ from commands.options import (
 )
 from commands.patient.sitting import record_file
 from commands.protocol.options import TrialOption
-from commands.reading import day_alone, pairs, plain
+from commands.reading import pairs, plain
 from commands.session import PatientSession, opened
 from commands.submission import blank, send, submit, tell
 from pathway.events import Report
 from pathway.language.hours import by_the_hour
+from pathway.moments import day_alone
 
 
 def record(

@@ -7,8 +7,9 @@ import pytest
 
 from commands.errors import UsageError
 from commands.options import pseudonym
-from commands.reading import day_alone, moment, pairs
+from commands.reading import moment, pairs
 from pathway.language.hours import by_the_hour
+from pathway.moments import day_alone
 from protocols import compiled
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -60,7 +60,7 @@ async def test_what_is_refused_comes_again_with_what_was_typed_and_why(ward: War
         for kept in ("two of ten", "typed with care", "2025-03-07", "Not recorded"):
             assert kept in answer.text
         bad = await visitor.post(at, data=fields | {"value": "2e-4", "at": "the seventh"})
-        assert "accepted: 2025-03-07 or 2025-03-07 14:30" in bad.text
+        assert "accepted: a day such as 2025-03-10" in bad.text
         assert (await pathways.state(await ward.handle("CO1", subject))).events == 0
 
 
@@ -120,6 +120,53 @@ async def test_an_entry_is_put_right_and_taken_back_with_its_trace(ward: Ward) -
         text, _ = await page(visitor, f"{at}/events/c1")
         assert "2024-12-02" in text
         assert "misread" in text
+
+
+async def test_the_day_of_a_result_is_put_right_and_its_value_stays(ward: Ward) -> None:
+    subject = await ward.enrolled()
+    async with ward.signed_in("CO1") as visitor:
+        at = f"/patients/{TRIAL}/{subject}"
+        _, csrf = await page(visitor, at)
+        fields = {
+            "csrf": csrf, "id": "m1", "kind": "observation", "name": "mrd", "point": "EOI", "value": "2e-4", "unit": "fraction",
+            "at": "2025-03-07",
+        }  # fmt: skip
+        assert (await visitor.post(f"{at}/record", data=fields)).status_code == 303
+        right = {"csrf": csrf, "id": "m2", "act": "correct", "at": "the tenth", "reason": "misread"}
+        again = await visitor.post(f"{at}/events/m1", data=right)
+        assert again.status_code == 409
+        assert "accepted: a day such as" in again.text
+        assert 'value="the tenth"' in again.text
+        nothing = await visitor.post(f"{at}/events/m1", data=right | {"at": ""})
+        assert nothing.status_code == 409
+        assert "changes nothing" in nothing.text
+        assert (
+            await visitor.post(f"{at}/events/m1", data=right | {"at": "2025-03-10 07:30"})
+        ).status_code == 303
+        text, _ = await page(visitor, f"{at}/events/m2")
+        assert "0.0002" in text
+        assert "2025-03-10 07:30" in text
+
+
+async def test_what_counts_by_the_hour_needs_its_hour_when_entered_and_when_put_right(ward: Ward) -> None:
+    subject = await ward.enrolled()
+    async with ward.signed_in("CO1") as visitor:
+        at = f"/patients/{TRIAL}/{subject}"
+        _, csrf = await page(visitor, at)
+        fields = {
+            "csrf": csrf, "id": "b1", "kind": "action", "name": "infusion_started", "scope.cycle": "1", "at": "2025-03-07",
+        }  # fmt: skip
+        refused = await visitor.post(f"{at}/record", data=fields)
+        assert refused.status_code == 409
+        assert "counts by the hour" in refused.text
+        taken = await visitor.post(f"{at}/record", data=fields | {"at": "2025-03-07 14:00"})
+        assert taken.status_code == 303, taken.text
+        right = {"csrf": csrf, "act": "correct", "name": "infusion_started", "reason": "misread"}
+        refused = await visitor.post(f"{at}/events/b1", data=right | {"id": "b2", "at": "2025-03-08"})
+        assert refused.status_code == 409
+        assert "counts by the hour" in refused.text
+        right |= {"id": "b3", "at": "2025-03-08 10:00"}
+        assert (await visitor.post(f"{at}/events/b1", data=right)).status_code == 303
 
 
 async def test_a_wrong_password_signs_nothing_and_what_was_typed_is_still_there(ward: Ward) -> None:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Response
+from starlette.datastructures import FormData
 
+from client.stored import pinned_text
 from pathway.events import Report
+from pathway.language.hours import by_the_hour
+from pathway.moments import day_alone
 from pathway.patient.needed import needed_now, waiting
+from pathway.site import Site
 from store import queries
 from web.drawing.track import drawn
-from web.forms import NotHere, SignedForm, text
+from web.forms import BadForm, NotHere, SignedForm, text
+from web.moments import moment
 from web.patients import Seen, clock, new_id, why
-from web.visit import Answers, Corrects, Looks, TakesNote, Typed, Visit
+from web.visit import Answers, Corrects, Looks, TakesNote, Typed, Visit, come_again
 from web.words import link_of, question_of
 
 router = APIRouter(prefix="/patients/{trial}/{subject}")
@@ -121,18 +128,38 @@ async def entry(visit: Looks, id: str) -> Response:
 @router.post("/events/{id}")
 async def put_right(visit: Corrects, form: SignedForm, id: str) -> Response:
     """Correct an entry, or say that it does not count. What was entered stays on record."""
-    is_void = text(form, "act") == "void"
+    is_void, again = text(form, "act") == "void", partial(_entry, visit, id)
+    now = await clock(visit.house, visit.row)
+    try:
+        occurred = None if is_void else _when(visit, form, now)
+    except BadForm as error:
+        return await come_again(again, form, str(error), 409)
     report = Report(
         text(form, "id") or new_id(),
         "void" if is_void else "correction",
-        await clock(visit.house, visit.row),
+        now,
         visit.viewer.role_for("correct", visit.row.site, [text(form, "role")]),
         target=id,
         value=None if is_void else text(form, "value") or None,
         unit="" if is_void else text(form, "unit"),
+        point="" if is_void else text(form, "point"),
+        occurred=occurred,
         reason=text(form, "reason"),
     )
-    return await visit.hand_in(report, form, partial(_entry, visit, id))
+    return await visit.hand_in(report, form, again)
+
+
+def _when(visit: Visit, form: FormData, now: datetime) -> datetime | None:
+    """The right moment (UTC) of an entry; None where it stays as it was. Raises `BadForm`."""
+    at = text(form, "at")
+    if not any(text(form, each) for each in ("value", "point", "at")):
+        raise BadForm("the correction changes nothing; say the right value, time point, day or hour")
+    compiled, _ = pinned_text(visit.row)
+    if day_alone(at) and compiled is not None and text(form, "name") in by_the_hour(compiled.protocol):
+        raise BadForm(
+            f"{text(form, 'name')} counts by the hour: say at which hour of the day, as in {at} 14:30"
+        )
+    return moment(at, Site(visit.row.site, visit.row.zone), now)
 
 
 # --- what the pages show --------------------------------------------------------------------------

@@ -11,6 +11,8 @@ from fastapi import APIRouter, Response
 from client.stored import pinned_text
 from pathway.engine.context import Compiled
 from pathway.events import Report
+from pathway.language.hours import by_the_hour
+from pathway.moments import day_alone
 from pathway.refusal import Refused
 from pathway.site import Site
 from people.errors import NotAllowed
@@ -59,6 +61,9 @@ def reported(now: datetime, row: Pathway, viewer: Viewer, typed: dict[str, str])
     compiled, why = pinned_text(row)
     if compiled is None:
         raise BadForm(why)
+    at = typed.get("at", "")
+    if kind == "action" and day_alone(at) and name in by_the_hour(compiled.protocol):
+        raise BadForm(f"{name} counts by the hour: say at which hour of the day, as in {at} 14:30")
     role = viewer.role_for("record", row.site, _roles(compiled, kind, name))
     if not role:
         raise NotAllowed("recording needs a coordinator, a clinician or the laboratory of this site")
@@ -75,7 +80,7 @@ def reported(now: datetime, row: Pathway, viewer: Viewer, typed: dict[str, str])
         typed.get("id") or new_id(), kind, now, role, name,  # type: ignore[arg-type]  # one of KINDS
         point=typed.get("point", ""), scope=scope, value=None if kind in ("action", "not_obtainable") else value,
         unit=typed.get("unit", "") if kind == "observation" else "",
-        occurred=moment(typed.get("at", ""), Site(row.site, row.zone)),
+        occurred=moment(at, Site(row.site, row.zone), now),
         details=details, target=typed.get("of", ""), reason=typed.get("reason", ""),
     )  # fmt: skip
 
