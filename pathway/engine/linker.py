@@ -16,6 +16,7 @@ from pathway.language import (
     Decision,
     Fact,
     Limit,
+    Order,
     Param,
     Phase,
     Predicate,
@@ -69,6 +70,7 @@ class Linker:
         self.remembers = True
         self.limits: dict[tuple[str, str], list[Bound]] = {}
         self.orders = (*protocol.orders, *implied_orders(protocol))
+        self.breaches: dict[Order, Callable[[Evaluation], Iterator[Any]]] = {}
         self.standing = 0
         self.when_linked: list[Callable[[], None]] = []
         """What can be known only once everything has been compiled."""
@@ -292,7 +294,13 @@ class Linker:
         """By kind and number, the names for which each owner asks the record itself, and the other owners that it asks; None if
         it reads its own past."""
         place = {owner: (kind, n) for kind, names in owners.items() for n, owner in enumerate(names)}
-        return tuple(tuple(self._needs(owner, place) for owner in owners[kind]) for kind in sorted(owners))
+        same: dict[Needs | None, Needs | None] = {}  # many need just the same: it is held once
+        return tuple(
+            tuple(
+                same.setdefault(each, each) for each in (self._needs(owner, place) for owner in owners[kind])
+            )
+            for kind in sorted(owners)
+        )
 
     def _needs(self, owner: str, place: Mapping[str, tuple[int, int]]) -> Needs | None:
         if owner in self.historic:

@@ -35,8 +35,11 @@ Breaches = Callable[[Evaluation], Iterator[Breach]]
 
 
 def compile_order(order: Order, linker: Linker) -> Breaches:
-    """The function that gives the pairs that breach an order."""
+    """The function that gives the pairs that breach an order: one for all who ask, each of whom depends on what it reads."""
     earlier, later = _days(order.earlier, linker), _days(order.later, linker)
+    known: Breaches | None = linker.breaches.get(order)
+    if known is not None:
+        return known
 
     def breaches(ctx: Evaluation) -> Iterator[Breach]:
         seconds = later(ctx)
@@ -45,6 +48,7 @@ def compile_order(order: Order, linker: Linker) -> Breaches:
                 if _agree(first.labels, second.labels) and _breached(order, first, second):
                     yield first, second
 
+    linker.breaches[order] = breaches
     return breaches
 
 
