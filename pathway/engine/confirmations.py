@@ -136,7 +136,9 @@ def judge(
     elif done:
         # While the table cannot tell yet, it may already tell that this option is out.
         left = (found.proposal, *found.choice) if decided else found.possible or (option,)
-        differs = option not in left
+        # It was done after values that it rests on had turned, while nobody could tell what they say.
+        blindly = in_spite and not decided and found.review
+        differs = option not in left or blindly
         if found.choice and not differs and not now.same_offer and on_reopen == "keep":
             # Other options than were seen: what is being done goes on, and a person picks among them.
             found.changed_at = now.changed_at or max(found.offered or taken.recorded, taken.recorded)

@@ -265,7 +265,8 @@ class Run:
     doses, where the ledger is one of single doses. `left`: the exit from treatment that found it going, until its end is
     reported; `closed`: treatment has ended, nothing more is due. `odd`: since when, reports that cannot be true as they
     stand; `stray`: restarts with no pause before them. `stops`: the stop rules in force. `unsettled`: those of which it is not
-    known whether they are.
+    known whether they are. `undecided`: since when a hold, of this course or the one before, has lasted so long that a clinician
+    is asked whether the drug is given at all.
     """
 
     state: str = "not_started"
@@ -290,6 +291,7 @@ class Run:
     stray: list[tuple[datetime, str]] = field(default_factory=list)
     stops: list[Halt] = field(default_factory=list)
     unsettled: list[str] = field(default_factory=list)
+    undecided: datetime | None = None
 
     def directed(self, node: Directed) -> list[Directive]:
         """The directives that a predicate speaks of."""

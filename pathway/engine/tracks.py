@@ -226,7 +226,9 @@ def _exit(
         entered = not rooms[option].phase.only_when_started and ctx.passed(at)
         unchanged = now.same_values and now.same_offer and not now.grown
         done = begun or (entered and unchanged)
-        judge(found, taken, now, done, phase.on_reopen)
+        turned = max(now.changed_at, taken.recorded) if now.changed_at is not None else None
+        in_spite = begun and turned is not None and starts[option] > turned
+        judge(found, taken, now, done, phase.on_reopen, in_spite)
         if found.state in ("reopened", "none") and entered and _held(ctx, number, room, taken, at):
             done = True
             judge(found, taken, now, done, phase.on_reopen)

@@ -102,6 +102,8 @@ DEVIATIONS = (
     *SAFETY.deviations,
     deviation("GIVEN-NOT-ENROLLED", "Infused without being enrolled",
               all_of(Reached("C1_START"), Not(Entered("registration", "ENROLLED"))), CRITICAL),
+    deviation("GIVEN-NOT-ELIGIBLE", "Infused although a criterion was not met, or not known, on the day of the first infusion",
+              all_of(Reached("C1_START"), VerdictIs(Outcome("eligibility", ("ELIGIBLE",)), ("FAIL", "PENDING", "REVIEW"))), CRITICAL),
     deviation("GIVEN-WITHOUT-SCREEN", "First infusion without type and screen before it",
               all_of(Reached("C1_START"), Not(Known(Reading("type_and_screen", until="C1_START")))), CRITICAL),
     deviation("MRD-MISSING", "No MRD at d29", all_of(ON_STUDY, Reached("C1_START"), Not(Known(mrd("C1-D29"))), Not(NotObtainable(mrd("C1-D29")))),

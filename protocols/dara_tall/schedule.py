@@ -48,7 +48,7 @@ def around(course: str, label: str) -> tuple[Assessment, ...]:
     day, over = f"C{course}_{label.upper()}", f"C{course}_{label.upper()}_OVER"
     before = Assessment("PREMED", f"Premedication before {label} of course {course}: {PREMEDICATION}", Moment(day),
                         Recorded("premedicated", scope(course, label)), "clinician", public("R6"), window=(-1, 1),
-                        asked=wanted(course, label), blocked_by="clear_to_dose", prepares=(ledger(course), label),
+                        asked=wanted(course, label), blocked_by="clear_to_dose", needs=(("eligibility", Outcome("eligibility", ("ELIGIBLE",))),), prepares=(ledger(course), label),
                         scope=scope(course, label))  # fmt: skip
     after = Assessment("POSTMED", f"After {label} of course {course}: {POSTMEDICATION}", Moment(over, days=1),
                        Recorded("postmedicated", scope(course, label)), "clinician", public("R6"), window=(0, 1),

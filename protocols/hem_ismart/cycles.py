@@ -7,6 +7,7 @@ from pathway.language import (
     Compare,
     Decision,
     Input,
+    Not,
     Outcome,
     Param,
     Predicate,
@@ -49,14 +50,21 @@ CYCLE_3_APPROVAL = sponsor_approval(
     "CYCLE_3", "CR at the end of cycle 2: does the sponsor approve a third cycle?", CR_AT_2, public("P8")
 )
 
+
+def over_before(number: str) -> AllOf:
+    """Protocol treatment was over before this cycle began: nothing opens it any more."""
+    return all_of(Reached("OFF_DAY"), Not(Reached(f"C{number}D1")))
+
+
 C2_GATE = Decision(
     "C2_GATE",
     "Cycle 2: only with at least PR. MR is a response and does not open it",
-    inputs=(Input("response", "response[cycle=1]"), Input("dlt", "dlt")),
+    inputs=(Input("response", "response[cycle=1]"), Input("dlt", "dlt"), Input("over", over_before("2"))),
     rules=(
-        row("ALLOWED", public("P8"), response=("CR", "CRp", "CRi", "PR"), dlt=("NO", "INEVALUABLE", "none")),
+        row("ALLOWED", public("P8"), response=("CR", "CRp", "CRi", "PR"), dlt=("NO", "INEVALUABLE", "none"), over="no"),
         row(Choice(("ALLOWED", "CLOSED")), assumption("a DLT: at which dose, if at all, is not public"), "DLT", "after a DLT",
-            response=("CR", "CRp", "CRi", "PR"), dlt="YES"),
+            response=("CR", "CRp", "CRi", "PR"), dlt="YES", over="no"),
+        row(None, assumption("treatment is over"), response=("CR", "CRp", "CRi", "PR"), over="yes"),
         row("CLOSED", public("P8"), response=("MR", "NR", "PD")),
         row(None, public("P8"), response="none"),
     ),
@@ -68,9 +76,10 @@ C2_GATE = Decision(
 C3_GATE = Decision(
     "C3_GATE",
     "Cycle 3: only with CR at the end of cycle 2, and the sponsor's approval",
-    inputs=(Input("cr", CR_AT_2), Input("approval", "SPONSOR_APPROVAL[for=CYCLE_3]")),
+    inputs=(Input("cr", CR_AT_2), Input("approval", "SPONSOR_APPROVAL[for=CYCLE_3]"), Input("over", over_before("3"))),
     rules=(
-        row("ALLOWED", public("P8"), cr="yes", approval="APPROVED"),
+        row("ALLOWED", public("P8"), cr="yes", approval="APPROVED", over="no"),
+        row(None, assumption("treatment is over"), cr="yes", approval="APPROVED", over="yes"),
         row("CLOSED", public("P8"), "", "the sponsor has refused", cr="yes", approval="REFUSED"),
         row("CLOSED", public("P8"), "", "no CR", cr="no"),
     ),

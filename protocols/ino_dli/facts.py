@@ -28,6 +28,7 @@ YES_NO = ("YES", "NO")
 VOD = vod.parts(
     vod.Sources(public("V7"), public("V8"), public("V10"), note="label: any grade stops the drug (L3, L6)"),
     "hsct_date",
+    "DAY0",
 )
 """Every patient here has had a transplant; the clocks of the scales count from it."""
 

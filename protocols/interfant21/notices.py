@@ -54,6 +54,7 @@ from protocols.interfant21.facts import (
     SAFETY,
     WBC_BEFORE_STEROID,
 )
+from protocols.interfant21.points import EOI_FIRST
 from protocols.interfant21.risk import WITHOUT_BLINATUMOMAB, YOUNG
 from protocols.interfant21.schedule import ACTIVE, NOT_RECOVERED, treatment
 from protocols.shared import mrd
@@ -134,7 +135,7 @@ MILESTONES = (
     Milestone("D8-RESPONSE", "Prednisone response", known("d8_response", "GOOD", "POOR", "UNKNOWN"), public("P6"),
               "d8_response"),
     Milestone("RISK-GROUP", "Risk group", all_of(known("risk", "HR", "MR"), Is(Reading("kmt2a"), ("REARRANGED",))),
-              public("P1", "P2", note="told inside its domain only, KMT2A rearranged: assumption"), "risk"),
+              public("P1", "P2", note="told inside its domain only, KMT2A rearranged: assumption"), "risk", ends_with="treatment"),
     Milestone("EOI-RESULT", "End of induction", known("cr_eoi", "CR", "NO_CR", "NO_CR_CNS_ONLY"), public("P13a"), "cr_eoi"),
     Milestone("EOI-CNS", "End of induction, CNS", Known(CNS_BEFORE_BLINATUMOMAB), registry(), CNS_BEFORE_BLINATUMOMAB),
     Milestone("EOI-MRD-RESULT", "End of induction, MRD", Known(EOI_MRD), public("P1", "P2"), EOI_MRD),
@@ -222,8 +223,13 @@ def cycle_deviations(number: str) -> tuple[Deviation, ...]:
                   any_of(LedgerFlag(ledger, "pause_over_limit"), over_limit), CRITICAL, blocks=(f"BLINA_{number}",)),
         alert(f"{name}-INTERRUPT", f"Cycle {number}: the adverse-event table says interrupt",
               all_of(running, Directed(ledger, ("interrupt",))), CRITICAL),
+        alert(f"{name}-HOLD", f"Cycle {number}: hold the infusion until a clinician has decided whether it is stopped for good",
+              all_of(running, Directed(ledger, ("review",)), without(Taken(f"BLINA_{number}_STOP", ("STOP",)))), CRITICAL),
         alert(f"{name}-STOP", f"Cycle {number}: stop for good, the infusion is still recorded as running",
               all_of(running, any_of(Directed(ledger, ("stop",)), stop_decided(number))), CRITICAL),
+        alert(f"{name}-RESUMED-UNDECIDED", f"Cycle {number} runs again after a pause of more than 7 days, and nobody has decided that it may: decide, or pause it",
+              all_of(running, LedgerFlag(ledger, "pause_over_limit"),
+                     without(Taken(f"BLINA_{number}_PAUSE", ("COMPLETE_CYCLE", "NEW_CYCLE", "STOP")))), CRITICAL),
         alert(f"{name}-INELIGIBLE", f"Cycle {number} runs, and the patient is off study as not eligible: disconnect, or treat outside of it",
               all_of(LedgerIs(ledger, ("running", "end_expected", "paused")), InPhase("registration", ("SCREEN_FAILURE", "OFF_STUDY")),
                      known("eligibility", "NOT_ELIGIBLE")), CRITICAL),
@@ -252,6 +258,11 @@ DEVIATIONS = (
               all_of(ACTIVE, Reached("EOI_SAMPLE"), Not(Known(EOI_MRD)), Not(NotObtainable(EOI_MRD))),
               Rung("minor", Moment("EOI_SAMPLE", days=Param("result_turnaround"))),
               Rung("major", Moment("CONSOLIDATION_START", days=-7)), blocks=("consolidation", "CONSOLIDATION")),
+    *(
+        deviation(f"{name}-TOO-EARLY", f"{text} is dated before the end of induction could be assessed: is its day right?",
+                  all_of(Reached(anchor), VerdictIs(Dates(Day(anchor), "<", Day("D1", days=EOI_FIRST)), ("PASS",))), CRITICAL)
+        for name, text, anchor in (("BLINA1", "Blinatumomab", "BLINA1_START"), ("CONSOLIDATION", "Consolidation", "CONSOLIDATION_START"))
+    ),
     deviation("BLINA-NOT-CNS1", "Blinatumomab started although the last lumbar puncture was not CNS1",
               all_of(Reached("BLINA1_START"), VerdictIs(Crit("X2"), ("FAIL", "PENDING", "REVIEW"))), CRITICAL, blocks=("BLINA_1",)),
     deviation("BLINA-EXCLUDED-STARTED", "Blinatumomab started although X1 or X4 excludes it, or is not settled",

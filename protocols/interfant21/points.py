@@ -1,7 +1,7 @@
 """Which samples belong to which time point, and what comes before what. The days of samples are public in outline only: section 3
 of the facts gives planned days and windows, all of them engineering defaults. What is accepted beyond a window is assumed here."""
 
-from pathway.language import AnchorDay, Onset, Order, Param, TimePoint, assumption, public, registry
+from pathway.language import Act, AnchorDay, Onset, Order, Param, TimePoint, assumption, public, registry
 from protocols.interfant21.facts import CNS_COUNTS, CYCLES
 from protocols.shared import date_order
 
@@ -67,6 +67,13 @@ ORDERS = (
         Onset("CRS"),
         "a cytokine release syndrome before blinatumomab",
         date_order.CERTAIN,
+    ),
+    Order(
+        Act("infusion_started", (("cycle", "1"),)),
+        Act("course_started", (("course", "CONSOLIDATION"),)),
+        "consolidation comes after the first cycle of blinatumomab",
+        date_order.CERTAIN,
+        counts=False,
     ),
     *date_order.SAFETY,
     *date_order.before_death(

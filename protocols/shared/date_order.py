@@ -23,9 +23,9 @@ def in_turn(text: str, *acts: str) -> tuple[Order, ...]:
 
 
 def by_number(text: str, action: str, label: str, numbers: tuple[str, ...]) -> tuple[Order, ...]:
-    """What is numbered in its turn: the second is not before the first."""
+    """What is numbered in its turn: the second is not before the first, and nothing rests on it while it is."""
     acts = [Act(action, ((label, number),)) for number in numbers]
-    return tuple(Order(first, then, text, CERTAIN) for first, then in pairwise(acts))
+    return tuple(Order(first, then, text, CERTAIN, counts=False) for first, then in pairwise(acts))
 
 
 def to_the_hour(text: str, first: str, *acts: str) -> tuple[Order, ...]:

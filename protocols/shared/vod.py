@@ -22,9 +22,11 @@ from pathway.language import (
     Is,
     Known,
     Limit,
+    Not,
     Operator,
     Outcome,
     ProfileKey,
+    Reached,
     Reading,
     Setting,
     Source,
@@ -129,10 +131,17 @@ def facts(sources: Sources) -> tuple[Fact, ...]:
     )  # fmt: skip
 
 
-def diagnosis(sources: Sources, transplant: str) -> Decision:
-    """The decision `vod`; `transplant`: the date fact of the last transplant."""
+def diagnosis(sources: Sources, transplant: str, begun: str) -> Decision:
+    """The decision `vod`; `transplant`: the date fact of the last transplant, `begun`: the anchor of the first dose.
+
+    Our assumption: as long as nobody has said when it began, what is suspected began after the first dose.
+    """
     # More than 21 days after it the late criteria count as well.
-    late = Dates(Day(Reading("vod_onset")), ">", Day(Reading(transplant), days=LATE_AFTER_DAYS))
+    limit = Day(Reading(transplant), days=LATE_AFTER_DAYS)
+    late = any_of(
+        Dates(Day(Reading("vod_onset")), ">", limit),
+        all_of(Not(Known(Reading("vod_onset"))), Reached(begun), Dates(Day(begun), ">", limit)),
+    )
     adult, child = sources.adult, sources.child
     return Decision(
         "vod",
@@ -214,13 +223,18 @@ def severity(source: Source, cells: Iterable[Cell] = ()) -> Decision:
 
 
 def parts(
-    sources: Sources, transplant: str, *, cells: Iterable[Cell] = (), severity_cells: Iterable[Cell] = ()
+    sources: Sources,
+    transplant: str,
+    begun: str,
+    *,
+    cells: Iterable[Cell] = (),
+    severity_cells: Iterable[Cell] = (),
 ) -> RuleSet:
     """Facts, the profile key of the scale, and both tables. The trial has the adverse event VOD."""
     return RuleSet(
         VERSION,
         facts=facts(sources),
-        decisions=(with_cells(diagnosis(sources, transplant), cells), severity(sources.severity, severity_cells)),
+        decisions=(with_cells(diagnosis(sources, transplant, begun), cells), severity(sources.severity, severity_cells)),
         profile=(
             ProfileKey("vod_scale", "choice", SCALES[0], "criteria by which VOD is diagnosed", assumption("choice per site"),
                        options=SCALES),

@@ -288,10 +288,14 @@ def test_neurotoxicity_of_grade_3_at_the_low_dose_stops_for_good() -> None:
 
 @cache
 def transplanted() -> Protocol:
-    rules = vod.parts(vod.Sources(SOURCE, SOURCE, SOURCE), "hsct_date")
+    rules = vod.parts(vod.Sources(SOURCE, SOURCE, SOURCE), "hsct_date", "FIRST_DOSE")
     kind = AdverseEventType("VOD", "VOD", SOURCE)
     return trial(
-        rules, facts=(Fact("hsct_date", "date", "Transplant", "clinician", SOURCE),), adverse_events=(kind,)
+        rules,
+        facts=(Fact("hsct_date", "date", "Transplant", "clinician", SOURCE),),
+        actions=(Action("dose_given", "A dose was given", SOURCE),),
+        adverse_events=(kind,),
+        anchors=(Anchor("FIRST_DOSE", "the first dose", (Done("dose_given"),), source=SOURCE),),
     )
 
 
@@ -345,6 +349,26 @@ def test_vod_by_the_scale_of_the_site(
     for fact, value in (WITHOUT | values).items():
         of.fact(fact, value, "2025-03-10 12:00")
     assert of.decision("vod", "2025-03-10 13:00") == found
+
+
+@pytest.mark.parametrize(
+    ("dose", "found"),
+    [("2025-03-10 08:00", "waiting"), ("2025-03-11 08:00", "VOD")],
+    ids=["day-21", "day-22"],
+)
+def test_what_nobody_has_said_the_beginning_of_began_after_the_first_dose(
+    dose: str, found: str | None
+) -> None:
+    of = patient(transplanted(), vod_scale="EBMT_ADULT_2016")
+    of.fact("hsct_date", "2025-02-17", "2025-03-01")
+    of.do("dose_given", dose)
+    for fact, value in (WITHOUT | {"histology": "YES"}).items():
+        if fact != "vod_onset":
+            of.fact(fact, value, "2025-03-12 12:00")
+    assert of.decision("vod", "2025-03-12 13:00") == found
+    of.fact("vod_onset", "2025-03-10", "2025-03-12 14:00")
+    # What was found stays; before it was, a day that is said counts.
+    assert of.decision("vod", "2025-03-12 15:00") == ("VOD" if found == "VOD" else "NO_VOD")
 
 
 SMALL = {

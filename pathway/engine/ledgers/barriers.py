@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from pathway.engine.context import Evaluation
 from pathway.engine.ledgers.readiness import compile_unknown
+from pathway.engine.ledgers.stops import compile_lifted
 from pathway.engine.linker import Linker
 from pathway.engine.results import Planned, Run
 from pathway.language import Doses
@@ -18,11 +19,14 @@ Barrier = Callable[[Evaluation, Run, Planned], str | None]
 def compile_barrier(spec: Doses, linker: Linker) -> Barrier:
     """What bars a dose whatever its day."""
     by = linker.decision(spec.by, ()) if spec.by else None
+    went_on = compile_lifted(spec.lifted_by, linker)
     needs = [(name, linker.criterion(name)) for name in spec.needs]
 
     def barrier(ctx: Evaluation, run: Run, dose: Planned) -> str | None:
         if stops := [halt.id for halt in run.stops if halt.until is None]:
             return f"stop {' '.join(stops)}"
+        if run.undecided is not None and not any(at >= run.undecided for at in went_on(ctx)):
+            return spec.lifted_by[0][0]
         if dose.state == "held":
             return f"hold {' '.join(dose.held[-1].rules)}"
         if run.course is not None and run.course.size_doubt:

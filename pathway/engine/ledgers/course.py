@@ -36,6 +36,8 @@ class CoursePlan:
     stops: Callable[[Evaluation], tuple[list[Halt], list[str]]]
     ended: Callable[[Evaluation], Ending | None]
     turns: dict[str, Callable[[Evaluation, Event], str]]
+    went_on: Callable[[Evaluation], list[datetime]]
+    """When a clinician decided to go on."""
 
 
 def events_of(ctx: Evaluation, spec: Doses, action: str, label: str) -> list[Event]:
@@ -84,6 +86,8 @@ def raise_flags(
                     continue
                 if at is not None:  # and it stays so when the hold is over: somebody has yet to decide
                     run.flag(name, at)
+    if plan.spec.lifted_by:
+        run.undecided = run.flags.get("held_to_review", run.undecided)
     if course.level and course.counted:
         run.flag("reduced", max(course.counted))
     if course.level >= STOPPED_BY_REDUCTIONS and course.counted:
@@ -120,10 +124,18 @@ def _flag_given(
     ):
         run.flag("given_while_held", at)
     omissions = events_of(ctx, spec, spec.omitted, dose.label)
-    if omissions and omissions[0].occurred <= at:
+    limit = plan.omit(ctx) if dose.label not in spec.never_omitted else None
+    was_to_be_omitted = limit is not None and any(lasted(ctx, held, limit) for held in dose.held)
+    if was_to_be_omitted or (omissions and omissions[0].occurred <= at):
         run.flag("given_after_omission", at)
     if run.stop is not None and run.stop < at:
         run.flag("given_after_stop", at)
+    if (
+        run.undecided is not None
+        and run.undecided < at
+        and not any(run.undecided <= on <= at for on in plan.went_on(ctx))
+    ):
+        run.flag("given_while_held", at)
 
 
 def stop_at_once(ctx: Evaluation, run: Run, given: list[datetime]) -> None:

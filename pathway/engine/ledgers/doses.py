@@ -24,7 +24,7 @@ from pathway.engine.ledgers.course import (
 )
 from pathway.engine.ledgers.holds import compile_hold
 from pathway.engine.ledgers.rates import compile_rates
-from pathway.engine.ledgers.stops import compile_stops
+from pathway.engine.ledgers.stops import compile_lifted, compile_stops
 from pathway.engine.linker import Linker
 from pathway.engine.results import Course, Episode, Held, Planned, Run
 from pathway.engine.times import compile_number
@@ -68,6 +68,7 @@ def compile_doses(spec: Doses, linker: Linker) -> Callable[[Evaluation], Run]:
             for label in spec.labels
             if (turn := compile_turn(spec.given, _of(spec, label), linker))
         },
+        compile_lifted(spec.lifted_by, linker),
     )
     key = key_of(spec.id, spec.scope)
     infuse = compile_rates(spec, spec.infusing, linker) if spec.infusing is not None else None
@@ -98,7 +99,7 @@ def _run(ctx: Evaluation, plan: CoursePlan) -> tuple[Run, Run | None]:
     given = {label: e[0] for label, e in reports.items()}
     start = min((e.occurred for e in given.values()), default=None)
     course = Course([], first=(earlier.first if earlier is not None else None) or start)
-    run = Run(start=start, course=course)
+    run = Run(start=start, course=course, undecided=before.undecided if before is not None else None)
     stops = [e.occurred for e in ctx.record.actions.get(spec.stopped, ()) if e.scope == spec.scope]
     run.stop = min(stops, default=None)
     (run.stops, run.unsettled), end = plan.stops(ctx), plan.ended(ctx)
