@@ -199,7 +199,7 @@ def view(minutes: Minutes) -> View:
         tables=tuple(tables),
         notes=tuple(
             (
-                f"{local(meeting, note.at)}, {note.role}" + (f", on {note.subject}" if note.subject else ""),
+                ", ".join(filter(None, (local(meeting, note.at), note.role, note.person))) + (f", on {note.subject}" if note.subject else ""),
                 note.text,
             )
             for note in week.notes
@@ -300,7 +300,7 @@ def _taken(minutes: Minutes) -> Table:
                     each.option,
                     (f"proposed: {proposed}",) + (("against the proposal",) if each.override else ()),
                 ),
-                Cell("", (f"as claimed by the {each.role}", local(minutes.meeting, each.at), each.event)),
+                Cell("", (_recorded_by(each), local(minutes.meeting, each.at), each.event)),
                 Cell("", tuple(remark)),
             )
         )
@@ -309,6 +309,11 @@ def _taken(minutes: Minutes) -> Table:
         "taken", "Decisions taken in this meeting", columns, tuple(rows),
         "As recorded in the pathways and subtrials against this meeting.", tuple(struck),
     )  # fmt: skip
+
+
+def _recorded_by(each: Taken) -> str:
+    """By whom a decision is on record: the person who signed it, or the role that was claimed."""
+    return f"{each.person}, {each.role}" if each.person else f"as claimed by the {each.role}"
 
 
 # --- the two forms ----------------------------------------------------------------------------------------------

@@ -138,7 +138,7 @@ def _told(found: Settled) -> Announcement:
     decided = ""
     if taken is not None:
         decided = (
-            f"{taken.value} by the {taken.role} on {taken.recorded.date().isoformat()}, event {taken.id}"
+            f"{taken.value} by the {taken.role}{f' {taken.person}' if taken.person else ''} on {taken.recorded.date().isoformat()}, event {taken.id}"
         )
         decided += f": {taken.reason}" if taken.reason else ""
     return Announcement(
