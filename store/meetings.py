@@ -36,8 +36,8 @@ class Taken:
     """A decision that says in which meeting it was taken.
 
     `decision`: its key; `option` what was taken, `proposal` what had been proposed then ("" for a choice), `override` whether it
-    was taken against that. `voided`: it has been declared not to count since. `at`: when it was recorded (UTC). `person`: the code
-    of who signed it; empty if nobody said.
+    was taken against that. `voided`: it has been declared not to count since. `at`: when it was recorded (UTC). `person`: the
+    code of who signed it; empty if nobody said.
     """
 
     pathway_id: str

@@ -614,11 +614,13 @@ def test_whatever_is_recorded_of_a_meeting_says_who_recorded_it() -> None:
     }
     for name, details in said.items():
         event = office.report("2025-11-06 15:00", name, details=details, person="ME1")
-        assert event is not None and event.person == "ME1", name
+        assert event is not None, name
+        assert event.person == "ME1", name
     week = office.at("2025-11-06 15:01").week(W45)
     assert week is not None
     assert [each.person for each in (*week.notes, *week.decided)] == ["ME1", "ME1"]
     event = office.report(
         "2025-11-06 15:02", "", "", kind="void", target="held-2025-W45-2", reason="wrong week", person="CO1"
     )
-    assert event is not None and event.person == "CO1"
+    assert event is not None
+    assert event.person == "CO1"

@@ -177,4 +177,5 @@ def test_whatever_is_recorded_of_a_subtrial_says_who_recorded_it() -> None:
         ("void", "", {"target": "g3", "reason": "wrong patient"}),
     ):
         event = life.report(kind, name, person="CO1", **more)
-        assert event is not None and event.person == "CO1", (kind, name)
+        assert event is not None, (kind, name)
+        assert event.person == "CO1", (kind, name)
