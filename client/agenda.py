@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -30,7 +31,8 @@ a meeting that was held has seen is left out by what it was shown, not by its da
 
 async def look(session: AsyncSession, request: GatherRequest) -> Agenda:
     """The agenda as it would be gathered now, which nobody keeps."""
-    return agenda_of(request, *await read_for(session, request))
+    read, shown = await read_for(session, request)
+    return await asyncio.to_thread(agenda_of, request, read, shown)
 
 
 async def read_for(

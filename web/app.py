@@ -32,11 +32,13 @@ from web.pages import (
     enrol,
     health,
     inbox,
+    meeting,
     patient,
     protocol,
     record,
     results,
     sign_in,
+    subtrial,
     today,
 )
 from web.render import page
@@ -76,7 +78,9 @@ def make_app(surroundings: Callable[[], AbstractAsyncContextManager[WebHouse]]) 
         results,
         patient,
         cohort,
+        subtrial,
         board,
+        meeting,
         codec,
         protocol,
         live,

@@ -31,7 +31,8 @@ ON_NOW: Final = ("frozen", "due", "overdue")
 
 @dataclass(frozen=True, slots=True)
 class MeetingSession:
-    """A meeting that a command talks to. `now`: its clock; `view`: how it stands, as `pathway.meeting.output` gives it."""
+    """A meeting that a command talks to. `now`: its clock; `view`: how it stands, as `pathway.meeting.output` gives it; `person`:
+    who talks."""
 
     client: Client
     settings: Settings
@@ -39,6 +40,7 @@ class MeetingSession:
     trial: str
     now: datetime
     view: dict[str, Any]
+    person: str = ""
 
     @property
     def office(self) -> Site:
@@ -93,9 +95,8 @@ async def opened(where: Target, trial: str) -> AsyncIterator[MeetingSession]:
         found = await pathways.plan(handle)
     except UnknownPathway:
         raise UnknownPathway(none_started(where, name)) from None
-    yield MeetingSession(
-        client, settings, handle, name, found.now if where.rehearsal else utc_now(), found.plan
-    )
+    now = found.now if where.rehearsal else utc_now()
+    yield MeetingSession(client, settings, handle, name, now, found.plan, where.person)
 
 
 def none_started(where: Target, trial: str) -> str:
