@@ -18,10 +18,13 @@ from sqlalchemy import func, select
 
 from activities.publish import Publisher
 from client import pathways
+from client.meetings import new_meeting_start, start_meeting
 from pathway.events import Report
+from pathway.site import Site
 from people.signing import Signing
 from runtime.connection import connect
 from runtime.settings import Settings
+from store import queries
 from store.schema import EventRow
 from tests.databases import Database, Postgres
 from tests.web.conftest import PASSWORD, TRIAL, Ward, free_port, peopled, served, settings_in, signing_in
@@ -113,9 +116,26 @@ async def far(session_settings: Settings, tmp_path_factory: pytest.TempPathFacto
             served(settings.model_copy(update={"temporal_address": gate.address}))
         )
         ward = Ward(settings, store, house, settings.web_address, settings.task_queue)
+        await governed(ward)
         yield Far(ward, gate, await asked(ward))
         if gate._server is not None:
             await gate.shut()
+
+
+async def governed(ward: Ward) -> None:
+    """A meeting and a subtrial, of an office where CO1 is the coordinator; they are in the store."""
+    client, office = await ward.client("CO1"), Site("S01")
+    meeting = new_meeting_start(TRIAL, office, datetime.now(UTC))
+    await start_meeting(client, meeting, queue=ward.queue)
+    subtrial = pathways.new_subtrial_start("hem-ismart", "C", office)
+    await pathways.start_subtrial(client, subtrial, queue=ward.queue)
+
+    async def both() -> bool:
+        async with ward.store.reading() as session:
+            found = [await queries.pathway(session, each.workflow_id) for each in (meeting, subtrial)]
+        return None not in found
+
+    await until(both, seconds=20)
 
 
 async def asked(ward: Ward) -> str:
@@ -143,7 +163,8 @@ def pages_of(at: str) -> list[str]:
     return [
         "/", "/?whose=all", "/inbox", "/inbox?whose=all", "/patients", "/cohort", "/subtrials", f"/enrol?trial={TRIAL}", at,
         f"{at}/decisions/AFTER_PREPHASE", f"{at}/criteria/I1", f"{at}/notices/D8-BLASTS-MISSING", f"{at}/events/known",
-        f"{at}/sheet", f"{at}/record?kind=observation&name=consent", f"{at}/results",
+        f"{at}/sheet", f"{at}/record?kind=observation&name=consent", f"{at}/results", "/meeting", f"/meeting/{TRIAL}",
+        f"/meeting/{TRIAL}/minutes", "/subtrials/hem-ismart/C", "/subtrials/hem-ismart/C/record?name=dlt",
     ]  # fmt: skip
 
 
