@@ -1,6 +1,6 @@
 """Today: what is needed now, over all patients whom the viewer sees, and of subtrials and meetings of their offices.
 
-The counts of patients are those of `allpath due`."""
+The counts are those of `allpath due`."""
 
 from __future__ import annotations
 
