@@ -99,18 +99,20 @@ async def mask_for(session: AsyncSession, viewer: Viewer, trial: str, *, rehears
     hidden = {subject for subject, site in here.items() if not viewer.may("patient", site)}
     for row in rows:
         if row.kind == "subtrial":
-            told = _sites_told(await queries.events(session, row.pathway_id))
+            told = _sites_told(await queries.events(session, row.pathway_id), here)
             hidden |= {s for s, site in told.items() if s not in here and not viewer.may("patient", site)}
     return Mask(frozenset(hidden))
 
 
-def _sites_told(events: Iterable[Event]) -> dict[str, str]:
-    """The site of every patient whom a subtrial has heard of, under each pseudonym; empty where nobody said."""
+def _sites_told(events: Iterable[Event], here: Mapping[str, str]) -> dict[str, str]:
+    """The site of every patient whom a subtrial has heard of, under each pseudonym; empty where nobody said. `here`: the sites of
+    those with a pathway."""
     found: dict[str, str] = {}
     for event in events:
         subject = dict(event.scope).get(SUBJECT, "")
+        site = here.get(subject) or event.detail("site") or found.get(subject, "")
         for name in filter(None, (subject, *(event.detail(FORMERLY) or "").split())):
-            found[name] = event.detail("site") or found.get(subject, "") or found.get(name, "")
+            found[name] = site
     return found
 
 
