@@ -241,6 +241,37 @@ async def test_what_is_sent_while_the_server_is_away_comes_back_and_is_recorded_
         assert await events(far) == ["known", "w-far"]
 
 
+async def test_a_meeting_and_a_board_are_shown_as_stored_and_what_is_sent_meanwhile_is_recorded_once(
+    far: Far,
+) -> None:
+    meeting = f"/meeting/{TRIAL}"
+    async with far.ward.signed_in("CO1") as visitor:
+        await until(lambda: is_ready(visitor), seconds=30)
+        note = {
+            "csrf": csrf_in((await visitor.get(meeting)).text),
+            "id": "n-far",
+            "act": "noted",
+            "note": "told by <phone>",
+        }
+        async with far.gate.away():
+            await until(lambda: is_away(visitor), seconds=10)
+            page, board = await asyncio.gather(visitor.get(meeting), visitor.get("/subtrials/hem-ismart/C"))
+            sent = await visitor.post(meeting, data=note)
+        assert (page.status_code, board.status_code, sent.status_code) == (503, 503, 503)
+        assert "This is what the store has of the meeting as of" in page.text
+        assert "Record what became of it" not in page.text
+        assert "The store has this as of" in board.text
+        assert "starting dose" in board.text
+        assert "Report a verdict" not in board.text
+        assert "told by &lt;phone&gt;" in sent.text
+        await until(lambda: is_ready(visitor), seconds=30)
+        for _ in range(2):
+            assert (await visitor.post(meeting, data=hidden_in(sent.text))).status_code == 303
+    async with far.ward.store.reading() as session:
+        events = await queries.events(session, f"meeting/{TRIAL}")
+    assert [(each.id, each.person) for each in events if each.name == "noted"] == [("n-far", "CO1")]
+
+
 async def test_in_a_browser_what_was_typed_is_sent_again_with_a_button(far: Far, tab: BrowserContext) -> None:
     subject = await asked(far.ward)
     page = await signing_in(

@@ -20,6 +20,7 @@ from pathway.subtrial.status import TRIAL_ACTIONS
 from people.errors import NotAllowed
 from web.answering import decision_page, decision_report, notice_page, notice_report
 from web.forms import BadForm, SignedForm, text
+from web.governors import mask_of
 from web.moments import moment
 from web.patients import clock, new_id
 from web.visit import AnswersSubtrial, LooksAtSubtrial, NotesSubtrial, Typed, Visit, come_again
@@ -144,6 +145,10 @@ async def _page(visit: Visit, typed: Typed) -> Response:
     phase = found.phase_one if found is not None else None
     name = typed.get("name", "")
     roles = visit.roles
+    if "problem" in typed:
+        # A refusal may say how a patient is called now.
+        mask = await mask_of(visit.house, visit.viewer, visit.row.trial)
+        typed = {**typed, "problem": mask.of(typed["problem"])}
     return visit.page(
         "subtrial_record.html",
         row=visit.row,
