@@ -39,6 +39,7 @@ from web.pages import (
     results,
     sign_in,
     subtrial,
+    subtrial_entry,
     today,
 )
 from web.render import page
@@ -79,6 +80,7 @@ def make_app(surroundings: Callable[[], AbstractAsyncContextManager[WebHouse]]) 
         patient,
         cohort,
         subtrial,
+        subtrial_entry,
         board,
         meeting,
         codec,

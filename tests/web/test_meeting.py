@@ -382,6 +382,36 @@ async def test_a_notice_is_acknowledged_by_who_must_and_names_nobody_whom_they_m
     assert [(e.kind, e.person) for e in acked] == ([] if code == "CO2" else [("acknowledgement", code)])
 
 
+async def test_a_verdict_that_was_entered_wrong_is_put_right_from_its_entry_by_who_may_see_its_patient(
+    governor: Governor,
+) -> None:
+    handle = pathways.subtrial_handle(await governor.ward.client("CL1"), PLATFORM, SUBTRIAL)
+    for subject, id_ in (("X1", "wrong-1"), ("X2", "wrong-2")):
+        report = Report(
+            id_, "action", datetime.now(UTC), "clinician", "response", scope=(("subject", subject),),
+            details=(("value", "YES"),), person="CL1",
+        )  # fmt: skip
+        assert (await pathways.submit(handle, report)).recorded
+    async with governor.ward.signed_in("CL1") as visitor, governor.ward.signed_in("CO2") as other:
+        assert (await visitor.get(f"{governor.at}/events/wrong-2")).status_code == 404
+        assert "wrong-2" not in (await visitor.get(governor.at)).text
+        assert (await other.get(f"{governor.at}/events/wrong-1")).status_code == 404
+        page = await visitor.get(f"{governor.at}/events/wrong-1")
+        assert "CL1, clinician" in said(page)
+        form = page.text.partition("Put the verdict right")[2].partition("</form>")[0]
+        right = {**fields(form), "value": "NO", "reason": "read again"}
+        refused = await visitor.post(f"{governor.at}/events/wrong-1", data={**right, "value": "MAYBE"})
+        assert refused.status_code == 409
+        taken = await visitor.post(f"{governor.at}/events/wrong-1", data=right)
+        assert taken.status_code == 303, said(taken)
+        theirs = await other.get(f"{governor.at}/events/wrong-2")
+        assert "Put the verdict right" not in theirs.text
+        data = {"csrf": csrf_in(theirs.text), "act": "void", "reason": "not ours"}
+        assert (await other.post(f"{governor.at}/events/wrong-2", data=data)).status_code == 403
+    corrected = [e for e in await governor.events() if e.kind == "correction"]
+    assert [(e.target, e.detail("value"), e.person) for e in corrected] == [("wrong-1", "NO", "CL1")]
+
+
 async def test_who_has_no_role_at_the_office_reports_nothing(governor: Governor) -> None:
     before = len(await governor.events())
     for code in ("CO2", "AU1", "OP1", "LA1"):
@@ -414,6 +444,7 @@ async def paths_of(sitting: Sitting, governor: Governor) -> list[str]:
         "/meeting", f"{sitting.at}?week={sitting.week}", f"{sitting.at}/minutes?week={sitting.week}",
         sitting.question(sitting.ours), sitting.question(sitting.theirs), governor.at, f"{governor.at}/record?name=dlt",
         f"{governor.at}/record?name=suspended", f"{governor.at}/notices/{notice}",
+        f"{governor.at}/events/asked-X3",
     ]  # fmt: skip
 
 
