@@ -191,7 +191,7 @@ def mail_of(notice: Notice, sender: str, recipients: Sequence[str], pages: str =
     if notice.rehearsal:
         text = "This is a rehearsal.\n\n" + text
     todo = "".join(f"{_one_line(step.what)}: {_one_line(step.command)}\n" for step in _steps(notice))
-    look = "" if notice.rehearsal else f"open with: allpath show {_one_line(notice.subject)}\n"
+    look = "" if notice.rehearsal else f"open with: {_one_line(_look(notice))}\n"
     page = page_of(notice)
     opened = f"{pages}{page}\n" if pages and page else ""
     message.set_content(f"{text}\n{opened}{todo}{look}")
@@ -217,19 +217,28 @@ def about(notice: Notice) -> str:
 
 
 def page_of(notice: Notice) -> str:
-    """The address, within the pages, of what a notice is about; empty for what has no page: rehearsals, subtrials, meetings."""
-    protocol = _protocol(notice)
-    others = {each.id for each in protocol.subtrials} if protocol is not None else set()
-    if notice.rehearsal or notice.role == "meeting" or notice.subject in others:
+    """The address, within the pages, of what a notice is about; empty for a rehearsal, which has none."""
+    if notice.rehearsal:
         return ""
-    patient = f"/patients/{quote(notice.trial, safe='')}/{quote(notice.subject, safe='')}"
+    trial, subject = quote(notice.trial, safe=""), quote(notice.subject, safe="")
+    pages = {"subtrial": f"/subtrials/{trial}/{subject}", "meeting": f"/meeting/{trial}"}
+    whose = pages.get(notice.whose, f"/patients/{trial}/{subject}")
     key = notice.key or notice.id
     match notice.kind:
         case "decision":
-            return f"{patient}/decisions/{quote(key.removeprefix('decision '), safe='')}"
+            return f"{whose}/decisions/{quote(key.removeprefix('decision '), safe='')}"
         case "deviation" | "alert":
-            return f"{patient}/notices/{quote(key, safe='')}"
-    return patient
+            return f"{whose}/notices/{quote(key, safe='')}"
+    return whose
+
+
+def _look(notice: Notice) -> str:
+    """The command that shows whom a notice is about."""
+    looks = {
+        "subtrial": f"allpath subtrial show {notice.trial} {notice.subject}",
+        "meeting": f"allpath meeting show {notice.trial}",
+    }
+    return looks.get(notice.whose, f"allpath show {notice.subject}")
 
 
 def _protocol(notice: Notice) -> Definition | None:
@@ -244,7 +253,7 @@ def _steps(notice: Notice) -> list[Step]:
 
     Nothing for a rehearsal: a command that is copied from it would speak of the patient of the same pseudonym.
     """
-    if notice.rehearsal:
+    if notice.rehearsal or notice.whose != "patient":
         return []
     match notice.kind:
         case "decision":

@@ -12,6 +12,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection, bindparam, exists, func, select, update
 
+from store.queries import kind_of
 from store.schema import OutboxRow, table_of
 from store.settling import PENDING, SENDING, SENT, settle
 
@@ -50,6 +51,8 @@ class Notice(BaseModel):
     claim: str
     key: str = ""
     state: str = ""
+    whose: str = "patient"
+    """Whether it speaks of a patient, a subtrial or a meeting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +253,7 @@ def claim(
             claim=by,
             key=row.key,
             state=row.state,
+            whose=kind_of(row.pathway_id),
         )
         for row in claimed.values()
     )

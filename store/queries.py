@@ -87,6 +87,12 @@ class Stuck:
     last_error: str
 
 
+def kind_of(pathway_id: str) -> str:
+    """Whose that id is: a patient's, a subtrial's or a meeting's. Ids are made in `contracts`."""
+    kind = pathway_id.partition("/")[0].removeprefix("rehearsal-")
+    return kind if kind in ("subtrial", "meeting") else "patient"
+
+
 def only(
     trial: str | None,
     site: str | None,
@@ -198,10 +204,14 @@ async def obligations(session: AsyncSession, pathway_id: str) -> tuple[Obligatio
 
 
 async def asked(
-    session: AsyncSession, *, rehearsals: bool = False, sites: Collection[str] | None = None
+    session: AsyncSession,
+    *,
+    kind: str | None = "patient",
+    rehearsals: bool = False,
+    sites: Collection[str] | None = None,
 ) -> tuple[tuple[Pathway, DecisionState], ...]:
-    """Return what people are asked, over all open patients, with the patient."""
-    where = only(None, None, None, kind="patient", rehearsals=rehearsals, archived=False, sites=sites)
+    """Return what people are asked, over all open patients, with the patient; `kind` as for `pathways`."""
+    where = only(None, None, None, kind=kind, rehearsals=rehearsals, archived=False, sites=sites)
     rows = (
         await session.execute(select(DecisionRow.content, PathwayRow).join(PathwayRow).where(*where))
     ).all()
@@ -210,10 +220,14 @@ async def asked(
 
 
 async def raised(
-    session: AsyncSession, *, rehearsals: bool = False, sites: Collection[str] | None = None
+    session: AsyncSession,
+    *,
+    kind: str | None = "patient",
+    rehearsals: bool = False,
+    sites: Collection[str] | None = None,
 ) -> tuple[tuple[Pathway, Obligation], ...]:
-    """Return the notices that nobody has taken note of, over all open patients, with the patient."""
-    where = only(None, None, None, kind="patient", rehearsals=rehearsals, archived=False, sites=sites)
+    """Return the notices that nobody has taken note of, over all open patients, with the patient; `kind` as for `pathways`."""
+    where = only(None, None, None, kind=kind, rehearsals=rehearsals, archived=False, sites=sites)
     rows = await session.execute(
         select(ObligationRow, PathwayRow).join(PathwayRow).where(*where, ObligationRow.state == "raised")
     )

@@ -26,6 +26,7 @@ from runtime.errors import ServerUnreachable
 from store import queries
 from store.queries import Pathway
 from web.access import Viewer
+from web.addresses import address_of
 from web.forms import NotHere
 from web.house import SIGNER, WebHouse, utc_now
 
@@ -50,7 +51,7 @@ class Seen:
     @property
     def address(self) -> str:
         """The page of the patient."""
-        return f"/patients/{self.row.trial}/{self.row.subject}"
+        return address_of(self.row.kind, self.row.trial, self.row.subject)
 
 
 async def found(house: WebHouse, viewer: Viewer, trial: str, subject: str, what: str) -> Pathway:

@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from activities.sinks import ConsoleSink, MailServer, MailSink, NotSent, Unclear, Unreachable, mail_of
+from activities.sinks import (
+    ConsoleSink,
+    MailServer,
+    MailSink,
+    NotSent,
+    Unclear,
+    Unreachable,
+    mail_of,
+    page_of,
+)
 from runtime.logging import WITHHELD, allow_listed
 from store.outbox import Notice
 from tests.activities.mail_server import Inbox, mail_server
@@ -188,3 +197,45 @@ def test_a_sitting_is_told_with_its_ids_in_the_text_and_not_in_the_subject() -> 
     mail = mail_of(notice(kind="sitting", id="LATE (critical), GO"), "allpath@example.org", ["a@example.org"])
     assert mail["Subject"] == "allpath: entered in one sitting (critical), P1, site S01"
     assert "entered in one sitting: LATE (critical), GO" in mail.get_content()
+
+
+@pytest.mark.parametrize(
+    ("fields", "page", "look"),
+    [
+        (
+            {
+                "whose": "subtrial",
+                "subject": "D",
+                "kind": "decision",
+                "id": "LEVEL",
+                "key": "decision LEVEL[level=2]",
+            },
+            "/subtrials/hem-ismart/D/decisions/LEVEL%5Blevel%3D2%5D",
+            "allpath subtrial show hem-ismart D",
+        ),
+        (
+            {
+                "whose": "meeting",
+                "subject": "MEETING",
+                "id": "MEETING-OVERDUE",
+                "key": "MEETING-OVERDUE[week=2025-W45]",
+            },
+            "/meeting/hem-ismart/notices/MEETING-OVERDUE%5Bweek%3D2025-W45%5D",
+            "allpath meeting show hem-ismart",
+        ),
+        (
+            {"subject": "D", "kind": "decision", "id": "X", "key": "X"},
+            "/patients/hem-ismart/D/decisions/X",
+            "allpath show D",
+        ),
+    ],
+)
+def test_the_link_of_a_mail_leads_to_the_page_of_whom_it_is_about(
+    fields: dict[str, str], page: str, look: str
+) -> None:
+    told = notice(trial="hem-ismart", role="meeting", **fields)
+    assert page_of(told) == page
+    text = mail_of(told, "allpath@house.example", ["a@house.example"], "https://pages.example").get_content()
+    assert f"https://pages.example{page}" in text
+    assert f"open with: {look}" in text
+    assert page_of(told.model_copy(update={"rehearsal": True})) == ""

@@ -221,7 +221,7 @@ async def test_the_lists_say_what_the_command_line_says(ward: Ward, tab: Browser
     await until(stored, seconds=20)
     page = await signing_in(tab, ward, "AU1", "/?whose=all")
     async with ward.store.reading() as session:
-        lines = await due(session, datetime.now(UTC), kind="patient")
+        lines = await due(session, datetime.now(UTC))
     for bucket, title in (("late", "Late"), ("today", "Today"), ("week", "This week")):
         count = sum(line.bucket == bucket for line in lines)
         await expect(page.locator(f"#{bucket}")).to_have_text(f"{title} ({count})")
