@@ -61,6 +61,7 @@ async def test_a_mail_says_who_what_and_how_urgent_and_where_to_look() -> None:
         "Site:     S01\n"
         "Subject:  P1\n"
         "Notice:   alert: EOI-MRD-HIGH\n"
+        "Asked:    take note of it, and settle what it is about\n"
         "Severity: critical\n"
         "Due:      2025-03-07\n"
         "For:      clinician\n"

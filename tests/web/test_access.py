@@ -20,6 +20,7 @@ PATIENT = "/patients/{trial}/{subject}"
 PAGES: dict[tuple[str, str], set[str]] = {
     ("GET", "/"): EVERYBODY,
     ("GET", "/inbox"): EVERYBODY,
+    ("GET", "/me"): EVERYBODY,
     ("GET", "/patients"): EVERYBODY,
     ("GET", "/cohort"): EVERYBODY,
     ("GET", "/subtrials"): READERS | {"CO2"},
@@ -45,6 +46,7 @@ ACTS: dict[tuple[str, str], set[str]] = {
     ("POST", f"{PATIENT}/criteria/{{name}}"): {"CL1", "CL2"},
     ("POST", f"{PATIENT}/notices/{{key}}"): {"CO1", "CL1", "CL2", "LA1", "ME1", "SP1"},
     ("POST", "/enrol"): {"CO1"},
+    ("POST", "/me"): EVERYBODY,
 }
 """Whose act is looked at, with a patient at S01 of whom nothing is asked: they are told so, and nobody else is."""
 OPEN = {
