@@ -67,7 +67,7 @@ class SmtpSettings(BaseModel):
             role, at, site = name.partition("@")
             if role not in ROLES or (at and not site):
                 raise ValueError(
-                    f"{name[:60]!r} is no role; accepted: {', '.join(ROLES)}, each with @SITE or without"
+                    f"one of them is no role; accepted are {', '.join(ROLES)}, each with @SITE or without"
                 )
             for address in addresses:
                 try:

@@ -189,3 +189,32 @@ def test_a_sitting_is_told_with_its_ids_in_the_text_and_not_in_the_subject() -> 
     mail = mail_of(notice(kind="sitting", id="LATE (critical), GO"), "allpath@example.org", ["a@example.org"])
     assert mail["Subject"] == "allpath: entered in one sitting (critical), P1, site S01"
     assert "entered in one sitting: LATE (critical), GO" in mail.get_content()
+
+
+async def test_a_sender_and_recipients_may_have_names() -> None:
+    async with mail_server() as inbox:
+        named = MailServer(
+            host="127.0.0.1",
+            port=inbox.port,
+            sender="Allpath <allpath@trial.example>",
+            recipients={"clinician": ("Ward one <ward@example.org>",)},
+            starttls=False,
+        )
+        assert await MailSink(named).send(notice()) == ""
+    (mail,) = inbox.mails
+    assert (mail["From"], mail["To"]) == ("Allpath <allpath@trial.example>", "Ward one <ward@example.org>")
+    assert mail["Message-ID"] == "<0123456789abcdef0123456789abcdef@trial.example>"
+    assert inbox.recipients == [["ward@example.org"]]
+
+
+@pytest.mark.parametrize(
+    ("key", "place"),
+    [("decision risk", "decisions/risk"), ("EOI-MRD-HIGH", "notices/EOI-MRD-HIGH")],
+)
+def test_what_nobody_has_opened_leads_where_it_is_opened(key: str, place: str) -> None:
+    told = notice(kind="unopened", role="operations", key=key)
+    mail = mail_of(told, "a@b.example", ["c@d.example"], "https://pages.example")
+    assert mail["Subject"] == "allpath: opened by nobody EOI-MRD-HIGH (critical), P1, site S01"
+    assert f"https://pages.example/patients/interfant-21/P1/{place}\n" in mail.get_content().replace(
+        "\r\n", "\n"
+    )
