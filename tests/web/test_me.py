@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import secrets
+from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import insert, select
 
 from people import accounts, ways
 from people.accounts import held_from
 from people.passwords import hashed
 from runtime.keys import load_keys
 from runtime.sealing import Sealer
-from tests.web.conftest import PASSWORD, Ward
+from store.reaching import waiting
+from store.schema import OutboxRow, TimelineRow, WayRow
+from tests.web.conftest import PASSWORD, TRIAL, Ward
 from tests.web.test_access import csrf_in
+from tests.workflows.conftest import until
 
 
 @pytest.fixture
@@ -87,3 +92,50 @@ async def test_nobody_sees_how_another_person_is_told(ward: Ward, code: str) -> 
             shown = (await visitor.get(f"/me?code={code}")).text
             assert "only-mine" not in shown
             assert code not in shown.replace(f"/me?code={code}", "")
+
+
+async def test_what_somebody_was_sent_is_opened_when_they_look_at_the_patient(ward: Ward, code: str) -> None:
+    seal = Sealer(load_keys(ward.settings.key_file))
+    async with ward.store.writing() as session:
+        await ways.add(session, seal, "ROOT", code, "mail", "km@s01.org")
+    child = await ward.enrolled()
+    whose = f"patient/{TRIAL}/{child}"
+
+    async def stored() -> bool:
+        async with ward.store.reading() as session:
+            found = select(TimelineRow.seq).where(TimelineRow.pathway_id == whose)
+            return bool((await session.scalars(found)).all())
+
+    await until(stored)
+    now = datetime.now(UTC)
+    async with ward.store.writing() as session:
+        way = (await session.scalars(select(WayRow.way_id).where(WayRow.code == code))).one()
+        about = {
+            "subject": child,
+            "trial": TRIAL,
+            "site": "S01",
+            "rehearsal": False,
+            "kind": "alert",
+            "id": "SENT-BEFORE",
+        }
+        what = {
+            "key": "SENT-BEFORE",
+            "state": "raised",
+            "severity": "critical",
+            "due": "",
+            "message_id": secrets.token_hex(16),
+        }
+        to = {"pathway_id": whose, "seq": 1, "role": "coordinator", "channel": f"way/{way}"}
+        sent = {"status": "sent", "sent_at": now, "climb_at": now}
+        await session.execute(insert(OutboxRow).values(**about, **what, **to, **(waiting(now) | sent)))
+    async with ward.signed_in(code) as visitor:
+        shown = (await visitor.get("/me")).text
+        assert "SENT-BEFORE" in shown
+        assert child in shown
+        assert ", not opened" in shown
+        assert (await visitor.get(f"/patients/{TRIAL}/{child}")).status_code == 200
+        line = next(each for each in (await visitor.get("/me")).text.splitlines() if "SENT-BEFORE" in each)
+        assert ", opened" in line
+    async with ward.store.reading() as session:
+        row = (await session.scalars(select(OutboxRow).where(OutboxRow.id == "SENT-BEFORE"))).one()
+    assert row.climb_at is None
