@@ -16,7 +16,16 @@ from pathway.changes import Change
 from pathway.events import Event
 from pathway.plan import DecisionState, Item, Obligation
 from store.record import DECISION, EVENT, change_of
-from store.schema import DecisionRow, EventRow, ItemRow, ObligationRow, OutboxRow, PathwayRow, TimelineRow
+from store.schema import (
+    DecisionRow,
+    EventRow,
+    Instant,
+    ItemRow,
+    ObligationRow,
+    OutboxRow,
+    PathwayRow,
+    TimelineRow,
+)
 from store.settling import PENDING, SENDING, SENT, SUPERSEDED
 
 STUCK_AFTER: Final = timedelta(hours=1)
@@ -55,8 +64,8 @@ class Pathway:
 class OutboxCounts:
     """How the outbox stands.
 
-    `stuck`: those not yet sent though they have waited for `STUCK_AFTER`; they are counted in `pending` or
-    `sending` too. `remarks`: sent, but not to everybody. `oldest`: since when the oldest one waits.
+    `stuck`: those not yet sent though they have waited for `STUCK_AFTER` since they were to be let out; they are counted in
+    `pending` or `sending` too. `remarks`: sent, but not to everybody. `oldest`: since when the oldest one waits.
     """
 
     pending: int
@@ -293,7 +302,8 @@ async def stuck(session: AsyncSession, now: datetime) -> tuple[Stuck, ...]:
 
 
 def _is_stuck(now: datetime) -> ColumnElement[bool]:
-    return OutboxRow.status.in_([PENDING, SENDING]) & (OutboxRow.created <= now - STUCK_AFTER)
+    waits = func.coalesce(OutboxRow.planned_for, OutboxRow.created, type_=Instant())
+    return OutboxRow.status.in_([PENDING, SENDING]) & (waits <= now - STUCK_AFTER)
 
 
 def _obligation(row: ObligationRow) -> Obligation:

@@ -70,6 +70,7 @@ async def test_a_mail_says_who_what_and_how_urgent_and_where_to_look() -> None:
         "Site:     S01\n"
         "Subject:  P1\n"
         "Notice:   alert: EOI-MRD-HIGH\n"
+        "Asked:    take note of it, and settle what it is about\n"
         "Severity: critical\n"
         "Due:      2025-03-07\n"
         "For:      clinician\n"
@@ -239,3 +240,32 @@ def test_the_link_of_a_mail_leads_to_the_page_of_whom_it_is_about(
     assert f"https://pages.example{page}" in text
     assert f"open with: {look}" in text
     assert page_of(told.model_copy(update={"rehearsal": True})) == ""
+
+
+async def test_a_sender_and_recipients_may_have_names() -> None:
+    async with mail_server() as inbox:
+        named = MailServer(
+            host="127.0.0.1",
+            port=inbox.port,
+            sender="Allpath <allpath@trial.example>",
+            recipients={"clinician": ("Ward one <ward@example.org>",)},
+            starttls=False,
+        )
+        assert await MailSink(named).send(notice()) == ""
+    (mail,) = inbox.mails
+    assert (mail["From"], mail["To"]) == ("Allpath <allpath@trial.example>", "Ward one <ward@example.org>")
+    assert mail["Message-ID"] == "<0123456789abcdef0123456789abcdef@trial.example>"
+    assert inbox.recipients == [["ward@example.org"]]
+
+
+@pytest.mark.parametrize(
+    ("key", "place"),
+    [("decision risk", "decisions/risk"), ("EOI-MRD-HIGH", "notices/EOI-MRD-HIGH")],
+)
+def test_what_nobody_has_opened_leads_where_it_is_opened(key: str, place: str) -> None:
+    told = notice(kind="unopened", role="operations", key=key)
+    mail = mail_of(told, "a@b.example", ["c@d.example"], "https://pages.example")
+    assert mail["Subject"] == "allpath: opened by nobody EOI-MRD-HIGH (critical), P1, site S01"
+    assert f"https://pages.example/patients/interfant-21/P1/{place}\n" in mail.get_content().replace(
+        "\r\n", "\n"
+    )

@@ -25,6 +25,7 @@ MEETING = "/meeting/{trial}"
 PAGES: dict[tuple[str, str], set[str]] = {
     ("GET", "/"): EVERYBODY,
     ("GET", "/inbox"): EVERYBODY,
+    ("GET", "/me"): EVERYBODY,
     ("GET", "/patients"): EVERYBODY,
     ("GET", "/cohort"): EVERYBODY,
     ("GET", "/subtrials"): LOOKERS,
@@ -66,6 +67,7 @@ ACTS: dict[tuple[str, str], set[str]] = {
     ("POST", MEETING): LOOKERS,
     ("POST", f"{MEETING}/decisions/{{who}}/{{key}}"): LOOKERS,
     ("POST", f"{MEETING}/notices/{{key}}"): LOOKERS,
+    ("POST", "/me"): EVERYBODY,
 }
 """Whose act is looked at, with a patient at S01 of whom nothing is asked: they are told so, and nobody else is."""
 OPEN = {

@@ -165,7 +165,7 @@ async def test_no_page_keeps_anybody_out(ward: Ward, browser: Browser, width: in
         "/", "/?whose=all", "/inbox?whose=all", "/patients", "/cohort", "/protocols", f"/protocols/{TRIAL}",
         f"/enrol?trial={TRIAL}", at, f"{at}/decisions/eligibility", f"{at}/criteria/X1", f"{at}/record", f"{at}/results",
         f"{at}/record?kind=observation&name=mrd", f"{at}/record?kind=adverse_event&name=CRS", f"{at}/sheet", "/subtrials",
-        "/nothing",
+        "/me", "/nothing",
     ]  # fmt: skip
     try:
         page = await context.new_page()
