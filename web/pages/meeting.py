@@ -171,14 +171,15 @@ async def _report(visit: Visit, form: SignedForm, week: str) -> Report:
         "noted": {"text": text(form, "note"), "subject": text(form, "subject").upper()},
     }.get(act, {})
     site = Site(visit.row.site, visit.row.zone)
+    now = await clock(visit.house, visit.row)
     return Report(
         text(form, "id") or new_id(),
         "action",
-        await clock(visit.house, visit.row),
+        now,
         role,
         act,
         scope=(("week", week),),
-        occurred=moment(text(form, "at"), site) if act == "held" else None,
+        occurred=moment(text(form, "at"), site, now) if act == "held" else None,
         details=tuple(sorted((name, said) for name, said in given.items() if said)),
         reason=text(form, "reason"),
     )

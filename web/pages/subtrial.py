@@ -114,14 +114,15 @@ async def _report(visit: Visit, form: SignedForm) -> Report:
             rehearsal=bool(visit.house.demo), label=visit.house.demo,
         )  # fmt: skip
     given = {detail: text(form, detail) for detail in ACTION_DETAILS[name] if detail != "reason"}
+    now = await clock(visit.house, row)
     return Report(
         text(form, "id") or new_id(),
         "action",
-        await clock(visit.house, row),
+        now,
         role,
         name,
         scope=((SUBJECT, subject),) if name in PATIENT_ACTIONS else (),
-        occurred=moment(text(form, "at"), Site(row.site, row.zone)),
+        occurred=moment(text(form, "at"), Site(row.site, row.zone), now),
         details=tuple(sorted((detail, said) for detail, said in given.items() if said)),
         reason=reason,
     )
