@@ -31,16 +31,21 @@ from activities.agenda import Agendas
 from activities.deliver import DeliverActivity
 from activities.hand_over import HandOverActivity
 from activities.notify import OutboxDrain
+from activities.people import PeopleDrain
 from activities.publish import Publisher
 from activities.sinks import ConsoleSink, MailServer, MailSink, Sink
 from contracts.base import Clock
 from pathway.errors import AllpathError
+from pathway.language import ROLES
 from pathway.site import Site
 from people.house import House, open_house
 from people.signing import Signing
 from runtime.connection import connect
+from runtime.errors import SettingsError
+from runtime.keys import load_keys
 from runtime.logging import configure_logging
 from runtime.process import run_to_end
+from runtime.sealing import Sealer
 from runtime.settings import Settings, load_settings, make_data_dir
 from store.engine import Store, upgrade
 from store.errors import StoreAway
@@ -156,12 +161,24 @@ def queue_for(settings: Settings, clock: Clock) -> str:
 
 
 def sinks_of(settings: Settings) -> tuple[Sink, ...]:
-    """The ways out that the settings give: always the log, and mail if there is a mail server."""
+    """The ways out to roles by the settings: always the log, and mail if there is a mail server. Raises `SettingsError`."""
+    server = mail_server_of(settings)
+    return (ConsoleSink(),) if server is None else (ConsoleSink(), MailSink(server))
+
+
+def mail_server_of(settings: Settings) -> MailServer | None:
+    """The mail server by the settings. Raises `SettingsError` where a role is not named: its notices would go to nobody."""
     smtp = settings.smtp
     if smtp.host is None:
-        return (ConsoleSink(),)
+        return None
+    forgotten = [role for role in ROLES if role not in smtp.recipients]
+    if forgotten:
+        raise SettingsError(
+            f"settings: smtp.recipients names nobody for {', '.join(forgotten)}. Every role is named, each with its addresses or "
+            f"with an empty list, which means no address on purpose; the roles are {', '.join(ROLES)}"
+        )
     password = smtp.password
-    server = MailServer(
+    return MailServer(
         host=smtp.host,
         port=smtp.port,
         sender=smtp.sender,
@@ -169,10 +186,27 @@ def sinks_of(settings: Settings) -> tuple[Sink, ...]:
         starttls=smtp.starttls,
         username=smtp.username,
         password=password.get_secret_value() if password else None,
-        # A default is no address at which anybody is known to listen.
-        pages=settings.web_address if "web_address" in settings.model_fields_set else "",
+        pages=_pages(settings),
     )
-    return (ConsoleSink(), MailSink(server))
+
+
+def _pages(settings: Settings) -> str:
+    """Where links begin. A default is no address at which anybody is known to listen."""
+    return settings.web_address if "web_address" in settings.model_fields_set else ""
+
+
+def drains_of(store: Store, settings: Settings) -> tuple[list[str], list[OutboxDrain | PeopleDrain]]:
+    """The channels of roles, and what drains each: one for each channel, so that one that hangs holds up no other."""
+    sinks = sinks_of(settings)
+    channels = [sink.channel for sink in sinks]
+    people = PeopleDrain(
+        store,
+        Sealer(load_keys(settings.key_file)),
+        mail_server_of(settings),
+        tell_by=channels,
+        pages=_pages(settings),
+    )
+    return channels, [*(OutboxDrain(store, [sink], tell_by=channels) for sink in sinks), people]
 
 
 @asynccontextmanager
@@ -187,10 +221,14 @@ async def running(
     log = structlog.stdlib.get_logger("allpath.worker")
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(Store(settings.database_url))
-        sinks = sinks_of(settings)
-        drain = OutboxDrain(store, sinks)
-        publisher = Publisher(store, channels=[sink.channel for sink in sinks], published=drain.poke)
-        await stack.enter_async_context(_background(_store_work(settings, drain, log)))
+        channels, drains = drains_of(store, settings)
+
+        def poke() -> None:
+            for drain in drains:
+                drain.poke()
+
+        publisher = Publisher(store, channels=channels, published=poke)
+        await stack.enter_async_context(_background(_store_work(settings, drains, log)))
         for clock in clocks:
             workers = build_worker(
                 client,
@@ -218,13 +256,16 @@ async def serve(
     stop: asyncio.Event | None = None,
     ready: Callable[[], None] = lambda: None,
 ) -> None:
-    """Run a worker until SIGTERM, SIGINT or `stop`. Raises `ServerUnreachable`, `KeyFileError`,
+    """Run a worker until SIGTERM, SIGINT or `stop`. Raises `SettingsError`, `ServerUnreachable`, `KeyFileError`,
     `StoreTooNew`.
     """
     stop = stop or asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
+    mail_server_of(
+        settings
+    )  # before anything is asked of others: wrong settings are no reason to wait for a server
     make_data_dir(settings)
     house = open_house(settings.house_key) if settings.identity == "held" else None
     client = await connect(settings, interceptors=[Signing(house.own)] if house is not None else [])
@@ -237,7 +278,9 @@ async def serve(
         await stop.wait()
 
 
-async def _store_work(settings: Settings, drain: OutboxDrain, log: structlog.stdlib.BoundLogger) -> None:
+async def _store_work(
+    settings: Settings, drains: Sequence[OutboxDrain | PeopleDrain], log: structlog.stdlib.BoundLogger
+) -> None:
     while True:
         try:
             await upgrade(settings.database_url)
@@ -246,7 +289,13 @@ async def _store_work(settings: Settings, drain: OutboxDrain, log: structlog.std
             log.warning("the store is away", error_type=type(away).__name__)
             await asyncio.sleep(STORE_PAUSE)
     stop = asyncio.Event()
-    draining = asyncio.ensure_future(drain.run(stop))
+
+    async def drain_all() -> None:
+        async with asyncio.TaskGroup() as group:
+            for drain in drains:
+                group.create_task(drain.run(stop))
+
+    draining = asyncio.ensure_future(drain_all())
     try:
         await asyncio.shield(draining)
     except asyncio.CancelledError:

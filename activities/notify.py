@@ -12,11 +12,11 @@ from uuid import uuid4
 
 import structlog
 
-from activities.sinks import NotSent, Sink, Unclear, Unreachable
+from activities.sinks import NotSent, Refused, Sink, Unclear, Unreachable
 from store import outbox
 from store.engine import Store
 from store.errors import StoreAway
-from store.outbox import End, Failed, Notice, Returned, Sent
+from store.outbox import HANDFUL, Bounced, End, Failed, Notice, Returned, Sent
 
 
 def _now() -> datetime:
@@ -50,7 +50,9 @@ class Pace:
 class OutboxDrain:
     """Sends what is due in the outbox through the sinks, one for each channel.
 
-    Several drains may run, in one process or many: each claims notices by the handful before it sends them.
+    Several drains may run, in one process or many: each claims notices by the handful before it sends them. What hangs holds up
+    its own drain only, so each channel has one. `at_most`: the most notices in a handful. `tell_by`: the channels by which
+    operations are told of an address that is refused.
     """
 
     def __init__(
@@ -60,7 +62,11 @@ class OutboxDrain:
         *,
         pace: Pace | None = None,
         clock: Callable[[], datetime] = _now,
+        at_most: int = HANDFUL,
+        tell_by: Sequence[str] | None = None,
     ) -> None:
+        self._at_most = at_most
+        self._tell_by = tuple(tell_by if tell_by is not None else (sink.channel for sink in sinks))
         self._store = store
         self._sinks = {sink.channel: sink for sink in sinks}
         self._pace = pace or Pace()
@@ -112,7 +118,13 @@ class OutboxDrain:
         ends = tuple(self._ends)
         now = self._clock()
         job = partial(
-            outbox.turn, ends=ends, channels=channels, by=uuid4().hex, now=now, lease=self._pace.lease
+            outbox.turn,
+            ends=ends,
+            channels=channels,
+            by=uuid4().hex,
+            now=now,
+            lease=self._pace.lease,
+            at_most=self._at_most,
         )
         handful = await self._store.write(job)
         self._claimed = now
@@ -127,19 +139,25 @@ class OutboxDrain:
         if stop is not None and stop.is_set():
             return []
         now = self._clock()
-        return [name for name in self._sinks if self._closed_until.get(name, now) <= now]
+        # One that is closed for longer than any wait was closed by a clock that has been put right since.
+        longest = now + self._pace.last_retry
+        return [
+            name
+            for name in self._sinks
+            if (until := self._closed_until.get(name, now)) <= now or until > longest
+        ]
 
     async def _send_all(self, notices: Sequence[Notice], stop: asyncio.Event | None) -> int:
         """Send a handful, one after the other, and return how many were sent."""
         sent = 0
         noted = self._clock()
-        for notice in notices:
+        for together in _messages(notices):
             # A claim is never let run out under a notice that is being sent.
             late = self._clock() - self._claimed + self._pace.send_within >= self._pace.lease
-            if late or notice.channel not in self._open_channels(stop):
-                self._ends.append(Returned(notice))
+            if late or together[0].channel not in self._open_channels(stop):
+                self._ends += [Returned(notice) for notice in together]
                 continue
-            sent += await self._send(notice)
+            sent += await self._send(together)
             if self._clock() - noted >= self._pace.note_within:
                 # Who is slow notes more often, so that few are sent again when the worker dies.
                 await self._note()
@@ -159,43 +177,65 @@ class OutboxDrain:
                     "outbox sent a notice whose claim had run out", outbox_id=end.notice.outbox_id
                 )
 
-    async def _send(self, notice: Notice) -> bool:
-        """Send one notice and remember what came of it. Returns whether it was sent."""
+    async def _send(self, together: Sequence[Notice]) -> int:
+        """Send notices in one message and remember what came of it. Returns how many were sent."""
+        notice = together[0]
+        channel, again = notice.channel, self._pace.retry_after(notice.attempt)
         try:
             async with asyncio.timeout(self._pace.send_within.total_seconds()):
-                remark = await self._sinks[notice.channel].send(notice)
+                remark = await self._sinks[channel].send(*together)
         except Unreachable as error:
-            self._failures[notice.channel] += 1
-            wait = self._pace.retry_after(self._failures[notice.channel])
+            self._failures[channel] += 1
+            wait = self._pace.retry_after(self._failures[channel])
             # The channel as a whole: a thousand notices need not each find out that the server is down.
-            self._closed_until[notice.channel] = self._clock() + wait
-            self._failed(notice, str(error), wait, maybe_sent=False)
-            return False
+            self._closed_until[channel] = self._clock() + wait
+            self._failed(together, str(error), wait, maybe_sent=False)
+            return 0
         except Unclear as error:
-            self._failed(notice, str(error), self._pace.retry_after(notice.attempt), maybe_sent=True)
-            return False
+            self._failed(together, str(error), again, maybe_sent=True)
+            return 0
+        except Refused as error:
+            now = self._clock()
+            self._failures[channel] = 0
+            self._ends += [Bounced(each, str(error), now, now + again, self._tell_by) for each in together]
+            self._log.warning("an address was refused for good", outbox_id=notice.outbox_id, role=notice.role)
+            return 0
         except NotSent as error:
-            self._failures[notice.channel] = 0
-            self._failed(notice, str(error), self._pace.retry_after(notice.attempt), maybe_sent=False)
-            return False
+            self._failures[channel] = 0
+            self._failed(together, str(error), again, maybe_sent=False)
+            return 0
         except TimeoutError:
-            self._failed(
-                notice, "sending took too long", self._pace.retry_after(notice.attempt), maybe_sent=True
-            )
-            return False
-        self._failures[notice.channel] = 0
-        self._ends.append(Sent(notice, self._clock(), remark))
+            self._failed(together, "sending took too long", again, maybe_sent=True)
+            return 0
+        self._failures[channel] = 0
+        self._ends += [Sent(each, self._clock(), remark) for each in together]
         if remark:
             self._log.warning("notice did not reach everybody", outbox_id=notice.outbox_id, role=notice.role)
-        return True
+        return len(together)
 
-    def _failed(self, notice: Notice, error: str, wait: timedelta, *, maybe_sent: bool) -> None:
-        self._ends.append(Failed(notice, error, self._clock() + wait, maybe_sent))
-        self._log.warning(
-            "notice not sent",
-            outbox_id=notice.outbox_id,
-            kind=notice.kind,
-            item_id=notice.id,
-            role=notice.role,
-            attempt=notice.attempt,
-        )
+    def _failed(self, together: Sequence[Notice], error: str, wait: timedelta, *, maybe_sent: bool) -> None:
+        for notice in together:
+            self._ends.append(Failed(notice, error, self._clock() + wait, maybe_sent))
+            self._log.warning(
+                "notice not sent",
+                outbox_id=notice.outbox_id,
+                kind=notice.kind,
+                item_id=notice.id,
+                role=notice.role,
+                attempt=notice.attempt,
+            )
+
+
+def _messages(notices: Sequence[Notice]) -> list[list[Notice]]:
+    """The messages that a handful makes: each notice by itself, and those of the day's digest in one a channel."""
+    digests: dict[str, list[Notice]] = {}
+    found: list[list[Notice]] = []
+    for notice in notices:
+        if not notice.digest:
+            found.append([notice])
+        elif notice.channel in digests:
+            digests[notice.channel].append(notice)
+        else:
+            digests[notice.channel] = [notice]
+            found.append(digests[notice.channel])
+    return found

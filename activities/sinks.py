@@ -6,7 +6,6 @@ how urgent; what it means, people read where they have signed in.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from email.headerregistry import Address
 from email.message import EmailMessage
 from typing import Final, Protocol
 from urllib.parse import quote
@@ -15,6 +14,7 @@ import aiosmtplib
 import structlog
 
 import protocols
+from contracts.mail_address import read_address
 from pathway.errors import AllpathError, ProtocolError, UnknownName
 from pathway.language import Decision, Deviation, Milestone
 from pathway.language import Protocol as Definition
@@ -28,6 +28,10 @@ class NotSent(AllpathError):
 
     Others may go.
     """
+
+
+class Refused(NotSent):
+    """The address was refused for good (SMTP 5xx to each recipient): trying again helps nobody."""
 
 
 class Unreachable(NotSent):
@@ -44,13 +48,15 @@ class Unclear(NotSent):
 class Sink(Protocol):
     """A way out.
 
-    `send` returns a remark, empty if everybody was reached; it raises `NotSent` or one of its kinds.
+    `send` sends notices in one message and returns a remark, empty if everybody was reached; it raises `NotSent` or one of its
+    kinds.
+    More than one come only where people are told once a day.
     """
 
     channel: str
 
-    async def send(self, notice: Notice) -> str:
-        """Send the notice."""
+    async def send(self, *notices: Notice) -> str:
+        """Send the notices."""
         ...
 
 
@@ -62,22 +68,23 @@ class ConsoleSink:
     def __init__(self) -> None:
         self._log = structlog.stdlib.get_logger("allpath.notices")
 
-    async def send(self, notice: Notice) -> str:
-        """Log the notice: for operations at once, and so that nothing depends on a mail server alone."""
-        urgent = notice.severity in ("major", "critical") and notice.kind != "retraction"
-        (self._log.warning if urgent else self._log.info)(
-            "notice",
-            kind=notice.kind,
-            item_id=notice.id,
-            severity=notice.severity,
-            subject=notice.subject,
-            trial=notice.trial,
-            site=notice.site,
-            role=notice.role,
-            due=notice.due,
-            rehearsal=notice.rehearsal,
-            outbox_id=notice.outbox_id,
-        )
+    async def send(self, *notices: Notice) -> str:
+        """Log them: for operations at once, and so that nothing depends on a mail server alone."""
+        for notice in notices:
+            urgent = notice.severity in ("major", "critical") and notice.kind != "retraction"
+            (self._log.warning if urgent else self._log.info)(
+                "notice",
+                kind=notice.kind,
+                item_id=notice.id,
+                severity=notice.severity,
+                subject=notice.subject,
+                trial=notice.trial,
+                site=notice.site,
+                role=notice.role,
+                due=notice.due,
+                rehearsal=notice.rehearsal,
+                outbox_id=notice.outbox_id,
+            )
         return ""
 
 
@@ -110,37 +117,14 @@ class MailSink:
     def __init__(self, server: MailServer) -> None:
         self._server = server
 
-    async def send(self, notice: Notice) -> str:
+    async def send(self, *notices: Notice) -> str:
         """Send one mail to everybody who has the role at the site."""
+        (notice,) = notices
         recipients = self._recipients(notice)
         if not recipients:
             return f"nobody is to get mail for {notice.role}"
         message = mail_of(notice, self._server.sender, recipients, self._server.pages)
-        client = aiosmtplib.SMTP(
-            hostname=self._server.host,
-            port=self._server.port,
-            start_tls=self._server.starttls,
-            username=self._server.username,
-            password=self._server.password,
-            timeout=self._server.timeout_seconds,
-        )
-        try:
-            await client.connect()
-        except (aiosmtplib.SMTPException, OSError) as error:
-            client.close()
-            raise Unreachable(
-                f"mail server {self._server.host}:{self._server.port}: {_why(error)}"
-            ) from error
-        try:
-            refused, _ = await client.send_message(message, sender=self._server.sender, recipients=recipients)
-        except (aiosmtplib.SMTPResponseException, aiosmtplib.SMTPRecipientsRefused) as error:
-            raise NotSent(f"the mail server refused: {_why(error)}") from error
-        except (aiosmtplib.SMTPException, OSError) as error:
-            raise Unclear(f"the mail server did not answer: {_why(error)}") from error
-        finally:
-            # No QUIT: the mail is accepted by now, and an answer that does not come must not make it look lost.
-            client.close()
-        return f"{len(refused)} of {len(recipients)} recipients refused" if refused else ""
+        return await post(self._server, message, recipients)
 
     def _recipients(self, notice: Notice) -> list[str]:
         for name in (f"{notice.role}@{notice.site}", notice.role):
@@ -152,9 +136,58 @@ class MailSink:
         )
 
 
+async def post(server: MailServer, message: EmailMessage, recipients: Sequence[str]) -> str:
+    """Hand a mail to the server. Returns and raises as `Sink.send` does; no word of it names an address."""
+    client = aiosmtplib.SMTP(
+        hostname=server.host,
+        port=server.port,
+        start_tls=server.starttls,
+        username=server.username,
+        password=server.password,
+        timeout=server.timeout_seconds,
+    )
+    try:
+        await client.connect()
+    except (aiosmtplib.SMTPException, OSError) as error:
+        client.close()
+        raise Unreachable(f"mail server {server.host}:{server.port}: {_why(error)}") from error
+    try:
+        refused, _ = await client.send_message(
+            message, sender=read_address(server.sender).addr_spec, recipients=_specs(recipients)
+        )
+    except aiosmtplib.SMTPRecipientsRefused as error:
+        kind = Refused if all(each.code >= 500 for each in error.recipients) else NotSent
+        raise kind(f"the mail server refused: {_why(error)}") from error
+    except aiosmtplib.SMTPResponseException as error:
+        raise NotSent(f"the mail server refused: {_why(error)}") from error
+    except (aiosmtplib.SMTPException, OSError) as error:
+        raise Unclear(f"the mail server did not answer: {_why(error)}") from error
+    finally:
+        # No QUIT: the mail is accepted by now, and an answer that does not come must not make it look lost.
+        client.close()
+    return f"{len(refused)} of {len(recipients)} recipients refused" if refused else ""
+
+
+def _specs(recipients: Sequence[str]) -> list[str]:
+    """The addresses alone, without the names before them."""
+    return [read_address(each).addr_spec for each in recipients]
+
+
 _WORDS: Final[Mapping[str, str]] = {
     "decision": "decision to take",
     "sitting": "entered in one sitting",
+    "unopened": "opened by nobody",
+    "bounce": "address refused for good",
+}
+_ASKED: Final[Mapping[str, str]] = {
+    "decision": "a decision, by the {role}",
+    "deviation": "take note of it, and settle what it is about",
+    "alert": "take note of it, and settle what it is about",
+    "milestone": "nothing, it is told so that you know",
+    "retraction": "nothing any more",
+    "sitting": "look at what was entered",
+    "unopened": "see to it that somebody looks: whoever was told of it has not",
+    "bounce": "give a right address in its place, with allpath people notify or in the settings",
 }
 
 
@@ -163,39 +196,53 @@ def mail_of(notice: Notice, sender: str, recipients: Sequence[str], pages: str =
 
     The same notice always gets the same Message-ID and date, so that a duplicate is recognised.
     """
-    word = _WORDS.get(notice.kind, notice.kind)
+    message = EmailMessage()
+    message["Message-ID"] = f"<{notice.message_id}@{read_address(sender).domain}>"
+    message["Date"] = notice.created
+    message["From"] = sender
+    message["To"] = ", ".join(recipients)
+    message["Subject"] = title_of(notice)
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(text_of(notice, pages))
+    return message
+
+
+def title_of(notice: Notice) -> str:
+    """One line: what, how urgent, who by pseudonym, where."""
+    severity = f" ({notice.severity})" if notice.severity else ""
+    # What was entered together stands in the text: a subject line has no room for it.
+    what = _word(notice) if notice.kind == "sitting" else f"{_word(notice)} {notice.id}"
+    return _one_line(f"allpath: {what}{severity}, {notice.subject}, site {notice.site}")
+
+
+def _word(notice: Notice) -> str:
     if notice.kind == "retraction":
-        word = notice.state.replace("_", " ") or "no longer so"
+        return notice.state.replace("_", " ") or "no longer so"
+    return _WORDS.get(notice.kind, notice.kind)
+
+
+def text_of(notice: Notice, pages: str = "") -> str:
+    """What it is, what is asked, until when, and where to look; without a value, and without anything personal."""
     lines = [
         ("Trial", notice.trial),
         ("Site", notice.site),
         ("Subject", notice.subject),
-        ("Notice", f"{word}: {notice.id}"),
+        ("Notice", f"{_word(notice)}: {notice.id}"),
         ("About", about(notice)),
+        ("Asked", _ASKED.get(notice.kind, "").format(role=notice.role)),
         ("Severity", notice.severity),
         ("Due", notice.due),
         ("For", notice.role),
         ("Told on", f"{notice.created:%Y-%m-%d %H:%M} UTC"),
     ]
-    message = EmailMessage()
-    message["Message-ID"] = f"<{notice.message_id}@{Address(addr_spec=sender).domain}>"
-    message["Date"] = notice.created
-    message["From"] = sender
-    message["To"] = ", ".join(recipients)
-    severity = f" ({notice.severity})" if notice.severity else ""
-    # What was entered together stands in the text: a subject line has no room for it.
-    what = word if notice.kind == "sitting" else f"{word} {notice.id}"
-    message["Subject"] = _one_line(f"allpath: {what}{severity}, {notice.subject}, site {notice.site}")
-    message["Auto-Submitted"] = "auto-generated"
     text = "".join(f"{name + ':':<10}{_one_line(value)}\n" for name, value in lines if value)
     if notice.rehearsal:
         text = "This is a rehearsal.\n\n" + text
     todo = "".join(f"{_one_line(step.what)}: {_one_line(step.command)}\n" for step in _steps(notice))
-    look = "" if notice.rehearsal else f"open with: allpath show {_one_line(notice.subject)}\n"
+    look = "" if notice.rehearsal else f"open with: {_one_line(_look(notice))}\n"
     page = page_of(notice)
     opened = f"{pages}{page}\n" if pages and page else ""
-    message.set_content(f"{text}\n{opened}{todo}{look}")
-    return message
+    return f"{text}\n{opened}{todo}{look}"
 
 
 def about(notice: Notice) -> str:
@@ -211,25 +258,39 @@ def about(notice: Notice) -> str:
             known = protocol.deviations
         case "milestone":
             known = protocol.milestones
+        case "unopened":
+            known = (*protocol.decisions, *protocol.deviations)
         case _:
             return ""
     return next((each.text for each in known if each.id == notice.id), "")
 
 
 def page_of(notice: Notice) -> str:
-    """The address, within the pages, of what a notice is about; empty for what has no page: rehearsals, subtrials, meetings."""
-    protocol = _protocol(notice)
-    others = {each.id for each in protocol.subtrials} if protocol is not None else set()
-    if notice.rehearsal or notice.role == "meeting" or notice.subject in others:
+    """The address, within the pages, of what a notice is about; empty for a rehearsal, which has none."""
+    if notice.rehearsal:
         return ""
-    patient = f"/patients/{quote(notice.trial, safe='')}/{quote(notice.subject, safe='')}"
+    trial, subject = quote(notice.trial, safe=""), quote(notice.subject, safe="")
+    pages = {"subtrial": f"/subtrials/{trial}/{subject}", "meeting": f"/meeting/{trial}"}
+    whose = pages.get(notice.whose, f"/patients/{trial}/{subject}")
     key = notice.key or notice.id
-    match notice.kind:
+    kind = notice.kind
+    if kind == "unopened":
+        kind = "decision" if key.startswith("decision ") else "alert"
+    match kind:
         case "decision":
-            return f"{patient}/decisions/{quote(key.removeprefix('decision '), safe='')}"
+            return f"{whose}/decisions/{quote(key.removeprefix('decision '), safe='')}"
         case "deviation" | "alert":
-            return f"{patient}/notices/{quote(key, safe='')}"
-    return patient
+            return f"{whose}/notices/{quote(key, safe='')}"
+    return whose
+
+
+def _look(notice: Notice) -> str:
+    """The command that shows whom a notice is about."""
+    looks = {
+        "subtrial": f"allpath subtrial show {notice.trial} {notice.subject}",
+        "meeting": f"allpath meeting show {notice.trial}",
+    }
+    return looks.get(notice.whose, f"allpath show {notice.subject}")
 
 
 def _protocol(notice: Notice) -> Definition | None:
@@ -244,7 +305,7 @@ def _steps(notice: Notice) -> list[Step]:
 
     Nothing for a rehearsal: a command that is copied from it would speak of the patient of the same pseudonym.
     """
-    if notice.rehearsal:
+    if notice.rehearsal or notice.whose != "patient":
         return []
     match notice.kind:
         case "decision":

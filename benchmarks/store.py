@@ -53,7 +53,7 @@ class Nowhere:
 
     channel = CONSOLE
 
-    async def send(self, notice: Notice) -> str:
+    async def send(self, *notices: Notice) -> str:
         """Take it."""
         return ""
 

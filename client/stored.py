@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import protocols
 from pathway.errors import ProtocolError, UnknownName
 from pathway.events import Event
-from pathway.language.profile import make_profile
+from pathway.language.profile import Profile, make_profile
 from pathway.patient.evaluate import evaluation
 from pathway.record import Record
 from pathway.site import Site
@@ -42,11 +42,16 @@ def pinned_profile(text: str) -> tuple[dict[str, str], bool]:
     return {key: "not set" if value is None else str(value) for key, value in values.items()}, simulation
 
 
-def computed(row: Pathway, compiled: Compiled, events: Sequence[Event], now: datetime) -> Evaluation:
-    """An evaluation of the stored events at `now` (aware)."""
+def profile_of(row: Pathway, compiled: Compiled) -> Profile:
+    """The profile that a pathway was published with."""
     values, simulation = pinned_profile(row.profile)
     known = {key: value for key, value in values.items() if simulation or not _placeholder(compiled, key)}
-    profile = make_profile(compiled.protocol, known, simulation)
+    return make_profile(compiled.protocol, known, simulation)
+
+
+def computed(row: Pathway, compiled: Compiled, events: Sequence[Event], now: datetime) -> Evaluation:
+    """An evaluation of the stored events at `now` (aware)."""
+    profile = profile_of(row, compiled)
     return evaluation(compiled, profile, Site(row.site, row.zone), Record.of(events), now)
 
 

@@ -12,6 +12,7 @@ EXTRAS: Final[dict[str, str]] = {
     "jinja2": "documents",
     "typst": "documents",
     "asyncpg": "postgres",
+    "apprise": "notify",
     "fastapi": "web",
     "uvicorn": "web",
     "starlette": "web",

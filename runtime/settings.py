@@ -18,6 +18,7 @@ from pydantic_settings import (
     SettingsError as SourceError,
 )
 
+from contracts.mail_address import read_address
 from pathway.closed_days import WEEKDAYS
 from runtime.errors import SettingsError
 
@@ -36,8 +37,8 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 class SmtpSettings(BaseModel):
     """The mail server that notifications leave by. Without a host none is made.
 
-    Recipients are named by role, or by `role@site`. An empty list means no mail on purpose; a role that is not named
-    stays visible as stuck in the outbox.
+    Recipients are named by role, or by `role@site`. An empty list means no mail on purpose; a worker does not start while a
+    role is not named.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -50,6 +51,30 @@ class SmtpSettings(BaseModel):
     sender: str = "allpath@localhost"
     recipients: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Addresses by role: `{"clinician": ["ward@example.org"]}`."""
+
+    @field_validator("sender")
+    @classmethod
+    def _one_address(cls, sender: str) -> str:
+        read_address(sender)
+        return sender
+
+    @field_validator("recipients")
+    @classmethod
+    def _addresses_of_roles(cls, recipients: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        from pathway.language.terms import ROLES
+
+        for name, addresses in recipients.items():
+            role, at, site = name.partition("@")
+            if role not in ROLES or (at and not site):
+                raise ValueError(
+                    f"one of them is no role; accepted are {', '.join(ROLES)}, each with @SITE or without"
+                )
+            for address in addresses:
+                try:
+                    read_address(address)
+                except ValueError as error:
+                    raise ValueError(f"an address of {name}: {error}") from None
+        return recipients
 
 
 class Settings(BaseSettings):

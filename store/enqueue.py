@@ -1,9 +1,9 @@
-"""Putting notices into the outbox: what a batch's changes call for, one row to each role by each channel."""
+"""Putting notices into the outbox: what a batch's changes call for, to each role by each channel and to each person."""
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, bindparam, func, insert, select
 
@@ -11,9 +11,10 @@ from contracts.publish import PublishBatch
 from pathway.changes import Change
 from pathway.engine.obligations import RANK
 from store.outbox import CHANNELS_OF_REHEARSALS
+from store.reaching import Reached, climbs_at, let_out, message_id, reached, waiting, zone_of
 from store.record import change_of
 from store.schema import OutboxRow, TimelineRow, table_of
-from store.settling import PENDING, settle
+from store.settling import settle
 from store.statements import Write
 
 SUMMARY: Final = "sitting"
@@ -21,6 +22,7 @@ SUMMARY: Final = "sitting"
 NOTIFIED: Final = frozenset({"milestone", "decision", "deviation", "alert", "retraction", SUMMARY})
 """Kinds of changes that people are told of, when the change names them."""
 
+UTC_ZONE: Final = ZoneInfo("UTC")
 _OUTBOX: Final = table_of(OutboxRow)
 _TIMELINE: Final = table_of(TimelineRow)
 
@@ -54,6 +56,7 @@ def enqueue(
     known = set(said_last)
     """Keys of which something may be waiting already."""
     rows: list[dict[str, Any]] = []
+    people = _People(connection, batch, now)
     for seq, change in enumerate(batch.changes, start=first_seq):
         if change.kind not in NOTIFIED:
             continue
@@ -64,49 +67,80 @@ def enqueue(
         newest[change.key] = seq
         if repeated or (change.kind != SUMMARY and change.cause in together):
             continue
-        rows += [
-            {
-                "pathway_id": batch.pathway_id,
-                "seq": seq,
-                "role": role,
-                "channel": channel,
-                "message_id": _message_id(batch.pathway_id, str(seq), change.effect_key, role, channel),
-                "subject": batch.subject,
-                "trial": batch.trial,
-                "site": batch.site,
-                "rehearsal": batch.rehearsal,
-                "kind": change.kind,
-                "id": change.id,
-                "key": change.key,
-                "state": change.state,
-                "severity": change.severity,
-                "due": change.due,
-                "created": now,
-                "status": PENDING,
-                "attempts": 0,
-                "maybe_sent": False,
-                "next_attempt_at": now,
-                "claimed_by": None,
-                "claimed_until": None,
-                "last_error": "",
-                "sent_at": None,
-                **(_together(batch, change, role) if change.kind == SUMMARY else {}),
-            }
-            for role in dict.fromkeys(change.to)
-            for channel in channels
-        ]
+        for role in dict.fromkeys(change.to):
+            rows += [_row(batch, seq, change, (role,), channel) | waiting(now) for channel in channels]
+        rows += people.rows(seq, change)
     if rows:
         _PUT_IN(connection, rows)
     settle(connection, batch.pathway_id, known, newest)
     return len(rows)
 
 
-def _together(batch: PublishBatch, summary: Change, role: str) -> dict[str, str]:
-    """What a sitting has to tell one role: the ids, most severe first, twelve of them and how many more; and the severity."""
+def _row(batch: PublishBatch, seq: int, change: Change, roles: Sequence[str], channel: str) -> dict[str, Any]:
+    """What a notice says, to whoever has these roles; the first is named."""
+    return {
+        "pathway_id": batch.pathway_id,
+        "seq": seq,
+        "role": roles[0],
+        "channel": channel,
+        "message_id": message_id((batch.pathway_id, str(seq), change.effect_key, roles[0], channel)),
+        "subject": batch.subject,
+        "trial": batch.trial,
+        "site": batch.site,
+        "rehearsal": batch.rehearsal,
+        "kind": change.kind,
+        "id": change.id,
+        "key": change.key,
+        "state": change.state,
+        "severity": change.severity,
+        "due": change.due,
+        **(_together(batch, change, roles) if change.kind == SUMMARY else {}),
+    }
+
+
+class _People:
+    """The people whom a batch's changes reach. The store is asked once, if anything is to be told."""
+
+    def __init__(self, connection: Connection, batch: PublishBatch, now: datetime) -> None:
+        self._connection = connection
+        self._batch = batch
+        self._now = now
+        self._known: tuple[list[Reached], ZoneInfo] | None = None
+
+    def rows(self, seq: int, change: Change) -> list[dict[str, Any]]:
+        """The notices of a change, one by each way, however many roles somebody has. A rehearsal reaches nobody."""
+        if self._batch.rehearsal or not change.to:
+            return []
+        ways, zone = self._ways()
+        rows = []
+        for way in ways:
+            roles = [role for role in dict.fromkeys(change.to) if role in way.roles]
+            if not roles:
+                continue
+            row = _row(self._batch, seq, change, roles, way.channel)
+            planned, digest = let_out(self._now, zone, row["kind"], row["severity"], way.habits)
+            late = planned if planned > self._now else None
+            climb = climbs_at(planned, row["kind"], row["severity"], row["role"])
+            rows.append(row | waiting(self._now, late) | {"digest": digest, "climb_at": climb})
+        return rows
+
+    def _ways(self) -> tuple[list[Reached], ZoneInfo]:
+        if self._known is None:
+            roles = {role for change in self._batch.changes for role in change.to}
+            ways = reached(self._connection, sorted(roles), self._batch.site)
+            zone = zone_of(self._connection, self._batch.pathway_id) if ways else UTC_ZONE
+            self._known = (ways, zone)
+        return self._known
+
+
+def _together(batch: PublishBatch, summary: Change, roles: Sequence[str]) -> dict[str, str]:
+    """What a sitting has to tell those who have the roles: ids, most severe first, twelve and how many more; and the severity."""
     told = [
         each
         for each in batch.changes
-        if each.cause == summary.cause and each.kind in NOTIFIED - {SUMMARY} and role in each.to
+        if each.cause == summary.cause
+        and each.kind in NOTIFIED - {SUMMARY}
+        and not {*each.to}.isdisjoint(roles)
     ]
     open_ = [each for each in told if each.kind != "retraction"]
     open_.sort(key=lambda each: -RANK.get(each.severity, 0))
@@ -129,7 +163,3 @@ def _said_last(connection: Connection, batch: PublishBatch, before: int) -> dict
         return {}
     rows = connection.execute(_SAID_LAST, {"whose": batch.pathway_id, "keys": keys, "before": before})
     return {row.key: change_of(row).effect_key for row in rows}
-
-
-def _message_id(*parts: str) -> str:
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]

@@ -36,7 +36,8 @@ class Taken:
     """A decision that says in which meeting it was taken.
 
     `decision`: its key; `option` what was taken, `proposal` what had been proposed then ("" for a choice), `override` whether it
-    was taken against that. `voided`: it has been declared not to count since. `at`: when it was recorded (UTC).
+    was taken against that. `voided`: it has been declared not to count since. `at`: when it was recorded (UTC). `person`: the
+    code of who signed it; empty if nobody said.
     """
 
     pathway_id: str
@@ -52,6 +53,7 @@ class Taken:
     at: datetime
     reason: str
     voided: bool
+    person: str = ""
 
 
 def belongs(pathway: Pathway, label: str | None) -> bool:
@@ -106,6 +108,7 @@ async def taken_in(session: AsyncSession, trial: str, label: str | None, week: s
                 event.recorded,
                 event.reason,
                 event.id in voided,
+                event.person,
             )
             for event in events
             if event.kind == "decision" and event.detail("meeting") == week

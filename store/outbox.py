@@ -1,7 +1,7 @@
 """The outbox: notices that wait to leave the house. Every function works in the caller's writing transaction.
 
-A row is one notice to one role by one channel. They are claimed by the handful, and what came of them is noted by the
-handful, in the transaction that claims the next.
+A row is one notice to one role by one channel, or to one person by one of their ways. They are claimed by the handful, and what
+came of them is noted by the handful, in the transaction that claims the next.
 """
 
 from collections.abc import Collection, Sequence
@@ -10,8 +10,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Connection, bindparam, exists, func, select, update
+from sqlalchemy import Connection, and_, bindparam, exists, func, or_, select, update
 
+from store.climbing import bounced
+from store.queries import kind_of
+from store.reaching import WAY
 from store.schema import OutboxRow, table_of
 from store.settling import PENDING, SENDING, SENT, settle
 
@@ -21,6 +24,10 @@ CHANNELS_OF_REHEARSALS: Final = (CONSOLE,)
 """A rehearsal never leaves the house, whatever is configured."""
 HANDFUL: Final = 20
 """How many notices are claimed at once."""
+AHEAD: Final = timedelta(minutes=10)
+"""No failed attempt is ever repeated later than this. What stands further ahead was put there by a clock that is wrong."""
+PLANNED_AHEAD: Final = timedelta(hours=26)
+"""Nothing is planned further ahead by quiet hours or digest: a day, and an hour for a change of the clocks."""
 
 
 class Notice(BaseModel):
@@ -28,7 +35,7 @@ class Notice(BaseModel):
 
     It holds nothing of the patient but the pseudonym. `message_id`: the same for every attempt, 32 hex
     digits. `due`, `key`, `state`: as in the change that it tells of. `claim`: by which `note` knows that it is still held.
-    `attempt`: 1 for the first.
+    `attempt`: 1 for the first. `digest`: goes in one message with the others of the day.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -50,6 +57,9 @@ class Notice(BaseModel):
     claim: str
     key: str = ""
     state: str = ""
+    whose: str = "patient"
+    """Whether it speaks of a patient, a subtrial or a meeting."""
+    digest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +88,18 @@ class Returned:
     notice: Notice
 
 
-End = Sent | Failed | Returned
+@dataclass(frozen=True, slots=True)
+class Bounced:
+    """The address was refused for good. Operations are told by `channels`. `retry_at`: of a role's address."""
+
+    notice: Notice
+    error: str
+    at: datetime
+    retry_at: datetime
+    channels: tuple[str, ...]
+
+
+End = Sent | Failed | Returned | Bounced
 """What came of a notice that was claimed."""
 
 
@@ -98,7 +119,10 @@ _WHICH: Final = _OUTBOX.c.outbox_id == bindparam("which")
 
 _EXPIRED: Final = (
     select(_OUTBOX.c.outbox_id, _OUTBOX.c.pathway_id, _OUTBOX.c.key)
-    .where(_OUTBOX.c.status == SENDING, _OUTBOX.c.claimed_until <= bindparam("now"))
+    .where(
+        _OUTBOX.c.status == SENDING,
+        or_(_OUTBOX.c.claimed_until <= bindparam("now"), _OUTBOX.c.claimed_until > bindparam("longest")),
+    )
     .order_by(_OUTBOX.c.outbox_id)
     .with_for_update(skip_locked=True)
 )
@@ -113,6 +137,20 @@ _RELEASE: Final = (
         **_FREE,
     )
 )
+_TOO_FAR: Final = (
+    update(_OUTBOX)
+    .where(
+        _OUTBOX.c.status == PENDING,
+        _OUTBOX.c.next_attempt_at > bindparam("ahead"),
+        or_(_OUTBOX.c.planned_for.is_(None), _OUTBOX.c.next_attempt_at > _OUTBOX.c.planned_for),
+    )
+    .values(next_attempt_at=bindparam("now"))
+)
+_PLANNED_TOO_FAR: Final = (
+    update(_OUTBOX)
+    .where(_OUTBOX.c.status == PENDING, _OUTBOX.c.next_attempt_at > bindparam("ahead"))
+    .values(next_attempt_at=bindparam("now"))
+)
 _DUE: Final = (
     select(_OUTBOX)
     .where(
@@ -122,7 +160,7 @@ _DUE: Final = (
         ~exists().where(
             _EARLIER.c.pathway_id == _OUTBOX.c.pathway_id,
             _EARLIER.c.key == _OUTBOX.c.key,
-            _EARLIER.c.role == _OUTBOX.c.role,
+            or_(_EARLIER.c.role == _OUTBOX.c.role, _OUTBOX.c.channel.startswith(WAY)),
             _EARLIER.c.channel == _OUTBOX.c.channel,
             _EARLIER.c.status == SENDING,
         ),
@@ -168,6 +206,18 @@ _FAILED: Final = (
 _RETURNED: Final = (
     update(_OUTBOX).where(_WHICH).values(status=PENDING, attempts=_OUTBOX.c.attempts - 1, **_FREE)
 )
+_DUE_WAYS: Final = (
+    select(_OUTBOX.c.channel)
+    .where(
+        or_(
+            and_(_OUTBOX.c.status == PENDING, _OUTBOX.c.next_attempt_at <= bindparam("now")),
+            and_(_OUTBOX.c.status == SENDING, _OUTBOX.c.claimed_until <= bindparam("now")),
+        ),
+        _OUTBOX.c.channel.startswith(WAY),
+    )
+    .distinct()
+    .order_by(_OUTBOX.c.channel)
+)
 _WAITING: Final = (
     select(func.count())
     .select_from(_OUTBOX)
@@ -191,15 +241,23 @@ def turn(
 ) -> Handful:
     """Note what came of a handful, take over expired claims, and claim the next handful: all a drain needs, at once."""
     lost = note(connection, ends)
-    released = release_expired(connection, now)
+    released = release_expired(connection, now, lease)
+    bound(connection, now)
     return Handful(claim(connection, channels, by, now, lease, at_most), released, lost)
 
 
-def release_expired(connection: Connection, now: datetime) -> int:
+def bound(connection: Connection, now: datetime) -> None:
+    """Bring back what a clock that was wrong has put hours ahead. `now` is the store's own clock."""
+    connection.execute(_TOO_FAR, {"now": now, "ahead": now + AHEAD})
+    connection.execute(_PLANNED_TOO_FAR, {"now": now, "ahead": now + PLANNED_AHEAD})
+
+
+def release_expired(connection: Connection, now: datetime, lease: timedelta = AHEAD) -> int:
     """Take back notices whose holder did not report in time, and return how many: they may have been sent or
-    not.
+    not. A claim that runs longer than any `lease` was made by a clock that is wrong.
     """
-    expired = connection.execute(_EXPIRED, {"now": now}).all()
+    longest = now + max(2 * lease, AHEAD)
+    expired = connection.execute(_EXPIRED, {"now": now, "longest": longest}).all()
     if expired:
         connection.execute(_RELEASE, [{"which": row.outbox_id, "at": now} for row in expired])
         _settle(connection, {(row.pathway_id, row.key) for row in expired})
@@ -224,7 +282,8 @@ def claim(
     wanted = {"channels": sorted(channels), "now": now, "at_most": at_most}
     claimed: dict[tuple[str, str, str, str], Any] = {}
     for row in connection.execute(_DUE, wanted):
-        claimed.setdefault((row.pathway_id, row.key, row.role, row.channel), row)
+        whose = "" if row.channel.startswith(WAY) else row.role
+        claimed.setdefault((row.pathway_id, row.key, whose, row.channel), row)
     if not claimed:
         return ()
     until = now + lease
@@ -250,6 +309,8 @@ def claim(
             claim=by,
             key=row.key,
             state=row.state,
+            whose=kind_of(row.pathway_id),
+            digest=row.digest,
         )
         for row in claimed.values()
     )
@@ -271,6 +332,11 @@ def note(connection: Connection, ends: Sequence[End]) -> tuple[int, ...]:
             held.append((end, row))
         else:
             lost.append(end.notice.outbox_id)
+    given_up = {
+        row.outbox_id
+        for end, row in held
+        if isinstance(end, Bounced) and bounced(connection, row.outbox_id, end.error, end.at, end.channels)
+    }
     sent = [
         {"which": row.outbox_id, "at": end.at, "remark": end.remark}
         for end, row in held
@@ -281,10 +347,10 @@ def note(connection: Connection, ends: Sequence[End]) -> tuple[int, ...]:
             "which": row.outbox_id,
             "at": end.retry_at,
             "error": end.error,
-            "unclear": row.maybe_sent or end.maybe_sent,
+            "unclear": row.maybe_sent or (isinstance(end, Failed) and end.maybe_sent),
         }
         for end, row in held
-        if isinstance(end, Failed)
+        if isinstance(end, Failed | Bounced) and row.outbox_id not in given_up
     ]
     returned = [{"which": row.outbox_id} for end, row in held if isinstance(end, Returned)]
     for statement, values in ((_SENT, sent), (_FAILED, failed), (_RETURNED, returned)):
@@ -292,6 +358,11 @@ def note(connection: Connection, ends: Sequence[End]) -> tuple[int, ...]:
             connection.execute(statement, values)
     _settle(connection, {(row.pathway_id, row.key) for end, row in held if not isinstance(end, Sent)})
     return tuple(lost)
+
+
+def due_ways(connection: Connection, now: datetime) -> tuple[str, ...]:
+    """The channels of people on which something is due, or was claimed by somebody who did not report."""
+    return tuple(connection.execute(_DUE_WAYS, {"now": now}).scalars())
 
 
 def retry_now(connection: Connection, now: datetime) -> int:

@@ -16,7 +16,16 @@ from pathway.changes import Change
 from pathway.events import Event
 from pathway.plan import DecisionState, Item, Obligation
 from store.record import DECISION, EVENT, change_of
-from store.schema import DecisionRow, EventRow, ItemRow, ObligationRow, OutboxRow, PathwayRow, TimelineRow
+from store.schema import (
+    DecisionRow,
+    EventRow,
+    Instant,
+    ItemRow,
+    ObligationRow,
+    OutboxRow,
+    PathwayRow,
+    TimelineRow,
+)
 from store.settling import PENDING, SENDING, SENT, SUPERSEDED
 
 STUCK_AFTER: Final = timedelta(hours=1)
@@ -55,8 +64,8 @@ class Pathway:
 class OutboxCounts:
     """How the outbox stands.
 
-    `stuck`: those not yet sent though they have waited for `STUCK_AFTER`; they are counted in `pending` or
-    `sending` too. `remarks`: sent, but not to everybody. `oldest`: since when the oldest one waits.
+    `stuck`: those not yet sent though they have waited for `STUCK_AFTER` since they were to be let out; they are counted in
+    `pending` or `sending` too. `remarks`: sent, but not to everybody. `oldest`: since when the oldest one waits.
     """
 
     pending: int
@@ -85,6 +94,12 @@ class Stuck:
     attempts: int
     next_attempt_at: datetime
     last_error: str
+
+
+def kind_of(pathway_id: str) -> str:
+    """Whose that id is: a patient's, a subtrial's or a meeting's. Ids are made in `contracts`."""
+    kind = pathway_id.partition("/")[0].removeprefix("rehearsal-")
+    return kind if kind in ("subtrial", "meeting") else "patient"
 
 
 def only(
@@ -198,10 +213,14 @@ async def obligations(session: AsyncSession, pathway_id: str) -> tuple[Obligatio
 
 
 async def asked(
-    session: AsyncSession, *, rehearsals: bool = False, sites: Collection[str] | None = None
+    session: AsyncSession,
+    *,
+    kind: str | None = "patient",
+    rehearsals: bool = False,
+    sites: Collection[str] | None = None,
 ) -> tuple[tuple[Pathway, DecisionState], ...]:
-    """Return what people are asked, over all open patients, with the patient."""
-    where = only(None, None, None, kind="patient", rehearsals=rehearsals, archived=False, sites=sites)
+    """Return what people are asked, over all open patients, with the patient; `kind` as for `pathways`."""
+    where = only(None, None, None, kind=kind, rehearsals=rehearsals, archived=False, sites=sites)
     rows = (
         await session.execute(select(DecisionRow.content, PathwayRow).join(PathwayRow).where(*where))
     ).all()
@@ -210,10 +229,14 @@ async def asked(
 
 
 async def raised(
-    session: AsyncSession, *, rehearsals: bool = False, sites: Collection[str] | None = None
+    session: AsyncSession,
+    *,
+    kind: str | None = "patient",
+    rehearsals: bool = False,
+    sites: Collection[str] | None = None,
 ) -> tuple[tuple[Pathway, Obligation], ...]:
-    """Return the notices that nobody has taken note of, over all open patients, with the patient."""
-    where = only(None, None, None, kind="patient", rehearsals=rehearsals, archived=False, sites=sites)
+    """Return the notices that nobody has taken note of, over all open patients, with the patient; `kind` as for `pathways`."""
+    where = only(None, None, None, kind=kind, rehearsals=rehearsals, archived=False, sites=sites)
     rows = await session.execute(
         select(ObligationRow, PathwayRow).join(PathwayRow).where(*where, ObligationRow.state == "raised")
     )
@@ -279,7 +302,8 @@ async def stuck(session: AsyncSession, now: datetime) -> tuple[Stuck, ...]:
 
 
 def _is_stuck(now: datetime) -> ColumnElement[bool]:
-    return OutboxRow.status.in_([PENDING, SENDING]) & (OutboxRow.created <= now - STUCK_AFTER)
+    waits = func.coalesce(OutboxRow.planned_for, OutboxRow.created, type_=Instant())
+    return OutboxRow.status.in_([PENDING, SENDING]) & (waits <= now - STUCK_AFTER)
 
 
 def _obligation(row: ObligationRow) -> Obligation:

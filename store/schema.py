@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -244,17 +245,22 @@ class OutboxRow(Base):
     """One notice to one role by one channel. It holds no text of the plan, so that none can leave the house.
 
     `status`: pending, sending (claimed until `claimed_until`), sent, superseded (no longer true before it was
-    sent). `maybe_sent`: an attempt ended without an answer, so the role may have been told.
-    `seq` is the change in the timeline that it tells of; `message_id` never changes.
+    sent), bounced (the address was refused for good). `maybe_sent`: an attempt ended without an answer, so the role may have been
+    told. `seq` is the change in the timeline that it tells of; `message_id` never changes.
+    Of a notice to one person by one of their ways (channel `way/ID`): `planned_for`, when it is let out, by their quiet hours and
+    digest; `digest`, that it goes with the others of the day; `opened_at`, when they looked at the patient; `climb_at`, when
+    operations are told if nobody has.
     """
 
     __tablename__ = "outbox"
     __table_args__ = (
-        UniqueConstraint("pathway_id", "seq", "role", "channel"),
+        UniqueConstraint("pathway_id", "seq", "role", "channel", "key"),
         UniqueConstraint("message_id"),
         ForeignKeyConstraint(["pathway_id", "seq"], ["timeline.pathway_id", "timeline.seq"]),
         Index(None, "status", "next_attempt_at"),
         Index(None, "pathway_id", "key"),
+        Index(None, "climb_at"),
+        Index(None, "channel", "outbox_id"),
     )
 
     outbox_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
@@ -282,6 +288,10 @@ class OutboxRow(Base):
     claimed_until: Mapped[datetime | None]
     last_error: Mapped[str]
     sent_at: Mapped[datetime | None]
+    planned_for: Mapped[datetime | None]
+    digest: Mapped[bool] = mapped_column(server_default=false())
+    opened_at: Mapped[datetime | None]
+    climb_at: Mapped[datetime | None]
 
 
 class PersonRow(Base):
@@ -307,6 +317,36 @@ class HoldingRow(Base):
     code: Mapped[str] = mapped_column(ForeignKey("people.code"), primary_key=True)
     role: Mapped[str] = mapped_column(primary_key=True)
     site: Mapped[str] = mapped_column(primary_key=True)
+
+
+class WayRow(Base):
+    """A way by which a person is notified: `mail`, or `url` for what apprise knows. `sealed` is the address, which only the key
+    ring opens; empty once it is removed. `number` counts the person's. `bounced`: since when it is refused for good, and `why`.
+    """
+
+    __tablename__ = "ways"
+    __table_args__ = (UniqueConstraint("code", "number"), Index(None, "removed", "bounced"))
+
+    way_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    code: Mapped[str] = mapped_column(ForeignKey("people.code"))
+    number: Mapped[int]
+    channel: Mapped[str]
+    sealed: Mapped[str]
+    added: Mapped[datetime]
+    removed: Mapped[datetime | None]
+    bounced: Mapped[datetime | None]
+    why: Mapped[str]
+
+
+class HabitRow(Base):
+    """When a person is told, by the clock of the site (`HH:MM`, empty for none): quiet hours, and the hour of the digest."""
+
+    __tablename__ = "habits"
+
+    code: Mapped[str] = mapped_column(ForeignKey("people.code"), primary_key=True)
+    quiet_from: Mapped[str]
+    quiet_to: Mapped[str]
+    digest: Mapped[str]
 
 
 class SignInRow(Base):

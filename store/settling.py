@@ -1,7 +1,7 @@
 """What waits in the outbox and is no longer true is not sent.
 
 A notice goes pending -> sending -> sent, back to pending when an attempt failed, or to superseded when it stopped being
-true before anybody was told.
+true before anybody was told. One that a person's address refuses for good is bounced.
 """
 
 import json
@@ -18,6 +18,7 @@ PENDING: Final = "pending"
 SENDING: Final = "sending"
 SENT: Final = "sent"
 SUPERSEDED: Final = "superseded"
+BOUNCED: Final = "bounced"
 
 _OUTBOX: Final = table_of(OutboxRow)
 _TIMELINE: Final = table_of(TimelineRow)
@@ -71,11 +72,26 @@ def settle(
     for change in connection.execute(_HISTORY, {"whose": pathway_id, "keys": sorted(unclear)}):
         histories.setdefault(change.key, []).append(change)
     moot: list[dict[str, Any]] = []
-    for (key, _, _), same in groupby(notices, key=lambda row: (row.key, row.role, row.channel)):
+    for (key, *_), same in groupby(sorted(notices, key=_in_order), key=_to_whom):
         if key in unclear:
             moot += [{"which": row.outbox_id} for row in _moot(list(same), histories.get(key, ()))]
     if moot:
         connection.execute(_SUPERSEDE, moot)
+
+
+def is_over(connection: Connection, row: Any) -> bool:
+    """Whether what a notice tells of has been answered or has ended since, whether or not the notice was sent."""
+    history = connection.execute(_HISTORY, {"whose": row.pathway_id, "keys": [row.key]})
+    return any(_makes_moot(change, row) for change in history if change.seq > row.seq)
+
+
+def _to_whom(row: Any) -> tuple[str, str, str]:
+    """What belongs together: a role by a channel, and all that a person is told by one way, in whatever role."""
+    return row.key, "" if row.channel.startswith("way/") else row.role, row.channel
+
+
+def _in_order(row: Any) -> tuple[tuple[str, str, str], int]:
+    return _to_whom(row), row.seq
 
 
 def _needs_history(row: Any, newest: Mapping[str, int] | None) -> bool:

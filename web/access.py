@@ -23,6 +23,7 @@ MAY: Final[dict[str, frozenset[str]]] = {
     "patient": READ,
     "cohort": READ,
     "protocol": frozenset(ALL_ROLES),
+    "governor": READ | {"operations"},
     "enrol": frozenset({"coordinator"}),
     "record": frozenset({"coordinator", "clinician", "laboratory"}),
     "correct": frozenset({"coordinator", "clinician", "laboratory"}),
@@ -30,7 +31,10 @@ MAY: Final[dict[str, frozenset[str]]] = {
     "answer": WORK | {"sponsor"},
     "audit": frozenset({"auditor", "operations"}),
 }
-"""The roles that open a page or act at a site. An answer needs, besides, the role that the question is put to."""
+"""The roles that open a page or act at a site. An answer needs, besides, the role that the question is put to.
+
+`governor`: the subtrials and meetings of a trial, which are of all sites, so a role at any site opens them; what is of a patient
+whom they may not see is left out (`web.masking`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +80,8 @@ class Viewer:
         """The sites where they hold a role; None for all."""
         named = {each.site for each in self.signed.person.held}
         return None if EVERYWHERE in named else tuple(sorted(named))
+
+
+def may_see(viewer: Viewer, kind: str, site: str) -> bool:
+    """Whether what a patient, subtrial or meeting of a site asks and tells stands in the viewer's lists."""
+    return viewer.may("patient" if kind == "patient" else "governor", site)

@@ -18,7 +18,7 @@ from pathway.patient.explain import explain as reasons
 from pathway.patient.needed import Patient
 from pathway.patient.output import plan_json
 from pathway.site import Site
-from people import audit
+from people import audit, ways
 from people.errors import NotAllowed
 from people.sign_in import recognise
 from people.signer import Signer
@@ -26,6 +26,7 @@ from runtime.errors import ServerUnreachable
 from store import queries
 from store.queries import Pathway
 from web.access import Viewer
+from web.addresses import address_of
 from web.forms import NotHere
 from web.house import SIGNER, WebHouse, utc_now
 
@@ -50,7 +51,7 @@ class Seen:
     @property
     def address(self) -> str:
         """The page of the patient."""
-        return f"/patients/{self.row.trial}/{self.row.subject}"
+        return address_of(self.row.kind, self.row.trial, self.row.subject)
 
 
 async def found(house: WebHouse, viewer: Viewer, trial: str, subject: str, what: str) -> Pathway:
@@ -154,6 +155,8 @@ async def _note(house: WebHouse, viewer: Viewer, row: Pathway, act: str, outcome
     roles = ", ".join(viewer.roles(row.site))[:60]
     async with house.store.writing() as session:
         await audit.append(session, audit.Line(viewer.code, roles, row.site, act, row.pathway_id, outcome))
+        if outcome == "done":
+            await ways.opened(session, viewer.code, viewer.roles(row.site), row.pathway_id)
 
 
 __all__ = ["Seen", "clock", "found", "hand_in", "handle_of", "new_id", "see", "sign_for", "why"]

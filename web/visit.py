@@ -1,4 +1,4 @@
-"""A visit to a patient's pages: who looks, and at whom."""
+"""A visit to the pages of a patient, subtrial or meeting: who looks, and at whom."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from pathway.refusal import Refused
 from people.errors import NotAllowed
 from store.queries import Pathway
 from web.access import Viewer
+from web.addresses import address_of
 from web.forms import HouseOf, Signed
+from web.governors import Governed, found_governor, see_governor
 from web.house import WebHouse
 from web.patients import Seen, found, hand_in, see, sign_for
 from web.render import page
@@ -24,11 +26,12 @@ from web.render import page
 Typed = dict[str, str]
 """What was typed into a form that comes again, and under `problem` why it was not taken."""
 Again = Callable[[Typed], Awaitable[Response]]
+Then = Callable[[Receipt], Awaitable[Response]]
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One request about one patient, by somebody who may see them."""
+    """One request about one patient, by somebody who may see them; or about a subtrial or meeting."""
 
     request: Request
     house: WebHouse
@@ -37,12 +40,16 @@ class Visit:
 
     @property
     def address(self) -> str:
-        """The page of the patient."""
-        return f"/patients/{self.row.trial}/{self.row.subject}"
+        """The page of whom it is about."""
+        return address_of(self.row.kind, self.row.trial, self.row.subject)
 
     async def see(self, note: str = "read") -> Seen:
         """The patient as they stand; `note` for the audit trail."""
         return await see(self.house, self.viewer, self.row, note=note)
+
+    async def see_governor(self, note: str) -> Governed:
+        """The subtrial or meeting as it stands; `note` for the audit trail."""
+        return await see_governor(self.house, self.viewer, self.row, note)
 
     def may(self, what: str) -> bool:
         """Whether the viewer may do it at the patient's site."""
@@ -57,8 +64,13 @@ class Visit:
         """A page about the patient."""
         return page(self.request, template, status=status, **values)
 
-    async def hand_in(self, report: Report, form: FormData, again: Again) -> Response:
-        """Record a report. Where it is refused the page comes again, as things stand now, with what was typed and why."""
+    async def hand_in(
+        self, report: Report, form: FormData, again: Again, then: Then | None = None
+    ) -> Response:
+        """Record a report. Where it is refused the page comes again, as things stand now, with what was typed and why.
+
+        `then`: what is done once it is accepted, for another answer than the page of whom it is about.
+        """
         if report.role not in self.roles:
             held = ", ".join(self.roles)
             raise NotAllowed(
@@ -68,27 +80,33 @@ class Visit:
             receipt = await hand_in(self.house, self.viewer, self.row, report)
         except Refused as error:
             return await come_again(again, form, str(error), 409)
-        return self.told(receipt, report)
+        return self.told(receipt, report) if then is None else await then(receipt)
 
-    async def hand_in_signed(self, report: Report, form: FormData, again: Again) -> Response:
-        """Record an answer that is signed with the password."""
+    async def hand_in_signed(
+        self, report: Report, form: FormData, again: Again, then: Then | None = None
+    ) -> Response:
+        """Record an answer that is signed with the password; `then` as for `hand_in`."""
         password = form.get("password", "")
         try:
             await sign_for(self.house, self.viewer, password if isinstance(password, str) else "")
         except NotAllowed as error:
             return await come_again(again, form, str(error), 403)
-        return await self.hand_in(report, form, again)
+        return await self.hand_in(report, form, again, then)
 
     def told(self, receipt: Receipt, report: Report) -> Response:
         """Back to the patient, with what became of the report."""
-        word = "recorded" if receipt.recorded else "accepted"
-        if receipt.event_id != report.id:
-            word = "known"
-        return RedirectResponse(f"{self.address}?told={word}", 303)
+        return RedirectResponse(f"{self.address}?told={told_word(receipt, report)}", 303)
+
+
+def told_word(receipt: Receipt, report: Report) -> str:
+    """What became of a report, in the word of an address."""
+    if receipt.event_id != report.id:
+        return "known"
+    return "recorded" if receipt.recorded else "accepted"
 
 
 async def come_again(again: Again, form: FormData, problem: str, status: int) -> Response:
-    """The page as things stand now, with what was typed and why it was not taken."""
+    """The page of a form again, with what was typed and why it was not taken."""
     typed = {key: value for key, value in form.items() if isinstance(value, str)}
     for secret in ("password", "csrf", "id"):
         typed.pop(secret, None)
@@ -104,8 +122,38 @@ def _visit(what: str) -> Any:
     return Depends(visit)
 
 
+def _subtrial(what: str) -> Any:
+    async def visit(request: Request, house: HouseOf, viewer: Signed, trial: str, subtrial: str) -> Visit:
+        row = await found_governor(house, viewer, "subtrial", trial, subtrial)
+        return _allowed(Visit(request, house, viewer, row), what)
+
+    return Depends(visit)
+
+
+def _meeting(what: str) -> Any:
+    async def visit(request: Request, house: HouseOf, viewer: Signed, trial: str) -> Visit:
+        row = await found_governor(house, viewer, "meeting", trial)
+        return _allowed(Visit(request, house, viewer, row), what)
+
+    return Depends(visit)
+
+
+def _allowed(visit: Visit, what: str) -> Visit:
+    if what != "governor" and not visit.may(what):
+        held = ", ".join(visit.roles) or "no role"
+        raise NotAllowed(
+            f"{visit.viewer.code} holds {held} at {visit.row.site}; this needs another role there"
+        )
+    return visit
+
+
 Looks = Annotated[Visit, _visit("patient")]
 Answers = Annotated[Visit, _visit("answer")]
 TakesNote = Annotated[Visit, _visit("acknowledge")]
 Records = Annotated[Visit, _visit("record")]
 Corrects = Annotated[Visit, _visit("correct")]
+LooksAtSubtrial = Annotated[Visit, _subtrial("governor")]
+AnswersSubtrial = Annotated[Visit, _subtrial("answer")]
+NotesSubtrial = Annotated[Visit, _subtrial("acknowledge")]
+LooksAtMeeting = Annotated[Visit, _meeting("governor")]
+NotesMeeting = Annotated[Visit, _meeting("acknowledge")]

@@ -10,20 +10,22 @@ from urllib.parse import quote, urlencode
 import protocols
 from pathway.errors import ProtocolError, UnknownName
 from pathway.patient.settle import Step
+from pathway.subtrial.questions import DECISIONS
 from store.work_list import Due
 
 
 def question_of(protocol: str, id_: str) -> str:
-    """What a decision asks, in the words of the protocol; its id where this program does not have that."""
+    """What a decision asks, in the words of the protocol, or of a subtrial's questions; its id where this program has neither."""
     return _questions(protocol).get(id_) or id_.replace("_", " ")
 
 
 @lru_cache(maxsize=64)
 def _questions(protocol: str) -> dict[str, str]:
+    asked = {id_: text for id_, (text, _) in DECISIONS.items()}
     try:
-        return {each.id: each.text for each in protocols.find(protocol).decisions}
+        return asked | {each.id: each.text for each in protocols.find(protocol).decisions}
     except (UnknownName, ProtocolError):
-        return {}
+        return asked
 
 
 def asked_words(line: Due) -> str:

@@ -113,7 +113,9 @@ class _Demo:
             children = self._children(scenarios, household)
             password = await make_people(self.folder, household.settings.database_url)
             try:
-                played = await self._play(household, children, screen)
+                played = await self._play(household, children, screen) and await self._meet(
+                    household, scenarios
+                )
             finally:
                 screen.close()
             if not played:
@@ -171,6 +173,26 @@ class _Demo:
                 task.cancel()
             await asyncio.gather(watch, *workers, return_exceptions=True)
 
+    async def _meet(self, household: Supervisor, scenarios: list[Scenario]) -> bool:
+        """Have the coordinating meetings on the last day. False if told to stop before."""
+        from commands.demo.meeting import convene
+
+        longest = max(scenario.until - scenario.start for scenario in scenarios)
+        end = max(scenario.start for scenario in scenarios) + longest
+        trial = scenarios[0].compiled.protocol.name
+        meets = asyncio.create_task(convene(household.settings, trial, end, household.trouble))
+        watch = asyncio.create_task(self.stop.wait())
+        try:
+            await asyncio.wait([meets, watch], return_when=asyncio.FIRST_COMPLETED)
+            if not meets.done():
+                return False
+            meets.result()
+            return True
+        finally:
+            for task in (meets, watch):
+                task.cancel()
+            await asyncio.gather(meets, watch, return_exceptions=True)
+
     async def _lead(self, child: DemoPatient) -> None:
         """Take one child along with the clock."""
         while not child.done:
@@ -212,6 +234,7 @@ def _summary(children: list[DemoPatient], household: Supervisor, screen: Screen,
         (f"allpath --demo show {second}", "one child: what is late, due and waiting for whom"),
         (f"allpath --demo timeline {first}", "what was told, in order"),
         (f"allpath --demo explain {second} risk", "a decision with reasons, values, sources"),
+        ("allpath --demo meeting agenda hem-ismart", "what a coordinating meeting has before it"),
         ("allpath protocol show interfant-21", "every id of the protocol"),
     ):
         screen.say(Text.assemble((f"  {command:<36}", "cyan"), (what, "dim")))

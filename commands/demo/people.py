@@ -16,6 +16,7 @@ PEOPLE: Final = {
     "clinician-1": "clinician",
     "clinician-2": "clinician",
     "laboratory-1": "laboratory",
+    "meeting-1": "meeting",
     "auditor-1": "auditor",
 }
 KEPT: Final = "people.txt"

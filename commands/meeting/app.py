@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.text import Text
@@ -15,10 +15,7 @@ from commands.meeting import decide as meeting_decide
 from commands.meeting import record as meeting_record
 from commands.meeting.document import html, local, pdf, view
 from commands.meeting.read import (
-    Stored,
     checked_week,
-    kept_agenda,
-    live_agenda,
     minutes,
     opened,
     stored_meeting,
@@ -36,6 +33,9 @@ from pathway.meeting.output import week_json
 from pathway.meeting.plan import day_and_time
 from pathway.site import zone
 from pathway.words import instant
+
+if TYPE_CHECKING:
+    from client.minutes import Stored
 
 app = typer.Typer(
     help="The weekly coordinating meeting of a trial: agenda, what became of it, decisions, document.",
@@ -189,7 +189,7 @@ async def _shown(
         warn(f"{away}\nSo this comes from the store; what came later is missing here, and safe there")
     async with reading(load_settings()) as session:
         stored = await stored_meeting(session, where_, trial)
-        found = stored.week(label)
+        found = stored.week(None if label is None else checked_week(label))
         alerts = [
             {"key": a.key, "severity": a.severity, "state": a.state, "text": a.text, "to": list(a.notified)}
             for a in stored.whole.plan.alerts
@@ -266,19 +266,20 @@ def _section(meeting: Meeting, title: str, entries: tuple[Entry, ...]) -> None:
 
 
 async def _agenda(where_: Target, trial: str, label: str | None, *, live: bool) -> tuple[Agenda, Meeting]:
+    from client.minutes import kept_agenda, live_agenda
     from runtime.settings import load_settings
     from store.errors import StoreAway
 
     try:
         async with reading(load_settings()) as session:
             stored = await stored_meeting(session, where_, trial)
-            week = stored.week(label)
+            week = stored.week(None if label is None else checked_week(label))
             kept = None if live else await kept_agenda(session, stored, week)
             if kept is None and week.settled and not live:
                 raise UsageError(
                     f"no agenda was frozen for {week.week}, and the meeting is over; --live shows how things stand now"
                 )
-            return kept or await live_agenda(session, where_, stored, week), stored.meeting
+            return kept or await live_agenda(session, stored, week), stored.meeting
     except StoreAway as away:
         if live:
             raise

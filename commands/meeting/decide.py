@@ -86,6 +86,7 @@ def decide(
                 lambda: [*DECISIONS, *known_decisions(view.protocol)],
                 hand_in,
                 (("meeting", label),),
+                meeting.person,
             )
             await answer(asked, given, id, dry_run=False, as_json=as_json)
 
@@ -124,6 +125,7 @@ async def _note(meeting: MeetingSession, who: str, week: str, report: Report) ->
         scope=(("week", week),),
         details=details,
         reason=report.reason,
+        person=report.person,
     )
     try:
         await pathways.submit(meeting.handle, noted)

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from commands.errors import NOTICE
-from pathway.meeting.agenda import SECTIONS, Agenda, Entry, Late
-from pathway.meeting.calendar import Meeting, Week
+from pathway.meeting.agenda import SECTIONS, Entry
+from pathway.meeting.calendar import Meeting
 from pathway.meeting.plan import day_and_time
 
 if TYPE_CHECKING:
+    from client.minutes import Minutes
     from store.meetings import Taken
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -29,23 +30,6 @@ CALM: Final = {
 }  # fmt: skip
 LOUD: Final = ("overdue", "missed", "OPEN", "late", "critical", "major", "FAIL", "EXPIRED", "HELD")
 LOUD_ENTRY: Final = ("SUSPENDED", "HALTED_SAFETY", "STOPPED", "EXPIRED")
-
-
-@dataclass(frozen=True, slots=True)
-class Minutes:
-    """What a document is made of. `agenda` is the one that was frozen, or one gathered now (`kind` live).
-
-    `late`: what came after it was frozen. `made`: when the document is made (UTC). `synthetic`: no patient is behind it.
-    """
-
-    title: str
-    meeting: Meeting
-    week: Week
-    agenda: Agenda | None
-    late: Late
-    taken: tuple[Taken, ...]
-    made: datetime
-    synthetic: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +183,8 @@ def view(minutes: Minutes) -> View:
         tables=tuple(tables),
         notes=tuple(
             (
-                f"{local(meeting, note.at)}, {note.role}" + (f", on {note.subject}" if note.subject else ""),
+                ", ".join(filter(None, (local(meeting, note.at), note.role, note.person)))
+                + (f", on {note.subject}" if note.subject else ""),
                 note.text,
             )
             for note in week.notes
@@ -300,7 +285,7 @@ def _taken(minutes: Minutes) -> Table:
                     each.option,
                     (f"proposed: {proposed}",) + (("against the proposal",) if each.override else ()),
                 ),
-                Cell("", (f"as claimed by the {each.role}", local(minutes.meeting, each.at), each.event)),
+                Cell("", (_recorded_by(each), local(minutes.meeting, each.at), each.event)),
                 Cell("", tuple(remark)),
             )
         )
@@ -309,6 +294,11 @@ def _taken(minutes: Minutes) -> Table:
         "taken", "Decisions taken in this meeting", columns, tuple(rows),
         "As recorded in the pathways and subtrials against this meeting.", tuple(struck),
     )  # fmt: skip
+
+
+def _recorded_by(each: Taken) -> str:
+    """By whom a decision is on record: the person who signed it, or the role that was claimed."""
+    return f"{each.person}, {each.role}" if each.person else f"as claimed by the {each.role}"
 
 
 # --- the two forms ----------------------------------------------------------------------------------------------

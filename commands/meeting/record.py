@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -327,7 +328,7 @@ def _send(
         from client import pathways
 
         async with opened(where_, trial) as meeting:
-            report = write(meeting, event)
+            report = replace(write(meeting, event), person=meeting.person)
             receipt = await pathways.submit(meeting.handle, report)
             _tell(report, receipt, trial, as_json)
 

@@ -14,6 +14,7 @@ from commands.closed_days import calendar_of
 from commands.known_trials import definition_of
 from commands.options import JsonOption, RoleOption, Target, where
 from commands.patient.needed import compiled_of
+from commands.patient.undelivered import Troubles, troubles_of
 from commands.protocol.options import TrialOption
 from commands.reading import utc_now
 from commands.screen import make_console, notice, print_json, print_steps, styled, table
@@ -53,10 +54,12 @@ def due(
     """
     name = definition_of(trial).name if trial else None
     now, pathways, lines = run(_work(where(ctx), name, site, subject, role))
+    troubles = Troubles()
+    if role in (None, "operations") and not where(ctx).rehearsal:
+        troubles = run(troubles_of(site, name, subject))
     if as_json:
-        print_json(
-            {"now": now.isoformat(), "newest": _newest(pathways), "due": [asdict(line) for line in lines]}
-        )
+        found = {"now": now.isoformat(), "newest": _newest(pathways), "due": [asdict(line) for line in lines]}
+        print_json(found | troubles.as_json())
         return
     zones = {pathway.pathway_id: pathway.zone for pathway in pathways}
     console = make_console()
@@ -76,6 +79,7 @@ def due(
             for line in here:
                 _print_line(console, line, now, zones, texts.get(line.pathway_id), where(ctx))
         console.print()
+    troubles.show(console)
     tell_lag(max((p.stored for p in pathways), default=None), utc_now())
     notice(console)
 

@@ -9,17 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from commands.options import JsonOption
+from commands.people.acting import administrator, signed_in, with_store
 from commands.people.login import StdinOption, typed
-from commands.screen import make_console, notice, print_json, table
-from commands.session import run
-from commands.signed_in import kept_token
-from commands.store_reading import opened
+from commands.people.notify import notify
+from commands.screen import make_console, print_json, table
 from people.errors import NotAllowed
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
-    from people.accounts import Person
     from runtime.settings import Settings
     from store.engine import Store
 
@@ -51,7 +49,7 @@ def add(code: CodeArgument, role: HeldOption = None, password_stdin: StdinOption
     async def work(settings: Settings, store: Store) -> None:
         async with store.reading() as session:
             first = await accounts.nobody_yet(session)
-        by = code if first else (await _administrator(settings, store)).code
+        by = code if first else (await administrator(settings, store)).code
         kept = await asyncio.to_thread(hashed, password)
         if first:
             make_data_dir(settings)
@@ -66,7 +64,7 @@ def add(code: CodeArgument, role: HeldOption = None, password_stdin: StdinOption
                 "copy, and let nobody read it. With ALLPATH_IDENTITY=held for worker and commands, roles are no longer claimed."
             )
 
-    _with_store(work, made=True)
+    with_store(work, made=True)
 
 
 @app.command("list")
@@ -89,7 +87,7 @@ def list_(as_json: JsonOption = False) -> None:
         found = table(["Code", "Roles", ""], rows)
         make_console().print(found if everybody else "Nobody yet: allpath people add CODE --role ROLE@SITE")
 
-    _with_store(work, quiet=as_json)
+    with_store(work, quiet=as_json)
 
 
 @app.command()
@@ -140,7 +138,7 @@ def password(code: CodeArgument, password_stdin: StdinOption = False) -> None:
     check_password(new, code)
 
     async def work(settings: Settings, store: Store) -> None:
-        who = await _signed_in(settings, store)
+        who = await signed_in(settings, store)
         if who.code != code and not who.is_administrator:
             raise NotAllowed(f"{who.code} can give {code} no password; that needs operations at all sites")
         kept = await asyncio.to_thread(hashed, new)
@@ -148,43 +146,17 @@ def password(code: CodeArgument, password_stdin: StdinOption = False) -> None:
             await accounts.set_password(session, who.code, code, kept)
         make_console().print(f"{code} has a new password")
 
-    _with_store(work)
+    with_store(work)
 
 
 def _change(said: str, change: Callable[[AsyncSession, str], Awaitable[None]]) -> None:
     async def work(settings: Settings, store: Store) -> None:
-        by = await _administrator(settings, store)
+        by = await administrator(settings, store)
         async with store.writing() as session:
             await change(session, by.code)
         make_console().print(said)
 
-    _with_store(work)
+    with_store(work)
 
 
-def _with_store(
-    work: Callable[[Settings, Store], Awaitable[None]], *, quiet: bool = False, made: bool = False
-) -> None:
-    from runtime.settings import load_settings
-
-    settings = load_settings()
-
-    async def whole() -> None:
-        async with opened(settings, made=made) as store:
-            await work(settings, store)
-
-    run(whole())
-    if not quiet:
-        notice(make_console())
-
-
-async def _signed_in(settings: Settings, store: Store) -> Person:
-    from people.sign_in import who
-
-    return (await who(store, kept_token(settings.sign_in_file))).person
-
-
-async def _administrator(settings: Settings, store: Store) -> Person:
-    found = await _signed_in(settings, store)
-    if not found.is_administrator:
-        raise NotAllowed(f"{found.code} cannot say who may do what; that needs operations at all sites")
-    return found
+app.command("notify")(notify)

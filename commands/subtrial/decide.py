@@ -90,6 +90,7 @@ def _decide(
                 plan["decisions"],
                 lambda: tuple(DECISIONS),
                 send,
+                person=governor.person,
             )
             await answer(asked, given, event, dry_run=dry_run, as_json=as_json)
 

@@ -102,7 +102,7 @@ def not_started(where: Target, trial: str, subtrial: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SubtrialSession:
-    """A governor that a command talks to. `start` as it was pinned; `now` its clock when it was opened."""
+    """A governor that a command talks to. `start` as it was pinned; `now` its clock when it was opened; `person` who talks."""
 
     client: Client
     settings: Settings
@@ -110,6 +110,7 @@ class SubtrialSession:
     start: SubtrialStart
     governor: Governor
     now: datetime
+    person: str = ""
 
     @property
     def who(self) -> dict[str, str]:
@@ -135,7 +136,8 @@ async def opened(where: Target, trial: str, subtrial: str) -> AsyncIterator[Subt
     now = (await pathways.state(handle)).now if start.rehearsal else utc_now()
     compiled = protocol_text(start.protocol)
     profile = make_profile(compiled.protocol, start.profile, start.simulation)
-    yield SubtrialSession(client, settings, handle, start, Governor(compiled, id_, profile, start.site), now)
+    governor = Governor(compiled, id_, profile, start.site)
+    yield SubtrialSession(client, settings, handle, start, governor, now, where.person)
 
 
 # --- how it stands ----------------------------------------------------------------------------------------------

@@ -14,15 +14,13 @@ from commands.subtrial.send import blank, hand_in, send
 from pathway.events import Report
 from pathway.language.parsing import nearest
 from pathway.refusal import Refused
-from pathway.subtrial.action_rules import ACTION_ROLES
+from pathway.subtrial.action_rules import ACTION_ROLES, NEED_A_REASON
 from pathway.subtrial.messages import STANDING, SUBJECT
 from pathway.subtrial.slots import PATIENT_ACTIONS, VERDICTS
 from pathway.subtrial.status import TRIAL_ACTIONS
 
 CELLS: Final = ("activated", "deactivated")
 STATES: Final = tuple(name for name in TRIAL_ACTIONS if name not in CELLS)
-NEED_A_REASON: Final = ("suspended", "halted_safety", "withdrawn", "closed")
-"""What stops entry: the reason is what every patient who waits is told."""
 
 OfficeAtOption = Annotated[
     str | None,
@@ -188,8 +186,13 @@ def record(
     )
 
     async def work(event_id: str) -> None:
+        from client.elsewhere import check_elsewhere
+
         async with opened(where(ctx), trial, subtrial) as governor:
-            await _elsewhere(governor, subject)
+            start = governor.start
+            await check_elsewhere(
+                governor.client, start.trial, subject, rehearsal=start.rehearsal, label=start.label
+            )
             report = _action(
                 governor,
                 name,
@@ -224,33 +227,6 @@ def _patient_action(trial: str, subtrial: str, text: str) -> str:
     near = nearest(name, list(PATIENT_ACTIONS))
     accepted = "" if near.startswith("accepted") else f"; accepted: {', '.join(PATIENT_ACTIONS)}"
     raise UsageError(f"action {text!r} is not known; {near}{accepted}")
-
-
-async def _elsewhere(governor: SubtrialSession, subject: str) -> None:
-    """Raises `Refused` if the patient's own pathway is here: its messages would say otherwise."""
-    from temporalio.client import WorkflowExecutionStatus
-    from temporalio.service import RPCError, RPCStatusCode
-
-    from client.pathways import NoAnswer, pathway_handle
-
-    start = governor.start
-    handle = pathway_handle(
-        governor.client, start.trial, subject, rehearsal=start.rehearsal, label=start.label
-    )
-    try:
-        running = (await handle.describe()).status == WorkflowExecutionStatus.RUNNING
-    except RPCError as error:
-        if error.status == RPCStatusCode.NOT_FOUND:
-            return
-        raise NoAnswer(
-            f"the Temporal server does not answer ({error.status.name}); nothing was recorded"
-        ) from error
-    if running:
-        raise Refused(
-            "has_pathway",
-            f"{subject} has a pathway in {start.trial}, which tells the governor by itself; record it there: "
-            f"allpath record {subject} ... --trial {start.trial}",
-        )
 
 
 def correct(

@@ -78,7 +78,7 @@ def blank(
 ) -> Report:
     """A report of that kind, made now; `at`: when it happened, as typed in the time of the coordinating office."""
     occurred = None if at is None else moment(at, opened.start.site.tz, opened.now)
-    return Report(id, kind, opened.now, role, occurred=occurred, **fields)
+    return Report(id, kind, opened.now, role, occurred=occurred, person=opened.person, **fields)
 
 
 async def _tried(opened: SubtrialSession, report: Report) -> DryRun:

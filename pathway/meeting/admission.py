@@ -205,6 +205,7 @@ class _Door:
             details=details,
             target=r.target,
             reason=r.reason,
+            person=r.person,
         )
 
     def _key(self) -> str:

@@ -36,7 +36,8 @@ class Entry:
     `key` is stable: section, pathway and what it is about, no date or count. `what` is the id of the decision, item or
     adverse event; `state`, `text`, `due` (site-local day or "") and `reasons` are for people. `proposal` and `options` belong
     to decisions; `decision` is the key by which the decision is taken, `owner` the role that must act. `once`: news, which a
-    meeting that has seen it in this state need not see again.
+    meeting that has seen it in this state need not see again. `source`: where its rule comes from, in words; empty in agendas
+    that were kept before there was one.
     """
 
     section: str
@@ -55,6 +56,7 @@ class Entry:
     decision: str = ""
     reasons: tuple[str, ...] = ()
     once: bool = False
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,9 @@ class Agenda:
     def digest(self) -> str:
         """What binds the event of this agenda to its content."""
         content = asdict(self)
+        for entry in content["entries"]:
+            if not entry["source"]:
+                del entry["source"]  # an agenda of before has the digest of before
         return content.pop("kept_as") or content_hash(_texts(content))
 
 

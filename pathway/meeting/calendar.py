@@ -61,13 +61,14 @@ class Meeting:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A minuted note: who noted what, when it was recorded."""
+    """A minuted note: who noted what, when it was recorded. `person`: the code of who signed it; empty if nobody said."""
 
     event: str
     at: datetime
     role: str
     text: str
     subject: str = ""
+    person: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ class Decided:
     option: str
     source: str
     reason: str
+    person: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +308,7 @@ def _state(
         postponed=tuple((instant_of(e.detail("to") or ""), e.reason, e.recorded) for e in moved),
         held=told.held[-1] if told.held else None,
         notes=tuple(
-            Note(e.id, e.recorded, e.role, e.detail("text") or "", e.detail("subject") or "")
+            Note(e.id, e.recorded, e.role, e.detail("text") or "", e.detail("subject") or "", e.person)
             for e in told.notes
         ),
         decided=tuple(_decided(e) for e in told.decided),
@@ -355,6 +357,7 @@ def _decided(event: Event) -> Decided:
         known.get("option", ""),
         known.get("event", ""),
         event.reason,
+        event.person,
     )
 
 

@@ -110,6 +110,7 @@ def _note(note: Note) -> dict[str, Any]:
         "role": note.role,
         "text": note.text,
         "subject": note.subject,
+        "person": note.person,
     }
 
 
@@ -122,4 +123,5 @@ def _decided(each: Decided) -> dict[str, Any]:
         "option": each.option,
         "source": each.source,
         "reason": each.reason,
+        "person": each.person,
     }

@@ -25,6 +25,8 @@ ACTION_ROLES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("resumed", "withdrawn", "closed"), ("meeting", "sponsor")),
 }
 """Who may report what; the first is who usually does."""
+NEED_A_REASON = ("suspended", "halted_safety", "withdrawn", "closed")
+"""What is not reported without a reason by those who report it here: every patient who waits is told it."""
 ACTION_DETAILS: dict[str, tuple[str, ...]] = {
     STANDING: ("country", "dlt", FORMERLY, "number", "response", "site", "started", "wants"),
     "slot_asked": ("country", "site"),

@@ -76,6 +76,7 @@ class _Door:
             "target": r.target,
             "reason": r.reason,
             "override": r.override,
+            "person": r.person,
             "occurred": min((r.occurred or r.at).astimezone(UTC), self.now),
         }
         fields |= more

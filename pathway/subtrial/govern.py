@@ -137,9 +137,8 @@ def _told(found: Settled) -> Announcement:
     question, taken = found.question, found.taken
     decided = ""
     if taken is not None:
-        decided = (
-            f"{taken.value} by the {taken.role} on {taken.recorded.date().isoformat()}, event {taken.id}"
-        )
+        who = f"the {taken.role}{f' {taken.person}' if taken.person else ''}"
+        decided = f"{taken.value} by {who} on {taken.recorded.date().isoformat()}, event {taken.id}"
         decided += f": {taken.reason}" if taken.reason else ""
     return Announcement(
         question.rule,

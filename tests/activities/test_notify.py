@@ -53,13 +53,13 @@ class Recorder:
         self.gate: asyncio.Event | None = None
         self.entered = asyncio.Event()
 
-    async def send(self, notice: Notice) -> str:
+    async def send(self, *notices: Notice) -> str:
         self.entered.set()
         if self.gate:
             await self.gate.wait()
         if self.then and not isinstance(self.then, Crash | Unclear):
             raise self.then
-        self.got.append(notice)
+        self.got.extend(notices)
         if self.then:
             raise self.then
         return ""
@@ -259,10 +259,10 @@ async def test_a_slow_handful_notes_what_it_sent_and_never_sends_under_a_claim_t
     store: Store, clock: Clock
 ) -> None:
     class Slow(Recorder):
-        async def send(self, notice: Notice) -> str:
+        async def send(self, *notices: Notice) -> str:
             clock.move(PACE.send_within - timedelta(seconds=1))
             noted.append(len([status for _, status in await statuses(store) if status == "sent"]))
-            return await super().send(notice)
+            return await super().send(*notices)
 
     noted: list[int] = []
     await tell(store, 1, *(change(key=f"K{number}") for number in range(4)))
@@ -282,9 +282,9 @@ async def test_what_was_sent_while_the_store_went_away_is_noted_when_it_is_back(
         connection.close()
 
     class TakesTheStoreAway(Recorder):
-        async def send(self, notice: Notice) -> str:
+        async def send(self, *notices: Notice) -> str:
             rename("outbox", "away")
-            return await super().send(notice)
+            return await super().send(*notices)
 
     await tell(file_store, 1, change())
     sink = TakesTheStoreAway()

@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from activities.sinks import ConsoleSink, MailServer, MailSink, NotSent, Unclear, Unreachable, mail_of
+from activities.sinks import (
+    ConsoleSink,
+    MailServer,
+    MailSink,
+    NotSent,
+    Unclear,
+    Unreachable,
+    mail_of,
+    page_of,
+)
 from runtime.logging import WITHHELD, allow_listed
 from store.outbox import Notice
 from tests.activities.mail_server import Inbox, mail_server
@@ -61,6 +70,7 @@ async def test_a_mail_says_who_what_and_how_urgent_and_where_to_look() -> None:
         "Site:     S01\n"
         "Subject:  P1\n"
         "Notice:   alert: EOI-MRD-HIGH\n"
+        "Asked:    take note of it, and settle what it is about\n"
         "Severity: critical\n"
         "Due:      2025-03-07\n"
         "For:      clinician\n"
@@ -188,3 +198,74 @@ def test_a_sitting_is_told_with_its_ids_in_the_text_and_not_in_the_subject() -> 
     mail = mail_of(notice(kind="sitting", id="LATE (critical), GO"), "allpath@example.org", ["a@example.org"])
     assert mail["Subject"] == "allpath: entered in one sitting (critical), P1, site S01"
     assert "entered in one sitting: LATE (critical), GO" in mail.get_content()
+
+
+@pytest.mark.parametrize(
+    ("fields", "page", "look"),
+    [
+        (
+            {
+                "whose": "subtrial",
+                "subject": "D",
+                "kind": "decision",
+                "id": "LEVEL",
+                "key": "decision LEVEL[level=2]",
+            },
+            "/subtrials/hem-ismart/D/decisions/LEVEL%5Blevel%3D2%5D",
+            "allpath subtrial show hem-ismart D",
+        ),
+        (
+            {
+                "whose": "meeting",
+                "subject": "MEETING",
+                "id": "MEETING-OVERDUE",
+                "key": "MEETING-OVERDUE[week=2025-W45]",
+            },
+            "/meeting/hem-ismart/notices/MEETING-OVERDUE%5Bweek%3D2025-W45%5D",
+            "allpath meeting show hem-ismart",
+        ),
+        (
+            {"subject": "D", "kind": "decision", "id": "X", "key": "X"},
+            "/patients/hem-ismart/D/decisions/X",
+            "allpath show D",
+        ),
+    ],
+)
+def test_the_link_of_a_mail_leads_to_the_page_of_whom_it_is_about(
+    fields: dict[str, str], page: str, look: str
+) -> None:
+    told = notice(trial="hem-ismart", role="meeting", **fields)
+    assert page_of(told) == page
+    text = mail_of(told, "allpath@house.example", ["a@house.example"], "https://pages.example").get_content()
+    assert f"https://pages.example{page}" in text
+    assert f"open with: {look}" in text
+    assert page_of(told.model_copy(update={"rehearsal": True})) == ""
+
+
+async def test_a_sender_and_recipients_may_have_names() -> None:
+    async with mail_server() as inbox:
+        named = MailServer(
+            host="127.0.0.1",
+            port=inbox.port,
+            sender="Allpath <allpath@trial.example>",
+            recipients={"clinician": ("Ward one <ward@example.org>",)},
+            starttls=False,
+        )
+        assert await MailSink(named).send(notice()) == ""
+    (mail,) = inbox.mails
+    assert (mail["From"], mail["To"]) == ("Allpath <allpath@trial.example>", "Ward one <ward@example.org>")
+    assert mail["Message-ID"] == "<0123456789abcdef0123456789abcdef@trial.example>"
+    assert inbox.recipients == [["ward@example.org"]]
+
+
+@pytest.mark.parametrize(
+    ("key", "place"),
+    [("decision risk", "decisions/risk"), ("EOI-MRD-HIGH", "notices/EOI-MRD-HIGH")],
+)
+def test_what_nobody_has_opened_leads_where_it_is_opened(key: str, place: str) -> None:
+    told = notice(kind="unopened", role="operations", key=key)
+    mail = mail_of(told, "a@b.example", ["c@d.example"], "https://pages.example")
+    assert mail["Subject"] == "allpath: opened by nobody EOI-MRD-HIGH (critical), P1, site S01"
+    assert f"https://pages.example/patients/interfant-21/P1/{place}\n" in mail.get_content().replace(
+        "\r\n", "\n"
+    )

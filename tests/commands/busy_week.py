@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from commands.meeting.document import Minutes
+from client.minutes import Minutes
 from pathway.events import Event
 from pathway.meeting.agenda import Agenda, Entry, late
 from pathway.meeting.calendar import Meeting, Note, Week

@@ -47,6 +47,18 @@ async def test_a_demo_whose_server_and_worker_are_killed_ends_with_all_events_on
     assert not (tmp_path / "data" / "allpath.db").exists()
     listed = await Process(environment, tmp_path)("--demo", "list", "--json")
     assert [row["subject"] for row in listed.data["pathways"]] == ["T12", "T13"]
+    # A meeting has something to decide, and the children have one, too.
+    look = Process(environment, tmp_path)
+    agenda = (await look("--demo", "meeting", "agenda", "hem-ismart", "--json")).data
+    assert agenda["kind"] == "frozen"
+    assert [(e["subject"], e["decision"]) for e in agenda["sections"]["decisions"]] == [
+        ("D", "LEVEL[level=2]")
+    ]
+    meetings = (await look("--demo", "meeting", "list", "--json")).data["meetings"]
+    assert {each["trial"]: each["weeks"][0]["state"] for each in meetings} == {
+        "hem-ismart": "held",
+        "interfant-21": "held",
+    }
 
 
 def test_the_demo_takes_nothing_from_the_settings_of_the_patients(

@@ -61,7 +61,8 @@ print(*sorted({modules!r} & sys.modules.keys()))
 def _run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", code],
-        cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, timeout=120, check=False,
+        cwd=ROOT, env=os.environ | environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120,
+        check=False,
     )  # fmt: skip
 
 
@@ -77,6 +78,7 @@ def _names(done: subprocess.CompletedProcess[str], extra: str) -> None:
     [
         ("z3", "prove", "prove interfant-21"),
         ("numpy", "design", "design simulate rolling-six --dlt 0.1,0.2 --trials 10"),
+        ("apprise", "notify", "people notify KM --url -"),
         ("scipy", "design", "design simulate simon --p0 .2 --p1 .4 --trials 10"),
         (
             "matplotlib",

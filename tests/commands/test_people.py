@@ -196,3 +196,27 @@ async def test_bad_input_is_refused_and_nothing_is_half_done(ward: Held) -> None
         assert refused.status in (2, 3), refused
         assert why in refused.err
     assert len((await ward("people", "list", "--json")).data) == 4
+
+
+async def test_what_is_told_a_subtrial_and_a_meeting_is_in_the_name_of_who_is_signed_in(ward: Held) -> None:
+    from store import queries
+
+    await ward.signed_in("KM")
+    for words in (
+        ("subtrial", "start", "hem-ismart", "E", "--office", "S01"),
+        ("subtrial", "activate", "hem-ismart", "E", "--country", "NL", "--id", "act-1"),
+        ("meeting", "start", "hem-ismart", "--office", "S01"),
+        ("meeting", "note", "hem-ismart", "slots go out by Friday", "--week", "2099-W01"),
+    ):
+        said = await ward(*words)
+        assert said.status == (2 if "2099-W01" in words else 0), said.err
+    week = (await ward("meeting", "list", "hem-ismart", "--json")).data["meetings"][0]["weeks"][0]["week"]
+    noted = await ward("meeting", "note", "hem-ismart", "by Friday", "--week", week, "--id", "note-1")
+    assert noted.status == 0, noted.err
+    await ward.signed_in("OT")
+    refused = await ward("subtrial", "activate", "hem-ismart", "E", "--country", "BE")
+    assert "OT holds no role at site S01" in refused.err
+    async with ward.store.reading() as session:
+        for pathway_id, event in (("subtrial/hem-ismart/E", "act-1"), ("meeting/hem-ismart", "note-1")):
+            events = await queries.events(session, pathway_id)
+            assert [each.person for each in events if each.id == event] == ["KM"]

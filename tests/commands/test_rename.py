@@ -86,6 +86,7 @@ async def test_no_mail_names_the_old_pseudonym_any_more(
         recipients: dict[str, tuple[str, ...]] = {
             role: (f"{role}@s01.org",) for role in ("clinician", "coordinator", "laboratory")
         }
+        recipients |= {"sponsor": (), "meeting": (), "operations": ()}
         smtp = SmtpSettings(
             host="127.0.0.1", port=inbox.port, sender="a@b.org", starttls=False, recipients=recipients
         )

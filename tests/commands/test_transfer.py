@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from temporalio.client import Client
 
+from pathway.language import ROLES
 from runtime.settings import Settings, SmtpSettings, make_data_dir
 from tests.activities.mail_server import mail_server
 from tests.commands.conftest import Process, environment_of
@@ -57,6 +58,7 @@ async def test_mail_goes_to_the_role_at_the_new_site(
         recipients: dict[str, tuple[str, ...]] = {
             f"clinician@{site}": (f"clinician@{site.lower()}.org",) for site in ("S01", "S02")
         }
+        recipients |= dict.fromkeys(ROLES, ())
         smtp = SmtpSettings(
             host="127.0.0.1", port=inbox.port, sender="a@b.org", starttls=False, recipients=recipients
         )

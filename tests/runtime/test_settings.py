@@ -76,6 +76,20 @@ def test_another_file_can_be_named(folder: Path, monkeypatch: pytest.MonkeyPatch
         ("ALLPATH_SMTP__PORT", "s3cret", r"smtp\.port"),
         ("ALLPATH_SMTP__RECIPIENTS", "{s3cret", "smtp"),
         ("ALLPATH_SMTP__HOTS", "s3cret", r"smtp\.hots"),
+        ("ALLPATH_SMTP__SENDER", "s3cret", r"smtp\.sender.*Allpath <a@b.org>"),
+        ("ALLPATH_SMTP__SENDER", "a@b.org, s3cret@b.org", r"smtp\.sender.*one mail address"),
+        ("ALLPATH_SMTP__SENDER", "s3cret <a@>", r"smtp\.sender.*one mail address"),
+        (
+            "ALLPATH_SMTP__RECIPIENTS",
+            '{"s3cretary": ["a@b.org"]}',
+            r"smtp\.recipients.*no role.*coordinator, clinician",
+        ),
+        ("ALLPATH_SMTP__RECIPIENTS", '{"clinician@": ["a@s3cret.org"]}', r"smtp\.recipients.*no role"),
+        (
+            "ALLPATH_SMTP__RECIPIENTS",
+            '{"clinician": ["s3cret"]}',
+            r"smtp\.recipients.*an address of clinician",
+        ),
         ("ALLPATH_LOG_LEVEL", "s3cret", "log_level.*'debug', 'info'"),
         ("ALLPATH_REHEARSAL_TASK_QUEUE", "allpath", "differs from task_queue"),
         ("ALLPATH_TASK_QEUE", "s3cret", "ALLPATH_TASK_QEUE is no setting.*ALLPATH_TASK_QUEUE"),
@@ -106,3 +120,11 @@ def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALLPATH_SMTP__PASSWORD", "s3cret")
     monkeypatch.setenv("ALLPATH_DATABASE_URL", "postgresql+asyncpg://allpath:s3cret@db/allpath")
     assert "s3cret" not in repr(load_settings())
+
+
+@pytest.mark.parametrize(
+    "sender", ["a@b.org", "allpath@localhost", "Allpath <a@b.org>", '"All, path" <a@b.org>']
+)
+def test_a_sender_may_have_a_name(monkeypatch: pytest.MonkeyPatch, sender: str) -> None:
+    monkeypatch.setenv("ALLPATH_SMTP__SENDER", sender)
+    assert load_settings().smtp.sender == sender

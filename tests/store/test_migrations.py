@@ -9,10 +9,11 @@ import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, event, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from contracts.publish import Places
-from store import meetings, outbox, queries, work_list
+from store import climbing, meetings, outbox, queries, work_list
 from store.engine import HEAD, Store, upgrade
 from store.migrate import alembic_config
 from store.publish import publish
@@ -82,6 +83,42 @@ async def test_a_store_of_the_schema_before_keeps_its_rows(unmigrated: str) -> N
             assert [each.key for each in await queries.obligations(session, "p")] == ["EOI-MRD-HIGH", "C"]
 
 
+PERSON_0008 = "(code, password, disabled, failures, since) VALUES ('KM', 'hash', false, 0, '2025-03-07T08:00:00.000000Z')"
+WAY_0008 = "(code, number, channel, sealed, added, why) VALUES ('KM', 1, 'mail', 'sealed', '2025-03-07T08:00:00.000000Z', '')"
+TIMELINE_0007 = (
+    'INSERT INTO timeline (pathway_id, seq, revision, at, local, day, subject, cause, kind, id, key, state, text, "to", due, '
+    "severity, generation) VALUES ('p', 1, 1, '', '', '', 'P1', 'e1', 'alert', 'A', 'A', 'raised', '', '[]', '', 'major', 1)"
+)
+OUTBOX_0007 = (
+    "INSERT INTO outbox (pathway_id, seq, role, channel, message_id, subject, trial, site, rehearsal, kind, id, key, state, "
+    "severity, due, created, status, attempts, maybe_sent, next_attempt_at, last_error) VALUES ('p', 1, 'coordinator', 'mail', "
+    "'m', 'P1', 't', 'S01', false, 'alert', 'A', 'A', 'raised', 'major', '', '2025-03-07T08:00:00.000000Z', 'pending', 3, true, "
+    "'2025-03-07T08:05:00.000000Z', 'down')"
+)
+
+
+async def test_what_waits_in_the_outbox_still_waits_when_people_can_be_told(unmigrated: str) -> None:
+    await _to(unmigrated, "0007")
+    engine = create_async_engine(unmigrated)
+    async with engine.begin() as connection:
+        for statement in (PATHWAY_0004, TIMELINE_0007, OUTBOX_0007):
+            await connection.execute(text(statement))
+    await engine.dispose()
+    await upgrade(unmigrated)
+    lease = timedelta(minutes=5)
+    async with Store(unmigrated) as store:
+        (waiting,) = (
+            await store.write(lambda c: outbox.turn(c, (), ("mail",), "w", T0 + lease, lease))
+        ).notices
+        assert (waiting.message_id, waiting.attempt, waiting.created, waiting.digest) == ("m", 4, T0, False)
+        # Its number goes on, and a second of the same is refused as before.
+        again = text(OUTBOX_0007.replace("'mail', 'm'", "'mail', 'n'"))
+        with pytest.raises(IntegrityError):
+            await store.write(lambda connection: connection.execute(again))
+        async with store.writing() as session:
+            await session.execute(text(OUTBOX_0007.replace("'mail', 'm'", "'console', 'n'")))
+
+
 Plans = Callable[[], list[str]]
 
 
@@ -140,6 +177,10 @@ async def test_an_agenda_looks_only_at_its_trial(plans: tuple[Store, Plans]) -> 
 
 async def test_publishing_and_the_outbox_look_at_no_whole_table(file_store: Store) -> None:
     found: list[str] = []
+    async with file_store.writing() as session:
+        await session.execute(text(f"INSERT INTO people {PERSON_0008}"))
+        await session.execute(text("INSERT INTO holdings VALUES ('KM', 'coordinator', 'S01')"))
+        await session.execute(text(f"INSERT INTO ways {WAY_0008}"))
 
     def explained(connection: Connection) -> None:
         def note(_c: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
@@ -157,6 +198,9 @@ async def test_publishing_and_the_outbox_look_at_no_whole_table(file_store: Stor
             held = outbox.turn(connection, (), ("console",), "w", T0, lease).notices
             ends = [outbox.Failed(notice, "down", T0, maybe_sent=False) for notice in held]
             outbox.turn(connection, ends, (), "w", T0 + lease, lease)
+            outbox.due_ways(connection, T0)
+            climbing.climb(connection, T0 + timedelta(days=2), ("console",))
+            climbing.opened(connection, "patient/interfant-21/P1", "KM", ("coordinator",), T0)
         event.remove(connection, "before_cursor_execute", note)
 
     await file_store.write(explained)

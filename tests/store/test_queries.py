@@ -120,6 +120,27 @@ async def test_the_outbox_is_counted_and_what_is_stuck_says_why(store: Store) ->
     assert (first.last_error, first.attempts, second.attempts) == ("no such host", 1, 0)
 
 
+@pytest.mark.parametrize(
+    ("pathway_id", "whose"),
+    [
+        ("patient/interfant-21/D", "patient"),
+        ("subtrial/interfant-21/D", "subtrial"),
+        ("rehearsal-subtrial/interfant-21/red/D", "subtrial"),
+        ("meeting/interfant-21", "meeting"),
+    ],
+)
+async def test_a_notice_says_whether_it_is_of_a_patient_a_subtrial_or_a_meeting(
+    store: Store, pathway_id: str, whose: str
+) -> None:
+    await tell(store, batch(1, pathway_id=pathway_id, subject="D", changes=(change(),)))
+
+    def claimed(connection: Connection) -> list[str]:
+        held = outbox.claim(connection, ["console"], "w1", T0, timedelta(minutes=5), at_most=2)
+        return [each.whose for each in held]
+
+    assert await store.write(claimed) == [whose]
+
+
 async def test_an_empty_store_has_nothing_waiting(store: Store) -> None:
     async with store.reading() as session:
         assert await queries.outbox_counts(session, T0) == queries.OutboxCounts(0, 0, 0, 0, 0, 0, None)

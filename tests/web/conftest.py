@@ -18,6 +18,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 from temporalio.client import Client
 
+from activities.agenda import Agendas
 from activities.publish import Publisher
 from client import pathways
 from client.pathways import Handle
@@ -111,7 +112,14 @@ async def ward(session_settings: Settings, tmp_path_factory: pytest.TempPathFact
     settings = settings_in(tmp_path_factory.mktemp("ward"), session_settings)
     async with peopled(settings) as (house, store):
         client = await connect(settings, interceptors=[Signing(house.own)])
-        worker = build_worker(client, Publisher(store), queue=settings.task_queue, clock="real", house=house)
+        worker = build_worker(
+            client,
+            Publisher(store),
+            queue=settings.task_queue,
+            clock="real",
+            house=house,
+            agendas=Agendas(store),
+        )
         async with worker, served(settings):
             yield Ward(settings, store, house, settings.web_address, settings.task_queue)
 

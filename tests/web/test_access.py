@@ -16,14 +16,29 @@ READERS = {"CO1", "CL1", "CL2", "LA1", "SP1", "ME1", "AU1"}
 RECORDERS = {"CO1", "CL1", "CL2", "LA1"}
 EVERYBODY = set(PEOPLE)
 
+LOOKERS = EVERYBODY - {"NO1"}
+"""Who looks at subtrials and meetings, which are of all sites. What they see and do there: test_meeting."""
+
 PATIENT = "/patients/{trial}/{subject}"
+SUBTRIAL = "/subtrials/{trial}/{subtrial}"
+MEETING = "/meeting/{trial}"
 PAGES: dict[tuple[str, str], set[str]] = {
     ("GET", "/"): EVERYBODY,
     ("GET", "/inbox"): EVERYBODY,
+    ("GET", "/me"): EVERYBODY,
     ("GET", "/patients"): EVERYBODY,
     ("GET", "/cohort"): EVERYBODY,
-    ("GET", "/subtrials"): READERS | {"CO2"},
-    ("GET", "/subtrials/{trial}/{subtrial}"): READERS | {"CO2"},
+    ("GET", "/subtrials"): LOOKERS,
+    ("GET", SUBTRIAL): LOOKERS,
+    ("GET", f"{SUBTRIAL}/decisions/{{key}}"): LOOKERS,
+    ("GET", f"{SUBTRIAL}/notices/{{key}}"): LOOKERS,
+    ("GET", f"{SUBTRIAL}/record"): LOOKERS,
+    ("GET", f"{SUBTRIAL}/events/{{id}}"): LOOKERS,
+    ("GET", "/meeting"): LOOKERS,
+    ("GET", MEETING): LOOKERS,
+    ("GET", f"{MEETING}/minutes"): LOOKERS,
+    ("GET", f"{MEETING}/decisions/{{who}}/{{key}}"): LOOKERS,
+    ("GET", f"{MEETING}/notices/{{key}}"): LOOKERS,
     ("GET", "/protocols"): EVERYBODY,
     ("GET", "/protocols/{name}"): EVERYBODY,
     ("GET", "/enrol"): {"CO1", "CO2"},
@@ -45,6 +60,14 @@ ACTS: dict[tuple[str, str], set[str]] = {
     ("POST", f"{PATIENT}/criteria/{{name}}"): {"CL1", "CL2"},
     ("POST", f"{PATIENT}/notices/{{key}}"): {"CO1", "CL1", "CL2", "LA1", "ME1", "SP1"},
     ("POST", "/enrol"): {"CO1"},
+    ("POST", f"{SUBTRIAL}/decisions/{{key}}"): LOOKERS,
+    ("POST", f"{SUBTRIAL}/notices/{{key}}"): LOOKERS,
+    ("POST", f"{SUBTRIAL}/record"): LOOKERS,
+    ("POST", f"{SUBTRIAL}/events/{{id}}"): LOOKERS,
+    ("POST", MEETING): LOOKERS,
+    ("POST", f"{MEETING}/decisions/{{who}}/{{key}}"): LOOKERS,
+    ("POST", f"{MEETING}/notices/{{key}}"): LOOKERS,
+    ("POST", "/me"): EVERYBODY,
 }
 """Whose act is looked at, with a patient at S01 of whom nothing is asked: they are told so, and nobody else is."""
 OPEN = {
@@ -86,6 +109,8 @@ def address(path: str, subject: str) -> str:
         names["name"] = TRIAL
     if path.endswith("/notices/{key}"):
         names["key"] = "NONE"
+    if "{who}" in path or path.startswith(MEETING):
+        names["trial"], names["who"] = "no-such-trial", subject
     return path.format(**names)
 
 
@@ -96,8 +121,8 @@ async def test_a_page_is_shown_to_those_in_the_table_and_to_nobody_else(
     async with ward.signed_in(code) as visitor:
         for (method, path), may in PAGES.items():
             answer = await visitor.request(method, address(path, child))
-            reaches = path.endswith(
-                ("/notices/{key}", "/events/{id}", "/{subtrial}")
+            reaches = path.endswith(("/notices/{key}", "/events/{id}", "/{subtrial}")) or path.startswith(
+                (f"{SUBTRIAL}/", MEETING)
             )  # there is none of that name: nobody is shown one
             right = {404} if reaches and code in may else {200} if code in may else {403, 404}
             assert answer.status_code in right, (code, method, path, answer.status_code)
@@ -122,7 +147,8 @@ async def test_an_act_is_taken_from_those_in_the_table_and_from_nobody_else(
             right = {200, 404, 409, 422} if code in may else {403, 404}
             assert answer.status_code in right, (code, method, path, answer.status_code)
             if answer.status_code == 404:
-                assert code not in READERS or "events" in path or "notices" in path, (code, method, path)
+                there_is_none = path.startswith((SUBTRIAL, MEETING)) or "events" in path or "notices" in path
+                assert code not in READERS or there_is_none, (code, method, path)
     assert await entries(ward, child) == before
 
 

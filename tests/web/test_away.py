@@ -18,10 +18,13 @@ from sqlalchemy import func, select
 
 from activities.publish import Publisher
 from client import pathways
+from client.meetings import new_meeting_start, start_meeting
 from pathway.events import Report
+from pathway.site import Site
 from people.signing import Signing
 from runtime.connection import connect
 from runtime.settings import Settings
+from store import queries
 from store.schema import EventRow
 from tests.databases import Database, Postgres
 from tests.web.conftest import PASSWORD, TRIAL, Ward, free_port, peopled, served, settings_in, signing_in
@@ -113,9 +116,26 @@ async def far(session_settings: Settings, tmp_path_factory: pytest.TempPathFacto
             served(settings.model_copy(update={"temporal_address": gate.address}))
         )
         ward = Ward(settings, store, house, settings.web_address, settings.task_queue)
+        await governed(ward)
         yield Far(ward, gate, await asked(ward))
         if gate._server is not None:
             await gate.shut()
+
+
+async def governed(ward: Ward) -> None:
+    """A meeting and a subtrial, of an office where CO1 is the coordinator; they are in the store."""
+    client, office = await ward.client("CO1"), Site("S01")
+    meeting = new_meeting_start(TRIAL, office, datetime.now(UTC))
+    await start_meeting(client, meeting, queue=ward.queue)
+    subtrial = pathways.new_subtrial_start("hem-ismart", "C", office)
+    await pathways.start_subtrial(client, subtrial, queue=ward.queue)
+
+    async def both() -> bool:
+        async with ward.store.reading() as session:
+            found = [await queries.pathway(session, each.workflow_id) for each in (meeting, subtrial)]
+        return None not in found
+
+    await until(both, seconds=20)
 
 
 async def asked(ward: Ward) -> str:
@@ -143,7 +163,8 @@ def pages_of(at: str) -> list[str]:
     return [
         "/", "/?whose=all", "/inbox", "/inbox?whose=all", "/patients", "/cohort", "/subtrials", f"/enrol?trial={TRIAL}", at,
         f"{at}/decisions/AFTER_PREPHASE", f"{at}/criteria/I1", f"{at}/notices/D8-BLASTS-MISSING", f"{at}/events/known",
-        f"{at}/sheet", f"{at}/record?kind=observation&name=consent", f"{at}/results",
+        f"{at}/sheet", f"{at}/record?kind=observation&name=consent", f"{at}/results", "/meeting", f"/meeting/{TRIAL}",
+        f"/meeting/{TRIAL}/minutes", "/subtrials/hem-ismart/C", "/subtrials/hem-ismart/C/record?name=dlt",
     ]  # fmt: skip
 
 
@@ -218,6 +239,37 @@ async def test_what_is_sent_while_the_server_is_away_comes_back_and_is_recorded_
             again = await visitor.post(at, data=hidden_in(one.text))
             assert again.status_code == 303, again.text
         assert await events(far) == ["known", "w-far"]
+
+
+async def test_a_meeting_and_a_board_are_shown_as_stored_and_what_is_sent_meanwhile_is_recorded_once(
+    far: Far,
+) -> None:
+    meeting = f"/meeting/{TRIAL}"
+    async with far.ward.signed_in("CO1") as visitor:
+        await until(lambda: is_ready(visitor), seconds=30)
+        note = {
+            "csrf": csrf_in((await visitor.get(meeting)).text),
+            "id": "n-far",
+            "act": "noted",
+            "note": "told by <phone>",
+        }
+        async with far.gate.away():
+            await until(lambda: is_away(visitor), seconds=10)
+            page, board = await asyncio.gather(visitor.get(meeting), visitor.get("/subtrials/hem-ismart/C"))
+            sent = await visitor.post(meeting, data=note)
+        assert (page.status_code, board.status_code, sent.status_code) == (503, 503, 503)
+        assert "This is what the store has of the meeting as of" in page.text
+        assert "Record what became of it" not in page.text
+        assert "The store has this as of" in board.text
+        assert "starting dose" in board.text
+        assert "Report a verdict" not in board.text
+        assert "told by &lt;phone&gt;" in sent.text
+        await until(lambda: is_ready(visitor), seconds=30)
+        for _ in range(2):
+            assert (await visitor.post(meeting, data=hidden_in(sent.text))).status_code == 303
+    async with far.ward.store.reading() as session:
+        events = await queries.events(session, f"meeting/{TRIAL}")
+    assert [(each.id, each.person) for each in events if each.name == "noted"] == [("n-far", "CO1")]
 
 
 async def test_in_a_browser_what_was_typed_is_sent_again_with_a_button(far: Far, tab: BrowserContext) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from people.sign_in import SignedIn
 from tests.web.conftest import Ward
 from tests.workflows.conftest import until
 from web.access import Viewer
-from web.pages.board import _masked
+from web.masking import Mask, in_plan, token_of
 
 TRIAL, SUBTRIAL = "hem-ismart", "B"
 
@@ -42,6 +43,10 @@ def at_site(held: str) -> Viewer:
     return Viewer(
         SignedIn(Person("XX", (held_from(held),), disabled=False, since=now), "password", now), "", ""
     )
+
+
+def _masked(plan: dict[str, Any], viewer: Viewer) -> dict[str, Any]:
+    return Mask(in_plan(plan, viewer)).plan(plan)
 
 
 async def test_the_board_shows_levels_and_what_entry_waits_for(ward: Ward, governed: str) -> None:
@@ -76,4 +81,5 @@ def test_nor_in_a_notice_that_speaks_of_them() -> None:
     (shown,) = _masked(plan, at_site("coordinator@S01"))["deviations"]
     assert shown["text"] == "a patient of another site: no DLT, said too early; X-11 waits"
     assert "X-1]" not in shown["key"]
-    assert _masked(plan, at_site("meeting"))["deviations"] == [notice]
+    assert shown["link"] == token_of(notice["key"])
+    assert _masked(plan, at_site("meeting"))["deviations"] == [{**notice, "link": notice["key"]}]

@@ -165,7 +165,7 @@ async def test_no_page_keeps_anybody_out(ward: Ward, browser: Browser, width: in
         "/", "/?whose=all", "/inbox?whose=all", "/patients", "/cohort", "/protocols", f"/protocols/{TRIAL}",
         f"/enrol?trial={TRIAL}", at, f"{at}/decisions/eligibility", f"{at}/criteria/X1", f"{at}/record", f"{at}/results",
         f"{at}/record?kind=observation&name=mrd", f"{at}/record?kind=adverse_event&name=CRS", f"{at}/sheet", "/subtrials",
-        "/nothing",
+        "/me", "/nothing",
     ]  # fmt: skip
     try:
         page = await context.new_page()
@@ -221,7 +221,7 @@ async def test_the_lists_say_what_the_command_line_says(ward: Ward, tab: Browser
     await until(stored, seconds=20)
     page = await signing_in(tab, ward, "AU1", "/?whose=all")
     async with ward.store.reading() as session:
-        lines = await due(session, datetime.now(UTC), kind="patient")
+        lines = await due(session, datetime.now(UTC))
     for bucket, title in (("late", "Late"), ("today", "Today"), ("week", "This week")):
         count = sum(line.bucket == bucket for line in lines)
         await expect(page.locator(f"#{bucket}")).to_have_text(f"{title} ({count})")

@@ -14,6 +14,7 @@ from playwright.async_api import Browser, Page, expect
 
 from client import pathways
 from pathway.events import Report
+from pathway.language import ROLES
 from people.signing import Signing
 from runtime.connection import connect
 from runtime.settings import Settings, SmtpSettings
@@ -48,7 +49,7 @@ async def told(session_settings: Settings, tmp_path_factory: pytest.TempPathFact
             host="127.0.0.1",
             port=inbox.port,
             starttls=False,
-            recipients={"clinician": ("ward@example.org",), "coordinator": (), "laboratory": ()},
+            recipients=dict.fromkeys(ROLES, ()) | {"clinician": ("ward@example.org",)},
         )
         settings = settings_in(tmp_path_factory.mktemp("told"), session_settings, smtp=smtp)
         house, store = await stack.enter_async_context(peopled(settings))

@@ -1,8 +1,8 @@
-"""The inbox: what people are asked and told, over all patients, in the order of what it asks of them."""
+"""The inbox: what people are asked and told, over all patients, subtrials and meetings, in the order of what it asks of them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -11,9 +11,12 @@ from fastapi import APIRouter, Request, Response
 from pathway.plan import DecisionState, Obligation
 from store import queries
 from store.queries import Pathway
-from web.access import Viewer
+from web.access import Viewer, may_see
+from web.addresses import address_of
 from web.forms import HouseOf, Signed
+from web.governors import masks_of
 from web.house import WebHouse
+from web.masking import Mask
 from web.render import page
 from web.words import question_of
 
@@ -37,11 +40,20 @@ class Letter:
     decision: DecisionState | None = None
     notice: Obligation | None = None
     question: str = ""
+    link: str = ""
+    """The key of the question or notice, for an address."""
 
     @property
     def address(self) -> str:
-        """The page of the patient."""
-        return f"/patients/{self.row.trial}/{self.row.subject}"
+        """The page of the patient, subtrial or meeting."""
+        return address_of(self.row.kind, self.row.trial, self.row.subject)
+
+    @property
+    def name(self) -> str:
+        """How it is called: the pseudonym, the subtrial, the meeting."""
+        return {"subtrial": f"Subtrial {self.row.subject}", "meeting": "Meeting"}.get(
+            self.row.kind, self.row.subject
+        )
 
 
 @router.get("/inbox")
@@ -63,11 +75,14 @@ async def inbox(
 
 
 async def letters_of(house: WebHouse, viewer: Viewer) -> list[Letter]:
-    """Everything open at the sites where the viewer may see patients, most pressing first."""
+    """Everything open at the sites where the viewer may see patients, and of the subtrials and meetings of offices there; most
+    pressing first."""
     rehearsals = bool(house.demo)
     async with house.store.reading() as session:
-        questions = await queries.asked(session, rehearsals=rehearsals, sites=viewer.sites)
-        notices = await queries.raised(session, rehearsals=rehearsals, sites=viewer.sites)
+        questions = await queries.asked(session, kind=None, rehearsals=rehearsals, sites=viewer.sites)
+        notices = await queries.raised(session, kind=None, rehearsals=rehearsals, sites=viewer.sites)
+    rows = [row for row, _ in (*questions, *notices)]
+    masks = await masks_of(house, viewer, {row.trial for row in rows if row.kind != "patient"})
     found = [
         Letter(
             row,
@@ -76,9 +91,10 @@ async def letters_of(house: WebHouse, viewer: Viewer) -> list[Letter]:
             (state.role or "clinician") in viewer.roles(row.site),
             decision=state,
             question=question_of(row.protocol, state.id),
+            link=_link(masks, row, state.key),
         )
         for row, state in questions
-        if viewer.may("patient", row.site)
+        if may_see(viewer, row.kind, row.site)
     ]
     found += [
         Letter(
@@ -86,10 +102,15 @@ async def letters_of(house: WebHouse, viewer: Viewer) -> list[Letter]:
             ORDER[each.severity],
             each.since,
             not {each.to, *each.notified}.isdisjoint(viewer.roles(row.site)),
-            notice=each,
+            notice=each if row.kind == "patient" else replace(each, text=masks[row.trial].of(each.text)),
+            link=_link(masks, row, each.key),
         )
         for row, each in notices
         # The question itself says the same.
-        if each.id not in ("DECISION-OPEN", "REOPENED") and viewer.may("patient", row.site)
+        if each.id not in ("DECISION-OPEN", "REOPENED") and may_see(viewer, row.kind, row.site)
     ]
     return sorted(found, key=lambda each: (each.rank, str(each.since or ""), each.row.subject))
+
+
+def _link(masks: dict[str, Mask], row: Pathway, key: str) -> str:
+    return key if row.kind == "patient" else masks[row.trial].link(key)

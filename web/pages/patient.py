@@ -17,6 +17,7 @@ from pathway.moments import day_alone
 from pathway.patient.needed import needed_now, waiting
 from pathway.site import Site
 from store import queries
+from web.answering import decision_page, decision_report
 from web.drawing.track import drawn
 from web.forms import BadForm, NotHere, SignedForm, text
 from web.moments import moment
@@ -55,25 +56,14 @@ async def patient(visit: Looks, told: str = "", phase: str = "") -> Response:
 @router.get("/decisions/{key}")
 async def decision(visit: Looks, key: str) -> Response:
     """A decision with its reasons, and the form that answers it."""
-    return await _decision(visit, key, {})
+    return await decision_page(visit, key, {})
 
 
 @router.post("/decisions/{key}")
 async def decide(visit: Answers, form: SignedForm, key: str) -> Response:
     """Take what is proposed or something else, signed with the password and bound to what the page showed."""
-    option = text(form, "option")
-    report = Report(
-        text(form, "id") or new_id(),
-        "decision",
-        await clock(visit.house, visit.row),
-        text(form, "role"),
-        key,
-        value=option,
-        expected=text(form, "seen"),
-        override=option not in text(form, "offered").split("|"),
-        reason=text(form, "reason"),
-    )
-    return await visit.hand_in_signed(report, form, partial(_decision, visit, key))
+    report = await decision_report(visit, key, form)
+    return await visit.hand_in_signed(report, form, partial(decision_page, visit, key))
 
 
 @router.get("/criteria/{name}")
@@ -176,26 +166,6 @@ async def _only_stored(visit: Visit, seen: Seen) -> Response:
             notices=await queries.obligations(session, id_),
             decisions=await queries.decisions(session, id_),
         )
-
-
-async def _decision(visit: Visit, key: str, typed: Typed) -> Response:
-    seen = await visit.see("read a decision")
-    state = _named(_plan(seen)["decisions"], key)
-    role = state["role"] or "clinician"
-    is_put = bool(state["open"] or (state["role"] and state["in_force"]))  # not what is only worked out
-    return visit.page(
-        "decision.html",
-        seen=seen,
-        state=state,
-        role=role,
-        told=await why(visit.house, seen, state["key"]),
-        question=question_of(visit.row.protocol, state["id"]),
-        form_id=new_id(),
-        typed=typed,
-        is_put=is_put,
-        may_answer=is_put and visit.may("answer") and role in visit.roles and not seen.why,
-        link=link_of,
-    )
 
 
 async def _criterion(visit: Visit, name: str, typed: Typed) -> Response:

@@ -603,3 +603,24 @@ def test_a_renamed_patient_is_asked_about_and_decided_under_the_present_pseudony
     office.report("2025-11-06 14:30", "decided", details=said)
     found = office.at("2025-11-06 14:31")
     assert item(found, "DECIDE[week=2025-W45,subject=P1,decision=risk]").state == "done"
+
+
+def test_whatever_is_recorded_of_a_meeting_says_who_recorded_it() -> None:
+    office = Office()
+    said: dict[str, dict[str, str]] = {
+        "noted": {"text": "slots go out by Friday"},
+        "decided": {"subject": "P1", "decision": "D", "option": "A", "event": "e1"},
+        "held": {"attended": "coordinator"},
+    }
+    for name, details in said.items():
+        event = office.report("2025-11-06 15:00", name, details=details, person="ME1")
+        assert event is not None, name
+        assert event.person == "ME1", name
+    week = office.at("2025-11-06 15:01").week(W45)
+    assert week is not None
+    assert [*(each.person for each in week.notes), *(each.person for each in week.decided)] == ["ME1", "ME1"]
+    void = office.report(
+        "2025-11-06 15:02", "", "", kind="void", target="held-2025-W45-2", reason="wrong week", person="CO1"
+    )
+    assert void is not None
+    assert void.person == "CO1"

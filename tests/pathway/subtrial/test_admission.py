@@ -165,3 +165,17 @@ def test_an_event_that_is_not_on_record_is_answered_with_the_nearest_never_with_
             life.report("void", target=target, reason="wrong")
         assert ("did you mean" in str(refused.value)) == bool(guess)
         assert len(str(refused.value)) < 100
+
+
+def test_whatever_is_recorded_of_a_subtrial_says_who_recorded_it() -> None:
+    life = Life("D")
+    for kind, name, more in (
+        ("action", "activated", {"details": (("country", "NL"),)}),
+        ("action", "slot_asked", {"scope": P1, "details": (("country", "NL"), ("site", "S01"))}),
+        ("action", "slot_taken_up", {"scope": P1, "details": (("level", "1"),)}),
+        ("correction", "", {"details": (("site", "S02"),), "target": "g2"}),
+        ("void", "", {"target": "g3", "reason": "wrong patient"}),
+    ):
+        event = life.report(kind, name, person="CO1", **more)
+        assert event is not None, (kind, name)
+        assert event.person == "CO1", (kind, name)
