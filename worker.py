@@ -16,13 +16,14 @@ import asyncio
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import timedelta
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from types import TracebackType
 from typing import Any, Final
 
 import structlog
+from sqlalchemy.exc import DatabaseError
 from temporalio.client import Client
 from temporalio.worker import Worker
 
@@ -42,13 +43,14 @@ from people.house import House, open_house
 from people.signing import Signing
 from runtime.connection import connect
 from runtime.errors import SettingsError
-from runtime.keys import load_keys
+from runtime.keys import check_ring, load_keys
 from runtime.logging import configure_logging
 from runtime.process import run_to_end
 from runtime.sealing import Sealer
-from runtime.settings import Settings, load_settings, make_data_dir
-from store.engine import Store, upgrade
+from runtime.settings import Settings, begin_house, load_settings
+from store.engine import Store, require, upgrade
 from store.errors import StoreAway
+from store.payload_keys import enter_key, known_keys
 from workflows.durable.activity_options import messages_queue
 from workflows.guard import OnlyClock, OnlyHeld
 from workflows.meeting import CoordinatingMeeting
@@ -221,6 +223,7 @@ async def running(
     log = structlog.stdlib.get_logger("allpath.worker")
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(Store(settings.database_url))
+        await _check_keys(settings, store)
         channels, drains = drains_of(store, settings)
 
         def poke() -> None:
@@ -228,7 +231,7 @@ async def running(
                 drain.poke()
 
         publisher = Publisher(store, channels=channels, published=poke)
-        await stack.enter_async_context(_background(_store_work(settings, drains, log)))
+        await stack.enter_async_context(_background(_store_work(settings, store, drains, log)))
         for clock in clocks:
             workers = build_worker(
                 client,
@@ -266,7 +269,7 @@ async def serve(
     mail_server_of(
         settings
     )  # before anything is asked of others: wrong settings are no reason to wait for a server
-    make_data_dir(settings)
+    begin_house(settings)
     house = open_house(settings.house_key) if settings.identity == "held" else None
     client = await connect(settings, interceptors=[Signing(house.own)] if house is not None else [])
     async with running(client, settings, clocks=clocks, house=house):
@@ -279,11 +282,15 @@ async def serve(
 
 
 async def _store_work(
-    settings: Settings, drains: Sequence[OutboxDrain | PeopleDrain], log: structlog.stdlib.BoundLogger
+    settings: Settings,
+    store: Store,
+    drains: Sequence[OutboxDrain | PeopleDrain],
+    log: structlog.stdlib.BoundLogger,
 ) -> None:
     while True:
         try:
             await upgrade(settings.database_url)
+            await _enter_keys(settings, store)
             break
         except StoreAway as away:
             log.warning("the store is away", error_type=type(away).__name__)
@@ -303,6 +310,22 @@ async def _store_work(
         stop.set()
         await draining
         raise
+
+
+async def _check_keys(settings: Settings, store: Store) -> None:
+    """Before any work is taken: raises `KeyFileError` where the house writes with other keys. A store that is away cannot say."""
+    with suppress(StoreAway, DatabaseError):
+        require(settings.database_url)
+        async with store.reading() as session:
+            check_ring(settings.key_file, await known_keys(session))
+
+
+async def _enter_keys(settings: Settings, store: Store) -> None:
+    """Say in the store with which key this worker writes. Raises `KeyFileError` where the house writes with others."""
+    ring = load_keys(settings.key_file)
+    async with store.writing() as session:
+        check_ring(settings.key_file, await known_keys(session))
+        await enter_key(session, ring.current, datetime.now(UTC))
 
 
 @asynccontextmanager

@@ -35,7 +35,7 @@ from pathway.site import Site
 from runtime.connection import connect
 from runtime.logging import configure_logging
 from runtime.server import local_server
-from runtime.settings import Settings, make_data_dir
+from runtime.settings import Settings, begin_house
 
 PROTOCOL: Final = "interfant-21"
 PATIENCE: Final = timedelta(minutes=5)
@@ -313,7 +313,7 @@ async def run(options: argparse.Namespace) -> None:
                     local_server(home / "temporal", search_attributes=attributes.ALL)
                 )
                 settings = Settings(data_dir=home, temporal_address=server.address)
-                make_data_dir(settings)
+                begin_house(settings)
                 side = kind(settings, await connect(settings), server.pid, module=module, arguments=arguments)
                 stack.push_async_callback(side.kill)
                 await side.start()

@@ -23,7 +23,7 @@ from pathway.site import Site
 from runtime.connection import connect
 from runtime.logging import configure_logging
 from runtime.server import local_server
-from runtime.settings import Settings, make_data_dir
+from runtime.settings import Settings, begin_house
 from store.engine import Store
 from store.schema import EventRow
 from tests.workflows.toy_platform import PLATFORM, SUBTRIALS
@@ -40,7 +40,7 @@ async def measure() -> tuple[float, float]:
     with tempfile.TemporaryDirectory() as folder:
         async with local_server(Path(folder) / "temporal", search_attributes=attributes.ALL) as server:
             settings = Settings(data_dir=Path(folder), temporal_address=server.address)
-            make_data_dir(settings)
+            begin_house(settings)
             client = await connect(settings)
             async with running(client, settings, clocks=("real",)):
                 handles = [

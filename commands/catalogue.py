@@ -106,6 +106,8 @@ ENTRIES: Final = (
           "Who may sign in, and which roles they hold at which sites."),
     Entry("audit", "commands.people.audit", "app", PEOPLE,
           "The audit trail: verify it, export it."),
+    Entry("keys", "commands.keys", "app", PROCESSES,
+          "The keys of the payload encryption: make, list, rotate, check them."),
     Entry("server", "commands.process", "server", PROCESSES,
           "Run the local Temporal server with its UI, in the foreground, until Ctrl-C. Its data stay in the data folder."),
     Entry("worker", "commands.process", "worker", PROCESSES,

@@ -56,10 +56,10 @@ async def _serve(settings: Settings, port: int | None, ui_port: int | None) -> i
     from contracts import search_attributes as attributes
     from runtime.errors import LocalServerError
     from runtime.server import local_server
-    from runtime.settings import make_data_dir
+    from runtime.settings import begin_house
 
     stop = _stop_on_signals()
-    folder = make_data_dir(settings) / "temporal"
+    folder = begin_house(settings) / "temporal"
     async with local_server(
         folder,
         search_attributes=attributes.ALL,

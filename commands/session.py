@@ -126,16 +126,19 @@ async def opened(where: Target, subject: str, trial: str | None) -> AsyncIterato
 
 
 async def check_free(settings: Settings, trial: str, subject: str) -> None:
-    """Raises `Refused` if the store has ever heard of a patient of that pseudonym in the trial. The server tells of those that it
-    still knows; a store that is away is not asked."""
+    """Raises `Refused` if the store has ever heard of a patient of that pseudonym in the trial, and `KeyFileError` if it writes
+    with other keys than ours. The server tells of those that it still knows; a store that is away is not asked."""
     from client.pathways import ALREADY_ENROLLED
     from client.renaming import sentence
     from commands.store_reading import reading
+    from runtime.keys import check_key
     from store.errors import StoreAway
+    from store.payload_keys import known_keys
     from store.renaming import used
 
     try:
         async with reading(settings) as session:
+            check_key(settings.key_file, await known_keys(session))
             found = await used(session, trial, subject)
     except StoreAway:
         return

@@ -10,7 +10,7 @@ import hashlib
 import os
 import secrets
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,16 +33,52 @@ def key_id(key: bytes) -> str:
 
 
 def load_keys(path: Path) -> KeyRing:
-    """Read the key file, making one with a fresh key first if there is none.
+    """Read the key file. It is never made here: with a new key nothing that is there could be read.
 
-    Raises `KeyFileError` if it cannot be read or written, is open to other users, or holds no valid key.
+    Raises `KeyFileError` if it is not there, cannot be read, is open to other users, or holds no valid key.
     """
     try:
-        if not path.exists():
-            _write_new(path, _line(secrets.token_bytes(KEY_BYTES)))
         return _parse(path, _read_private(path))
+    except FileNotFoundError:
+        raise KeyFileError(
+            f"there is no payload key at {path}. Restore it from its backup, or copy it from the machine of the worker; "
+            "ALLPATH_KEY_FILE may be mistyped. Only a house that is new gets one: allpath keys new"
+        ) from None
     except OSError as error:
         raise KeyFileError(f"payload key file {path}: {error.strerror or error}") from error
+
+
+def make_keys(path: Path) -> KeyRing:
+    """The keys of a house that is new: a file with a fresh key, unless there is one already. Of two who do so at once, both
+    get the same. Raises `KeyFileError` as `load_keys` does.
+    """
+    try:
+        _write_new(path, _line(secrets.token_bytes(KEY_BYTES)))
+    except OSError as error:
+        raise KeyFileError(f"payload key file {path}: {error.strerror or error}") from error
+    return load_keys(path)
+
+
+def check_ring(path: Path, known: Sequence[str]) -> None:
+    """Raise `KeyFileError` if the file holds none of the keys with which a house has written."""
+    ring = load_keys(path)
+    if known and not {*known} & {*ring.keys}:
+        raise KeyFileError(_wrong(path, ring.current, known))
+
+
+def check_key(path: Path, known: Sequence[str]) -> None:
+    """Raise `KeyFileError` if the key that encrypts is none with which a worker of the house has begun."""
+    ring = load_keys(path)
+    if known and ring.current not in known:
+        raise KeyFileError(_wrong(path, ring.current, known))
+
+
+def _wrong(path: Path, has: str, known: Sequence[str]) -> str:
+    return (
+        f"the payload key {has} in {path} is not of this house, which writes with {', '.join(known)}; nothing was "
+        "started or sent. Copy the key file of the worker's machine, or restore it from its backup. After `allpath keys rotate` "
+        "a worker starts first"
+    )
 
 
 def rotate_key(path: Path) -> str:

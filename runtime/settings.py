@@ -228,6 +228,22 @@ def _refuse_unknown_variables() -> None:
             )
 
 
+def begin_house(settings: Settings) -> Path:
+    """The data folder, closed to other users; at the very first start of a house, when nothing is kept in it yet, also its
+    payload key. Whoever names a key file of their own makes it themselves.
+
+    Raises `KeyFileError`: where something is kept, a key is never made anew.
+    """
+    from runtime.keys import load_keys, make_keys
+
+    folder = make_data_dir(settings)
+    is_new = not any((folder / name).exists() for name in ("allpath.db", "temporal"))
+    if is_new and "key_file" not in settings.model_fields_set:
+        make_keys(settings.key_file)
+    load_keys(settings.key_file)
+    return folder
+
+
 def make_data_dir(settings: Settings) -> Path:
     """Create the data folder, closed to other users, if it is missing; return it."""
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 BUSY_SECONDS: Final = 30
 """How long a transaction on SQLite waits for another process to finish its own."""
-HEAD: Final = "0008"
+HEAD: Final = "0009"
 """The newest version of the schema: the last of the migrations."""
 _UPGRADING: Final = threading.Lock()
 _UPGRADE_LOCK: Final = 0x616C6C70  # any number that is ours: the key of PostgreSQL's advisory lock

@@ -319,6 +319,15 @@ class HoldingRow(Base):
     site: Mapped[str] = mapped_column(primary_key=True)
 
 
+class KeyRow(Base):
+    """A payload key with which something of this house was written, by its id: whoever has none of them has the wrong key."""
+
+    __tablename__ = "payload_keys"
+
+    key_id: Mapped[str] = mapped_column(primary_key=True)
+    since: Mapped[datetime]
+
+
 class WayRow(Base):
     """A way by which a person is notified: `mail`, or `url` for what apprise knows. `sealed` is the address, which only the key
     ring opens; empty once it is removed. `number` counts the person's. `bounced`: since when it is refused for good, and `why`.

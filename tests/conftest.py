@@ -14,7 +14,7 @@ from temporalio.client import Client
 from contracts import search_attributes as attributes
 from runtime.connection import connect
 from runtime.server import LocalServer, local_server
-from runtime.settings import Settings
+from runtime.settings import Settings, begin_house
 from tests import databases
 
 # In CI the same examples every time: a change is judged by what it did, not by the draw. Elsewhere new ones at each run. How long
@@ -77,11 +77,13 @@ async def temporal_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIter
 @pytest.fixture(scope="session")
 def session_settings(temporal_server: LocalServer, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings that point to the session's server, with a data folder and a key that last as long."""
-    return Settings(
+    made = Settings(
         data_dir=tmp_path_factory.mktemp("data"),
         temporal_address=temporal_server.address,
         ui_address=temporal_server.ui_address,
     )
+    begin_house(made)
+    return made
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from commands.demo.folder import LABEL, DemoState, demo_environment, write_confi
 from commands.process import lives
 from contracts import search_attributes as attributes
 from runtime.errors import LocalServerError
+from runtime.keys import make_keys
 from runtime.server import LOOPBACK, LocalServer, free_ports, local_server
 from runtime.settings import Settings, load_settings
 
@@ -157,6 +158,8 @@ class Supervisor:
         os.environ.clear()
         os.environ.update(demo_environment(config))
         self.settings = load_settings()
+        if not (self.folder / "allpath.db").exists():
+            make_keys(self.settings.key_file)
         write_state(self.folder, self.state(finished=False))
 
     # --- the others -----------------------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ from runtime.codec import (
     data_converter,
 )
 from runtime.errors import PayloadError
-from runtime.keys import load_keys, rotate_key
+from runtime.keys import load_keys, make_keys, rotate_key
 
 
 class Result(BaseModel):
@@ -46,7 +46,9 @@ RESULT = Result(pseudonym="P-0017", born=date(2024, 6, 8), mrd=Decimal("0.0002")
 
 @pytest.fixture(scope="module")
 def key_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("keys") / "payload.key"
+    path = tmp_path_factory.mktemp("keys") / "payload.key"
+    make_keys(path)
+    return path
 
 
 @pytest.fixture(scope="module")
@@ -144,6 +146,7 @@ async def test_a_truncated_payload_is_noticed(codec: EncryptionCodec, key_file: 
 async def test_another_key_reads_nothing_and_says_which_key_is_missing(
     converter: DataConverter, key_file: Path, tmp_path: Path
 ) -> None:
+    make_keys(tmp_path / "other.key")
     stranger = data_converter(tmp_path / "other.key")
     payload = await seal(converter, RESULT)
     with pytest.raises(PayloadError, match=load_keys(key_file).current):
@@ -152,7 +155,7 @@ async def test_another_key_reads_nothing_and_says_which_key_is_missing(
 
 async def test_a_payload_relabelled_to_another_known_key_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "payload.key"
-    before = load_keys(path)
+    before = make_keys(path)
     new = rotate_key(path)
     (payload,) = await EncryptionCodec(before).encode([Payload(data=b"x")])
     payload.metadata[KEY_ID] = new.encode()
@@ -162,6 +165,7 @@ async def test_a_payload_relabelled_to_another_known_key_is_refused(tmp_path: Pa
 
 async def test_after_a_rotation_old_payloads_are_read_and_new_ones_use_the_new_key(tmp_path: Path) -> None:
     path = tmp_path / "payload.key"
+    make_keys(path)
     old = await seal(data_converter(path), RESULT)
     new_id = rotate_key(path)
     rotated = data_converter(path)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from runtime.errors import KeyFileError
-from runtime.keys import load_keys, rotate_key
+from runtime.keys import load_keys, make_keys, rotate_key
 
 
 @pytest.fixture
@@ -16,8 +16,17 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "data" / "payload.key"
 
 
-def test_the_first_use_makes_a_private_file_and_later_uses_keep_its_key(path: Path) -> None:
-    first = load_keys(path)
+def test_a_missing_file_is_never_made_by_reading_it(path: Path) -> None:
+    with pytest.raises(KeyFileError, match=r"no payload key at .*backup.*allpath keys new"):
+        load_keys(path)
+    with pytest.raises(KeyFileError, match="no payload key"):
+        rotate_key(path)
+    assert not path.parent.exists()
+
+
+def test_it_is_made_private_and_kept_when_it_is_there(path: Path) -> None:
+    first = make_keys(path)
+    assert make_keys(path) == first
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert load_keys(path) == first
@@ -26,14 +35,14 @@ def test_the_first_use_makes_a_private_file_and_later_uses_keep_its_key(path: Pa
 
 def test_processes_that_make_it_at_the_same_time_agree_on_one_key(path: Path) -> None:
     with ThreadPoolExecutor(16) as pool:
-        rings = list(pool.map(load_keys, [path] * 16))
+        rings = list(pool.map(make_keys, [path] * 16))
     assert all(ring == rings[0] for ring in rings)
     assert list(path.parent.iterdir()) == [path]
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660])
 def test_a_file_open_to_others_is_refused_with_the_remedy(path: Path, mode: int) -> None:
-    load_keys(path)
+    make_keys(path)
     path.chmod(mode)
     with pytest.raises(KeyFileError, match=f"mode {mode:04o}.*chmod 600"):
         load_keys(path)
@@ -50,7 +59,7 @@ def test_a_file_open_to_others_is_refused_with_the_remedy(path: Path, mode: int)
     ],
 )
 def test_a_damaged_file_is_refused_and_left_alone(path: Path, text: str, message: str) -> None:
-    load_keys(path)
+    make_keys(path)
     path.write_text(text)
     with pytest.raises(KeyFileError, match=message):
         load_keys(path)
@@ -67,11 +76,11 @@ def test_what_is_not_a_file_is_refused(path: Path) -> None:
 def test_a_folder_that_cannot_be_written_is_named(path: Path) -> None:
     path.parent.mkdir(mode=0o500)
     with pytest.raises(KeyFileError, match=r"payload\.key"):
-        load_keys(path)
+        make_keys(path)
 
 
 def test_a_rotation_keeps_the_old_keys_and_stays_private(path: Path) -> None:
-    old = load_keys(path)
+    old = make_keys(path)
     new_id = rotate_key(path)
     ring = load_keys(path)
     assert ring.current == new_id
@@ -81,6 +90,6 @@ def test_a_rotation_keeps_the_old_keys_and_stays_private(path: Path) -> None:
 
 
 def test_a_key_ring_does_not_show_its_keys(path: Path) -> None:
-    ring = load_keys(path)
+    ring = make_keys(path)
     assert ring.keys[ring.current].hex() not in repr(ring)
     assert repr(ring.keys[ring.current]) not in repr(ring)

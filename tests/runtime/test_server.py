@@ -16,6 +16,7 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from contracts import search_attributes as attributes
 from runtime.connection import connect
 from runtime.errors import LocalServerError, ServerUnreachable
+from runtime.keys import make_keys
 from runtime.server import RETENTION, LocalServer, free_ports, local_server, temporal_binary
 from runtime.settings import Settings
 
@@ -57,6 +58,7 @@ async def test_what_it_was_told_is_there_after_a_restart(tmp_path: Path) -> None
     folder = tmp_path / "temporal"
     async with local_server(folder, search_attributes=attributes.ALL) as server:
         settings = Settings(data_dir=tmp_path, temporal_address=server.address)
+        make_keys(settings.key_file)
         client = await connect(settings)
         await client.start_workflow(
             "Nobody",
@@ -139,6 +141,8 @@ def test_a_missing_program_tells_how_to_get_it(tmp_path: Path, monkeypatch: pyte
 
 async def test_nobody_at_the_address_is_said_plainly(tmp_path: Path) -> None:
     (port,) = free_ports(1)
+    settings = Settings(data_dir=tmp_path, temporal_address=f"127.0.0.1:{port}")
+    make_keys(settings.key_file)
     with pytest.raises(ServerUnreachable, match=rf"127\.0\.0\.1:{port}.*ALLPATH_TEMPORAL_ADDRESS") as refused:
-        await connect(Settings(data_dir=tmp_path, temporal_address=f"127.0.0.1:{port}"))
+        await connect(settings)
     assert refused.value.exit_status == 4

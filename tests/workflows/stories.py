@@ -28,6 +28,7 @@ from contracts import search_attributes as attributes
 from pathway.events import Report
 from pathway.site import Site
 from runtime.codec import AllpathPayloadConverter
+from runtime.keys import make_keys
 from runtime.process import run_to_end
 from runtime.server import local_server
 from runtime.settings import Settings
@@ -205,6 +206,7 @@ async def record(names: Collection[str]) -> None:
             async with local_server(Path(folder) / "temporal", search_attributes=attributes.ALL) as server:
                 client = await Client.connect(server.address, data_converter=READABLE, identity="stories")
                 settings = Settings(data_dir=Path(folder), temporal_address=server.address)
+                make_keys(settings.key_file)
                 own = house(client, settings, "real" if clock == "real" else "stepped", platform=PLATFORM)
                 async with own as home:
                     await keep(client, story.__name__, await story(home, settings))

@@ -20,6 +20,7 @@ from contracts import search_attributes as attributes
 from contracts.messages import Receipt
 from pathway.site import Site
 from runtime.connection import connect
+from runtime.keys import make_keys
 from runtime.server import LocalServer, free_ports, local_server
 from runtime.settings import Settings
 from store import queries
@@ -124,6 +125,7 @@ async def test_a_worker_that_is_told_to_stop_finishes_what_it_does(own_queues: S
 async def test_a_server_that_is_killed_loses_and_doubles_nothing(tmp_path: Path) -> None:
     port, ui_port = free_ports(2)
     settings = Settings(data_dir=tmp_path, temporal_address=f"127.0.0.1:{port}", task_queue="killed-server")
+    make_keys(settings.key_file)
 
     def server() -> AbstractAsyncContextManager[LocalServer]:
         return local_server(
@@ -163,6 +165,7 @@ async def closed(port: int) -> bool:
 async def test_a_server_that_is_away_is_named_and_the_report_may_be_sent_again(tmp_path: Path) -> None:
     port, ui_port = free_ports(2)
     settings = Settings(data_dir=tmp_path, temporal_address=f"127.0.0.1:{port}")
+    make_keys(settings.key_file)
     async with local_server(
         tmp_path / "temporal", search_attributes=attributes.ALL, port=port, ui_port=ui_port
     ):

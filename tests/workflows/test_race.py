@@ -29,6 +29,7 @@ from pathway.subtrial.govern import govern, subtrial_json
 from pathway.subtrial.plan import Governor, SubtrialPlan
 from protocols import compiled
 from runtime.connection import connect
+from runtime.keys import make_keys
 from runtime.server import LocalServer, free_ports, local_server
 from runtime.settings import Settings
 from store import queries
@@ -100,6 +101,7 @@ class Machine:
 async def machine(tmp_path: Path) -> AsyncIterator[Machine]:
     port, ui_port = free_ports(2)
     settings = Settings(data_dir=tmp_path, temporal_address=f"127.0.0.1:{port}", task_queue="race")
+    make_keys(settings.key_file)
     running = Machine(settings, tmp_path / "temporal", port, ui_port)
     try:
         await running.start()

@@ -22,6 +22,8 @@ from pathway.record import Record
 from pathway.refusal import Refused
 from pathway.site import Site, zone
 from people.errors import NotAllowed
+from runtime.keys import check_key
+from store.payload_keys import known_keys
 from store.renaming import used
 from web.access import Viewer
 from web.forms import BadForm, HouseOf, Signed, SignedForm, text
@@ -109,6 +111,7 @@ def _start(compiled: Compiled, typed: dict[str, str], site: Site) -> PathwayStar
 async def _check_free(house: WebHouse, start: PathwayStart, token: str) -> None:
     """Raises `Refused` where the pseudonym is used, unless it was by this very form: then what is missing follows."""
     async with house.store.reading() as session:
+        check_key(house.settings.key_file, await known_keys(session))
         found = await used(session, start.trial, start.subject)
     if found is None:
         return
