@@ -32,6 +32,9 @@ from web.house import WebHouse, utc_now
 from web.patients import new_id
 from web.render import page
 
+AWAY: Final = 4
+"""The exit status of an error that says that something cannot be reached: the same form may be taken later."""
+
 router = APIRouter(prefix="/enrol")
 
 FIRST_ANSWER: Final = timedelta(seconds=8)
@@ -86,8 +89,9 @@ async def enter(request: Request, house: HouseOf, viewer: Signed, form: SignedFo
         start = _start(compiled, typed, site)
         await _check_free(house, start, typed["id"])
     except (AllpathError, BadForm) as error:
+        status = 503 if isinstance(error, AllpathError) and error.exit_status == AWAY else 422
         return await _page(
-            request, house, viewer, typed, tried=_try(compiled, viewer, site, typed), problem=str(error), status=422
+            request, house, viewer, typed, tried=_try(compiled, viewer, site, typed), problem=str(error), status=status
         )  # fmt: skip
     handle = await pathways.start_pathway(
         await house.client(), start, queue=house.settings.task_queue, token=typed["id"]
