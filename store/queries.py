@@ -180,6 +180,16 @@ async def timeline(session: AsyncSession, pathway_id: str) -> tuple[Change, ...]
     return tuple(change_of(row) for row in rows)
 
 
+async def rehearsed_until(session: AsyncSession) -> datetime | None:
+    """Where the clock of the rehearsals in this store stands, as far as it knows: at their newest announcement (UTC)."""
+    newest = await session.scalar(
+        select(func.max(TimelineRow.at))
+        .join(PathwayRow, PathwayRow.pathway_id == TimelineRow.pathway_id)
+        .where(PathwayRow.rehearsal)
+    )
+    return None if newest is None else datetime.fromisoformat(newest)
+
+
 async def items(session: AsyncSession, pathway_id: str) -> tuple[Item, ...]:
     """Return the pathway's assessments, tasks and doses in the plan's order."""
     rows = await session.scalars(

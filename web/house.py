@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
+from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio.client import Client
 from temporalio.service import RPCError
 
@@ -23,6 +24,7 @@ from people.signing import Signing
 from runtime.connection import connect
 from runtime.errors import ServerUnreachable
 from runtime.settings import Settings
+from store import queries
 from store.engine import Store, upgrade
 from web.access import Viewer
 
@@ -86,6 +88,11 @@ class WebHouse:
     def queue(self) -> str:
         """The task queue of the pathways that are enrolled here."""
         return self.settings.rehearsal_task_queue if self.demo else self.settings.task_queue
+
+
+async def now_of(house: WebHouse, session: AsyncSession) -> datetime:
+    """The clock of the lists (UTC): the real one, or in a demo that of its children."""
+    return (await queries.rehearsed_until(session) if house.demo else None) or utc_now()
 
 
 def utc_now() -> datetime:

@@ -237,6 +237,6 @@ def _summary(children: list[DemoPatient], household: Supervisor, screen: Screen,
         ("allpath --demo meeting agenda hem-ismart", "what a coordinating meeting has before it"),
         ("allpath protocol show interfant-21", "every id of the protocol"),
     ):
-        screen.say(Text.assemble((f"  {command:<36}", "cyan"), (what, "dim")))
-    screen.say(Text.assemble(("  Temporal UI                         ", "cyan"), household.ui_address))
+        screen.say(Text.assemble((f"  {command:<42}", "cyan"), (what, "dim")))
+    screen.say(Text.assemble(("  Temporal UI                               ", "cyan"), household.ui_address))
     screen.say(NOTICE, style="dim")

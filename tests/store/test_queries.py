@@ -30,6 +30,19 @@ async def test_lists_leave_out_rehearsals_and_archived_pathways_unless_asked(sto
         assert await ids(trial="other") == []
 
 
+async def test_the_clock_of_the_rehearsals_is_their_newest_announcement(store: Store) -> None:
+    async with store.reading() as session:
+        assert await queries.rehearsed_until(session) is None
+    for number, (day, is_rehearsal) in enumerate((("02", True), ("05", True), ("07", False))):
+        told = change(at=f"2025-03-{day}T08:00:00Z")
+        await tell(
+            store,
+            batch(1, pathway_id=f"p{number}", subject=f"P{number}", rehearsal=is_rehearsal, changes=(told,)),
+        )
+    async with store.reading() as session:
+        assert await queries.rehearsed_until(session) == datetime(2025, 3, 5, 8, tzinfo=UTC)
+
+
 FRIDAY = date(2025, 3, 7)
 
 

@@ -24,6 +24,11 @@ WANTED = (
     ("web-decision", 1280, 900, "clinician-1", "/patients/interfant-21/T16/decisions/risk", ""),
     ("web-results", 1280, 800, "coordinator-1", "/patients/interfant-21/T16/results", ""),
     ("web-enrol", 1280, 900, "coordinator-1", "/enrol?trial=interfant-21", ""),
+    ("web-board", 1280, 900, "meeting-1", "/subtrials/hem-ismart/D", ""),
+    ("web-meeting", 1280, 900, "meeting-1", "/meeting/hem-ismart", ""),
+    ("web-meeting-narrow", 375, 800, "meeting-1", "/meeting/hem-ismart", ""),
+    ("web-me", 1280, 700, "clinician-1", "/me", ""),
+    ("web-me-narrow", 375, 800, "clinician-1", "/me", ""),
     ("web-cohort", 1280, 900, "clinician-1", "/cohort", ""),
 )  # fmt: skip
 """Name, width, height, who looks, at what, and where the page is scrolled to."""

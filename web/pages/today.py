@@ -22,7 +22,7 @@ from web.access import Viewer, may_see
 from web.addresses import address_of, item_address
 from web.forms import HouseOf, Signed
 from web.governors import masks_of
-from web.house import WebHouse, utc_now
+from web.house import WebHouse, now_of
 from web.masking import Mask
 from web.render import page
 from web.words import asked_words
@@ -68,11 +68,12 @@ async def today(
     ]
     async with house.store.reading() as session:
         rows = await queries.pathways(session, kind=None, rehearsals=bool(house.demo), sites=viewer.sites)
+        now = await now_of(house, session)
     masks = await masks_of(
         house, viewer, {each.trial for each in lines if kind_of(each.pathway_id) != "patient"}
     )
     newest = max((row.stored for row in rows), default=None)
-    days = {row.pathway_id: utc_now().astimezone(zone(row.zone)).date() for row in rows}
+    days = {row.pathway_id: now.astimezone(zone(row.zone)).date() for row in rows}
     buckets = [(key, title, [line for line in shown if line.bucket == key]) for key, title in BUCKETS]
     return page(
         request,
@@ -89,7 +90,7 @@ async def today(
         most=None if everything else MOST,
         shown=partial(_shown, masks),
         closed=partial(_closed, house),
-        today=utc_now().date(),
+        today=now.date(),
         away=not await house.is_server_there(),
     )
 
@@ -99,7 +100,7 @@ async def seen_lines(house: WebHouse, viewer: Viewer, kind: str | None = "patien
     None."""
     async with house.store.reading() as session:
         lines: Iterable[Due] = await due(
-            session, utc_now(), kind=kind, rehearsals=bool(house.demo), sites=viewer.sites
+            session, await now_of(house, session), kind=kind, rehearsals=bool(house.demo), sites=viewer.sites
         )
         return [line for line in lines if may_see(viewer, kind_of(line.pathway_id), line.site)]
 
