@@ -42,7 +42,8 @@ def load_keys(path: Path) -> KeyRing:
     except FileNotFoundError:
         raise KeyFileError(
             f"there is no payload key at {path}. Restore it from its backup, or copy it from the machine of the worker; "
-            "ALLPATH_KEY_FILE may be mistyped. Only a house that is new gets one: allpath keys new"
+            "ALLPATH_KEY_FILE may be mistyped. Only a house that is new gets one: by its first "
+            "`allpath server` or `allpath worker`, or by `allpath keys new`"
         ) from None
     except OSError as error:
         raise KeyFileError(f"payload key file {path}: {error.strerror or error}") from error

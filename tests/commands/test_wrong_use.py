@@ -1,7 +1,10 @@
 """Wrong use: status 2, one message that says what would be accepted. Found before anything is asked of a server."""
 
+from pathlib import Path
+
 import pytest
 
+from runtime.keys import make_keys
 from tests.commands.conftest import Allpath
 
 
@@ -40,9 +43,10 @@ from tests.commands.conftest import Allpath
     ],
 )
 def test_wrong_use_is_told_with_what_would_be_accepted(
-    allpath: Allpath, line: str, words: str, monkeypatch: pytest.MonkeyPatch, tmp_path: object
+    allpath: Allpath, line: str, words: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("ALLPATH_DATA_DIR", str(tmp_path))
+    make_keys(tmp_path / "payload.key")
     said = allpath(*line.split())
     assert said.status == 2
     assert words in said.err
@@ -56,9 +60,10 @@ def test_unknown_commands_and_options_have_status_2(allpath: Allpath, line: str)
 
 
 def test_a_server_that_does_not_answer_has_status_4(
-    allpath: Allpath, monkeypatch: pytest.MonkeyPatch, tmp_path: object
+    allpath: Allpath, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("ALLPATH_DATA_DIR", str(tmp_path))
+    make_keys(tmp_path / "payload.key")
     monkeypatch.setenv("ALLPATH_TEMPORAL_ADDRESS", "127.0.0.1:1")
     for line in (
         "record P1 wbc 85 --unit G/L",
@@ -84,9 +89,10 @@ def test_a_server_that_does_not_answer_has_status_4(
     ],
 )
 def test_whoever_names_a_protocol_that_is_not_there_hears_how_a_file_is_named(
-    allpath: Allpath, line: str, monkeypatch: pytest.MonkeyPatch, tmp_path: object
+    allpath: Allpath, line: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("ALLPATH_DATA_DIR", str(tmp_path))
+    make_keys(tmp_path / "payload.key")
     monkeypatch.setenv("ALLPATH_TEMPORAL_ADDRESS", "127.0.0.1:1")
     said = allpath(*line.split())
     assert said.status == 2
@@ -95,9 +101,10 @@ def test_whoever_names_a_protocol_that_is_not_there_hears_how_a_file_is_named(
 
 
 def test_a_refused_connection_is_told_without_the_structures_of_a_library(
-    allpath: Allpath, monkeypatch: pytest.MonkeyPatch, tmp_path: object
+    allpath: Allpath, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("ALLPATH_DATA_DIR", str(tmp_path))
+    make_keys(tmp_path / "payload.key")
     monkeypatch.setenv("ALLPATH_TEMPORAL_ADDRESS", "127.0.0.1:1")
     said = allpath("record", "P1", "mrd", "2e-4", "--unit", "fraction")
     assert said.status == 4

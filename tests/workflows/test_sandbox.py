@@ -24,6 +24,7 @@ import workflows.pathway
 from contracts.search_attributes import TRIAL
 from pathway.engine.context import Compiled
 from runtime.codec import AllpathPayloadConverter, data_converter
+from runtime.keys import make_keys
 from workflows import sandbox
 from workflows.pathway import PatientPathway
 
@@ -128,6 +129,7 @@ async def test_a_worker_that_has_no_run_yet_compiles_nothing(
 
 def test_every_payload_is_coded_alike_whosever_it_is(tmp_path: Path) -> None:
     """So a run's sandbox need not be asked whose it is."""
+    make_keys(tmp_path / "key")
     converter = data_converter(tmp_path / "key")
     assert converter.with_context(WorkflowSerializationContext("default", "patient/toy/P1")) is converter
     assert converter.external_storage is None
