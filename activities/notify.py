@@ -4,7 +4,7 @@ At least once: a duplicate has the same Message-ID.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -84,25 +84,7 @@ class OutboxDrain:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Drain until `stop` is set; a notice that is being sent is finished first, and others are left to whoever is next."""
-        stopped = asyncio.ensure_future(stop.wait())
-        try:
-            while not stop.is_set():
-                self._poked.clear()
-                try:
-                    await self.drain(stop)
-                except StoreAway as away:
-                    self._log.warning("outbox waits for the store", error_type=type(away).__name__)
-                poked = asyncio.ensure_future(self._poked.wait())
-                try:
-                    await asyncio.wait(
-                        {stopped, poked},
-                        timeout=self._pace.idle.total_seconds(),
-                        return_when=asyncio.FIRST_COMPLETED,
-                    )
-                finally:
-                    poked.cancel()
-        finally:
-            stopped.cancel()
+        await in_rounds(lambda: self.drain(stop), stop, self._poked, self._pace.idle)
 
     async def drain(self, stop: asyncio.Event | None = None) -> int:
         """Send everything that is due, and return how many were sent. Raises `StoreAway`."""
@@ -224,6 +206,31 @@ class OutboxDrain:
                 role=notice.role,
                 attempt=notice.attempt,
             )
+
+
+async def in_rounds(
+    work: Callable[[], Awaitable[object]], stop: asyncio.Event, poked: asyncio.Event, idle: timedelta
+) -> None:
+    """Do the work until `stop` is set: at once when `poked`, else once every `idle`. A store that is away is waited for."""
+    stopped = asyncio.ensure_future(stop.wait())
+    try:
+        while not stop.is_set():
+            poked.clear()
+            try:
+                await work()
+            except StoreAway as away:
+                structlog.stdlib.get_logger("allpath.outbox").warning(
+                    "outbox waits for the store", error_type=type(away).__name__
+                )
+            asked = asyncio.ensure_future(poked.wait())
+            try:
+                await asyncio.wait(
+                    {stopped, asked}, timeout=idle.total_seconds(), return_when=asyncio.FIRST_COMPLETED
+                )
+            finally:
+                asked.cancel()
+    finally:
+        stopped.cancel()
 
 
 def _messages(notices: Sequence[Notice]) -> list[list[Notice]]:

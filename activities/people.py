@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import structlog
 
-from activities.notify import OutboxDrain, Pace
+from activities.notify import OutboxDrain, Pace, in_rounds
 from activities.sinks import MailServer, NotSent, mail_of, post, text_of, title_of
 from people import ways
 from people.errors import PeopleError
@@ -208,25 +208,9 @@ class PeopleDrain:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send until `stop` is set; what is being sent is finished first."""
-        stopped = asyncio.ensure_future(stop.wait())
         try:
-            while not stop.is_set():
-                self._poked.clear()
-                try:
-                    await self.round(stop)
-                except StoreAway as away:
-                    self._log.warning("outbox waits for the store", error_type=type(away).__name__)
-                poked = asyncio.ensure_future(self._poked.wait())
-                try:
-                    await asyncio.wait(
-                        {stopped, poked},
-                        timeout=self._pace.idle.total_seconds(),
-                        return_when=asyncio.FIRST_COMPLETED,
-                    )
-                finally:
-                    poked.cancel()
+            await in_rounds(lambda: self.round(stop), stop, self._poked, self._pace.idle)
         finally:
-            stopped.cancel()
             await self.settled()
 
     async def round(self, stop: asyncio.Event | None = None) -> None:

@@ -230,7 +230,7 @@ def _refuse_unknown_variables() -> None:
 
 def begin_house(settings: Settings) -> Path:
     """The data folder, closed to other users; at the very first start of a house, when nothing is kept in it yet, also its
-    payload key. Whoever names a key file of their own makes it themselves.
+    payload key. Whoever names a key file or a store of their own makes it themselves.
 
     Raises `KeyFileError`: where something is kept, a key is never made anew.
     """
@@ -238,7 +238,8 @@ def begin_house(settings: Settings) -> Path:
 
     folder = make_data_dir(settings)
     is_new = not any((folder / name).exists() for name in ("allpath.db", "temporal"))
-    if is_new and "key_file" not in settings.model_fields_set:
+    # A store elsewhere may know patients: whether such a house is new, only who sets it up can tell.
+    if is_new and not {"key_file", "database_url"} & settings.model_fields_set:
         make_keys(settings.key_file)
     load_keys(settings.key_file)
     return folder

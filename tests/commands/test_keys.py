@@ -5,8 +5,10 @@ import re
 import stat
 from pathlib import Path
 
+import pytest
 from temporalio.client import Client
 
+from runtime.errors import KeyFileError
 from runtime.keys import load_keys, make_keys, rotate_key
 from runtime.settings import Settings, begin_house
 from tests.commands.conftest import Process, environment_of
@@ -78,6 +80,18 @@ async def test_the_first_start_of_an_empty_house_makes_one(own_settings: Setting
     first = load_keys(house.key_file)
     begin_house(house)
     assert load_keys(house.key_file) == first
+
+
+async def test_beside_a_store_elsewhere_no_start_makes_one(own_settings: Settings, tmp_path: Path) -> None:
+    house = house_of(own_settings, tmp_path / "house")
+    elsewhere = Settings(
+        data_dir=house.data_dir,
+        temporal_address=house.temporal_address,
+        database_url="postgresql+asyncpg://allpath@127.0.0.1:1/allpath",
+    )
+    with pytest.raises(KeyFileError, match="allpath keys new"):
+        begin_house(elsewhere)
+    assert not elsewhere.key_file.exists()
 
 
 async def test_the_wrong_key_is_told_before_anything_is_started(
